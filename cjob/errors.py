@@ -1,0 +1,66 @@
+"""Errors that a person reads, and the exit status that each of them becomes.
+
+Every error carries what failed (with the subject quoted), where, and one hint with what to do.
+Anything else that is raised is a bug in cjob. Nothing here imports more than a start-up can bear.
+"""
+
+from collections.abc import Sequence
+
+DONE = 0
+DIFFERENT = 1
+INVALID = 2
+REFUSED = 3
+FAILED = 4
+BUG = 70
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+
+
+class CjobError(Exception):
+    """Something went wrong that a message can explain: `message`, its `place`, and a `hint`."""
+
+    status = BUG
+
+    def __init__(self, message: str, *, hint: str = "", place: str = "") -> None:
+        """Say what failed first; `place` is `file:line:column` or a path into a document."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+
+    def __str__(self) -> str:
+        """Give the message with its place in front, as it is printed."""
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class InputError(CjobError):
+    """The person must put something right: usage, workspace, manifest, document, a name."""
+
+    status = INVALID
+
+
+class InputErrors(InputError):
+    """Several problems of one input, found together; `problems` holds them in reading order."""
+
+    def __init__(self, problems: Sequence[InputError]) -> None:
+        """Take at least one problem; the first one stands for all where one line must do."""
+        super().__init__(problems[0].message, hint=problems[0].hint, place=problems[0].place)
+        self.problems = tuple(problems)
+
+
+class ServiceError(CjobError):
+    """What others said: AWS, the container engine or a registry refused or could not be reached."""
+
+    status = REFUSED
+
+
+class DeploymentError(CjobError):
+    """A deployment ran and failed, or was rolled back."""
+
+    status = FAILED
+
+
+class Interrupted(CjobError):  # noqa: N818 - it is a state of the run, not an error of anybody
+    """The person (Ctrl-C) or the system (SIGTERM) stopped the run."""
+
+    status = INTERRUPTED

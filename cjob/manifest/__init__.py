@@ -1,0 +1,1 @@
+"""From a manifest's text to a Job: reading, substitution, environments, validation."""

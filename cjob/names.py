@@ -1,0 +1,118 @@
+"""Every name that is derived from others: stacks, records, keys, addresses.
+
+They are Copilot's own, and existing stacks depend on each of them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+FIRELENS = "firelens_log_router"
+"""The container that routes logs where the manifest asks for FireLens."""
+
+STACK_NAME_LIMIT = 128
+
+
+def application_record(app: str) -> str:
+    """SSM parameter that describes an application."""
+    return f"/copilot/applications/{app}"
+
+
+def environment_records(app: str) -> str:
+    """SSM path below which an application's environments are described."""
+    return f"/copilot/applications/{app}/environments"
+
+
+def environment_record(app: str, env: str) -> str:
+    """SSM parameter that describes an environment."""
+    return f"{environment_records(app)}/{env}"
+
+
+def stack_set(app: str) -> str:
+    """StackSet with an application's regional resources."""
+    return f"{app}-infrastructure"
+
+
+def environment_stack(app: str, env: str) -> str:
+    """Stack of an environment."""
+    return f"{app}-{env}"
+
+
+def job_stack(app: str, env: str, job: str) -> str:
+    """Stack of a job, cut to what CloudFormation takes."""
+    return f"{app}-{env}-{job}"[:STACK_NAME_LIMIT]
+
+
+def copilot_tags(app: str, env: str, job: str) -> dict[str, str]:
+    """Tags of a job's stack; they tell Copilot's commands whose it is."""
+    return {"copilot-application": app, "copilot-environment": env, "copilot-service": job}
+
+
+def logical_id(text: str) -> str:
+    """Leave out what a CloudFormation logical id cannot have."""
+    return re.sub(r"[^a-zA-Z0-9]+", "", text)
+
+
+def repository_output(job: str) -> str:
+    """Output of the regional stack that holds the ARN of a job's repository."""
+    return "ECRRepo" + job.replace("-", "DASH")
+
+
+def repository_uri(arn: str) -> str:
+    """Address of an ECR repository, given its ARN."""
+    _, partition, _, region, account, resource = arn.split(":", 5)
+    name = resource.removeprefix("repository/")
+    return f"{account}.dkr.ecr.{region}.{dns_suffix(region, partition)}/{name}"
+
+
+def partition(region: str) -> str:
+    """AWS partition of a region: `aws`, `aws-cn` or `aws-us-gov`."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def dns_suffix(region: str, partition_name: str = "") -> str:
+    """Domain of a region's service addresses."""
+    china = (partition_name or partition(region)) == "aws-cn"
+    return "amazonaws.com.cn" if china else "amazonaws.com"
+
+
+def object_arn(region: str, bucket: str, key: str) -> str:
+    """ARN of an S3 object."""
+    return f"arn:{partition(region)}:s3:::{bucket}/{key}"
+
+
+def object_url(region: str, bucket: str, key: str) -> str:
+    """Address of an S3 object as Copilot's uploads had it: in us-east-1 without the region."""
+    host = "s3" if region == "us-east-1" else f"s3.{region}"
+    return f"https://{bucket}.{host}.{dns_suffix(region)}/{key}"
+
+
+def env_file_key(base_name: str, sha256: str) -> str:
+    """Key of an env file in the artifact bucket."""
+    return f"manual/env-files/{base_name}/{sha256}.env"
+
+
+def addon_asset_key(job: str, sha256: str) -> str:
+    """Key of a local file that an addon refers to."""
+    return f"manual/addons/{job}/assets/{sha256}"
+
+
+def addons_key(job: str, sha256: str) -> str:
+    """Key of a job's merged addons template."""
+    return f"manual/addons/{job}/{sha256}.yml"
+
+
+def controller_key(sha256: str) -> str:
+    """Key of the env controller's code."""
+    return f"manual/scripts/custom-resources/envcontrollerfunction/{sha256}.zip"
+
+
+def template_key(stack: str, sha256: str) -> str:
+    """Key of a stack's template."""
+    return f"manual/templates/{stack}/{sha256}.yml"
+
+
+def subnet_query(tags: Mapping[str, Sequence[str]]) -> str:
+    """One text for a look-up of subnets by tags: how resolve's answer is found by render."""
+    return ";".join(f"{tag}={','.join(tags[tag])}" for tag in sorted(tags))

@@ -1,0 +1,384 @@
+"""The Release: the one document that grows as it moves through the stages.
+
+A Release is plain data. Each stage takes one and gives one with a section more; no section has
+methods that act. Its JSON form (camelCase keys, one document a line) is an interface: keys may be
+added in later versions, and are never renamed. Keys that this version does not know are kept in
+`extra` and written again where they stood.
+
+`from_json` is strict: a missing key or a value of the wrong type is an InputError with its path.
+"""
+
+import dataclasses
+import functools
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from cjob.errors import InputError
+
+API_VERSION = "cjob/v1"
+KIND = "Release"
+
+T = TypeVar("T")
+Strings = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """What every part of the document has: the keys that this version does not know."""
+
+    extra: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Section):
+    """Which job of which application, in which environment."""
+
+    app: str
+    env: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build(Section):
+    """How one container's image is built; both paths are relative to the workspace.
+
+    `platform` is `os/architecture` in the engine's spelling, or empty for the engine's own.
+    """
+
+    context: str
+    dockerfile: str
+    target: str = ""
+    args: Strings = field(default_factory=dict)
+    cache_from: tuple[str, ...] = ()
+    platform: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset(Section):
+    """A file that the stack needs in the artifact bucket, under a key made from its digest.
+
+    `path` is relative to the workspace; the controller's code comes from the package and has none.
+    """
+
+    kind: Literal["envFile", "addonAsset", "controller"]
+    sha256: str
+    key: str
+    path: str = ""
+    containers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision(Section):
+    """The commit that the sources stand at, shortened as git does it."""
+
+    commit: str
+    dirty: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overrides(Section):
+    """What is applied to the template: the text of patches, or the path of a CDK folder."""
+
+    patches: str = ""
+    cdk: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Section):
+    """All that the workspace says of a job, read once by load.
+
+    `manifest` is the manifest's text after substitution; `addons` maps each file's name to its
+    text. `tag` and `tags` are what `--tag` and `--resource-tags` gave.
+    """
+
+    manifest: str
+    addons: Strings = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=Overrides)
+    builds: Mapping[str, Build] = field(default_factory=dict)
+    assets: tuple[Asset, ...] = ()
+    tag: str = ""
+    tags: Strings = field(default_factory=dict)
+    revision: Revision | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(Section):
+    """What AWS says of the application and the environment that the job goes to.
+
+    `repositories` maps a job to its repository's URI without a tag; `features` are the feature
+    parameters that the environment's stack has; `subnets` maps a look-up by tags (`subnet_query`
+    in names) to the ids found.
+    """
+
+    account_id: str
+    region: str
+    manager_role_arn: str
+    execution_role_arn: str
+    artifact_bucket: str
+    artifact_key_arn: str
+    repositories: Strings = field(default_factory=dict)
+    environment_version: str
+    features: tuple[str, ...] = ()
+    service_discovery_endpoint: str
+    permissions_boundary: str = ""
+    tags: Strings = field(default_factory=dict)
+    subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(Section):
+    """A container's image: built (`id`), and once pushed named by digest (`uri`).
+
+    `id` is valid on the engine that built it. `uri` is `repository@sha256:…`.
+    """
+
+    id: str = ""
+    platform: str = ""
+    tags: tuple[str, ...] = ()
+    repository: str = ""
+    digest: str = ""
+    uri: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifacts(Section):
+    """What push knows to be in the artifact bucket."""
+
+    bucket: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack(Section):
+    """The stack as it should be: the template's text, its parameters and tags.
+
+    `addons` is the nested template's text, empty without addons. `missing` names each parameter,
+    container image or function whose content only a push can give and has not given.
+    """
+
+    name: str
+    template: str
+    parameters: Strings
+    tags: Strings
+    addons: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(Section):
+    """One difference: `path` is dotted from the template's root, or `parameters.X`, `tags.X`."""
+
+    op: Literal["add", "remove", "change"]
+    path: str
+    kind: str = ""
+    old: object = None
+    new: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Against(Section):
+    """What a diff was made against: the live stack's status and digests of its parts."""
+
+    status: str
+    template: str
+    parameters: str
+    tags: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diff(Section):
+    """The difference between the live stack and the one that was rendered."""
+
+    changed: bool
+    text: str
+    changes: tuple[Change, ...] = ()
+    against: Against
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment(Section):
+    """How the deployment ended; `changed` is false where there was nothing to do."""
+
+    stack_id: str
+    status: str
+    changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release(Section):
+    """A job on its way to its stack; each stage fills the section that it is named for."""
+
+    job: Job
+    source: Source | None = None
+    target: Target | None = None
+    images: Mapping[str, Image] | None = None
+    artifacts: Artifacts | None = None
+    stack: Stack | None = None
+    diff: Diff | None = None
+    deployment: Deployment | None = None
+
+
+MADE_BY = {
+    "source": "cjob-build, cjob-render or cjob-target with -n NAME -e ENV",
+    "target": "cjob-target",
+    "images": "cjob-build",
+    "stack": "cjob-render",
+    "diff": "cjob-diff",
+}
+
+
+def required(section: T | None, name: str) -> T:
+    """Give the section, or an InputError that names the command which makes it."""
+    if section is None:
+        raise InputError(
+            f'the document has no "{name}" section',
+            hint=f"it is made by {MADE_BY[name]}; put that before this command",
+        )
+    return section
+
+
+# Names become paths, stack names and keys, so they are checked before anything is done with them.
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
+
+
+def check_name(name: str, what: str, place: str = "") -> str:
+    """Give the name back where it is one that AWS and a folder can carry, else raise InputError."""
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"{what} {name!r} is not a valid name",
+            hint="a name has letters, digits, - and _, and begins with a letter or a digit",
+            place=place,
+        )
+    return name
+
+
+def to_json(release: Release) -> dict[str, object]:
+    """Give the document as JSON values: sections that are absent are left out."""
+    return {"apiVersion": API_VERSION, "kind": KIND, **_encode_section(release)}
+
+
+def from_json(document: object) -> Release:
+    """Read a document that was parsed from JSON; raise InputError with the path of what is off."""
+    if not isinstance(document, dict):
+        raise InputError(
+            f"expected a document (an object), got {_kind(document)}",
+            hint='a document begins with {"apiVersion": "cjob/v1", "kind": "Release"',
+        )
+    for key, known in (("apiVersion", API_VERSION), ("kind", KIND)):
+        if document.get(key) != known:
+            raise InputError(
+                f"{key} is {document.get(key)!r}, not {known!r}",
+                hint=f"this version reads {API_VERSION} {KIND} documents, as cjob's commands write",
+            )
+    rest = {k: v for k, v in document.items() if k not in ("apiVersion", "kind")}
+    release: Release = _decode(Release, rest, "")
+    for what, name in (("application", release.job.app), ("environment", release.job.env)):
+        check_name(name, what, "job." + what[:3])
+    check_name(release.job.name, "job", "job.name")
+    return release
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+@functools.cache
+def _layout(section: type[Section]) -> tuple[tuple[str, str, Any, bool], ...]:
+    """Give (attribute, key, type, required) of each field, in the order of writing."""
+    hints = get_type_hints(section)
+    fields = [f for f in dataclasses.fields(section) if f.name != "extra"]
+    missing = dataclasses.MISSING
+    return tuple(
+        (
+            f.name,
+            _camel(f.name),
+            hints[f.name],
+            f.default is missing and f.default_factory is missing,
+        )
+        for f in fields
+    )
+
+
+def _encode_section(section: Section) -> dict[str, object]:
+    out = {
+        key: _encode(getattr(section, name))
+        for name, key, _, _ in _layout(type(section))
+        if getattr(section, name) is not None or isinstance(section, Change)
+    }
+    return {**out, **section.extra}
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Section):
+        return _encode_section(value)
+    if isinstance(value, Mapping):
+        return {k: _encode(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [_encode(v) for v in value]
+    return value
+
+
+# One branch a kind of type, each of them one check and one way on.
+def _decode(wanted: Any, value: Any, path: str) -> Any:  # noqa: ANN401, C901, PLR0911
+    """Read `value` as the type `wanted`; `path` is where it stands."""
+    origin = get_origin(wanted)
+    if wanted is object:
+        return value
+    if origin in (Union, types.UnionType):  # a section that may be absent
+        return _decode(get_args(wanted)[0], value, path)
+    if origin is Literal:
+        if value not in get_args(wanted):
+            _refuse(path, "one of " + ", ".join(get_args(wanted)), value)
+        return value
+    if origin is tuple:
+        if not isinstance(value, list):
+            _refuse(path, "a list", value)
+        return tuple(_decode(get_args(wanted)[0], v, f"{path}[{i}]") for i, v in enumerate(value))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        if not isinstance(value, dict):
+            _refuse(path, "an object", value)
+        return {k: _decode(get_args(wanted)[1], v, f"{path}.{k}") for k, v in value.items()}
+    if isinstance(wanted, type) and issubclass(wanted, Section):
+        return _decode_section(wanted, value, path)
+    if type(value) is not wanted:
+        _refuse(path, {str: "a text", bool: "true or false", int: "a number"}[wanted], value)
+    return value
+
+
+def _decode_section(wanted: type[Section], value: Any, path: str) -> Section:  # noqa: ANN401
+    if not isinstance(value, dict):
+        _refuse(path, "an object", value)
+    rest = dict(value)
+    known: dict[str, Any] = {}
+    for name, key, kind, is_required in _layout(wanted):
+        where = f"{path}.{key}" if path else key
+        if key in rest:
+            known[name] = _decode(kind, rest.pop(key), where)
+        elif is_required:
+            raise InputError(
+                "missing from the document",
+                hint="pass on the whole document that the command before this one wrote",
+                place=where,
+            )
+    return wanted(**known, extra=rest)
+
+
+def _refuse(path: str, expected: str, value: object) -> NoReturn:
+    raise InputError(
+        f"expected {expected}, got {_kind(value)}",
+        hint="pass on the document as the command before this one wrote it",
+        place=path or "document",
+    )
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    names = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
