@@ -39,7 +39,7 @@ class InputError(CjobError):
     status = INVALID
 
 
-class InputErrors(InputError):
+class InputErrors(InputError):  # noqa: N818 - the plural says that it holds several
     """Several problems of one input, found together; `problems` holds them in reading order."""
 
     def __init__(self, problems: Sequence[InputError]) -> None:

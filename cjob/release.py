@@ -9,7 +9,6 @@ added in later versions, and are never renamed. Keys that this version does not 
 """
 
 import dataclasses
-import functools
 import re
 import types
 from collections.abc import Mapping
@@ -286,9 +285,18 @@ def _camel(name: str) -> str:
     return head + "".join(part.title() for part in rest)
 
 
-@functools.cache
-def _layout(section: type[Section]) -> tuple[tuple[str, str, Any, bool], ...]:
+_Layout = tuple[tuple[str, str, Any, bool], ...]
+_LAYOUTS: dict[str, _Layout] = {}
+
+
+def _layout(section: type[Section]) -> _Layout:
     """Give (attribute, key, type, required) of each field, in the order of writing."""
+    if section.__name__ not in _LAYOUTS:
+        _LAYOUTS[section.__name__] = _read_layout(section)
+    return _LAYOUTS[section.__name__]
+
+
+def _read_layout(section: type[Section]) -> _Layout:
     hints = get_type_hints(section)
     fields = [f for f in dataclasses.fields(section) if f.name != "extra"]
     missing = dataclasses.MISSING
