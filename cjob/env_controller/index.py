@@ -1,0 +1,392 @@
+"""Custom resource that switches an environment's shared parts on and off for a job.
+
+Takes CloudFormation's event (create, update, delete), reads the environment's stack, puts the job's
+name into the parameters that it needs and out of the others, and answers with the stack's outputs.
+Touches that one stack and the event's ResponseURL. Runs in Lambda on Python's standard library and
+boto3 alone, so nothing of cjob may be imported here.
+
+An environment's parameters named `…Workloads` are comma-separated lists of the workloads that use
+a shared part (NAT gateways, a file system), and `Aliases` is a JSON object of a workload's names.
+Many jobs share them without a lock: whoever finds an update running waits for it, then reads again.
+"""
+
+import http.client
+import json
+import random
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.client import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+Event = Mapping[str, Any]
+Parameters = Mapping[str, str]
+
+LIST_SUFFIX = "Workloads"
+ALIASES = "Aliases"
+EXECUTION_ROLE_OUTPUT = "CFNExecutionRoleARN"
+
+# These change for reasons of their own, and nobody reads them through the custom resource.
+OUTPUTS_LEFT_OUT = frozenset({"EnabledFeatures", "LastForceDeployID"})
+# The one output that a job's stack reads: it is kept when not all of them fit.
+OUTPUT_OF_JOBS = "ManagedFileSystemID"
+
+# What CloudFormation reads of an answer, in bytes.
+ANSWER_LIMIT = 4096
+REASON_LIMIT = 1024
+
+# Kept back from the Lambda's time for the answer. One call of AWS is bounded to 2 attempts of 10 s.
+RESERVE_S = 30.0
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 8
+ATTEMPTS = 2
+ANSWER_TIMEOUT_S = 5
+ANSWER_ATTEMPTS = 3
+
+PAUSE_S = (2.0, 5.0)
+
+COMPLETE = "UPDATE_COMPLETE"
+FAILURES = frozenset({"UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE"})
+# States that pass by themselves; a stack in them takes no update, and says so with their name.
+PASSING = ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded"})
+
+
+class ControllerError(Exception):
+    """The request can't be met, for a reason that the person should read in the stack's events."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What an event asks for: `wanted` lists and `aliases` are what the workload shall have."""
+
+    stack: str
+    workload: str
+    wanted: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+def handler(event: Event, context: Any) -> None:  # noqa: ANN401 - Lambda's context has no type
+    """Serve one event of CloudFormation, and always answer it."""
+    serve(event, context, connect=_cloudformation)
+
+
+def serve(
+    event: Event,
+    context: Any,  # noqa: ANN401 - Lambda's context has no type
+    *,
+    connect: Callable[[], "CloudFormationClient"],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Do what the event asks, and answer SUCCESS or FAILED whatever happens.
+
+    Raises only if the answer can't be sent: Lambda then tries the event again.
+    """
+    try:
+        ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE_S
+        request = read_request(event)
+        _log("request", stack=request.stack, workload=request.workload, wanted=request.wanted)
+        outputs = settle(connect(), request, Patience(ends, sleep))
+        answer = success(event, outputs)
+    except Exception as error:  # noqa: BLE001 - without an answer the stack hangs for an hour
+        kind = "" if isinstance(error, ControllerError) else f"{type(error).__name__}: "
+        answer = failure(event, f"{kind}{error}", _log_place(context))
+    _send(event, answer, sleep)
+
+
+# What an event asks for
+
+
+def read_request(event: Event) -> Request:
+    """Read an event; a Delete wants nothing any more. Raise ControllerError for what is off."""
+    kind = event.get("RequestType")
+    if kind not in ("Create", "Update", "Delete"):
+        raise ControllerError(f"unsupported request type {kind!r}")
+    properties = event.get("ResourceProperties")
+    if not isinstance(properties, Mapping):
+        raise ControllerError("the request has no ResourceProperties")
+    deleted = kind == "Delete"
+    wanted = () if deleted else _texts(properties, "Parameters")
+    return Request(
+        stack=_text(properties, "EnvStack"),
+        workload=_text(properties, "Workload"),
+        wanted=tuple(name for name in wanted if name.endswith(LIST_SUFFIX)),
+        aliases=() if deleted else _texts(properties, ALIASES),
+    )
+
+
+def _text(properties: Event, name: str) -> str:
+    value = properties.get(name)
+    if not isinstance(value, str) or not value:
+        raise ControllerError(f"the property {name} must be a text, and is {value!r}")
+    return value
+
+
+def _texts(properties: Event, name: str) -> tuple[str, ...]:
+    value = properties.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ControllerError(f"the property {name} must be a list of texts, and is {value!r}")
+    return tuple(value)
+
+
+def physical_id(event: Event) -> str:
+    """Give the event's own id, else the one that this resource has had from the beginning.
+
+    Its spelling stays: an id that changes makes CloudFormation delete the resource under the old
+    one, which would take the job out of the lists that it was just put into.
+    """
+    properties = event.get("ResourceProperties")
+    known = properties if isinstance(properties, Mapping) else {}
+    made = f"envcontoller/{known.get('EnvStack', '')}/{known.get('Workload', '')}"
+    return str(event.get("PhysicalResourceId") or made)
+
+
+# Which parameters change
+
+
+def changes(request: Request, parameters: Parameters) -> dict[str, str]:
+    """Give the environment's parameters that must change, with their new values."""
+    changed = {
+        name: _with_membership(value, request.workload, member=name in request.wanted)
+        for name, value in parameters.items()
+        if name.endswith(LIST_SUFFIX)
+        and (request.workload in _members(value)) != (name in request.wanted)
+    }
+    named = _aliases(parameters)
+    if ",".join(named.get(request.workload, ())) != ",".join(request.aliases):
+        changed[ALIASES] = _with_aliases(named, request)
+    absent = sorted({*request.wanted, *changed} - set(parameters))
+    if absent:
+        raise ControllerError(
+            f"the environment's stack {request.stack} has no parameter {', '.join(absent)}: "
+            "upgrade the environment, then deploy again"
+        )
+    return changed
+
+
+def _members(value: str) -> list[str]:
+    return [name for name in value.split(",") if name]
+
+
+def _with_membership(value: str, workload: str, *, member: bool) -> str:
+    others = [name for name in _members(value) if name != workload]
+    return ",".join([*others, workload] if member else others)
+
+
+def _aliases(parameters: Parameters) -> dict[str, list[str]]:
+    value = json.loads(parameters.get(ALIASES) or "{}")
+    if not isinstance(value, dict):
+        raise ControllerError(f"the environment's parameter {ALIASES} is no JSON object: {value}")
+    return value
+
+
+def _with_aliases(named: Mapping[str, Sequence[str]], request: Request) -> str:
+    left = {name: list(value) for name, value in named.items() if name != request.workload}
+    if request.aliases:
+        left[request.workload] = list(request.aliases)
+    return json.dumps(left, separators=(",", ":")) if left else ""
+
+
+# Bringing the environment's stack there
+
+
+class Patience:
+    """The time that is left for waiting, spent in pauses of random length.
+
+    Random, so that many jobs that are deployed at once don't ask at the same moments.
+    """
+
+    def __init__(self, ends: float, sleep: Callable[[float], None]) -> None:
+        """Take the end as `time.monotonic` counts, in seconds, and how to sleep."""
+        self._ends = ends
+        self._sleep = sleep
+
+    def pause(self) -> None:
+        """Sleep a while; raise ControllerError once the time is up."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise ControllerError("the environment's stack took too long; deploy again")
+        self._sleep(min(left, random.uniform(*PAUSE_S)))  # noqa: S311 - spreads load, hides nothing
+
+
+def settle(
+    cloudformation: "CloudFormationClient", request: Request, patience: Patience
+) -> dict[str, str]:
+    """Bring the environment's stack to what the request wants, and give its outputs.
+
+    Every round decides from a fresh description: what others changed in the meantime is merged,
+    and a name that another one's older reading overwrote is put in again.
+    """
+    waiting = False
+    while True:
+        stack = _describe(cloudformation, request.stack, patience)
+        status = stack["StackStatus"]
+        if waiting and status in FAILURES:
+            reason = stack.get("StackStatusReason") or "see its events"
+            raise ControllerError(
+                f"the update of the environment's stack {request.stack} failed "
+                f"and left it {status}: {reason}"
+            )
+        if waiting and status != COMPLETE:
+            patience.pause()
+            continue
+        needed = changes(request, _parameters(stack))
+        _log("decide", status=status, changes=needed)
+        if not needed:
+            return _outputs(stack)
+        waiting = _update(cloudformation, stack, needed)
+        patience.pause()
+
+
+def _describe(
+    cloudformation: "CloudFormationClient", name: str, patience: Patience
+) -> "StackTypeDef":
+    """Read the stack; where AWS is asked too often, ask again as long as there is time."""
+    while True:
+        try:
+            stacks = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except cloudformation.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in THROTTLED:
+                raise
+            _log("throttled", operation="DescribeStacks")
+            patience.pause()
+            continue
+        if len(stacks) != 1:
+            raise ControllerError(f"expected one stack {name}, found {len(stacks)}")
+        return stacks[0]
+
+
+def _update(
+    cloudformation: "CloudFormationClient", stack: "StackTypeDef", needed: Parameters
+) -> bool:
+    """Start the update, and tell whether one is running now: this one, or another's before it."""
+    name = stack["StackName"]
+    parameters = {**_parameters(stack), **needed}
+    role = _outputs(stack, everything=True).get(EXECUTION_ROLE_OUTPUT)
+    if not role:
+        raise ControllerError(f"the stack {name} has no output {EXECUTION_ROLE_OUTPUT}")
+    try:
+        cloudformation.update_stack(
+            StackName=name,
+            UsePreviousTemplate=True,
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            ],
+            RoleARN=role,
+            Capabilities=stack.get("Capabilities", []),
+        )
+    except cloudformation.exceptions.ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        running = _says_running(message)
+        if not running and code not in THROTTLED:
+            raise
+        _log("refused", code=code, reason=message)
+        return running
+    _log("update", stack=name, changes=needed)
+    return True
+
+
+def _says_running(message: str) -> bool:
+    return message.startswith("Stack") and any(f" {state} state" in message for state in PASSING)
+
+
+def _parameters(stack: "StackTypeDef") -> dict[str, str]:
+    return {
+        parameter["ParameterKey"]: parameter.get("ParameterValue", "")
+        for parameter in stack.get("Parameters", [])
+    }
+
+
+def _outputs(stack: "StackTypeDef", *, everything: bool = False) -> dict[str, str]:
+    return {
+        output["OutputKey"]: output["OutputValue"]
+        for output in stack.get("Outputs", [])
+        if everything or output["OutputKey"] not in OUTPUTS_LEFT_OUT
+    }
+
+
+def _cloudformation() -> "CloudFormationClient":
+    # Imported here, not above: if it fails, that too is answered.
+    import boto3  # noqa: PLC0415 - see the comment above
+    from botocore.config import Config  # noqa: PLC0415 - as above
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    return boto3.client("cloudformation", config=config)
+
+
+# The answer
+
+
+def success(event: Event, outputs: Mapping[str, str]) -> bytes:
+    """Give the answer with the environment's outputs, as many as fit; those of jobs come first."""
+    kept: dict[str, str] = {}
+    answer = _answer(event, "SUCCESS", "", kept)
+    for name in sorted(outputs, key=lambda name: (name != OUTPUT_OF_JOBS, len(outputs[name]))):
+        longer = _answer(event, "SUCCESS", "", {**kept, name: outputs[name]})
+        if len(longer) <= ANSWER_LIMIT:
+            kept[name] = outputs[name]
+            answer = longer
+    return answer
+
+
+def failure(event: Event, message: str, log_place: str) -> bytes:
+    """Give the answer that says why, and where the Lambda's log is."""
+    short = message.encode(errors="replace")[:REASON_LIMIT].decode(errors="ignore")
+    return _answer(event, "FAILED", f"{short} (log: {log_place})", {})
+
+
+def _answer(event: Event, status: str, reason: str, data: Mapping[str, str]) -> bytes:
+    body = {
+        "Status": status,
+        "Reason": reason,
+        "PhysicalResourceId": physical_id(event),
+        "StackId": event.get("StackId", ""),
+        "RequestId": event.get("RequestId", ""),
+        "LogicalResourceId": event.get("LogicalResourceId", ""),
+        "Data": data,
+    }
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, default=str).encode(
+        errors="replace"
+    )
+
+
+def _log_place(context: Any) -> str:  # noqa: ANN401 - Lambda's context has no type
+    group = getattr(context, "log_group_name", "unknown")
+    return f"{group} {getattr(context, 'log_stream_name', 'unknown')}"
+
+
+def _send(event: Event, answer: bytes, sleep: Callable[[float], None]) -> None:
+    """Put the answer where the event says; its address is signed for an empty content type."""
+    url = event.get("ResponseURL", "")
+    if not isinstance(url, str) or urllib.parse.urlsplit(url).scheme not in ("https", "http"):
+        _log("answer", sent=False, reason="the event has no ResponseURL", answer=answer.decode())
+        return
+    for attempt in range(1, ANSWER_ATTEMPTS + 1):
+        request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
+            url, data=answer, headers={"Content-Type": ""}, method="PUT"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_TIMEOUT_S):  # noqa: S310 - as above
+                pass
+        except (OSError, http.client.HTTPException) as error:
+            _log("answer", sent=False, attempt=attempt, reason=str(error))
+            if attempt == ANSWER_ATTEMPTS:
+                raise
+            sleep(1)
+        else:
+            _log("answer", sent=True, attempt=attempt, answer=answer.decode())
+            return
+
+
+def _log(step: str, **fields: object) -> None:
+    # Lambda keeps what is printed; flushed, as the process may be frozen after the answer.
+    print(json.dumps({"step": step, **fields}, default=str), flush=True)  # noqa: T201 - see above
