@@ -1,0 +1,230 @@
+"""Set up an application with one environment as Copilot leaves them behind, for the sandbox.
+
+Three templates beside the sandbox make the stacks: the StackSet's roles, the regional resources
+and the environment; then the SSM records are written that commands find everything by. The calls
+and the templates are those of a real account. Nothing may exist yet.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.session
+import yaml
+from botocore.config import Config
+
+from cjob import names, sandbox
+from cjob.aws import faults
+from cjob.errors import ServiceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.literals import CapabilityType
+    from mypy_boto3_cloudformation.type_defs import TagTypeDef
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_ssm.type_defs import TagTypeDef as SsmTag
+
+TEMPLATES = Path(sandbox.__file__).parent
+CAPABILITIES: "list[CapabilityType]" = ["CAPABILITY_NAMED_IAM"]
+LONGEST_PAUSE = 5.0
+
+
+def seed(
+    session: boto3.Session,
+    app: str,
+    env: str,
+    jobs: Sequence[str],
+    *,
+    endpoint: str | None = None,
+) -> None:
+    """Make the application, its environment in the session's region, and its jobs' repositories.
+
+    `endpoint` is the address of every service, where it isn't AWS itself. Raises ServiceError
+    with what the first service that refused said.
+    """
+    with faults.told(f"set up the application {app!r}"):
+        stacks = session.client("cloudformation", endpoint_url=endpoint)
+        account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
+        seed_regional_stack(stacks, app, account, jobs)
+        outputs = seed_environment_stack(stacks, app, env, account)
+        records = session.client("ssm", endpoint_url=endpoint)
+        seed_records(records, app, env, jobs, account=account, outputs=outputs)
+
+
+def local_session(account: str, secret_key: str, region: str) -> boto3.Session:
+    """Give a session that takes nothing from the person's AWS settings, nor from their proxies."""
+    unset = (None, None, None, None)
+    no_file = (None, None, os.devnull, None)
+    core = botocore.session.Session(
+        session_vars={"profile": unset, "config_file": no_file, "credentials_file": no_file}
+    )
+    core.set_default_client_config(Config(proxies={}))
+    return boto3.Session(
+        aws_access_key_id=account,
+        aws_secret_access_key=secret_key,
+        region_name=region,
+        botocore_session=core,
+    )
+
+
+def seed_regional_stack(
+    stacks: "CloudFormationClient", app: str, account: str, jobs: Sequence[str]
+) -> None:
+    """Make the StackSet's roles, the StackSet and its instance in the client's region."""
+    roles = f"{names.stack_set(app)}-roles"
+    outputs = _create_stack(stacks, roles, "roles.yml", {"AppName": app}, _tags(app))
+    template = regional_template(app, account, jobs)
+    stacks.create_stack_set(
+        StackSetName=names.stack_set(app),
+        TemplateBody=yaml.safe_dump(template, sort_keys=False),
+        Parameters=[{"ParameterKey": "AppName", "ParameterValue": app}],
+        Capabilities=CAPABILITIES,
+        AdministrationRoleARN=outputs["AdministrationRoleARN"],
+        ExecutionRoleName=f"{app}-executionrole",
+        Tags=_tags(app),
+    )
+    operation = stacks.create_stack_instances(
+        StackSetName=names.stack_set(app), Accounts=[account], Regions=[stacks.meta.region_name]
+    )["OperationId"]
+    _wait_for_operation(stacks, names.stack_set(app), operation)
+
+
+def regional_template(app: str, account: str, jobs: Sequence[str]) -> dict[str, object]:
+    """Give the template of the regional resources, with a repository for each job."""
+    template: dict[str, dict[str, object]] = yaml.safe_load(
+        (TEMPLATES / "regional.yml").read_text()
+    )
+    for job in jobs:
+        output = names.repository_output(job)
+        logical_id = output.replace("_", "UNDERSCORE")
+        template["Resources"][logical_id] = _repository(app, job)
+        template["Outputs"][output] = {"Value": {"Fn::GetAtt": [logical_id, "Arn"]}}
+    metadata = {
+        "TemplateVersion": "v1.2.0",
+        "Version": 1,
+        "Workloads": [{"Name": job, "WithECR": True} for job in jobs],
+        "Accounts": [account],
+    }
+    return {**template, "Metadata": metadata}
+
+
+def _repository(app: str, job: str) -> dict[str, object]:
+    root = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "ecr:*"}
+    return {
+        "Type": "AWS::ECR::Repository",
+        "DeletionPolicy": "Delete",
+        "Properties": {
+            "RepositoryName": f"{app}/{job}",
+            "Tags": _tags(app, service=job),
+            "RepositoryPolicyText": {"Version": "2012-10-17", "Statement": [statement]},
+        },
+    }
+
+
+def seed_environment_stack(
+    stacks: "CloudFormationClient", app: str, env: str, account: str
+) -> dict[str, str]:
+    """Make the environment's stack and give its outputs."""
+    partition = names.partition(stacks.meta.region_name)
+    parameters = {
+        "AppName": app,
+        "EnvironmentName": env,
+        "ToolsAccountPrincipalARN": f"arn:{partition}:iam::{account}:root",
+        "ServiceDiscoveryEndpoint": f"{env}.{app}.local",
+    }
+    name = names.environment_stack(app, env)
+    return _create_stack(stacks, name, "environment.yml", parameters, _tags(app, env))
+
+
+def seed_records(
+    records: "SSMClient",
+    app: str,
+    env: str,
+    jobs: Sequence[str],
+    *,
+    account: str,
+    outputs: Mapping[str, str],
+) -> None:
+    """Write the SSM records of the application, the environment and each job."""
+    application: dict[str, object] = {"name": app, "account": account, "domain": ""}
+    application |= {"domainHostedZoneID": "", "version": "1.0"}
+    environment: dict[str, object] = {
+        "app": app,
+        "name": env,
+        "region": records.meta.region_name,
+        "accountID": account,
+        "registryURL": "",
+        "executionRoleARN": outputs["CFNExecutionRoleARN"],
+        "managerRoleARN": outputs["EnvironmentManagerRoleARN"],
+    }
+    _put(records, names.application_record(app), application, _tags(app))
+    _put(records, names.environment_record(app, env), environment, _tags(app, env))
+    for job in jobs:
+        record: dict[str, object] = {"app": app, "name": job, "type": "Scheduled Job"}
+        name = f"{names.application_record(app)}/components/{job}"
+        _put(records, name, record, _tags(app, service=job))
+
+
+def _put(
+    records: "SSMClient", name: str, value: Mapping[str, object], tags: "Sequence[TagTypeDef]"
+) -> None:
+    pairs: list[SsmTag] = [{"Key": tag["Key"], "Value": tag["Value"]} for tag in tags]
+    records.put_parameter(Name=name, Type="String", Value=json.dumps(value), Tags=pairs)
+
+
+def _tags(app: str, env: str = "", service: str = "") -> "list[TagTypeDef]":
+    tags = names.copilot_tags(app, env, service)
+    return [{"Key": key, "Value": value} for key, value in tags.items() if value]
+
+
+def _create_stack(
+    stacks: "CloudFormationClient",
+    name: str,
+    template: str,
+    parameters: Mapping[str, str],
+    tags: "Sequence[TagTypeDef]",
+) -> dict[str, str]:
+    """Create a stack, wait for it, and give its outputs; raise ServiceError when it fails."""
+    stack_id = stacks.create_stack(
+        StackName=name,
+        TemplateBody=(TEMPLATES / template).read_text(),
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        Capabilities=CAPABILITIES,
+        Tags=tags,
+    )["StackId"]
+    pauses = _Pauses()
+    while True:
+        stack = stacks.describe_stacks(StackName=stack_id)["Stacks"][0]
+        if stack["StackStatus"] == "CREATE_COMPLETE":
+            return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+            raise ServiceError(f"the stack {name!r} ended with {stack['StackStatus']}")
+        pauses.sleep()
+
+
+def _wait_for_operation(stacks: "CloudFormationClient", name: str, operation: str) -> None:
+    pauses = _Pauses()
+    while True:
+        found = stacks.describe_stack_set_operation(StackSetName=name, OperationId=operation)
+        status = found["StackSetOperation"]["Status"]
+        if status == "SUCCEEDED":
+            return
+        if status not in ("RUNNING", "QUEUED"):
+            raise ServiceError(f"the StackSet {name!r} ended with {status}")
+        pauses.sleep()
+
+
+class _Pauses:
+    """Pauses between two looks: short for a sandbox, and growing to what AWS would bear."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.02
+
+    def sleep(self) -> None:
+        time.sleep(self.seconds)
+        self.seconds = min(self.seconds * 1.5, LONGEST_PAUSE)

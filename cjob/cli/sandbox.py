@@ -1,0 +1,173 @@
+"""`cjob sandbox`: a local AWS with an application to deploy to, in one command.
+
+What people read goes to stderr; the settings of `env` and the JSON of `status` are the data that
+go to stdout.
+"""
+
+# A command's start-up bears no imports but its own, and printing is what a command does.
+# ruff: noqa: PLC0415, T201
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from cjob.errors import DONE, InputError
+
+if TYPE_CHECKING:
+    from cjob.sandbox.place import Record
+
+SUMMARY = "run a local AWS with an application to try things on"
+
+ACTIONS = {
+    "start": "install what is needed, start it and set up an application",
+    "stop": "end it, with all that was deployed to it",
+    "status": "tell whether it runs, and what with",
+    "env": "print the settings that point AWS clients at it",
+    "reset": "empty it and set up the application again",
+}
+
+UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, summary in ACTIONS.items():
+        action = actions.add_parser(name, help=summary, description=summary)
+        if name == "start":
+            action.add_argument("--app", default="demo", help="application (default: demo)")
+            action.add_argument("--env", default="test", help="environment (default: test)")
+            action.add_argument(
+                "--job",
+                action="append",
+                metavar="NAME",
+                help="a job to make a repository for; repeatable (default: report)",
+            )
+            action.add_argument("--port", type=int, default=0, help="port (default: a free one)")
+        if name in ("status", "env"):
+            choices = ("text", "json")
+            action.add_argument("-o", "--output", choices=choices, help="how to print it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what `args.action` names and give the exit status."""
+    actions = {"start": _start, "stop": _stop, "status": _status, "env": _env, "reset": _reset}
+    return actions[args.action](args)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _start(args: argparse.Namespace) -> int:
+    jobs = tuple(dict.fromkeys(args.job or ["report"]))
+    for what, name in (("application", args.app), ("environment", args.env)):
+        _check_name(what, name)
+    for job in jobs:
+        _check_name("job", job)
+
+    from cjob.sandbox import lifecycle, place
+
+    folder, contents = place.private_folder(), place.Contents(args.app, args.env, jobs)
+    with lifecycle.starting(folder, contents, _say, args.port) as (record, is_new):
+        if is_new:
+            _seed(record)
+    if not is_new:
+        _say(f"the sandbox is running already, at {record.endpoint}")
+        return DONE
+    _say(f"the sandbox runs at {record.endpoint}")
+    _say(_containers(record.docker))
+    _say('point AWS clients at it with: eval "$(cjob sandbox env)"')
+    return DONE
+
+
+def _stop(_: argparse.Namespace) -> int:
+    from cjob.sandbox import lifecycle, place
+
+    before = lifecycle.stop(place.private_folder())
+    _say("the sandbox is stopped" if before.running else f"nothing to stop: {before.reason}")
+    return DONE
+
+
+def _reset(_: argparse.Namespace) -> int:
+    from cjob.sandbox import lifecycle, place
+
+    with lifecycle.resetting(place.private_folder()) as record:
+        _seed(record)
+    contents = record.contents
+    _say(f"the sandbox has {contents.app!r} in {contents.env!r} again, and nothing else")
+    return DONE
+
+
+def _status(args: argparse.Namespace) -> int:
+    import dataclasses
+    import json
+
+    from cjob.sandbox import lifecycle, place
+
+    found = lifecycle.status(place.private_folder())
+    record = found.record
+    if _wants_json(args):
+        shown: dict[str, object] = {"state": found.state, "reason": found.reason}
+        if record:
+            shown |= {"endpoint": record.endpoint, **dataclasses.asdict(record)}
+            shown |= dataclasses.asdict(record.contents)
+            del shown["contents"]
+        print(json.dumps(shown))
+    elif record and found.running:
+        _say(f"the sandbox runs at {record.endpoint}, as process {record.pid}")
+        contents = record.contents
+        _say(f"application {contents.app!r}, environment {contents.env!r} in {record.region}")
+        _say(f"jobs with a repository: {', '.join(contents.jobs)}")
+        _say(_containers(record.docker))
+    else:
+        _say(f"the sandbox does not run: {found.reason}")
+    return DONE
+
+
+def _env(args: argparse.Namespace) -> int:
+    import json
+    import shlex
+
+    from cjob.sandbox import lifecycle, place
+
+    record = lifecycle.running(place.private_folder())
+    settings = lifecycle.client_environment(record)
+    # Shell text is what `eval` reads from a pipe, so only being asked for makes it JSON.
+    if args.output == "json":
+        print(json.dumps({**settings, **dict.fromkeys(UNSET)}))
+        return DONE
+    for name, value in settings.items():
+        print(f"export {name}={shlex.quote(value)}")
+    print(f"unset {' '.join(UNSET)}")
+    return DONE
+
+
+def _wants_json(args: argparse.Namespace) -> bool:
+    """Tell whether JSON is wanted: where nobody reads stdout, unless it was said otherwise."""
+    return bool(args.output == "json" if args.output else not sys.stdout.isatty())
+
+
+def _check_name(what: str, name: str) -> None:
+    import re
+
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name):
+        raise InputError(
+            f"{what} {name!r} is not a valid name",
+            hint="a name has lower-case letters, digits and -, and begins with a letter",
+        )
+
+
+def _containers(docker: str) -> str:
+    if docker:
+        return f"tasks run as containers of {docker}"
+    return "no Docker daemon answers, so tasks are recorded and no container runs"
+
+
+def _seed(record: "Record") -> None:
+    from cjob.aws.seed import local_session, seed
+    from cjob.sandbox import lifecycle
+
+    session = local_session(record.account, lifecycle.SECRET_KEY, record.region)
+    contents = record.contents
+    seed(session, contents.app, contents.env, contents.jobs, endpoint=record.endpoint)

@@ -1,0 +1,273 @@
+"""Start, look at, empty and stop the sandbox of a private folder.
+
+Each function takes the folder and touches only it, the one server process that is recorded in it,
+and that server's own addresses. What the server is seeded with is the caller's to send.
+"""
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cjob.errors import InputError, ServiceError
+from cjob.sandbox import install, place
+from cjob.sandbox.place import Contents, Record
+
+ACCOUNT = "123456789012"
+REGION = "us-west-2"
+
+SECRET_KEY = "sandbox"  # noqa: S105 - it is no secret, and nothing checks it
+
+READY_SECONDS = 20.0
+STOP_SECONDS = 5.0
+ASK_SECONDS = 2.0
+RESET_SECONDS = 60.0
+
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONFIG",
+    "CJOB_SANDBOX_LOG_LEVEL",
+)
+"""What of the person's environment the server sees: nothing of AWS, so none of their keys."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How things stand: `state` and, where there is something to say, why and what runs."""
+
+    state: str
+    reason: str = ""
+    record: Record | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the sandbox can be used."""
+        return self.state == "running"
+
+
+def status(folder: Path) -> Status:
+    """Find out what runs: "running", "stopped", "stale" (it died) or "silent" (it hangs)."""
+    record = place.read_record(folder)
+    if record is None:
+        return Status("stopped", "no sandbox was started in this folder")
+    about = _about(record)
+    if place.is_running(record):
+        if about.get("pid") == record.pid:
+            return Status("running", record=record)
+        return Status("silent", f"process {record.pid} does not answer", record)
+    reason = f"the sandbox's process {record.pid} is gone"
+    if place.process_began(record.pid):
+        reason += ", and its number is another process's now"
+    if _is_taken(record.port):
+        reason += f"; port {record.port} is another program's"
+    return Status("stale", reason, record)
+
+
+@contextlib.contextmanager
+def starting(
+    folder: Path, contents: Contents, say: Callable[[str], None], port: int = 0
+) -> Iterator[tuple[Record, bool]]:
+    """Start the sandbox, and give its record and whether it is new and so to be seeded.
+
+    The folder's lock is held until the caller is done; when the caller fails, a server that was
+    started here is stopped again. `port` 0 takes a free one.
+    """
+    with place.locked(folder):
+        found = status(folder)
+        if found.running and found.record:
+            yield found.record, False
+            return
+        if found.record:
+            say(f"{found.reason}; starting anew")
+            _end(folder, found.record)
+        python = install.install(folder, say)
+        record = _launch(folder, python, port, contents)
+        try:
+            yield _ready(folder, record), True
+        except BaseException:
+            _end(folder, record)
+            raise
+
+
+@contextlib.contextmanager
+def resetting(folder: Path) -> Iterator[Record]:
+    """Empty the running sandbox and give its record, so that the caller seeds it again."""
+    with place.locked(folder):
+        record = running(folder)
+        _ask(record, "POST", "/_ministack/reset", RESET_SECONDS)
+        yield record
+
+
+def running(folder: Path) -> Record:
+    """Give the record of the running sandbox; raise InputError where there is none."""
+    found = status(folder)
+    if not found.running or found.record is None:
+        raise InputError(
+            f"the sandbox is not running: {found.reason}", hint="start it with `cjob sandbox start`"
+        )
+    return found.record
+
+
+def stop(folder: Path) -> Status:
+    """End what `starting` began, and give how things stood before."""
+    with place.locked(folder):
+        found = status(folder)
+        if found.record:
+            _end(folder, found.record)
+        return found
+
+
+def _launch(folder: Path, python: Path, port: int, contents: Contents) -> Record:
+    """Start the server on a socket that it is handed, so that nobody else can get the port."""
+    with _listen(port) as listener, (folder / "server.log").open("w") as log:
+        arguments = ("--socket", str(listener.fileno()), "--folder", str(folder))
+        server = subprocess.Popen(  # noqa: S603 - our own program
+            [python, "-m", "server", *arguments, "--account", ACCOUNT, "--region", REGION],
+            cwd=Path(__file__).parent,
+            env=_server_environment(),
+            pass_fds=(listener.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        record = Record(
+            pid=server.pid,
+            began=place.process_began(server.pid),
+            port=listener.getsockname()[1],
+            region=REGION,
+            account=ACCOUNT,
+            contents=contents,
+        )
+        # The server outlives this process, which is not to wait for its end.
+        server.returncode = 0
+    place.write_record(folder, record)
+    return record
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        raise InputError(
+            f"port {port} on 127.0.0.1 can't be had: {error.strerror}",
+            hint="leave out --port to take a free one",
+        ) from None
+
+
+def _server_environment() -> dict[str, str]:
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {
+        **passed,
+        # What functions of the sandbox sign with; the server itself calls nobody.
+        **_signing(ACCOUNT, REGION),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def client_environment(record: Record) -> dict[str, str]:
+    """Give the environment variables that point an AWS client at the sandbox."""
+    return {"AWS_ENDPOINT_URL": record.endpoint, **_signing(record.account, record.region)}
+
+
+def _signing(account: str, region: str) -> dict[str, str]:
+    """Give what to sign with: the server takes the key's name for the account's number."""
+    return {
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+    }
+
+
+def _ready(folder: Path, record: Record) -> Record:
+    """Wait until the server answers, and add to the record which Docker daemon it found."""
+    deadline = time.monotonic() + READY_SECONDS
+    about = _about(record)
+    while about.get("pid") != record.pid:
+        if not place.is_running(record) or time.monotonic() > deadline:
+            raise ServiceError(
+                "the sandbox's server did not start", hint=f"see {folder / 'server.log'}"
+            )
+        time.sleep(0.02)
+        about = _about(record)
+    record = dataclasses.replace(record, docker=str(about["docker"]))
+    place.write_record(folder, record)
+    return record
+
+
+def _about(record: Record) -> dict[str, object]:
+    """Ask the server who it is; an empty answer is one that is not ours, or none."""
+    try:
+        answer = json.loads(_ask(record, "GET", "/_cjob/about", ASK_SECONDS))
+    except (ServiceError, ValueError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _ask(record: Record, method: str, path: str, seconds: float) -> bytes:
+    """Send one request to the server; raise ServiceError when there is no good answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=seconds)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise ServiceError(f"the sandbox does not answer: {error}") from None
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise ServiceError(f"the sandbox answered {answer.status} to {method} {path}")
+    return body
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _end(folder: Path, record: Record) -> None:
+    """End the recorded process, politely first, with its containers, and forget it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not place.is_running(record):
+            break
+        os.kill(record.pid, number)
+        deadline = time.monotonic() + STOP_SECONDS
+        while place.is_running(record) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(record.pid, os.WNOHANG)  # it may have been started by this very process
+    if record.docker:
+        _remove_containers(folder, record)
+    place.remove_record(folder)
+
+
+def _remove_containers(folder: Path, record: Record) -> None:
+    """Remove the containers of the folder's server; where the daemon is gone, so are they."""
+    with (folder / "server.log").open("a") as log:
+        subprocess.run(  # noqa: S603 - our own program
+            [install.environment(folder) / "bin" / "python", "-m", "server.containers", folder],
+            cwd=Path(__file__).parent,
+            env={**_server_environment(), "DOCKER_HOST": record.docker},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
+        )
