@@ -60,6 +60,7 @@ class Asset(Section):
     """A file that the stack needs in the artifact bucket, under a key made from its digest.
 
     `path` is relative to the workspace; the controller's code comes from the package and has none.
+    An addon's file is sent in an archive where `zipped` says so; a folder always is.
     """
 
     kind: Literal["envFile", "addonAsset", "controller"]
@@ -67,6 +68,7 @@ class Asset(Section):
     key: str
     path: str = ""
     containers: tuple[str, ...] = ()
+    zipped: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,156 @@
+"""Local files that an addons template refers to, and the template with their places in S3.
+
+Pure: which file is where in S3 is handed in; hashing is in `assets`, reading and sending elsewhere.
+The properties are those that `aws cloudformation package` knows.
+"""
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from cjob import yaml12
+from cjob.errors import InputError
+from cjob.template import writer
+from cjob.template.access import children, find, text_of
+from cjob.template.nodes import node
+from cjob.template.values import Value
+from cjob.yaml12 import STR
+
+_REMOTE = ("s3://", "http://", "https://")
+Form = Callable[[str, str], Value]
+
+
+def _uri(bucket: str, key: str) -> Value:
+    return f"s3://{bucket}/{key}"
+
+
+def _s3_prefixed(bucket: str, key: str) -> Value:
+    return {"S3Bucket": bucket, "S3Key": key}
+
+
+def _short(bucket: str, key: str) -> Value:
+    return {"Bucket": bucket, "Key": key}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rule:
+    """How one property names a file: what is put in its place, and whether it is always zipped."""
+
+    form: Form
+    zipped: bool = False
+
+
+_APPSYNC: dict[tuple[str, ...], _Rule] = {
+    ("RequestMappingTemplateS3Location",): _Rule(form=_uri),
+    ("ResponseMappingTemplateS3Location",): _Rule(form=_uri),
+}
+_RULES: Mapping[str, Mapping[tuple[str, ...], _Rule]] = {
+    "AWS::Lambda::Function": {("Code",): _Rule(form=_s3_prefixed, zipped=True)},
+    "AWS::Lambda::LayerVersion": {("Content",): _Rule(form=_s3_prefixed, zipped=True)},
+    "AWS::Serverless::Function": {("CodeUri",): _Rule(form=_uri, zipped=True)},
+    "AWS::Serverless::LayerVersion": {("ContentUri",): _Rule(form=_uri, zipped=True)},
+    "AWS::Serverless::Application": {("Location",): _Rule(form=_uri)},
+    "AWS::Serverless::Api": {("DefinitionUri",): _Rule(form=_uri)},
+    "AWS::Serverless::StateMachine": {("DefinitionUri",): _Rule(form=_short)},
+    "AWS::AppSync::GraphQLSchema": {("DefinitionS3Location",): _Rule(form=_uri)},
+    "AWS::AppSync::Resolver": _APPSYNC,
+    "AWS::AppSync::FunctionConfiguration": _APPSYNC,
+    "AWS::CloudFormation::Stack": {("TemplateURL",): _Rule(form=_uri)},
+    "AWS::Glue::Job": {("Command", "ScriptLocation"): _Rule(form=_uri)},
+    "AWS::ApiGateway::RestApi": {("BodyS3Location",): _Rule(form=_short)},
+    "AWS::StepFunctions::StateMachine": {("DefinitionS3Location",): _Rule(form=_short)},
+    "AWS::ElasticBeanstalk::ApplicationVersion": {("SourceBundle",): _Rule(form=_s3_prefixed)},
+    "AWS::CodeCommit::Repository": {("Code", "S3"): _Rule(form=_short, zipped=True)},
+}
+_INCLUDE = _Rule(form=_uri)
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class LocalFile:
+    """A file or folder that a template names; `zipped` where even a file is to be zipped.
+
+    `path` is relative to the workspace and cleaned.
+    """
+
+    path: str
+    zipped: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """Where in S3 a file is."""
+
+    bucket: str
+    key: str
+
+
+def local_files(text: str) -> tuple[LocalFile, ...]:
+    """List the local files that a merged addons template names, each once, sorted."""
+    root = yaml12.compose(text, "addons")
+    found = {_file(value, rule) for _, _, value, rule in _references(root)}
+    return tuple(sorted(found))
+
+
+def packaged(text: str, locations: Mapping[LocalFile, Location]) -> str:
+    """Give the template with each local file replaced by its location.
+
+    Raises InputError for a file that has none.
+    """
+    root = yaml12.compose(text, "addons")
+    if root is None:
+        return text
+    for parent, index, value, rule in tuple(_references(root)):
+        file = _file(value, rule)
+        location = locations.get(file)
+        if location is None:
+            raise InputError(
+                f'the addons name "{file.path}", which the document does not list',
+                hint="begin again with cjob-render -n NAME -e ENV, in the workspace",
+                place=yaml12.place("addons", value),
+            )
+        parent.value[index] = (
+            parent.value[index][0],
+            node(rule.form(location.bucket, location.key)),
+        )
+    return writer.text(root)
+
+
+def _file(value: yaml.Node, rule: _Rule) -> LocalFile:
+    return LocalFile(path=posixpath.normpath(value.value), zipped=rule.zipped)
+
+
+_Reference = tuple[yaml.MappingNode, int, yaml.Node, _Rule]
+
+
+def _references(root: yaml.Node | None) -> Iterator[_Reference]:
+    """Find the values that name local files, each with its map and its index there."""
+    resources = find(root, "Resources")
+    for _, resource in resources.value if isinstance(resources, yaml.MappingNode) else ():
+        rules = _RULES.get(text_of(find(resource, "Type")), {})
+        for path, rule in rules.items():
+            parent = find(resource, "Properties")
+            for key in path[:-1]:
+                parent = find(parent, key)
+            yield from _reference(parent, path[-1], rule)
+    for name, section in root.value if isinstance(root, yaml.MappingNode) else ():
+        if name.value != "Parameters":
+            yield from _includes(section)
+
+
+def _reference(parent: yaml.Node | None, key: str, rule: _Rule) -> Iterator[_Reference]:
+    if not isinstance(parent, yaml.MappingNode):
+        return
+    for index, (name, value) in enumerate(parent.value):
+        if name.value == key and value.tag == STR and not value.value.startswith(_REMOTE):
+            yield parent, index, value, rule
+
+
+def _includes(section: yaml.Node) -> Iterator[_Reference]:
+    """Find the files that the transform AWS::Include takes in, wherever it stands."""
+    transform = find(section, "Fn::Transform")
+    if text_of(find(transform, "Name")) == "AWS::Include":
+        yield from _reference(find(transform, "Parameters"), "Location", _INCLUDE)
+    for child in children(section):
+        yield from _includes(child)

@@ -1,0 +1,193 @@
+"""The render stage: from what load, resolve, build and push found to the stack as it should be.
+
+Takes a Release and gives one with `stack`. Touches nothing: no file, no network, no clock.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+
+from cjob import names, overrides
+from cjob.addons import packaging
+from cjob.addons.reading import Addons
+from cjob.addons.reading import read as read_addons
+from cjob.errors import InputError
+from cjob.manifest import reading
+from cjob.manifest.model import Job, SubnetsByTag
+from cjob.release import Asset, Release, Source, Stack, Target, required
+from cjob.release import Job as Subject
+from cjob.template import parameters, writer
+from cjob.template.context import Context
+from cjob.template.controller import features
+from cjob.template.nodes import node
+from cjob.template.stack import template
+
+TEMPLATE_VERSION = "v1.34.1"
+"""The generation of Copilot's templates that this one belongs to."""
+
+_FEATURES = {"NATWorkloads": "a NAT gateway", "EFSWorkloads": "a managed file system"}
+_CONTROLLER = "EnvControllerFunction"
+
+
+def render(release: Release, *, version: str = TEMPLATE_VERSION) -> Release:
+    """Fill `stack`; raise InputError where manifest, environment or overrides do not fit.
+
+    What only a push can give is named in `stack.missing`.
+    """
+    source, target = required(release.source, "source"), required(release.target, "target")
+    subject = release.job
+    job = reading.read(source.manifest, subject.env, file=manifest_path(subject.name))
+    check_environment(job, subject, target)
+    context = _context(release, job, source, target, version)
+    nested = addons_template(subject, source, target)
+    stack = Stack(
+        name=names.job_stack(subject.app, subject.env, subject.name),
+        template=template_text(job, context, source.overrides.patches),
+        parameters=parameters.values(job, context),
+        tags=stack_tags(subject, target.tags, source.tags),
+        addons=nested[0] if nested else "",
+        missing=_missing(release, job, source, nested[1] if nested else ""),
+    )
+    return dataclasses.replace(release, stack=stack)
+
+
+def manifest_path(job: str) -> str:
+    """Give a job's manifest, relative to the workspace."""
+    return f"copilot/{job}/manifest.yml"
+
+
+def patches_path(job: str) -> str:
+    """Give a job's file of YAML patches, relative to the workspace."""
+    return f"copilot/{job}/overrides/cfn.patches.yml"
+
+
+def template_text(job: Job, context: Context, patches: str = "") -> str:
+    """Write the job's template: built, then `taskdef_overrides`, then YAML patches."""
+    root = node(template(job, context))
+    overrides.override_task(root, job.overrides)
+    if patches:
+        root = overrides.patch(root, overrides.check_patches(patches, patches_path(job.name)))
+        overrides.note_patches(root)
+    return writer.text(root)
+
+
+def stack_tags(
+    subject: Subject, of_application: Mapping[str, str], of_person: Mapping[str, str]
+) -> dict[str, str]:
+    """Join the tags, sorted: the person's win over the application's, Copilot's over both."""
+    own = names.copilot_tags(subject.app, subject.env, subject.name)
+    tags = {**of_application, **of_person, **own}
+    return {key: tags[key] for key in sorted(tags)}
+
+
+def addons_template(subject: Subject, source: Source, target: Target) -> tuple[str, str] | None:
+    """Give the text of the nested template, as it is sent, and its key; None without addons."""
+    addons = _addons(subject, source)
+    if addons is None:
+        return None
+    locations = {
+        packaging.LocalFile(path=asset.path, zipped=asset.zipped): packaging.Location(
+            bucket=target.artifact_bucket, key=asset.key
+        )
+        for asset in source.assets
+        if asset.kind == "addonAsset"
+    }
+    text = packaging.packaged(addons.text, locations)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return text, names.addons_key(subject.name, digest)
+
+
+def check_environment(job: Job, subject: Subject, target: Target) -> None:
+    """Raise InputError where the environment is not deployed, or lacks what the job uses."""
+    if target.environment_version == "bootstrap":
+        raise InputError(
+            f'environment "{subject.env}" is not deployed yet',
+            hint=f"deploy it first: copilot env deploy --name {subject.env}",
+        )
+    for feature in features(job):
+        if feature not in target.features:
+            raise InputError(
+                f'environment "{subject.env}" ({target.environment_version}) cannot give '
+                f'{_FEATURES[feature]}: its stack has no parameter "{feature}"',
+                hint=f"upgrade it to v1.3.0 or later: copilot env deploy --name {subject.env}",
+            )
+
+
+def _addons(subject: Subject, source: Source) -> Addons | None:
+    return read_addons(source.addons, f"copilot/{subject.name}/addons")
+
+
+def _context(release: Release, job: Job, source: Source, target: Target, version: str) -> Context:
+    subject, bucket = release.job, target.artifact_bucket
+    nested = addons_template(subject, source, target)
+    images = release.images or {}
+    return Context(
+        app=subject.app,
+        env=subject.env,
+        target=target,
+        images={name: images[name].uri for name in _built(job) if name in images},
+        env_files={
+            container: names.object_arn(target.region, bucket, asset.key)
+            for asset in source.assets
+            if asset.kind == "envFile"
+            for container in asset.containers
+        },
+        addons=_addons(subject, source),
+        addons_url=names.object_url(target.region, bucket, nested[1]) if nested else "",
+        controller_bucket=bucket,
+        controller_key=_controller(source).key,
+        subnets=_subnets(job, target),
+        version=version,
+        manifest=source.manifest,
+    )
+
+
+def _built(job: Job) -> list[str]:
+    """Name the containers whose images are built here."""
+    return [one.name for one in (job.main, *job.sidecars) if one.build is not None]
+
+
+def _controller(source: Source) -> Asset:
+    for asset in source.assets:
+        if asset.kind == "controller":
+            return asset
+    raise InputError(
+        "the document does not list the code of the env controller",
+        hint="begin again with cjob-render -n NAME -e ENV",
+        place="source.assets",
+    )
+
+
+def _subnets(job: Job, target: Target) -> tuple[str, ...]:
+    if not isinstance(job.network.placement, SubnetsByTag):
+        return ()
+    query = names.subnet_query(job.network.placement.tags)
+    found = target.subnets.get(query, ())
+    if not found:
+        raise InputError(
+            f'no subnets are known for the tags "{query}"',
+            hint="check the tags under network.vpc.placement; cjob-target looks subnets up again",
+        )
+    return found
+
+
+def _missing(release: Release, job: Job, source: Source, addons_key: str) -> tuple[str, ...]:
+    """Name what only a push can give, and has not given."""
+    images = release.images or {}
+    sent = release.artifacts.keys if release.artifacts else ()
+    absent = {
+        "ContainerImage" if name == job.name else f"Image:{name}"
+        for name in _built(job)
+        if name not in images or not images[name].uri
+    }
+    env_files = {one: name for name, one in parameters.env_file_parameters(job).items()}
+    for asset in source.assets:
+        if asset.key in sent:
+            continue
+        if asset.kind == "envFile":
+            absent.update(env_files[name] for name in asset.containers if name in env_files)
+        else:
+            absent.add(_CONTROLLER if asset.kind == "controller" else "AddonsTemplateURL")
+    if addons_key and addons_key not in sent:
+        absent.add("AddonsTemplateURL")
+    return tuple(sorted(absent))

@@ -1,0 +1,145 @@
+"""From plain values to YAML nodes, and from the manifest's raw texts to YAML nodes.
+
+Nodes are what overrides and patches act on and what the writer writes. Functions get
+CloudFormation's short form (`!Ref X`) except where it cannot be nested: a function whose only
+argument is a function, and any function around such a one.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from cjob import yaml12
+from cjob.errors import InputError
+from cjob.manifest.model import Import, TextOrImport
+from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
+from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
+
+# What readers of YAML 1.1 take for truth values, and those of 1.2 for texts.
+_DOUBTFUL = frozenset(("y", "n", "yes", "no", "on", "off"))
+_NUMERIC = re.compile(r"[-+.0-9][-+._:0-9a-fA-FxXoO]*")
+_SIMPLE = re.compile(r"[\w./-]+(?::[\w./-]+)*", re.ASCII)
+
+implicit_tag = functools.lru_cache(maxsize=4096)(yaml12.plain_tag)
+
+
+@functools.lru_cache(maxsize=4096)
+def _style(text: str) -> str | None:
+    """Quote what some reader would not take for a text."""
+    doubtful = text.lower() in _DOUBTFUL or _NUMERIC.fullmatch(text)
+    return "'" if doubtful or implicit_tag(text) != STR else None
+
+
+def node(value: Value) -> yaml.Node:
+    """Give the YAML node of a plain value; a node stands for itself."""
+    build = _BUILDERS.get(type(value))
+    if build is not None:
+        return build(value)
+    if isinstance(value, yaml.Node):
+        return value
+    raise TypeError(f"a template cannot hold {type(value).__name__}")
+
+
+def _mapping(value: Mapping[str, Value]) -> yaml.Node:
+    if len(value) == 1:
+        (name,) = value
+        if name == "Ref" or name.startswith("Fn::"):
+            return _function(name, value[name])
+    return yaml.MappingNode(MAP, [(node(k), node(v)) for k, v in value.items()], flow_style=False)
+
+
+def _function(name: str, argument: Value) -> yaml.Node:
+    if name == "Fn::GetAtt" and isinstance(argument, list):
+        return yaml.ScalarNode("!GetAtt", ".".join(argument))
+    inner = node(argument)
+    if (
+        inner.tag not in (STR, SEQ)
+        or (name == "Fn::Sub" and inner.tag == SEQ)
+        or _long_inside(inner)
+    ):
+        return yaml.MappingNode(MAP, [(yaml.ScalarNode(STR, name), inner)], flow_style=False)
+    inner.tag = "!" + name.removeprefix("Fn::")
+    if name == "Fn::Sub" and isinstance(inner, yaml.ScalarNode) and type(argument) is str:
+        inner.style = "'"
+    return inner
+
+
+def _long_inside(inner: yaml.Node) -> bool:
+    """Find functions in long form among the arguments, and in lists of arguments."""
+    return isinstance(inner, yaml.SequenceNode) and any(
+        is_long_function(item) or _long_inside(item) for item in inner.value
+    )
+
+
+def is_long_function(item: yaml.Node) -> bool:
+    """Say whether a node is a function written as a map with one key."""
+    if not isinstance(item, yaml.MappingNode) or len(item.value) != 1:
+        return False
+    name = item.value[0][0].value
+    return isinstance(name, str) and (name == "Ref" or name.startswith("Fn::"))
+
+
+def _sequence(items: Iterable[Value], *, flow: bool = False) -> yaml.Node:
+    return yaml.SequenceNode(SEQ, [node(item) for item in items], flow_style=flow)
+
+
+_BUILDERS: dict[type, Callable[[Any], yaml.Node]] = {
+    str: lambda text: yaml.ScalarNode(STR, text, style=_style(text)),
+    Plain: lambda text: yaml.ScalarNode(implicit_tag(text), str(text)),
+    Single: lambda text: yaml.ScalarNode(STR, str(text), style="'"),
+    Double: lambda text: yaml.ScalarNode(STR, str(text), style='"'),
+    Block: lambda text: yaml.ScalarNode(STR, str(text), style="|"),
+    bool: lambda flag: yaml.ScalarNode(BOOL, "true" if flag else "false"),
+    int: lambda number: yaml.ScalarNode(INT, str(number)),
+    type(None): lambda _: yaml.ScalarNode(NULL, ""),
+    dict: _mapping,
+    list: _sequence,
+    tuple: _sequence,
+    Flow: functools.partial(_sequence, flow=True),
+}
+
+
+def raw(text: str) -> yaml.Node:
+    """Read a text of the manifest that Copilot put into its template without quoting it.
+
+    Manifests rely on three effects of that, which are kept: a function (`!Ref X`) is a function,
+    a text in quotes of its own loses them, and a number stays a number. What YAML would take for
+    anything else than a text (a comment, a map, a list) is the text as it stands.
+
+    Raises InputError for a text that begins like a list, a map or quotes, and has no end: it is a
+    JSON or quoted text that was cut at its blanks.
+    """
+    if _SIMPLE.fullmatch(text):
+        return yaml.ScalarNode(implicit_tag(text), text)
+    if not text or text.isspace():
+        return yaml.ScalarNode(STR, text, style="'")
+    read = _composed(text)
+    if read is None and text[0] in "[{\"'" and len(text) > 1:
+        raise InputError(
+            f"{text!r} begins like a list, a map or a quoted text, but does not end like one",
+            hint="write a list as a YAML list; put a text with blanks into quotes as a whole",
+        )
+    if isinstance(read, yaml.ScalarNode) and not read.tag.startswith("!"):
+        if read.style is not None or read.value == text:
+            return read
+    elif read is not None and read.tag.startswith("!"):
+        return read
+    return yaml.ScalarNode(STR, text, style="'")
+
+
+def raw_or_imported(value: TextOrImport) -> Value:
+    """Read a raw text, or import what another stack exports under a raw name."""
+    return import_value(raw(value.export)) if isinstance(value, Import) else raw(value)
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """Read a text as one YAML value; None where it is not one."""
+    if "\n" in text:
+        return None
+    try:
+        return yaml12.compose(text, "")
+    except InputError:
+        return None

@@ -1,0 +1,96 @@
+"""The template's parameters: their declarations, their conditions and the job's values."""
+
+from cjob import names
+from cjob.manifest.model import Job
+from cjob.template.context import Context
+from cjob.template.values import Double, Flow, Resource, Single, Value, ref
+
+
+def sidecar_env_file(sidecar: str) -> str:
+    """Name the parameter that holds the ARN of a sidecar's env file."""
+    return "EnvFileARNFor" + names.logical_id(sidecar)
+
+
+def has(parameter: str) -> str:
+    """Name the condition that a parameter which may be empty has a value."""
+    if parameter == "AddonsTemplateURL":
+        return "HasAddons"
+    return "Has" + parameter.replace("FileARN", "File", 1)
+
+
+def env_file_parameters(job: Job) -> dict[str, str]:
+    """Map the parameters that hold ARNs of env files to their containers, in the template's order.
+
+    Sidecars whose names differ only in signs share one parameter.
+    """
+    return {
+        "EnvFileARN": job.name,
+        **({"LoggingEnvFileARN": names.FIRELENS} if job.logging else {}),
+        **{sidecar_env_file(sidecar.name): sidecar.name for sidecar in job.sidecars},
+    }
+
+
+def declarations(job: Job) -> Resource:
+    """Give the section `Parameters`."""
+    text: Resource = {"Type": "String"}
+    number: Resource = {"Type": "Number"}
+    return {
+        "AppName": text,
+        "EnvName": text,
+        "WorkloadName": text,
+        "Schedule": text,
+        "ContainerImage": text,
+        "TaskCPU": text,
+        "TaskMemory": text,
+        "TaskCount": number,
+        "LogRetention": number,
+        "AddonsTemplateURL": _optional("Where the template of the nested addons stack is stored."),
+        **{
+            parameter: _optional(f"ARN of the env file of {_quoted(container)}.")
+            for parameter, container in env_file_parameters(job).items()
+        },
+        "ArtifactKeyARN": {
+            "Type": "String",
+            "Description": Single("KMS key that encrypts the artifacts of the application."),
+        },
+    }
+
+
+def _optional(description: str) -> Value:
+    return {"Description": Single(description), "Type": "String", "Default": Double("")}
+
+
+def _quoted(container: str) -> str:
+    return f'"{container}"'
+
+
+def conditions(job: Job) -> Resource:
+    """Give the section `Conditions`: which of the optional parameters have a value."""
+    return {
+        has(parameter): {
+            "Fn::Not": Flow([{"Fn::Equals": Flow([ref(parameter), Double("")])}]),
+        }
+        for parameter in ("AddonsTemplateURL", *env_file_parameters(job))
+    }
+
+
+def values(job: Job, context: Context) -> dict[str, str]:
+    """Give the parameters' values, in the order in which Copilot sends them."""
+    built = context.images.get(job.name)
+    return {
+        "AppName": context.app,
+        "EnvName": context.env,
+        "WorkloadName": job.name,
+        "ContainerImage": built or job.main.location or "",
+        "AddonsTemplateURL": context.addons_url,
+        "ArtifactKeyARN": context.target.artifact_key_arn,
+        **{
+            parameter: context.env_files.get(container, "")
+            for parameter, container in env_file_parameters(job).items()
+        },
+        "TaskCPU": str(job.cpu),
+        "TaskMemory": str(job.memory),
+        "TaskCount": str(job.count),
+        "LogRetention": str(job.log_retention),
+        "Schedule": job.schedule,
+    }

@@ -1,0 +1,54 @@
+"""The schedule: a rule that starts the state machine, and the rule's role."""
+
+from cjob.manifest.model import Job
+from cjob.template.context import Context
+from cjob.template.roles import boundary
+from cjob.template.values import (
+    Double,
+    Resource,
+    Value,
+    described,
+    get_att,
+    policy,
+    ref,
+    trust,
+)
+
+
+def resources(job: Job, context: Context) -> Resource:
+    """Give the rule, disabled where the schedule is `none`, and its role."""
+    off = job.schedule == "none"
+    # A rule must have a schedule even when it is disabled.
+    expression: Value = Double("rate(5 minutes)") if off else ref("Schedule")
+    return {
+        "Rule": {
+            "Metadata": described("Rule that starts the state machine on schedule"),
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "ScheduleExpression": expression,
+                "State": "DISABLED" if off else "ENABLED",
+                "Targets": [
+                    {
+                        "Arn": ref("StateMachine"),
+                        "Id": "statemachine",
+                        "RoleArn": get_att("RuleRole", "Arn"),
+                    }
+                ],
+            },
+        },
+        "RuleRole": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": trust("events.amazonaws.com", "sts:AssumeRole"),
+                **boundary(context),
+                "Policies": [policy("EventRulePolicy", [_START])],
+            },
+        },
+    }
+
+
+_START: Resource = {
+    "Effect": "Allow",
+    "Action": "states:StartExecution",
+    "Resource": ref("StateMachine"),
+}

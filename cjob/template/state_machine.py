@@ -1,0 +1,176 @@
+"""The state machine: it runs the task, retries it and stops it in time; and its role."""
+
+import json
+
+from cjob.manifest.model import Job, SubnetsByTag
+from cjob.template.context import Context
+from cjob.template.nodes import raw, raw_or_imported
+from cjob.template.roles import boundary
+from cjob.template.values import (
+    Block,
+    Double,
+    Plain,
+    Resource,
+    Single,
+    Value,
+    described,
+    get_att,
+    import_value,
+    policy,
+    ref,
+    sub,
+    trust,
+)
+
+# The texts joined stand between quotes in the definition, so this also closes and opens them.
+_BETWEEN = Single('","')
+
+
+def resources(job: Job, context: Context) -> Resource:
+    """Give the state machine and its role."""
+    return {
+        "StateMachine": {
+            "Metadata": described("State machine that runs the job, with its retries and timeout"),
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "StateMachineName": sub("${AppName}-${EnvName}-${WorkloadName}"),
+                "RoleArn": get_att("StateMachineRole", "Arn"),
+                "LoggingConfiguration": {
+                    "Destinations": [
+                        {"CloudWatchLogsLogGroup": {"LogGroupArn": get_att("LogGroup", "Arn")}}
+                    ],
+                    "IncludeExecutionData": Plain("True"),
+                    "Level": "ALL",
+                },
+                "DefinitionSubstitutions": {
+                    "ContainerName": ref("WorkloadName"),
+                    "Cluster": import_value(sub("${AppName}-${EnvName}-ClusterId")),
+                    "TaskDefinition": ref("TaskDefinition"),
+                    "Partition": ref("AWS::Partition"),
+                    "Subnets": _subnets(job, context),
+                    "AssignPublicIp": (
+                        "ENABLED" if job.network.placement == "public" else "DISABLED"
+                    ),
+                    "SecurityGroups": _security_groups(job, context),
+                },
+                "DefinitionString": Block(json.dumps(definition(job), indent=2)),
+            },
+        },
+        "StateMachineRole": {
+            "Metadata": described("Role of the state machine, to run tasks in the cluster"),
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": trust("states.amazonaws.com", "sts:AssumeRole"),
+                **boundary(context),
+                "Policies": [policy("StateMachine", _statements())],
+            },
+        },
+    }
+
+
+def _subnets(job: Job, context: Context) -> Resource:
+    placement = job.network.placement
+    if isinstance(placement, SubnetsByTag):
+        return {"Fn::Join": [_BETWEEN, list(context.subnets)]}
+    if isinstance(placement, tuple):
+        return {"Fn::Join": [_BETWEEN, [raw(subnet) for subnet in placement]]}
+    exported = f"${{AppName}}-${{EnvName}}-{placement.title()}Subnets"
+    return {"Fn::Join": [_BETWEEN, {"Fn::Split": [Single(","), import_value(sub(exported))]}]}
+
+
+def _security_groups(job: Job, context: Context) -> Resource:
+    of_environment = sub(Double("${AppName}-${EnvName}-EnvironmentSecurityGroup"))
+    groups: list[Value] = [import_value(of_environment)]
+    groups.extend(raw_or_imported(group) for group in job.network.security_groups)
+    created = context.addons.security_groups if context.addons else ()
+    groups.extend(get_att("AddonsStack", f"Outputs.{output}") for output in created)
+    return {"Fn::Join": [_BETWEEN, groups]}
+
+
+def definition(job: Job) -> dict[str, object]:
+    """Give the state machine's definition: one task, with what the manifest says of it."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:${Partition}:states:::ecs:runTask.sync",
+        "Parameters": {
+            "LaunchType": "FARGATE",
+            "PlatformVersion": "1.0.0" if job.platform.family.startswith("WINDOWS") else "LATEST",
+            "Cluster": "${Cluster}",
+            "TaskDefinition": "${TaskDefinition}",
+            "PropagateTags": "TASK_DEFINITION",
+            "Group.$": "$$.Execution.Name",
+            "NetworkConfiguration": {
+                "AwsvpcConfiguration": {
+                    "Subnets": ["${Subnets}"],
+                    "AssignPublicIp": "${AssignPublicIp}",
+                    "SecurityGroups": ["${SecurityGroups}"],
+                }
+            },
+        },
+        **({"Retry": [_retry(job.retries)]} if job.retries else {}),
+        "End": True,
+    }
+    return {
+        "Version": "1.0",
+        "Comment": "Run AWS Fargate task",
+        **({"TimeoutSeconds": job.timeout} if job.timeout is not None else {}),
+        "StartAt": "Run Fargate Task",
+        "States": {"Run Fargate Task": task},
+    }
+
+
+def _retry(attempts: int) -> dict[str, object]:
+    return {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": 10,
+        "MaxAttempts": attempts,
+        "BackoffRate": 1.5,
+    }
+
+
+def _statements() -> list[Value]:
+    cluster = Plain(
+        "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterID}"
+    )
+    cluster_id = import_value(sub("${AppName}-${EnvName}-ClusterId"))
+    in_cluster: Resource = {
+        "ArnEquals": {Single("ecs:cluster"): {"Fn::Sub": [cluster, {"ClusterID": cluster_id}]}}
+    }
+    account = "${AWS::Region}:${AWS::AccountId}"
+    deliveries = [f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")]
+    rule = f"arn:${{AWS::Partition}}:events:{account}:rule/StepFunctionsGetEventsForECSTaskRule"
+    return [
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": [get_att("ExecutionRole", "Arn"), get_att("TaskRole", "Arn")],
+        },
+        {
+            "Effect": "Allow",
+            "Action": "ecs:RunTask",
+            "Resource": ref("TaskDefinition"),
+            "Condition": in_cluster,
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["ecs:StopTask", "ecs:DescribeTasks"],
+            "Resource": Double("*"),
+            "Condition": in_cluster,
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                *deliveries,
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:DescribeResourcePolicies",
+                "logs:DescribeLogGroups",
+            ],
+            "Resource": Double("*"),
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            "Resource": sub(Plain(rule)),
+        },
+    ]

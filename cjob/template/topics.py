@@ -1,0 +1,104 @@
+"""The job's SNS topics: the topics themselves, who may use them, and what containers see."""
+
+import json
+
+from cjob import names
+from cjob.errors import InputError
+from cjob.manifest.model import Job, Topic
+from cjob.template.context import Context
+from cjob.template.values import (
+    POLICY_VERSION,
+    Double,
+    Resource,
+    Single,
+    described,
+    policy,
+    ref,
+    sub,
+)
+
+
+def full_topic_name(topic: Topic) -> str:
+    """Give a topic's name as SNS wants it: first-in-first-out topics end in `.fifo`."""
+    return topic.name + (".fifo" if topic.fifo else "")
+
+
+def topic_id(topic: Topic) -> str:
+    """Give the logical id of a topic."""
+    return names.logical_id(full_topic_name(topic)) + "SNSTopic"
+
+
+def resources(job: Job) -> Resource:
+    """Give each topic with its policy; raise InputError where two need the same logical id."""
+    out: Resource = {}
+    owners: dict[str, str] = {}
+    for topic in job.topics:
+        identifier, name = topic_id(topic), full_topic_name(topic)
+        if owners.setdefault(identifier, name) != name:
+            raise InputError(
+                f'topics "{owners[identifier]}" and "{name}" would be one resource, "{identifier}"',
+                hint="only letters and digits of a topic's name count for that: rename one",
+            )
+        out[identifier] = _topic(topic)
+        out[identifier + "Policy"] = _policy(identifier)
+    return out
+
+
+def _topic(topic: Topic) -> Resource:
+    properties: Resource = {"TopicName": sub("${AWS::StackName}-" + full_topic_name(topic))}
+    if topic.fifo:
+        properties["FifoTopic"] = True
+        if topic.deduplication is not None:
+            properties["ContentBasedDeduplication"] = topic.deduplication
+    properties["KmsMasterKeyId"] = Single("alias/aws/sns")
+    return {
+        "Metadata": described(f"SNS topic for {full_topic_name(topic)} events"),
+        "Type": "AWS::SNS::Topic",
+        "Properties": properties,
+    }
+
+
+def _policy(identifier: str) -> Resource:
+    return {
+        "Type": "AWS::SNS::TopicPolicy",
+        "DependsOn": identifier,
+        "Properties": {
+            "Topics": [ref(identifier)],
+            "PolicyDocument": {
+                "Version": POLICY_VERSION,
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {
+                            "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")
+                        },
+                        "Action": ["sns:Subscribe"],
+                        "Resource": ref(identifier),
+                        "Condition": {"StringEquals": {Double("sns:Protocol"): Double("sqs")}},
+                    }
+                ],
+            },
+        },
+    }
+
+
+def publish_policy(job: Job) -> list[Resource]:
+    """Let containers publish to the job's topics."""
+    if not job.topics:
+        return []
+    publish: Resource = {
+        "Effect": Single("Allow"),
+        "Action": Single("sns:Publish"),
+        "Resource": [ref(topic_id(topic)) for topic in job.topics],
+    }
+    return [policy(Single("Publish2SNS"), [publish])]
+
+
+def topic_arns(job: Job, context: Context) -> str:
+    """Map the topics' names to their ARNs, as the JSON text that containers get."""
+    region, account = context.target.region, context.target.account_id
+    prefix = f"arn:{names.partition(region)}:sns:{region}:{account}:"
+    job_name = f"{context.app}-{context.env}-{job.name}"
+    topics = sorted({full_topic_name(topic) for topic in job.topics})
+    arns = {name: f"{prefix}{job_name}-{name}" for name in topics}
+    return json.dumps(arns, separators=(",", ":"), ensure_ascii=False)
