@@ -1,0 +1,73 @@
+"""What a container engine does for cjob, and the data that goes in and out.
+
+Stages know an engine by this alone; which one it is, is decided where commands are put together.
+Nothing here acts.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+Report = Callable[[str], None]
+"""Takes a line for the person; what it raises ends the work that it was told of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How one image is built, for which container; both paths are absolute.
+
+    `platform` is `os/architecture`, or empty for the engine's own.
+    """
+
+    container: str
+    context: Path
+    dockerfile: Path
+    target: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+    cache_from: tuple[str, ...] = ()
+    platform: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """An image on the engine that built it; `platform` is what it really is for."""
+
+    id: str
+    platform: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """How to get into a registry; `host` has its port and no scheme."""
+
+    username: str
+    password: str = field(repr=False)
+    host: str
+
+
+class Engine(Protocol):
+    """Builds images and sends them; may be used by several threads at once."""
+
+    def build(self, recipe: Recipe, report: Report) -> Built:
+        """Build an image; raise ServiceError where that fails."""
+
+    def push(
+        self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
+    ) -> str:
+        """Send the image with this id under every tag, and give its digest in the registry.
+
+        Raise InputError where the engine has no such image, ServiceError where sending fails.
+        """
+
+
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""Names of architectures that engines spell otherwise."""
+
+
+def spelt(platform: str) -> str:
+    """Give `os/architecture` as engines spell it, without a variant."""
+    system, _, rest = platform.lower().partition("/")
+    architecture = rest.partition("/")[0]
+    return f"{system}/{ARCHITECTURES.get(architecture, architecture)}"

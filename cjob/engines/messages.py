@@ -1,0 +1,103 @@
+"""What a Docker daemon tells while it builds and pushes: its stream of JSON messages, understood.
+
+Takes the messages as they come, gives the lines worth showing and how it ended. Touches nothing.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Message = Mapping[str, Any]
+
+TAIL = 10
+"""Lines of a failed build that its error repeats."""
+
+# Steps of a push that say nothing to a person, or so often that nothing else could be seen.
+_QUIET = {"Preparing", "Waiting", "Pushing"}
+_DIGEST = re.compile(r"\bdigest: (sha256:[0-9a-f]{64})\b")
+_TERMINAL_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, moves
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # titles, links
+    r"|\x1b[@-_]?"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a stream ended: with an error, or with the image's id or digest."""
+
+    error: str = ""
+    image: str = ""
+    digest: str = ""
+    tail: tuple[str, ...] = ()
+
+
+def plain(text: str) -> str:
+    """Give one line of text without anything that would move or colour a terminal."""
+    return _CONTROL.sub("", _TERMINAL_SEQUENCE.sub("", text))
+
+
+def follow_build(messages: Iterable[Message], report: Callable[[str], None]) -> Ending:
+    """Report a build's lines, and tell the id of its last stage's image or the error."""
+    tail: deque[str] = deque(maxlen=TAIL)
+    image = error = ""
+
+    def texts() -> Iterator[str]:
+        nonlocal image, error
+        for message in messages:
+            image = (message.get("aux") or {}).get("ID") or image
+            error = _error(message) or error
+            yield message.get("stream") or _status(message)
+
+    for line in _lines(texts()):
+        tail.append(line)
+        report(line)
+    return Ending(error=error, image=image, tail=tuple(tail))
+
+
+def follow_push(messages: Iterable[Message], report: Callable[[str], None]) -> Ending:
+    """Report a push's lines, and tell the digest that the registry gave or the error.
+
+    Docker says the digest in a message of its own, podman only in the text.
+    """
+    digest = error = ""
+    for message in messages:
+        error = _error(message) or error
+        said = _DIGEST.search(str(message.get("status", "")))
+        digest = (message.get("aux") or {}).get("Digest") or (said and said[1]) or digest
+        for line in _lines([_status(message)]):
+            report(line)
+    return Ending(error=error, digest=digest)
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    """Put pieces together to lines; of a line that was overwritten the last state counts."""
+    begun = ""
+    for text in texts:
+        *whole, begun = (begun + text).split("\n")
+        for line in whole:
+            yield from _shown(line)
+    yield from _shown(begun)
+
+
+def _shown(line: str) -> Iterator[str]:
+    shown = plain(line.rstrip("\r").rpartition("\r")[2]).rstrip()
+    if shown:
+        yield shown
+
+
+def _error(message: Message) -> str:
+    detail = (message.get("errorDetail") or {}).get("message")
+    return plain(str(detail or message.get("error") or "").replace("\n", " "))
+
+
+def _status(message: Message) -> str:
+    """Give a whole line for a step that is worth one, else an empty text."""
+    status = message.get("status", "")
+    if not status or message.get("progressDetail") or status in _QUIET:
+        return ""
+    layer = message.get("id", "")
+    return f"{layer}: {status}\n" if layer else f"{status}\n"

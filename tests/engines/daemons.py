@@ -1,0 +1,153 @@
+"""A private Docker daemon and a private registry, both the real programs, for tests.
+
+Each lives in its own folder and dies with `stop()`; the machine's own Docker is never touched.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+READY_S = 30
+STOP_S = 20
+
+
+@dataclass(frozen=True)
+class Dockerd:
+    """A running daemon: `host` is what DOCKER_HOST takes."""
+
+    host: str
+    running: subprocess.Popen[bytes]
+    sockets: Path
+
+    def stop(self) -> None:
+        """End it and what it started."""
+        _end(self.running)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A running registry: `address` is host and port; plain HTTP, which Docker takes locally."""
+
+    address: str
+    running: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """End it."""
+        _end(self.running)
+
+
+def needs(*programs: str) -> None:
+    """Skip the test where a program is missing; in CI that is a failure instead."""
+    missing = [program for program in programs if not shutil.which(program)]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    assert not missing
+
+
+def start_dockerd(folder: Path) -> Dockerd:
+    """Start a daemon with everything that it keeps below `folder`, and wait until it answers.
+
+    It runs no network of its own, so a RUN in a Dockerfile has none.
+    """
+    needs("dockerd", "containerd", "runc")
+    folder.mkdir(parents=True, exist_ok=True)
+    # The paths of sockets are limited to 107 characters, which a test's folder may be beyond.
+    sockets = Path(tempfile.mkdtemp(prefix="dockerd-"))
+    host = f"unix://{sockets}/docker.sock"
+    command = [
+        *("dockerd", "--host", host, "--data-root", str(folder / "data")),
+        *("--exec-root", str(sockets / "exec"), "--pidfile", str(folder / "dockerd.pid")),
+        *("--storage-driver=vfs", "--bridge=none", "--iptables=false", "--ip6tables=false"),
+    ]
+    log = folder / "dockerd.log"
+    running = _start(command, log)
+    _wait(running, log, lambda: _daemon_answers(sockets / "docker.sock"))
+    return Dockerd(host, running, sockets)
+
+
+def start_registry(folder: Path, password: str | None = None, port: int = 0) -> Registry:
+    """Start a registry on a free port (or the given one) and wait until it answers.
+
+    With a password only the user `AWS` gets in, as with ECR.
+    """
+    needs("docker-registry", "htpasswd")
+    folder.mkdir(parents=True, exist_ok=True)
+    address = f"127.0.0.1:{port or _free_port()}"
+    settings = [
+        "version: 0.1",
+        f"storage: {{filesystem: {{rootdirectory: {folder}/registry}}, delete: {{enabled: true}}}}",
+        f"http: {{addr: '{address}'}}",
+    ]
+    if password:
+        users = subprocess.run(
+            ["htpasswd", "-Bbn", "AWS", password], capture_output=True, check=True
+        ).stdout
+        (folder / "htpasswd").write_bytes(users)
+        settings.append(f"auth: {{htpasswd: {{realm: ecr, path: '{folder}/htpasswd'}}}}")
+    (folder / "registry.yml").write_text("\n".join(settings))
+    log = folder / "registry.log"
+    running = _start(["docker-registry", "serve", str(folder / "registry.yml")], log)
+    _wait(running, log, lambda: _registry_answers(address))
+    return Registry(address, running)
+
+
+def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as out:
+        return subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+
+def _wait(running: subprocess.Popen[bytes], log: Path, ready: Callable[[], bool]) -> None:
+    ends = time.monotonic() + READY_S
+    while not ready():
+        if running.poll() is not None or time.monotonic() > ends:
+            _end(running)
+            pytest.fail(f"did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.05)
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    running.terminate()
+    try:
+        running.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait()
+
+
+def _daemon_answers(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(str(address))
+            asking.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b" 200 OK" in asking.recv(100)
+        except OSError:
+            return False
+
+
+def _registry_answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/v2/"):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code == 401
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,359 @@
+"""The Docker engine, with a real daemon and a real registry."""
+
+import base64
+import gc
+import hashlib
+import json
+import shutil
+import signal
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import daemons
+import docker
+import pytest
+
+from cjob.engines.docker_api import DockerEngine, connect
+from cjob.engines.engine import Built, Login, Recipe
+from cjob.errors import InputError, ServiceError
+
+PASSWORD = "right"
+
+# docker-py leaves the sockets of refused and broken connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def _sockets_collected() -> Iterator[None]:
+    """Collect them before another file's test could be blamed."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="module")
+def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Dockerd]:
+    """Run one daemon for all tests of this file."""
+    running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Registry]:
+    """Run one registry, which asks for a password, for all tests of this file."""
+    running = daemons.start_registry(tmp_path_factory.mktemp("registry"), PASSWORD)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def engine(dockerd: daemons.Dockerd) -> DockerEngine:
+    """Connect to the daemon as a command does."""
+    return connect({"DOCKER_HOST": dockerd.host})
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Callable[..., Recipe]:
+    """Make recipes for a Dockerfile given by its lines; the context has a file `hello`."""
+
+    def make(*lines: str, **rest: object) -> Recipe:
+        (tmp_path / "hello").write_text("hello")
+        (tmp_path / "Dockerfile").write_text("\n".join([*lines, ""]))
+        values = {"container": "report", "context": tmp_path, **rest}
+        return Recipe(**{"dockerfile": tmp_path / "Dockerfile", **values})  # type: ignore[arg-type]
+
+    return make
+
+
+def inspected(dockerd: daemons.Dockerd, image: str) -> dict[str, object]:
+    """Ask the daemon what it knows of an image."""
+    with closing(docker.APIClient(base_url=dockerd.host)) as client:
+        return client.inspect_image(image)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def quiet(_: str) -> None:
+    """Report to nobody."""
+
+
+# Building
+
+
+def test_an_image_is_built_with_its_labels_and_lines_are_reported(
+    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe]
+) -> None:
+    """The id is the engine's, and the platform what the image says of itself."""
+    lines: list[str] = []
+    wanted = recipe("FROM scratch", "COPY hello /hello", labels={"a": "b"})
+    built = engine.build(wanted, lines.append)
+    found = inspected(dockerd, built.id)
+    assert (found["Id"], found["Config"]["Labels"]) == (built.id, {"a": "b"})  # type: ignore[index]
+    assert built.platform == f"{found['Os']}/{found['Architecture']}"
+    assert lines[0] == "Step 1/3 : FROM scratch"
+    assert not any("\n" in line for line in lines)
+
+
+def test_stage_and_arguments_reach_the_builder(
+    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe]
+) -> None:
+    """Of two stages the named one is the image, made with the argument's value."""
+    lines = ["FROM scratch AS first", "ARG word", "LABEL said=$word", "COPY hello /"]
+    wanted = recipe(*lines, "FROM scratch", "COPY hello /b", target="first", args={"word": "hi"})
+    found = inspected(dockerd, engine.build(wanted, quiet).id)
+    assert found["Config"]["Labels"] == {"said": "hi"}  # type: ignore[index]
+
+
+def test_the_dockerfile_may_stand_outside_the_context(
+    engine: DockerEngine, recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """Its path is not relative to the context."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "only").write_text("x")
+    assert engine.build(recipe("FROM scratch", "COPY only /", context=inner), quiet).id
+
+
+def test_an_image_of_another_platform_is_not_taken_from_the_cache(
+    engine: DockerEngine, recipe: Callable[..., Recipe]
+) -> None:
+    """The classic builder would give the first one again."""
+    lines = ("FROM scratch", "COPY hello /hello")
+    first = engine.build(recipe(*lines, platform="linux/x86_64"), quiet)
+    second = engine.build(recipe(*lines, platform="linux/arm64"), quiet)
+    assert (first.platform, second.platform) == ("linux/amd64", "linux/arm64")
+    assert first.id != second.id
+
+
+def test_an_image_that_can_only_be_of_another_platform_is_refused(
+    engine: DockerEngine, recipe: Callable[..., Recipe]
+) -> None:
+    """A Dockerfile may fix its platform; what would not run is not given."""
+    base = engine.build(recipe("FROM scratch", "COPY hello /", platform="linux/amd64"), quiet)
+    with pytest.raises(ServiceError, match="is for linux/amd64, and linux/arm64 was asked for"):
+        engine.build(recipe(f"FROM {base.id}", "LABEL a=b", platform="linux/arm64"), quiet)
+
+
+def test_a_dockerfile_with_bad_syntax_is_refused_with_its_line(
+    engine: DockerEngine, recipe: Callable[..., Recipe]
+) -> None:
+    """The daemon's own words say where."""
+    with pytest.raises(ServiceError, match="unknown instruction: FRM"):
+        engine.build(recipe("FRM scratch"), quiet)
+
+
+def test_a_failed_step_is_told_with_the_last_lines(
+    engine: DockerEngine, recipe: Callable[..., Recipe]
+) -> None:
+    """The error holds what scrolled by."""
+    with pytest.raises(ServiceError) as raised:
+        engine.build(recipe("FROM scratch", "COPY absent /"), quiet)
+    first, *tail = raised.value.message.splitlines()
+    assert first.startswith('building the image of container "report" failed: COPY failed')
+    assert [line.strip() for line in tail] == [
+        "Step 1/2 : FROM scratch",
+        "--->",
+        "Step 2/2 : COPY absent /",
+    ]
+
+
+# The daemon
+
+
+def test_no_daemon_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """DOCKER_HOST names a socket that isn't there."""
+    with pytest.raises(ServiceError, match="reaching the container engine failed") as raised:
+        connect({"DOCKER_HOST": f"unix://{tmp_path}/none.sock"})
+    assert "DOCKER_HOST" in raised.value.hint
+
+
+def test_a_malformed_address_is_told(tmp_path: Path) -> None:
+    """So is TLS without its certificates."""
+    environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_CERT_PATH": str(tmp_path)}
+    with pytest.raises(ServiceError, match="reaching the container engine failed"):
+        connect(environment)
+    with pytest.raises(ServiceError, match="reaching the container engine failed"):
+        connect({"DOCKER_HOST": "what is this"})
+
+
+def context_folder(config: Path, name: str, host: str) -> None:
+    """Write a docker context as `docker context create` does."""
+    folder = config / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+    folder.mkdir(parents=True)
+    meta = {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host}}}
+    (folder / "meta.json").write_text(json.dumps(meta))
+
+
+def test_the_current_docker_context_is_used(
+    dockerd: daemons.Dockerd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where DOCKER_HOST is not set; DOCKER_CONTEXT names another."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    context_folder(tmp_path, "private", dockerd.host)
+    context_folder(tmp_path, "dead", f"unix://{tmp_path}/none.sock")
+    (tmp_path / "config.json").write_text(json.dumps({"currentContext": "private"}))
+    assert connect({})
+    with pytest.raises(ServiceError):
+        connect({"DOCKER_CONTEXT": "dead"})
+    with pytest.raises(InputError, match='there is no docker context "absent"'):
+        connect({"DOCKER_CONTEXT": "absent"})
+    assert connect({"DOCKER_CONTEXT": "dead", "DOCKER_HOST": dockerd.host})
+
+
+# Pushing
+
+
+@pytest.fixture
+def built(engine: DockerEngine, recipe: Callable[..., Recipe]) -> Built:
+    """Build an image."""
+    return engine.build(recipe("FROM scratch", "COPY hello /hello"), quiet)
+
+
+def login(registry: daemons.Registry, password: str = PASSWORD) -> Login:
+    """Give the registry's user."""
+    return Login(username="AWS", password=password, host=registry.address)
+
+
+def registry_digest(registry: daemons.Registry, name: str, tag: str) -> str:
+    """Ask the registry itself for the digest of a tag."""
+    request = urllib.request.Request(
+        f"http://{registry.address}/v2/{name}/manifests/{tag}",
+        headers={
+            "Accept": "application/vnd.docker.distribution.manifest.v2+json",
+            "Authorization": "Basic " + base64.b64encode(f"AWS:{PASSWORD}".encode()).decode(),
+        },
+        method="HEAD",
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+        return str(answer.headers["Docker-Content-Digest"])
+
+
+def test_every_tag_is_pushed_and_the_digest_is_the_registry_s(
+    engine: DockerEngine, registry: daemons.Registry, built: Built
+) -> None:
+    """One digest stands for all tags of an image."""
+    lines: list[str] = []
+    repository = f"{registry.address}/acme/report"
+    tags = ("latest", "1a2b3c4")
+    digest = engine.push(built.id, repository, tags, login(registry), lines.append)
+    assert [digest, digest] == [registry_digest(registry, "acme/report", tag) for tag in tags]
+    assert any(line.startswith("1a2b3c4: digest: sha256:") for line in lines)
+
+
+def test_a_wrong_password_is_told(
+    engine: DockerEngine, registry: daemons.Registry, built: Built
+) -> None:
+    """The registry's refusal, with a hint at credentials."""
+    wrong = login(registry, "wrong")
+    with pytest.raises(ServiceError, match="unauthorized: authentication required") as raised:
+        engine.push(built.id, f"{registry.address}/acme/report", ["latest"], wrong, quiet)
+    assert "credentials" in raised.value.hint
+    assert "wrong" not in repr(wrong)
+
+
+def test_a_registry_that_is_down_is_told(
+    engine: DockerEngine, built: Built, tmp_path: Path
+) -> None:
+    """The engine could not connect."""
+    gone = daemons.start_registry(tmp_path)
+    gone.stop()
+    with pytest.raises(ServiceError, match="connection refused") as raised:
+        engine.push(built.id, f"{gone.address}/acme/report", ["latest"], login(gone), quiet)
+    assert "reach the registry" in raised.value.hint
+
+
+def test_a_frozen_registry_does_not_hold_the_push_for_ever(
+    dockerd: daemons.Dockerd, built: Built, tmp_path: Path
+) -> None:
+    """Silence is an error after a bounded time."""
+    frozen = daemons.start_registry(tmp_path)
+    impatient = DockerEngine({"base_url": dockerd.host, "version": "1.41"}, silent_push_s=1)
+    frozen.running.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(ServiceError, match="fell silent"):
+            impatient.push(
+                built.id, f"{frozen.address}/acme/report", ["latest"], login(frozen), quiet
+            )
+    finally:
+        frozen.running.send_signal(signal.SIGCONT)
+        frozen.stop()
+
+
+def test_an_image_of_another_engine_is_refused(
+    engine: DockerEngine, registry: daemons.Registry
+) -> None:
+    """Its id is valid on the engine that built it."""
+    unknown = "sha256:" + "0" * 64
+    with pytest.raises(InputError, match="has no image") as raised:
+        engine.push(unknown, f"{registry.address}/a/b", ["latest"], login(registry), quiet)
+    assert "valid on the engine that built it" in raised.value.hint
+
+
+# What breaks in the middle
+
+
+@pytest.fixture
+def slow(recipe: Callable[..., Recipe], tmp_path: Path) -> Recipe:
+    """Give a recipe whose last step speaks once and then sleeps for a minute."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("not installed: busybox")
+    shutil.copy(busybox, tmp_path / "busybox")
+    script = "echo begun; sleep 1; echo still; sleep 60"
+    run = json.dumps(["/busybox", "sh", "-c", script.replace("sleep", "/busybox sleep")])
+    return recipe("FROM scratch", "COPY busybox /busybox", f"RUN {run}")
+
+
+class Dying(BaseHTTPRequestHandler):
+    """A daemon that is gone in the middle of a build: its stream ends in half a chunk."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Begin to tell of a build."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        line = json.dumps({"stream": "Step 1/9 : FROM scratch\n"}).encode()
+        self.wfile.write(b"%x\r\n%s\r\n%x\r\n{" % (len(line), line, 1000))
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def test_a_daemon_that_dies_in_the_middle_is_told(recipe: Callable[..., Recipe]) -> None:
+    """The broken stream becomes an error like any other, after the lines that came."""
+    lines: list[str] = []
+    with HTTPServer(("127.0.0.1", 0), Dying) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        address = {"base_url": f"tcp://127.0.0.1:{server.server_port}", "version": "1.41"}
+        with pytest.raises(ServiceError, match=r"container \"report\" failed: .*IncompleteRead"):
+            DockerEngine(address).build(recipe("FROM scratch"), lines.append)
+        thread.join()
+    assert lines == ["Step 1/9 : FROM scratch"]
+
+
+def test_a_build_whose_report_raises_is_cancelled(
+    engine: DockerEngine, dockerd: daemons.Dockerd, slow: Recipe
+) -> None:
+    """So a failure elsewhere ends it: the daemon stops the step that runs."""
+
+    class Enough(Exception):  # noqa: N818 - it stands for whatever may be raised
+        pass
+
+    def report(line: str) -> None:
+        if line == "still":
+            raise Enough
+
+    with pytest.raises(Enough):
+        engine.build(slow, report)
+    ends = time.monotonic() + 20
+    with closing(docker.APIClient(base_url=dockerd.host)) as client:
+        while client.containers():
+            assert time.monotonic() < ends, "the step still runs"
+            time.sleep(0.1)
