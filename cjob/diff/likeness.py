@@ -1,0 +1,67 @@
+"""A quick answer to "can these two be equal?", so that long lists need no pairwise comparison.
+
+Equality of nodes is no matter of classes: `X` equals `!Ref X`, which equals `Ref: X`, which does
+not equal `X`. So each node gets a likeness that whatever equals it shares, though others may
+share it too; only such pairs are compared in full. Pure functions of nodes, with a memory.
+"""
+
+from cjob.diff import intrinsics
+from cjob.diff.nodes import IGNORED, Form, Node
+
+_PARTS = 2
+"""GetAtt takes so many texts, which may be written as one."""
+
+
+class Likeness:
+    """Remembers the likeness of every form."""
+
+    def __init__(self) -> None:
+        """Begin knowing nothing."""
+        self.known: dict[Form, object] = {}
+        self.numbers: dict[object, int] = {}
+
+    def possible(self, one: Node, other: Node) -> bool:
+        """Tell whether two nodes may be equal; False is certain."""
+        likeness = self.of(one), self.of(other)
+        return None in likeness or likeness[0] == likeness[1]
+
+    def of(self, node: Node) -> object:
+        """Give a node's likeness: a text, a number, or None for a node that may equal any."""
+        if not node.form:
+            return self._found(node)
+        if node.form not in self.known:
+            self.known[node.form] = self._found(node)
+        return self.known[node.form]
+
+    def _found(self, node: Node) -> object:
+        function = intrinsics.function_of(node)
+        if function == intrinsics.GET_ATT and not _splits_plainly(intrinsics.argument(node)):
+            return None
+        if function and node.kind == "map":
+            return self.of(node.items[0])
+        if node.kind == "scalar":
+            return node.text
+        if node.kind == "alias":
+            return self._number(("*", node.text))
+        if node.kind == "list":
+            return self._of_list([self.of(item) for item in node.items])
+        fields = [(key, self.of(item)) for key, item in node.fields.items() if key != IGNORED]
+        return None if any(like is None for _, like in fields) else self._number(frozenset(fields))
+
+    def _of_list(self, items: list[object]) -> object:
+        if None in items:
+            return None
+        texts = [item for item in items if isinstance(item, str)]
+        if len(items) == len(texts) <= _PARTS:
+            return ".".join(texts)
+        return self._number(tuple(items))
+
+    def _number(self, value: object) -> int:
+        return self.numbers.setdefault(value, len(self.numbers))
+
+
+def _splits_plainly(argument: Node) -> bool:
+    """Tell whether joining the parts of GetAtt's argument gives its text again."""
+    return argument.kind != "scalar" or all(
+        part == part.strip() for part in argument.text.split(".", 1)
+    )

@@ -1,0 +1,77 @@
+"""A comparison as the text that people read, one difference a line.
+
+Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed is shown as YAML.
+"""
+
+from collections.abc import Iterator
+
+from cjob.diff.emit import document_text, entry_text, item_text
+from cjob.diff.nodes import Node
+from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged
+
+RED, GREEN, YELLOW, FAINT = "31", "32", "33", "2"
+
+
+def render(comparison: Comparison, *, color: bool = False) -> str:
+    """Write a comparison; empty where nothing differs. `color` adds a terminal's codes."""
+    ink = _painted if color else _bare
+    if comparison.whole:
+        lines = _whole(comparison)
+    else:
+        lines = (line for part in comparison.parts for line in _part(part, 0))
+    return "".join(f"{' ' * indent}{ink(text, shade)}\n" for indent, text, shade in lines)
+
+
+Line = tuple[int, str, str]
+
+
+def _bare(text: str, _shade: str) -> str:
+    return text
+
+
+def _painted(text: str, shade: str) -> str:
+    return f"\x1b[{shade}m{text}\x1b[0m" if shade else text
+
+
+def _whole(comparison: Comparison) -> Iterator[Line]:
+    edit = comparison.whole
+    if edit and edit.new:
+        yield from _signed("+", document_text(edit.new), 0, GREEN)
+    elif edit and edit.old:
+        yield from _signed("-", document_text(edit.old), 0, RED)
+
+
+def _part(part: Part, indent: int) -> Iterator[Line]:
+    if isinstance(part, Unchanged):
+        plural = "" if part.count == 1 else "s"
+        yield indent, f"({part.count} unchanged item{plural})", FAINT
+    elif isinstance(part, Branch):
+        if part.key is None:
+            yield indent, "~ - (changed item)", FAINT
+        else:
+            yield indent, f"~ {part.key}:", ""
+        for inner in part.parts:
+            yield from _part(inner, indent + (2 if part.key is None else 4))
+    else:
+        yield from _edit(part, indent)
+
+
+def _edit(edit: Edit, indent: int) -> Iterator[Line]:
+    if edit.old and edit.new and edit.old.kind == edit.new.kind:
+        name = "-" if edit.key is None else edit.key + ":"
+        before, after = (document_text(n).removesuffix("\n") for n in (edit.old, edit.new))
+        yield from _signed("~", f"{name} {before} -> {after}", indent, YELLOW)
+        return
+    if edit.old:
+        yield from _signed("-", _yaml(edit.key, edit.old), indent, RED)
+    if edit.new:
+        yield from _signed("+", _yaml(edit.key, edit.new), indent, GREEN)
+
+
+def _yaml(key: str | None, value: Node) -> str:
+    return item_text(value) if key is None else entry_text(key, value)
+
+
+def _signed(sign: str, text: str, indent: int, shade: str) -> Iterator[Line]:
+    for line in text.rstrip("\n").split("\n"):
+        yield indent, f"{sign} {line}", shade

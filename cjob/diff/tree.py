@@ -1,0 +1,59 @@
+"""What a comparison found: a tree of differences, in the order in which they are told.
+
+Plain data. A difference's `key` is the map key that it stands under, or None for a list's item.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cjob.diff.nodes import Document, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A value that was added (no `old`), removed (no `new`) or replaced.
+
+    `index` is a list item's place: in the old list where it was removed, else in the new one.
+    """
+
+    key: str | None
+    old: Node | None
+    new: Node | None
+    index: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A map, list or function call that stays, with differences inside; `index` as in Edit."""
+
+    key: str | None
+    old: Node
+    new: Node
+    parts: "tuple[Part, ...]"
+    index: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A run of list items that are the same on both sides."""
+
+    count: int
+
+
+Difference: TypeAlias = Edit | Branch
+Part: TypeAlias = Edit | Branch | Unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two documents and what differs; `whole` is set where one of them has no content at all."""
+
+    old: Document
+    new: Document
+    parts: tuple[Part, ...] = ()
+    whole: Edit | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether anything differs."""
+        return bool(self.parts) or self.whole is not None
