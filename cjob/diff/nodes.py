@@ -14,7 +14,8 @@ import yaml
 from cjob.errors import InputError
 
 try:
-    from yaml.cyaml import CParser as Events  # type: ignore[attr-defined] - the stubs leave it out
+    # The stubs leave it out.
+    from yaml.cyaml import CParser as Events  # type: ignore[attr-defined]
 except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeLoader as Events  # type: ignore[assignment]
 
