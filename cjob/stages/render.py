@@ -6,6 +6,7 @@ Takes a Release and gives one with `stack`. Touches nothing: no file, no network
 import dataclasses
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from cjob import names, overrides
 from cjob.addons import packaging
@@ -38,17 +39,26 @@ def render(release: Release, *, version: str = TEMPLATE_VERSION) -> Release:
     subject = release.job
     job = reading.read(source.manifest, subject.env, file=manifest_path(subject.name))
     check_environment(job, subject, target)
-    context = _context(release, job, source, target, version)
-    nested = addons_template(subject, source, target)
+    nested = _nested(subject, source, target)
+    context = _context(release, job, nested, version)
     stack = Stack(
         name=names.job_stack(subject.app, subject.env, subject.name),
         template=template_text(job, context, source.overrides.patches),
         parameters=parameters.values(job, context),
         tags=stack_tags(subject, target.tags, source.tags),
-        addons=nested[0] if nested else "",
-        missing=_missing(release, job, source, nested[1] if nested else ""),
+        addons=nested.text if nested else "",
+        missing=_missing(release, job, nested),
     )
     return dataclasses.replace(release, stack=stack)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Nested:
+    """The addons, the text of their template as it is sent, and its key in the bucket."""
+
+    addons: Addons
+    text: str
+    key: str
 
 
 def manifest_path(job: str) -> str:
@@ -82,7 +92,12 @@ def stack_tags(
 
 def addons_template(subject: Subject, source: Source, target: Target) -> tuple[str, str] | None:
     """Give the text of the nested template, as it is sent, and its key; None without addons."""
-    addons = _addons(subject, source)
+    nested = _nested(subject, source, target)
+    return (nested.text, nested.key) if nested else None
+
+
+def _nested(subject: Subject, source: Source, target: Target) -> _Nested | None:
+    addons = read_addons(source.addons, f"copilot/{subject.name}/addons")
     if addons is None:
         return None
     locations = {
@@ -94,7 +109,7 @@ def addons_template(subject: Subject, source: Source, target: Target) -> tuple[s
     }
     text = packaging.packaged(addons.text, locations)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return text, names.addons_key(subject.name, digest)
+    return _Nested(addons=addons, text=text, key=names.addons_key(subject.name, digest))
 
 
 def check_environment(job: Job, subject: Subject, target: Target) -> None:
@@ -113,13 +128,9 @@ def check_environment(job: Job, subject: Subject, target: Target) -> None:
             )
 
 
-def _addons(subject: Subject, source: Source) -> Addons | None:
-    return read_addons(source.addons, f"copilot/{subject.name}/addons")
-
-
-def _context(release: Release, job: Job, source: Source, target: Target, version: str) -> Context:
+def _context(release: Release, job: Job, nested: _Nested | None, version: str) -> Context:
+    source, target = required(release.source, "source"), required(release.target, "target")
     subject, bucket = release.job, target.artifact_bucket
-    nested = addons_template(subject, source, target)
     images = release.images or {}
     return Context(
         app=subject.app,
@@ -132,8 +143,8 @@ def _context(release: Release, job: Job, source: Source, target: Target, version
             if asset.kind == "envFile"
             for container in asset.containers
         },
-        addons=_addons(subject, source),
-        addons_url=names.object_url(target.region, bucket, nested[1]) if nested else "",
+        addons=nested.addons if nested else None,
+        addons_url=names.object_url(target.region, bucket, nested.key) if nested else "",
         controller_bucket=bucket,
         controller_key=_controller(source).key,
         subnets=_subnets(job, target),
@@ -171,7 +182,7 @@ def _subnets(job: Job, target: Target) -> tuple[str, ...]:
     return found
 
 
-def _missing(release: Release, job: Job, source: Source, addons_key: str) -> tuple[str, ...]:
+def _missing(release: Release, job: Job, nested: _Nested | None) -> tuple[str, ...]:
     """Name what only a push can give, and has not given."""
     images = release.images or {}
     sent = release.artifacts.keys if release.artifacts else ()
@@ -181,13 +192,13 @@ def _missing(release: Release, job: Job, source: Source, addons_key: str) -> tup
         if name not in images or not images[name].uri
     }
     env_files = {one: name for name, one in parameters.env_file_parameters(job).items()}
-    for asset in source.assets:
+    for asset in required(release.source, "source").assets:
         if asset.key in sent:
             continue
         if asset.kind == "envFile":
             absent.update(env_files[name] for name in asset.containers if name in env_files)
         else:
             absent.add(_CONTROLLER if asset.kind == "controller" else "AddonsTemplateURL")
-    if addons_key and addons_key not in sent:
+    if nested and nested.key not in sent:
         absent.add("AddonsTemplateURL")
     return tuple(sorted(absent))

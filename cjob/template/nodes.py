@@ -48,22 +48,26 @@ def _mapping(value: Mapping[str, Value]) -> yaml.Node:
         (name,) = value
         if name == "Ref" or name.startswith("Fn::"):
             return _function(name, value[name])
-    return yaml.MappingNode(MAP, [(node(k), node(v)) for k, v in value.items()], flow_style=False)
+    return yaml.MappingNode(MAP, [(_key(k), node(v)) for k, v in value.items()], flow_style=False)
+
+
+# Keys are never changed in place, so equal ones may be one node.
+@functools.lru_cache(maxsize=1024, typed=True)
+def _key(name: str) -> yaml.Node:
+    return node(name)
 
 
 def _function(name: str, argument: Value) -> yaml.Node:
     if name == "Fn::GetAtt" and isinstance(argument, list):
         return yaml.ScalarNode("!GetAtt", ".".join(argument))
+    short = "!" + name.removeprefix("Fn::")
+    if type(argument) is str:
+        return yaml.ScalarNode(short, argument, style="'" if name == "Fn::Sub" else None)
     inner = node(argument)
-    if (
-        inner.tag not in (STR, SEQ)
-        or (name == "Fn::Sub" and inner.tag == SEQ)
-        or _long_inside(inner)
-    ):
-        return yaml.MappingNode(MAP, [(yaml.ScalarNode(STR, name), inner)], flow_style=False)
-    inner.tag = "!" + name.removeprefix("Fn::")
-    if name == "Fn::Sub" and isinstance(inner, yaml.ScalarNode) and type(argument) is str:
-        inner.style = "'"
+    with_map = name == "Fn::Sub" and inner.tag == SEQ
+    if inner.tag not in (STR, SEQ) or with_map or _long_inside(inner):
+        return yaml.MappingNode(MAP, [(_key(name), inner)], flow_style=False)
+    inner.tag = short
     return inner
 
 

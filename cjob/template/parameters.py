@@ -1,6 +1,7 @@
 """The template's parameters: their declarations, their conditions and the job's values."""
 
 from cjob import names
+from cjob.errors import InputError
 from cjob.manifest.model import Job
 from cjob.template.context import Context
 from cjob.template.values import Double, Flow, Resource, Single, Value, ref
@@ -21,13 +22,26 @@ def has(parameter: str) -> str:
 def env_file_parameters(job: Job) -> dict[str, str]:
     """Map the parameters that hold ARNs of env files to their containers, in the template's order.
 
-    Sidecars whose names differ only in signs share one parameter.
+    Sidecars whose names differ only in signs share one parameter: InputError where both have an
+    env file.
     """
-    return {
-        "EnvFileARN": job.name,
-        **({"LoggingEnvFileARN": names.FIRELENS} if job.logging else {}),
-        **{sidecar_env_file(sidecar.name): sidecar.name for sidecar in job.sidecars},
-    }
+    containers = {"EnvFileARN": job.name}
+    if job.logging:
+        containers["LoggingEnvFileARN"] = names.FIRELENS
+    users: dict[str, str] = {}
+    for sidecar in job.sidecars:
+        parameter = sidecar_env_file(sidecar.name)
+        containers.setdefault(parameter, sidecar.name)
+        if sidecar.env_file is None:
+            continue
+        first = users.setdefault(parameter, sidecar.name)
+        if first != sidecar.name:
+            raise InputError(
+                f'the env files of "{first}" and "{sidecar.name}" need the same "{parameter}"',
+                hint="only letters and digits of a sidecar's name count for that: rename one",
+            )
+        containers[parameter] = sidecar.name
+    return containers
 
 
 def declarations(job: Job) -> Resource:
@@ -46,7 +60,7 @@ def declarations(job: Job) -> Resource:
         "LogRetention": number,
         "AddonsTemplateURL": _optional("Where the template of the nested addons stack is stored."),
         **{
-            parameter: _optional(f"ARN of the env file of {_quoted(container)}.")
+            parameter: _optional(f"ARN of the env file of {container}.")
             for parameter, container in env_file_parameters(job).items()
         },
         "ArtifactKeyARN": {
@@ -58,10 +72,6 @@ def declarations(job: Job) -> Resource:
 
 def _optional(description: str) -> Value:
     return {"Description": Single(description), "Type": "String", "Default": Double("")}
-
-
-def _quoted(container: str) -> str:
-    return f'"{container}"'
 
 
 def conditions(job: Job) -> Resource:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from cjob.template.nodes import implicit_tag
-from cjob.yaml12 import BINARY, STR
+from cjob.yaml12 import BINARY, NULL, STR
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _UNBROKEN = 2**30
@@ -65,23 +65,28 @@ def _entry(lead: str, node: yaml.Node, pad: str, out: list[str]) -> None:
 
 
 def _scalar_entry(lead: str, node: yaml.ScalarNode, pad: str, out: list[str]) -> None:
-    if node.style in ("|", ">") and "\n" in node.value and _PRINTABLE_LINES.fullmatch(node.value):
-        lines = node.value.split("\n")
-        ends = "" if lines[-1] == "" and lines[-2:] != ["", ""] else "+" if lines[-1] == "" else "-"
-        lines = lines[: -1 if lines[-1] == "" else None]
-        # Without the number, YAML would take the first line's own blanks for the margin.
-        margin = "2" if node.value[0] in " \n" else ""
-        out.append(f"{lead} {_tag(node)}|{margin}{ends}")
-        out.extend(pad + line if line else "" for line in lines)
+    style: str | None = node.style
+    if style in ("|", ">") and "\n" in node.value and _PRINTABLE_LINES.fullmatch(node.value):
+        _lines(f"{lead} {_tag(node)}|", node.value, pad, out)
     else:
-        written = _flow(node) if _tag(node) else _scalar(node.value, _style(node), flow=False)
+        written = _scalar(node.tag, node.value, style)
         out.append(f"{lead} {written}" if written else lead)
+
+
+def _lines(lead: str, value: str, pad: str, out: list[str]) -> None:
+    """Write a text line by line."""
+    # Without the number, YAML would take the first line's own blanks for the margin.
+    margin = "2" if value[0] in " \n" else ""
+    body = value.removesuffix("\n")
+    ends = "-" if body == value else "+" if not body or body.endswith("\n") else ""
+    out.append(lead + margin + ends)
+    out.extend(pad + line if line else "" for line in body.split("\n"))
 
 
 def _flow(node: yaml.Node) -> str:
     """Write a value on one line."""
     if isinstance(node, yaml.ScalarNode):
-        return _tag(node) + (_scalar(node.value, _style(node), flow=True) or "null")
+        return _scalar_in_flow(node.tag, node.value, node.style)
     if isinstance(node, yaml.SequenceNode):
         return f"{_tag(node)}[{', '.join(_flow(item) for item in node.value)}]"
     return f"{_tag(node)}{{{', '.join(f'{_flow(k)}: {_flow(v)}' for k, v in node.value)}}}"
@@ -89,29 +94,49 @@ def _flow(node: yaml.Node) -> str:
 
 def _tag(node: yaml.Node) -> str:
     """Give a tag that is to be seen, with a blank behind it."""
-    tag: str = node.tag
-    if not tag.startswith(_STANDARD_TAGS):
-        return tag + " "
-    return "!!binary " if tag == BINARY else ""
+    return _shown_tag(node.tag)
 
 
-def _style(node: yaml.ScalarNode) -> str | None:
-    """Give the style that shows a standard tag without naming it."""
-    style: str | None = node.style
-    if node.tag == STR:
-        return style or (None if implicit_tag(node.value) == STR else "'")
-    return style if node.tag.startswith("!") else None
+def _shown_tag(tag: str) -> str:
+    if tag.startswith(_STANDARD_TAGS):
+        return "!!binary " if tag == BINARY else ""
+    return tag + " "
 
 
 @functools.lru_cache(maxsize=8192)
-def _scalar(value: str, style: str | None, *, flow: bool) -> str:
-    if not style and (_PLAIN_IN_FLOW if flow else _PLAIN).fullmatch(value):
-        return value
+def _scalar(tag: str, value: str, style: str | None) -> str:
+    """Write a scalar in a block; nothing at all for an unquoted null."""
+    style = _seen_style(tag, value, style)
+    if not style and (not value or _PLAIN.fullmatch(value)):
+        return (_shown_tag(tag) + value).rstrip()
+    return _shown_tag(tag) + (_quoted(value, style) or _emitted(value, style, flow=False))
+
+
+@functools.lru_cache(maxsize=8192)
+def _scalar_in_flow(tag: str, value: str, style: str | None) -> str:
+    """Write a scalar inside of brackets, or a key."""
+    style = _seen_style(tag, value, style)
+    if not style and not value:
+        return "null" if tag == NULL else f"{tag} ''"
+    if not style and _PLAIN_IN_FLOW.fullmatch(value):
+        return _shown_tag(tag) + value
+    return _shown_tag(tag) + (_quoted(value, style) or _emitted(value, style, flow=True))
+
+
+def _seen_style(tag: str, value: str, style: str | None) -> str | None:
+    """Give the style that lets a reader see a standard tag: quotes are for texts only."""
+    if tag == STR:
+        return style or (None if implicit_tag(value) == STR else "'")
+    return style if tag.startswith("!") else None
+
+
+def _quoted(value: str, style: str | None) -> str:
+    """Put a text of ASCII into its quotes; nothing where that is not all that it takes."""
     if style == "'" and _PRINTABLE.fullmatch(value):
         return "'" + value.replace("'", "''") + "'"
     if style == '"' and _PRINTABLE.fullmatch(value):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return _emitted(value, style, flow=flow)
+    return ""
 
 
 def _emitted(value: str, style: str | None, *, flow: bool) -> str:
