@@ -4,6 +4,7 @@ Takes the daemon's address from DOCKER_HOST, else from the current docker contex
 daemon, and the files of a build's context. Whatever goes wrong there becomes a ServiceError.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
@@ -117,7 +118,7 @@ class DockerEngine:
             yield client
 
 
-def connect(environment: Mapping[str, str]) -> DockerEngine:
+def connect(environment: Mapping[str, str] = os.environ) -> DockerEngine:
     """Find the daemon that the environment's variables name, and see that it answers."""
     with _told("reaching the container engine"):
         connection = {**_address(environment), "use_ssh_client": True}

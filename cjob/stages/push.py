@@ -1,0 +1,158 @@
+"""Push: images go to the registry, files that the stack needs to the artifact bucket.
+
+Takes a Release with `source`, `target` and `images`; touches the engine, the registry and the
+bucket that it is handed, and reads the workspace. Objects have keys made from their content, so
+only what is absent is sent. A job without builds touches no engine and no registry.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from cjob import assets
+from cjob.engines.engine import Engine, Login, Report
+from cjob.env_controller import archive
+from cjob.errors import InputError
+from cjob.parallel import Checkpoint, run_all
+from cjob.release import Artifacts, Asset, Image, Release, Source, Target, required
+from cjob.stages.render import addons_template
+
+AT_ONCE = 8
+
+ZIP = "application/zip"
+YAML = "application/yaml"
+BYTES = "application/octet-stream"
+
+
+class Registry(Protocol):
+    """Where images go."""
+
+    def login(self, repository: str) -> Login:
+        """Give what gets an engine in; raise ServiceError where that is refused."""
+
+
+class ObjectStore(Protocol):
+    """The artifact bucket."""
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is an object under the key."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Send an object."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Upload:
+    """An object to be."""
+
+    key: str
+    body: bytes
+    content_type: str
+
+
+def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is much here
+    release: Release,
+    engine: Callable[[], Engine],
+    registry: Registry,
+    store: ObjectStore,
+    root: Path,
+    report: Report,
+) -> Release:
+    """Fill `images` with digests, and `artifacts`.
+
+    Raise InputError for a file that changed since load, an image of another engine and a job
+    without a repository; ServiceError where engine, registry or bucket refuse.
+    """
+    source, target = required(release.source, "source"), required(release.target, "target")
+    images = required(release.images, "images") if source.builds else (release.images or {})
+    wanted = uploads(release, source, target, root)
+    if images:
+        images = _push_images(images, _repository(release, target), engine, registry, report)
+    run_all([_sending(store, upload, report) for upload in wanted], AT_ONCE)
+    keys = tuple(sorted(upload.key for upload in wanted))
+    artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
+    return dataclasses.replace(release, images=images, artifacts=artifacts)
+
+
+def uploads(release: Release, source: Source, target: Target, root: Path) -> list[Upload]:
+    """Read what the stack needs in the bucket, each object once; InputError where it changed."""
+    found = [_upload(asset, root) for asset in source.assets]
+    nested = addons_template(release.job, source, target)
+    if nested:
+        text, key = nested
+        found.append(Upload(key=key, body=text.encode(), content_type=YAML))
+    return list({upload.key: upload for upload in found}.values())
+
+
+def _upload(asset: Asset, root: Path) -> Upload:
+    """Read an asset again; InputError where it is no longer what load found."""
+    if asset.kind == "controller":
+        digest, body, subject = archive.digest(), archive.archive(), "the env controller's code"
+        zipped = True
+    else:
+        digest, body = assets.read(root / asset.path, asset.path, zipped=asset.zipped)
+        subject = f'the file "{asset.path}"'
+        zipped = asset.zipped or (root / asset.path).is_dir()
+    if digest != asset.sha256:
+        raise InputError(
+            f"{subject} is not what it was when the document was made",
+            hint="begin again with cjob-build -n NAME -e ENV, in this workspace",
+        )
+    return Upload(key=asset.key, body=body, content_type=ZIP if zipped else BYTES)
+
+
+def _sending(store: ObjectStore, upload: Upload, report: Report) -> Callable[[Checkpoint], None]:
+    def send(checkpoint: Checkpoint) -> None:
+        checkpoint()
+        if not store.exists(upload.key):
+            checkpoint()
+            store.put(upload.key, upload.body, upload.content_type)
+            report(f"sent {upload.key}")
+
+    return send
+
+
+def _repository(release: Release, target: Target) -> str:
+    """Give the job's repository; InputError where the job was never initialised."""
+    name = release.job.name
+    if name not in target.repositories:
+        raise InputError(
+            f'application "{release.job.app}" has no image repository for job "{name}"',
+            hint=f"it is made when the job is initialised: copilot job init --name {name}",
+        )
+    return target.repositories[name]
+
+
+def _push_images(
+    images: Mapping[str, Image],
+    repository: str,
+    engine: Callable[[], Engine],
+    registry: Registry,
+    report: Report,
+) -> dict[str, Image]:
+    """Send every image under its tags to the one repository of the job."""
+    ready = engine()
+    login = registry.login(repository)
+    place = at_host(repository, login.host)
+
+    def piece(name: str, image: Image) -> Callable[[Checkpoint], Image]:
+        def send(checkpoint: Checkpoint) -> Image:
+            def line(text: str) -> None:
+                checkpoint()
+                report(f"{name}: {text}")
+
+            digest = ready.push(image.id, place, image.tags, login, line)
+            return dataclasses.replace(
+                image, repository=place, digest=digest, uri=f"{place}@{digest}"
+            )
+
+        return send
+
+    pushed = run_all([piece(name, image) for name, image in images.items()], AT_ONCE)
+    return dict(zip(images, pushed, strict=True))
+
+
+def at_host(repository: str, host: str) -> str:
+    """Give the repository's address at the host that the login is for."""
+    return f"{host}/{repository.partition('/')[2]}"

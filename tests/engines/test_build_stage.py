@@ -1,0 +1,226 @@
+"""The build stage: which images, how, and with which tags."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cjob.engines.engine import Built, Engine, Login, Recipe, Report
+from cjob.errors import InputError, InputErrors, ServiceError
+from cjob.release import Build, Image, Job, Release, Revision, Source
+from cjob.stages.build import build, recipe, revision_tag, shared, tags
+
+REVISION = Revision(commit="1a2b3c4")
+JOB = Job(app="acme", env="test", name="report")
+
+
+class Builder:
+    """An engine in memory: an image's id is made from its recipe; some containers fail."""
+
+    def __init__(self, *failing: str, platform: str = "linux/amd64") -> None:
+        """Take the containers whose builds fail, and the platform of all images."""
+        self.recipes: list[Recipe] = []
+        self.failing = failing
+        self.platform = platform
+        self.failed = threading.Event()
+        self.stopped: list[str] = []
+
+    def build(self, recipe: Recipe, report: Report) -> Built:
+        """Tell of one step and give the image; where another fails, wait for that and go on."""
+        self.recipes.append(recipe)
+        report("Step 1/1 : FROM scratch")
+        if recipe.container in self.failing:
+            self.failed.set()
+            raise ServiceError(f"{recipe.container} failed")
+        if self.failing:
+            self.failed.wait(10)
+            self._go_on(recipe, report)
+        return Built(id=f"sha256:{recipe.dockerfile.name}", platform=self.platform)
+
+    def _go_on(self, recipe: Recipe, report: Report) -> None:
+        try:
+            for _ in range(1000):
+                report("more")
+                threading.Event().wait(0.01)
+        except BaseException:
+            self.stopped.append(recipe.container)
+            raise
+
+    def push(
+        self,
+        image: str,
+        repository: str,
+        tags: object,
+        login: Login,
+        report: Report,
+    ) -> str:
+        """Refuse: building pushes nothing."""
+        raise AssertionError((image, repository, tags, login, report))
+
+
+def release(
+    builds: dict[str, Build], *, tag: str = "", revision: Revision | None = REVISION
+) -> Release:
+    """Make a release that load could have given."""
+    source = Source(manifest="", builds=builds, tag=tag, revision=revision)
+    return Release(job=JOB, source=source)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Make a workspace with three Dockerfiles."""
+    for name in ("one", "two", "three"):
+        (tmp_path / name).write_text("FROM scratch\n")
+    return tmp_path
+
+
+def of(dockerfile: str, platform: str = "") -> Build:
+    """Make a build in the workspace's own folder."""
+    return Build(context=".", dockerfile=dockerfile, platform=platform)
+
+
+def no_engine() -> Engine:
+    """Fail the test."""
+    raise AssertionError("the engine was asked for")
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("container", "tag", "revision", "given"),
+    [
+        ("report", "", REVISION, ("latest", "1a2b3c4")),
+        ("report", "", Revision(commit="1a2b3c4", dirty=True), ("latest", "1a2b3c4-dirty")),
+        ("report", "v2", REVISION, ("latest", "v2")),
+        ("report", "v2", None, ("latest", "v2")),
+        ("report", "latest", None, ("latest",)),
+        ("report", "", None, ("latest",)),
+        ("log", "", REVISION, ("log-latest", "log-1a2b3c4")),
+        ("log", "v2", REVISION, ("log-latest", "log-1a2b3c4")),
+        ("log", "v2", None, ("log-latest",)),
+    ],
+)
+def test_tags_are_latest_and_the_commit_or_the_given_one(
+    container: str, tag: str, revision: Revision | None, given: tuple[str, ...]
+) -> None:
+    """A given tag is the main container's alone; others have their name in front."""
+    source = Source(manifest="", tag=tag, revision=revision)
+    assert tags(container, "report", source) == given
+
+
+def test_without_a_commit_there_is_no_tag_for_it() -> None:
+    """The workspace may be in no git checkout."""
+    assert revision_tag(None) == ""
+
+
+# Recipes
+
+
+def test_containers_that_are_built_alike_share_a_build() -> None:
+    """Another platform, or another argument, is another build."""
+    builds = {"a": of("one"), "b": of("two"), "c": of("one"), "d": of("one", "linux/arm64")}
+    assert shared(builds) == [
+        (of("one"), ("a", "c")),
+        (of("two"), ("b",)),
+        (of("one", "linux/arm64"), ("d",)),
+    ]
+
+
+def test_a_recipe_has_the_labels_of_copilot_s_images() -> None:
+    """Its paths are in the workspace."""
+    wanted = Build(context="ctx", dockerfile="d/Dockerfile", args={"a": "1"}, cache_from=("x",))
+    assert recipe(wanted, "report", Path("/ws"), "v1.34.1") == Recipe(
+        container="report",
+        context=Path("/ws/ctx"),
+        dockerfile=Path("/ws/d/Dockerfile"),
+        args={"a": "1"},
+        cache_from=("x",),
+        labels={
+            "com.aws.copilot.image.builder": "copilot-cli",
+            "com.aws.copilot.image.container.name": "report",
+            "com.aws.copilot.image.version": "v1.34.1",
+        },
+    )
+
+
+# The stage
+
+
+def test_nothing_to_build_asks_for_no_engine(root: Path) -> None:
+    """A job whose images have locations needs none on the machine."""
+    assert build(release({}), no_engine, root, print).images == {}
+
+
+def test_each_container_gets_its_image(root: Path) -> None:
+    """Two of three share one; the order is that of the builds."""
+    engine = Builder()
+    builds = {"report": of("one"), "log": of("two"), "proxy": of("one")}
+    built = build(release(builds, tag="v2"), lambda: engine, root, lambda _: None).images
+    one, two = "sha256:one", "sha256:two"
+    where = "linux/amd64"
+    assert built == {
+        "report": Image(id=one, platform=where, tags=("latest", "v2")),
+        "log": Image(id=two, platform=where, tags=("log-latest", "log-1a2b3c4")),
+        "proxy": Image(id=one, platform=where, tags=("proxy-latest", "proxy-1a2b3c4")),
+    }
+    assert list(built) == list(builds)
+    assert sorted(recipe.container for recipe in engine.recipes) == ["log", "report"]
+
+
+def test_progress_is_told_with_the_container_s_name(root: Path) -> None:
+    """Lines of several builds mix."""
+    lines: list[str] = []
+    build(release({"report": of("one"), "log": of("two")}), Builder, root, lines.append)
+    assert sorted(lines) == ["log: Step 1/1 : FROM scratch", "report: Step 1/1 : FROM scratch"]
+
+
+def test_the_first_failure_stops_the_others(root: Path) -> None:
+    """It is raised, and nothing more is told of the others."""
+    engine = Builder("log")
+    builds = {"report": of("one"), "log": of("two"), "proxy": of("three")}
+    with pytest.raises(ServiceError, match="log failed"):
+        build(release(builds), lambda: engine, root, lambda _: None)
+    ends = time.monotonic() + 10
+    while sorted(engine.stopped) != ["proxy", "report"]:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        (of("four"), 'the Dockerfile "four" of container "log" is no file'),
+        (of(""), 'the Dockerfile "." of container "log" is no file'),
+        (
+            Build(context="one", dockerfile="one"),
+            'the build context "one" of container "log" is no folder',
+        ),
+    ],
+)
+def test_what_is_not_there_is_told_before_anything_is_built(
+    root: Path, missing: Build, message: str
+) -> None:
+    """The engine isn't even asked for."""
+    with pytest.raises(InputError) as raised:
+        build(release({"report": of("one"), "log": missing}), no_engine, root, print)
+    assert raised.value.message == message
+
+
+def test_several_missing_files_are_told_together(root: Path) -> None:
+    """One run is enough to learn of all of them."""
+    builds = {"report": of("four"), "log": Build(context="nowhere", dockerfile="five")}
+    with pytest.raises(InputErrors) as raised:
+        build(release(builds), no_engine, root, print)
+    assert len(raised.value.problems) == 3
+
+
+def test_an_image_that_would_not_run_is_warned_of(root: Path) -> None:
+    """Without a platform in the manifest the task's is the usual one, whatever machine builds."""
+    lines: list[str] = []
+    engine = Builder(platform="linux/arm64")
+    build(release({"report": of("one")}), lambda: engine, root, lines.append)
+    assert "warning: the image is for linux/arm64" in lines[-1]
+    build(release({"report": of("one", "linux/arm64")}), lambda: engine, root, lines.append)
+    assert "warning" not in lines[-1]

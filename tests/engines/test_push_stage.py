@@ -1,0 +1,325 @@
+"""The push stage: images to a registry, files to the artifact bucket."""
+
+import hashlib
+import io
+import json
+import threading
+import urllib.request
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import daemons
+import pytest
+
+from cjob.engines.docker_api import connect
+from cjob.engines.engine import Engine, Login
+from cjob.env_controller import archive
+from cjob.errors import InputError, ServiceError
+from cjob.release import Asset, Build, Image, Job, Release, Revision, Source, Target
+from cjob.stages.build import build
+from cjob.stages.push import at_host, push
+
+JOB = Job(app="acme", env="test", name="report")
+ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+ADDON = """\
+Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}
+Resources:
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Code: code}
+"""
+
+
+class Bucket:
+    """An artifact bucket in memory; it may refuse one key."""
+
+    def __init__(self, refused: str = "") -> None:
+        """Take the key that can't be sent."""
+        self.objects: dict[str, tuple[bytes, str]] = {}
+        self.sent: list[str] = []
+        self.refused = refused
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is an object under the key."""
+        return key in self.objects
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Keep an object."""
+        if key == self.refused:
+            raise ServiceError("denied")
+        self.sent.append(key)
+        self.objects[key] = (body, content_type)
+
+
+class NoRegistry:
+    """A registry that must not be asked."""
+
+    def login(self, repository: str) -> Login:
+        """Fail the test."""
+        raise AssertionError(repository)
+
+
+class LocalRegistry:
+    """Gives the login of a registry that runs here, and remembers for what."""
+
+    def __init__(self, address: str, password: str) -> None:
+        """Take where it is and the password of its user."""
+        self.address = address
+        self.password = password
+        self.asked: list[str] = []
+
+    def login(self, repository: str) -> Login:
+        """Give the login."""
+        self.asked.append(repository)
+        return Login(username="AWS", password=self.password, host=self.address)
+
+
+def no_engine() -> Engine:
+    """Fail the test."""
+    raise AssertionError("the engine was asked for")
+
+
+def quiet(_: str) -> None:
+    """Report to nobody."""
+
+
+def target(**repositories: str) -> Target:
+    """Make a target with these repositories."""
+    return Target(
+        account_id="123456789012",
+        region="us-west-2",
+        manager_role_arn="arn:m",
+        execution_role_arn="arn:e",
+        artifact_bucket="acme-bucket",
+        artifact_key_arn="arn:k",
+        repositories=repositories,
+        environment_version="v1.33.2",
+        service_discovery_endpoint="test.acme.local",
+    )
+
+
+def sha256(content: bytes) -> str:
+    """Give a digest as documents have it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def env_file(content: bytes) -> Asset:
+    """List an env file as load does."""
+    digest = sha256(content)
+    key = f"manual/env-files/a.env/{digest}.env"
+    return Asset(kind="envFile", sha256=digest, key=key, path="a.env", containers=("report",))
+
+
+CONTROLLER = Asset(kind="controller", sha256=archive.digest(), key="c.zip")
+
+
+def release(assets: tuple[Asset, ...], addons: Mapping[str, str] | None = None) -> Release:
+    """Make a release with sources, a target without repositories and no images."""
+    source = Source(manifest="", assets=assets, addons=addons or {})
+    return Release(job=JOB, source=source, target=target(), images={})
+
+
+# Assets
+
+
+def test_a_job_without_images_touches_neither_engine_nor_registry(tmp_path: Path) -> None:
+    """Its assets are sent all the same, and listed by key."""
+    (tmp_path / "a.env").write_bytes(b"A=1\n")
+    bucket = Bucket()
+    wanted = release(assets=(env_file(b"A=1\n"), CONTROLLER))
+    pushed = push(wanted, no_engine, NoRegistry(), bucket, tmp_path, quiet)
+    key = env_file(b"A=1\n").key
+    assert bucket.objects == {
+        key: (b"A=1\n", "application/octet-stream"),
+        "c.zip": (archive.archive(), "application/zip"),
+    }
+    assert pushed.artifacts is not None
+    assert (pushed.artifacts.bucket, pushed.artifacts.keys) == ("acme-bucket", ("c.zip", key))
+    assert pushed.images == {}
+
+
+def test_what_is_in_the_bucket_is_not_sent_again(tmp_path: Path) -> None:
+    """A key is made from the content."""
+    bucket = Bucket()
+    first = push(release(assets=(CONTROLLER,)), no_engine, NoRegistry(), bucket, tmp_path, quiet)
+    lines: list[str] = []
+    second = push(first, no_engine, NoRegistry(), bucket, tmp_path, lines.append)
+    assert (bucket.sent, lines) == (["c.zip"], [])
+    assert first == second
+
+
+def test_the_addons_are_sent_with_their_places_in_the_bucket(tmp_path: Path) -> None:
+    """The folder that they name goes as an archive, the template with its location."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "main.py").write_text("x = 1\n")
+    (tmp_path / "code" / "main.py").chmod(0o644)
+    digest = sha256(b"main.py -rw-r--r--x = 1\n")
+    asset = Asset(kind="addonAsset", sha256=digest, key="asset", path="code", zipped=True)
+    bucket = Bucket()
+    wanted = release(addons={"table.yml": ADDON}, assets=(asset,))
+    pushed = push(wanted, no_engine, NoRegistry(), bucket, tmp_path, quiet)
+    assert pushed.artifacts is not None
+    _, template = pushed.artifacts.keys
+    text, kind = bucket.objects[template]
+    assert template == f"manual/addons/report/{sha256(text)}.yml"
+    assert kind == "application/yaml"
+    assert b"S3Bucket: acme-bucket" in text
+    with zipfile.ZipFile(io.BytesIO(bucket.objects["asset"][0])) as sent:
+        assert sent.read("main.py") == b"x = 1\n"
+
+
+def test_a_file_that_changed_since_load_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    """The stack would name another content than the person saw."""
+    (tmp_path / "a.env").write_bytes(b"A=2\n")
+    bucket = Bucket()
+    wanted = release(assets=(CONTROLLER, env_file(b"A=1\n")))
+    with pytest.raises(InputError, match=r'the file "a\.env" is not what it was'):
+        push(wanted, no_engine, NoRegistry(), bucket, tmp_path, quiet)
+    assert bucket.sent == []
+
+
+def test_a_document_of_another_version_s_controller_is_refused(tmp_path: Path) -> None:
+    """Its digest is not that of the code in this version."""
+    other = Asset(kind="controller", sha256="0" * 64, key="old.zip")
+    with pytest.raises(InputError, match="the env controller's code is not what it was"):
+        push(release(assets=(other,)), no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+
+
+def test_a_refused_object_fails_the_push(tmp_path: Path) -> None:
+    """No document is given for what isn't there."""
+    with pytest.raises(ServiceError, match="denied"):
+        push(
+            release(assets=(CONTROLLER,)), no_engine, NoRegistry(), Bucket("c.zip"), tmp_path, quiet
+        )
+
+
+# Images
+
+
+def test_a_job_without_a_repository_is_told_how_it_gets_one(tmp_path: Path) -> None:
+    """Before the engine or the registry are asked for anything."""
+    builds = {"report": Build(context=".", dockerfile="Dockerfile")}
+    source = Source(manifest="", builds=builds)
+    images = {"report": Image(id="sha256:1", tags=("latest",))}
+    wanted = Release(job=JOB, source=source, target=target(other="x"), images=images)
+    with pytest.raises(InputError, match='no image repository for job "report"') as raised:
+        push(wanted, no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+    assert "job init" in raised.value.hint
+
+
+def test_images_that_were_never_built_are_asked_for(tmp_path: Path) -> None:
+    """The error names the command before this one."""
+    source = Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")})
+    wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
+    with pytest.raises(InputError, match='no "images" section'):
+        push(wanted, no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+
+
+def test_the_login_s_host_takes_the_place_of_the_repository_s() -> None:
+    """A private registry may stand in for ECR."""
+    assert at_host(f"{ECR}/acme/report", "127.0.0.1:5000") == "127.0.0.1:5000/acme/report"
+    assert at_host(f"{ECR}/acme/report", ECR) == f"{ECR}/acme/report"
+
+
+# Both stages with a real daemon and a real registry
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Run a daemon."""
+    running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"))
+    yield connect({"DOCKER_HOST": running.host})
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRegistry]:
+    """Run a registry without a password."""
+    running = daemons.start_registry(tmp_path_factory.mktemp("registry"))
+    yield LocalRegistry(running.address, "any")
+    running.stop()
+
+
+def manifest(registry: LocalRegistry, reference: str) -> dict[str, Any]:
+    """Get an image's manifest from the registry, by tag or digest."""
+    accept = "application/vnd.docker.distribution.manifest.v2+json"
+    url = f"http://{registry.address}/v2/acme/report/manifests/{reference}"
+    request = urllib.request.Request(url, headers={"Accept": accept})
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """Make a workspace with two Dockerfiles."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    (tmp_path / "Dockerfile.log").write_text("FROM scratch\nLABEL a=b\nCOPY Dockerfile /\n")
+    return tmp_path
+
+
+def test_built_images_are_pushed_and_named_by_digest(
+    docker: Engine, registry: LocalRegistry, workspace: Path
+) -> None:
+    """From a workspace to references that a stack can hold; every tag leads to the same image."""
+    builds = {
+        "report": Build(context=".", dockerfile="Dockerfile"),
+        "log": Build(context=".", dockerfile="Dockerfile.log"),
+        "proxy": Build(context=".", dockerfile="Dockerfile"),
+    }
+    source = Source(manifest="", builds=builds, revision=Revision(commit="1a2b3c4"))
+    wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
+    built = build(wanted, lambda: docker, workspace, quiet)
+    pushed = push(built, lambda: docker, registry, Bucket(), workspace, quiet).images
+    assert pushed is not None
+    repository = f"{registry.address}/acme/report"
+    for name, image in pushed.items():
+        assert image.repository == repository
+        assert image.uri == f"{repository}@{image.digest}"
+        for reference in (*image.tags, image.digest):
+            assert manifest(registry, reference)["config"]["digest"] == image.id, name
+    assert pushed["report"].digest == pushed["proxy"].digest != pushed["log"].digest
+    assert registry.asked == [f"{ECR}/acme/report"]
+
+
+def test_a_second_push_gives_the_same_document(
+    docker: Engine, registry: LocalRegistry, workspace: Path
+) -> None:
+    """Nothing in it depends on when it was made."""
+    builds = {"report": Build(context=".", dockerfile="Dockerfile")}
+    wanted = Release(
+        job=JOB,
+        source=Source(manifest="", builds=builds),
+        target=target(report=f"{ECR}/acme/report"),
+    )
+    built = build(wanted, lambda: docker, workspace, quiet)
+    first = push(built, lambda: docker, registry, Bucket(), workspace, quiet)
+    assert push(first, lambda: docker, registry, Bucket(), workspace, quiet) == first
+
+
+def test_an_interrupting_report_ends_the_push(
+    docker: Engine, registry: LocalRegistry, workspace: Path
+) -> None:
+    """What the report raises comes out, as it does when another job has failed."""
+    builds = {"report": Build(context=".", dockerfile="Dockerfile")}
+    wanted = Release(
+        job=JOB,
+        source=Source(manifest="", builds=builds),
+        target=target(report=f"{ECR}/acme/report"),
+    )
+    built = build(wanted, lambda: docker, workspace, quiet)
+    bucket = Bucket()
+    told = threading.Event()
+
+    def report(_: str) -> None:
+        told.set()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        push(built, lambda: docker, registry, bucket, workspace, report)
+    assert told.is_set()
+    assert bucket.sent == []
