@@ -1,0 +1,87 @@
+"""Which container waits for which: statuses that exist, containers that exist, and no circles.
+
+Takes a merged tree, reports what doesn't hold. Touches nothing.
+"""
+
+import graphlib
+from dataclasses import dataclass
+
+from yaml.nodes import Node
+
+from cjob import names
+from cjob.manifest.containers import routes_logs
+from cjob.manifest.report import Report, one_of, quoted
+from cjob.manifest.tree import Leaf, Section
+
+_STATUSES = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
+_OF_ESSENTIAL = ("START", "HEALTHY")
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """A container, whether the task ends with it, and the status it waits for in others."""
+
+    essential: bool
+    waits: dict[str, tuple[str, Node]]
+
+
+def statuses_are_known(job: Section, report: Report) -> None:
+    """A container waits for a status that ECS has, one that can come about."""
+    containers = _containers(job)
+    for container in containers.values():
+        for other, (status, node) in container.waits.items():
+            essential = other in containers and containers[other].essential
+            if status.upper() not in _STATUSES:
+                message = f"a container can't wait for {quoted(status)} of {quoted(other)}"
+                report.fault(node, message, f"write {one_of([s.lower() for s in _STATUSES])}")
+            elif essential and status.upper() not in _OF_ESSENTIAL:
+                message = f"{quoted(other)} is essential, so nothing can wait for its {quoted(status)}"
+                hint = f"write {one_of([s.lower() for s in _OF_ESSENTIAL])}, or 'essential: false' there"
+                report.fault(node, message, hint)
+
+
+def containers_exist(job: Section, report: Report) -> None:
+    """A container waits for others that are in the task."""
+    containers = _containers(job)
+    known = ", ".join(sorted(containers))
+    for container in containers.values():
+        for other, (_, node) in container.waits.items():
+            if other not in containers:
+                message = f"there is no container {quoted(other)} to wait for"
+                report.fault(node, message, f"the containers are {known}")
+
+
+def nothing_waits_for_itself(job: Section, report: Report) -> None:
+    """No container waits for itself, directly or through others."""
+    containers = _containers(job)
+    graph = {name: container.waits.keys() for name, container in containers.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        # The circle's first container comes again at its end; each is waited for by the next one.
+        circle: list[str] = error.args[1]
+        _, node = containers[circle[1]].waits[circle[0]]
+        if circle[0] == circle[1]:
+            message = f"container {quoted(circle[0])} waits for itself"
+        else:
+            members = ", ".join(sorted(set(circle)))
+            message = f"containers wait for each other in a circle: {members}"
+        report.fault(node, message, "remove one of the depends_on lines")
+
+
+def _containers(job: Section) -> dict[str, _Container]:
+    found = {job.text("name") or "": _Container(True, _waits(job.section("image")))}
+    if routes_logs(job):
+        found[names.FIRELENS] = _Container(False, {})
+    for name, sidecar in job.sections("sidecars"):
+        found[name] = _Container(sidecar.flag("essential") is not False, _waits(sidecar))
+    return found
+
+
+def _waits(section: Section) -> dict[str, tuple[str, Node]]:
+    return {
+        name: (value.value, value.node)
+        for name, value in sorted(section.section("depends_on").fields.items())
+        if isinstance(value, Leaf) and isinstance(value.value, str)
+    }
+

@@ -1,0 +1,47 @@
+"""Lengths of time as manifests write them (`90s`, `1h30m`): Go's syntax, in nanoseconds.
+
+Takes text, gives whole nanoseconds or None. Touches nothing.
+"""
+
+import re
+
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
+
+FORM = "a number and a unit (h, m, s, ms), such as 90s, 10m or 1h30m"
+"""How a length of time is written, for hints."""
+
+_UNITS = {
+    "ns": 1,
+    "us": 1_000,
+    "\N{MICRO SIGN}s": 1_000,
+    "\N{GREEK SMALL LETTER MU}s": 1_000,
+    "ms": 1_000_000,
+    "s": SECOND,
+    "m": MINUTE,
+    "h": 60 * MINUTE,
+}
+_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|\N{MICRO SIGN}s|\N{GREEK SMALL LETTER MU}s|ms|s|m|h)")
+_WHOLE = re.compile(rf"[-+]?(?:{_PART.pattern})+")
+_LIMIT = 2**63
+
+
+def nanoseconds(text: str) -> int | None:
+    """Read a length of time; None where the text is none, or one of more than 292 years.
+
+    Parts add up (`1h1h` are two hours), fractions of a nanosecond are cut off, `0` needs no unit.
+    """
+    if text.lstrip("+-") == "0" and len(text) <= len("-0"):
+        return 0
+    if not _WHOLE.fullmatch(text):
+        return None
+    total = 0
+    for number, unit in _PART.findall(text):
+        whole, _, fraction = number.partition(".")
+        if len(whole) + len(fraction) > len(str(_LIMIT)) * 2:
+            return None
+        total += int(whole or "0") * _UNITS[unit]
+        total += int(fraction or "0") * _UNITS[unit] // 10 ** len(fraction)
+    if total >= _LIMIT:
+        return None
+    return -total if text[0] == "-" else total

@@ -1,0 +1,148 @@
+"""Images and the platform that they run on: what is checked about them, and what becomes of it.
+
+Takes merged trees, gives the model's ImageBuild and Platform. Paths are the workspace's, joined and
+cleaned as texts: whether a Dockerfile exists is found out when it is built. Touches nothing.
+"""
+
+import posixpath
+
+from cjob.manifest.fields import builds
+from cjob.manifest.model import ImageBuild, Platform
+from cjob.manifest.report import Report, quoted
+from cjob.manifest.tree import Items, Section, Unreadable
+
+_DEFAULT_DOCKERFILE = "Dockerfile"
+_ARCHITECTURES = {"x86_64": "X86_64", "amd64": "X86_64", "arm": "ARM64", "arm64": "ARM64"}
+_LINUX = ("linux",)
+_WINDOWS_FAMILIES = {
+    "windows": "WINDOWS_SERVER_2019_CORE",
+    "windows_server_2019_core": "WINDOWS_SERVER_2019_CORE",
+    "windows_server_2019_full": "WINDOWS_SERVER_2019_FULL",
+    "windows_server_2022_core": "WINDOWS_SERVER_2022_CORE",
+    "windows_server_2022_full": "WINDOWS_SERVER_2022_FULL",
+}
+_WINDOWS_ARCHITECTURES = ("x86_64", "amd64")
+_SHORT_PLATFORMS = tuple(
+    [f"linux/{architecture}" for architecture in _ARCHITECTURES]
+    + [f"windows/{architecture}" for architecture in _WINDOWS_ARCHITECTURES]
+)
+
+
+def is_built_or_located(job: Section, report: Report) -> None:
+    """The main image has exactly one of build and location."""
+    if isinstance(job.at("image"), Unreadable):
+        return
+    image = job.section("image")
+    if image.at("location") is None and not builds(image) and _readable(image):
+        report.fault(
+            job.node_at("image"),
+            "'image' has neither 'build' nor 'location'",
+            "write 'build: Dockerfile' to build it, or 'location: repository:tag' to use one",
+        )
+
+
+def sidecars_have_one_image(job: Section, report: Report) -> None:
+    """Each sidecar has an image: its name, or exactly one of build and location."""
+    for name, sidecar in job.sections("sidecars"):
+        image = sidecar.at("image")
+        if image is None:
+            report.fault(
+                sidecar.node,
+                f"sidecar {quoted(name)} has no image",
+                "write 'image: repository:tag', or 'build:' or 'location:' below 'image:'",
+            )
+        elif isinstance(image, Section):
+            located, built = image.at("location") is not None, builds(image)
+            if located == built and _readable(image):
+                both = "both 'build' and 'location'" if built else "neither 'build' nor 'location'"
+                report.fault(
+                    image.node,
+                    f"the image of sidecar {quoted(name)} has {both}",
+                    "write one of them",
+                )
+
+
+def _readable(image: Section) -> bool:
+    return not any(isinstance(value, Unreadable) for value in image.fields.values())
+
+
+def platform_is_known(job: Section, report: Report) -> None:
+    """The platform is one that Fargate has."""
+    node = job.node_at("platform")
+    text = job.text("platform")
+    if text is not None:
+        if text.lower() not in _SHORT_PLATFORMS:
+            hint = f"the platforms are {', '.join(_SHORT_PLATFORMS)}"
+            report.fault(node, f"there is no platform {quoted(text)}", hint)
+        return
+    fields = job.section("platform")
+    if not fields.fields or not _readable(fields):
+        return
+    family, architecture = fields.text("osfamily"), fields.text("architecture")
+    if family is None or architecture is None:
+        given, absent = ("osfamily", "architecture") if architecture is None else ("architecture", "osfamily")
+        if fields.at(given) is not None:
+            report.fault(fields.node, f"'platform' has {given!r} and no {absent!r}", "write both")
+        return
+    if family.lower() in _LINUX:
+        known = tuple(_ARCHITECTURES)
+    else:
+        known = _WINDOWS_ARCHITECTURES if family.lower() in _WINDOWS_FAMILIES else ()
+    if architecture.lower() not in known:
+        families = ", ".join((*_LINUX, *_WINDOWS_FAMILIES))
+        hint = f"{family} runs on {', '.join(known)}" if known else f"the families are {families}"
+        pair = f"{quoted(family)} on {quoted(architecture)}"
+        report.fault(fields.node, f"there is no platform {pair}", hint)
+
+
+def is_windows(job: Section) -> bool:
+    """Tell whether the job's containers run on Windows."""
+    return _pair(job)[0] in _WINDOWS_FAMILIES
+
+
+def _pair(job: Section) -> tuple[str, str]:
+    """Give the operating system family and architecture in lower case, empty where not given."""
+    text = job.text("platform")
+    if text:
+        family, _, architecture = text.lower().partition("/")
+        return family, architecture
+    fields = job.section("platform")
+    family, architecture = fields.text("osfamily"), fields.text("architecture")
+    return (family or "").lower(), (architecture or "").lower()
+
+
+def platform(job: Section) -> Platform:
+    """Give the platform as ECS and the image builder name it; Linux on x86_64 where none is given."""
+    family, architecture = _pair(job)
+    if not family:
+        return Platform()
+    return Platform(
+        family=_WINDOWS_FAMILIES.get(family, "LINUX"),
+        architecture=_ARCHITECTURES[architecture],
+        image=f"{'windows' if family in _WINDOWS_FAMILIES else family}/{architecture}",
+    )
+
+
+def image_build(image: Section) -> ImageBuild | None:
+    """Give the paths and arguments of an image's build, None where it isn't built.
+
+    A Dockerfile alone brings the folder it is in as its context; a context alone, its Dockerfile. A
+    Dockerfile given beside a context is relative to the workspace, not to the context.
+    """
+    if not builds(image):
+        return None
+    fields = image.section("build")
+    dockerfile = image.text("build") or fields.text("dockerfile") or ""
+    context = fields.text("context") or ""
+    cache_from = fields.at("cache_from")
+    return ImageBuild(
+        dockerfile=_below_workspace(dockerfile or posixpath.join(context, _DEFAULT_DOCKERFILE)),
+        context=_below_workspace(context or posixpath.dirname(dockerfile)),
+        target=fields.text("target") or "",
+        args=fields.texts("args"),
+        cache_from=cache_from.texts() if isinstance(cache_from, Items) else (),
+    )
+
+
+def _below_workspace(path: str) -> str:
+    return posixpath.normpath(f"./{path}")

@@ -1,0 +1,51 @@
+"""The rules of `taskdef_overrides`: their paths are checked here, their values are kept as they are.
+
+Takes merged trees, gives the model's TaskOverrides. Touches nothing.
+"""
+
+import re
+
+from yaml.nodes import Node, ScalarNode
+
+from cjob import yaml12
+from cjob.manifest.model import TaskOverride
+from cjob.manifest.report import Report, quoted
+from cjob.manifest.tree import Section, Unreadable
+
+_SEGMENT = re.compile(r"[a-zA-Z0-9_-]+(?:\[(?:[0-9]+|-)\])?")
+_FIXED = re.compile(r"Family|ContainerDefinitions\[[0-9]+\]\.Name")
+_FORM = "write keys with dots between them, as in ContainerDefinitions[0].Ulimits[-].HardLimit"
+
+
+def override_paths_can_be_followed(job: Section, report: Report) -> None:
+    """Each rule's path is one of keys and indices, and not one that other things depend on."""
+    for rule in job.listed("taskdef_overrides"):
+        path = rule.text("path") or ""
+        node = rule.node_at("path")
+        if isinstance(rule.at("path"), Unreadable):
+            continue
+        if not path:
+            report.fault(node, "a rule of 'taskdef_overrides' has no 'path'", _FORM)
+        elif _FIXED.fullmatch(path):
+            message = f"{quoted(path)} can't be overridden"
+            report.fault(node, message, "other resources refer to it by that name")
+        else:
+            odd = [part for part in path.split(".") if not _SEGMENT.fullmatch(part)]
+            if odd:
+                message = f"the path {quoted(path)} can't be followed at {quoted(odd[0])}"
+                report.fault(node, message, _FORM)
+
+
+def overrides(job: Section) -> tuple[TaskOverride, ...]:
+    """Give the rules in the manifest's order; a missing value is null."""
+    return tuple(
+        TaskOverride(path=rule.text("path") or "", value=_value(rule))
+        for rule in job.listed("taskdef_overrides")
+    )
+
+
+def _value(rule: Section) -> Node:
+    value = rule.fields.get("value")
+    if value is not None:
+        return value.node
+    return ScalarNode(yaml12.NULL, "null", rule.node.start_mark, rule.node.end_mark)

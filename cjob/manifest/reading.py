@@ -1,0 +1,120 @@
+"""From a manifest's text to a Job: the one way in for everybody outside this package.
+
+Takes the text, the environment's name and the variables to put in; gives the Job, the text with the
+variables put in, and warnings. Everything wrong with a manifest is raised together. Touches nothing:
+no file is read, no process environment looked at.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yaml.nodes import MappingNode, ScalarNode
+
+from cjob import yaml12
+from cjob.errors import InputError, InputErrors
+from cjob.manifest.build import build
+from cjob.manifest.environments import for_environment
+from cjob.manifest.fields import JOB
+from cjob.manifest.model import Job
+from cjob.manifest.report import Report, quoted
+from cjob.manifest.substitution import Variables, substitute
+from cjob.manifest.tree import Section
+from cjob.manifest.validation import validate
+
+JOB_TYPE = "Scheduled Job"
+_OTHER_TYPES = (
+    "Load Balanced Web Service",
+    "Request-Driven Web Service",
+    "Backend Service",
+    "Worker Service",
+    "Static Site",
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A manifest that was read: its text after substitution, the job, and what to tell the person.
+
+    A warning is one line, `file:line:column: text`.
+    """
+
+    text: str
+    job: Job
+    warnings: tuple[str, ...] = ()
+
+
+def load(
+    text: str,
+    environment: str,
+    variables: Mapping[str, str],
+    *,
+    predefined: Mapping[str, str],
+    file: str,
+    name: str | None = None,
+) -> Loaded:
+    """Read a person's manifest for one environment, with `${NAME}` replaced in its texts.
+
+    `predefined` are Copilot's own variables, `variables` those of the process; where both have a
+    name with different values, using it is an error. `name` is the folder's, which the manifest's
+    `name` must equal as it is written. `file` is for places in messages, which are those of the
+    person's own text. Raises InputErrors with everything found, InputError where the text is no YAML.
+    """
+    report = Report(file)
+    root = _root(text, file)
+    if name is not None:
+        _check_name(root, name, report)
+    substituted = substitute(text, root, Variables(predefined, variables), report)
+    job = _job(root, environment, report)
+    return Loaded(substituted, job, report.warnings())
+
+
+def read(text: str, environment: str, *, file: str) -> Job:
+    """Read a manifest whose variables are already replaced, as `load` gave it.
+
+    Raises as `load` does.
+    """
+    return _job(_root(text, file), environment, Report(file))
+
+
+def _root(text: str, file: str) -> MappingNode:
+    root = yaml12.compose(text, file)
+    if root is None:
+        hint = f"a manifest starts with 'name:' and 'type: {JOB_TYPE}'"
+        raise InputError("the manifest is empty", hint=hint, place=file)
+    if not isinstance(root, MappingNode):
+        hint = f"write fields: 'name:', 'type: {JOB_TYPE}', 'image:', 'on:'"
+        raise InputError("the manifest is no section with fields", hint=hint, place=yaml12.place(file, root))
+    return root
+
+
+def _check_name(root: MappingNode, name: str, report: Report) -> None:
+    for entry in yaml12.entries(root, []):
+        if entry.key != "name" or not isinstance(entry.value, ScalarNode):
+            continue
+        if entry.value.tag != yaml12.NULL and entry.value.value != name:
+            message = f"the job's name {quoted(entry.value.value)} is not that of its folder"
+            hint = f"write 'name: {name}', without variables, or rename the folder"
+            report.fault(entry.value, message, hint)
+
+
+def _job(root: MappingNode, environment: str, report: Report) -> Job:
+    tree = JOB.section(root, yaml12.entries(root, report.faults), "", report)
+    _check_type(tree, report.file)
+    merged = for_environment(tree, environment, report)
+    validate(merged, report)
+    report.raise_faults()
+    return build(merged)
+
+
+def _check_type(job: Section, file: str) -> None:
+    """Refuse another type of manifest at once: its fields would be wrong in any number of ways."""
+    kind = job.text("type")
+    if kind == JOB_TYPE:
+        return
+    message, hint = f"there is no type {quoted(kind or '')}", f"write 'type: {JOB_TYPE}'"
+    if kind is None:
+        message = "the manifest has no 'type'"
+    elif kind in _OTHER_TYPES:
+        message = f"this is the manifest of a {kind}"
+        hint = f"this program deploys manifests of 'type: {JOB_TYPE}' only"
+    raise InputErrors([InputError(message, hint=hint, place=yaml12.place(file, job.node_at("type")))])

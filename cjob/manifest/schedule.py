@@ -1,0 +1,198 @@
+"""When a job runs: the manifest's `on.schedule` as EventBridge understands it.
+
+Takes the text of the manifest (five cron fields, a word such as @daily, @every with a time, or an
+expression of EventBridge's own), gives the expression and what the person should know about it.
+The conversion is Copilot's, with its losses, so that a stack stays as it is. Touches nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from cjob.manifest import durations
+
+EXAMPLES = "such as '0 9 * * MON-FRI', '@daily', '@every 2h', 'rate(5 minutes)' or 'none'"
+
+_OWN_EXPRESSION = re.compile(r"(?:rate|cron)\(.*\)|none")
+_EVERY = "@every "
+_WORDS = {
+    "@hourly": "cron(0 * * * ? *)",
+    "@daily": "cron(0 0 * * ? *)",
+    "@midnight": "cron(0 0 * * ? *)",
+    "@weekly": "cron(0 0 ? * 1 *)",
+    "@monthly": "cron(0 0 1 * ? *)",
+    "@yearly": "cron(0 0 1 1 ? *)",
+    "@annually": "cron(0 0 1 1 ? *)",
+}
+_MONTHS = {
+    name: number
+    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+}
+_DAYS = {name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())}
+_NO_NAMES: dict[str, int] = {}
+_NUMBER = re.compile(r"\+?[0-9]{1,9}")
+_DIGITS_TO_NEXT = str.maketrans("0123456789", "123456789:")
+
+
+class ScheduleError(ValueError):
+    """The text is no schedule; the message says why."""
+
+    def __init__(self, message: str, hint: str = f"write a schedule {EXAMPLES}") -> None:
+        """Say what is wrong, and how it could be written."""
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """An EventBridge expression (or `none`), and what got lost on the way to it."""
+
+    expression: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One field of a cron expression: its name, its range, and the words that stand for numbers."""
+
+    name: str
+    low: int
+    high: int
+    names: dict[str, int]
+
+
+_CRON_FIELDS = (
+    _Field("minute", 0, 59, _NO_NAMES),
+    _Field("hour", 0, 23, _NO_NAMES),
+    _Field("day of the month", 1, 31, _NO_NAMES),
+    _Field("month", 1, 12, _MONTHS),
+    _Field("day of the week", 0, 6, _DAYS),
+)
+
+
+def convert(text: str) -> Schedule:
+    """Turn a manifest's schedule into EventBridge's expression; raises ScheduleError."""
+    if not text:
+        raise ScheduleError("the schedule is empty")
+    if _OWN_EXPRESSION.search(text):
+        return _passed_on(text)
+    if text.startswith(("TZ=", "CRON_TZ=")):
+        return _with_time_zone(text)
+    if text.startswith(_EVERY):
+        return Schedule(_rate(text.removeprefix(_EVERY)))
+    if text.startswith("@"):
+        if text not in _WORDS:
+            known = ", ".join(_WORDS)
+            raise ScheduleError(f"{text!r} is no known word", f"the words are {known}, and @every 2h")
+        return Schedule(_WORDS[text])
+    fields = _checked_fields(text)
+    return _cron(fields, _CRON_FIELDS[2].name, _CRON_FIELDS[4].name)
+
+
+def _passed_on(text: str) -> Schedule:
+    if _OWN_EXPRESSION.fullmatch(text):
+        return Schedule(text)
+    warning = f"{text!r} is passed on as it is, and EventBridge will refuse it"
+    return Schedule(text, (warning,))
+
+
+def _with_time_zone(text: str) -> Schedule:
+    zone, _, rest = text.partition(" ")
+    if not rest.strip() or rest.strip().startswith("@"):
+        raise ScheduleError(f"{zone!r} needs five fields after it", "write the times in UTC")
+    _checked_fields(rest)
+    converted = _cron(text.split(), "", "")
+    warning = f"rules of EventBridge know no time zone and will refuse {zone!r}: write the times in UTC"
+    return Schedule(converted.expression, (warning,))
+
+
+def _rate(text: str) -> str:
+    length = durations.nanoseconds(text)
+    if length is None:
+        raise ScheduleError(f"{text!r} is no length of time", f"write {durations.FORM}")
+    if length % durations.MINUTE:
+        raise ScheduleError(f"{text!r} is not a whole number of minutes", "round it to minutes")
+    minutes = length // durations.MINUTE
+    if minutes < 1:
+        raise ScheduleError(f"{text!r} is less than a minute", "write '@every 1m' or more")
+    return f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})"
+
+
+def _checked_fields(text: str) -> list[str]:
+    fields = text.split()
+    if len(fields) != len(_CRON_FIELDS):
+        raise ScheduleError(
+            f"{text!r} has {len(fields)} fields, not 5",
+            "the fields are minute, hour, day of the month, month, day of the week",
+        )
+    for field, part in zip(_CRON_FIELDS, fields, strict=True):
+        for choice in part.split(","):
+            if choice:
+                _check_choice(field, choice)
+    return fields
+
+
+def _check_choice(field: _Field, choice: str) -> None:
+    values, *steps = choice.split("/")
+    bounds = values.split("-")
+    if len(steps) > 1 or (len(bounds) > 2 and bounds[0] not in {"*", "?"}):  # noqa: PLR2004 - low-high
+        raise _not_in(field, choice)
+    if bounds[0] in {"*", "?"}:
+        low, high = field.low, field.high
+    else:
+        numbers = [_number(field, bound, choice) for bound in bounds]
+        low, high = numbers[0], numbers[-1]
+        if steps and len(bounds) == 1:
+            high = field.high
+    if steps and not _NUMBER.fullmatch(steps[0]):
+        raise _not_in(field, choice)
+    if steps and int(steps[0]) == 0:
+        raise ScheduleError(f"the step in {choice!r} ({field.name}) is 0", "write a step from 1")
+    if low < field.low or high > field.high or low > high:
+        raise _not_in(field, choice)
+
+
+def _number(field: _Field, text: str, choice: str) -> int:
+    if text.lower() in field.names:
+        return field.names[text.lower()]
+    if not _NUMBER.fullmatch(text):
+        raise _not_in(field, choice)
+    return int(text)
+
+
+def _not_in(field: _Field, choice: str) -> ScheduleError:
+    words = f" or {', '.join(name.upper() for name in field.names)}" if field.names else ""
+    return ScheduleError(
+        f"{choice!r} is no {field.name}",
+        f"a {field.name} is from {field.low} to {field.high}{words}, or a rising range or list",
+    )
+
+
+def _cron(fields: list[str], month_day_name: str, week_day_name: str) -> Schedule:
+    minute, hour, month_day, month, week_day, *more = fields
+    any_month_day, any_week_day = _is_any(month_day), _is_any(week_day)
+    warnings = []
+    if any_month_day and month_day not in {"*", "?"} and month_day_name:
+        warnings.append(_lost(month_day, month_day_name))
+    if any_week_day and week_day not in {"*", "?"} and week_day_name:
+        warnings.append(_lost(week_day, week_day_name))
+    if not any_week_day and "/" in week_day and week_day_name:
+        warnings.append(f"the step in {week_day!r} ({week_day_name}) is raised by one")
+    if not any_month_day and not any_week_day:
+        raise ScheduleError(
+            f"both a day of the month ({month_day!r}) and a day of the week ({week_day!r}) are set",
+            "EventBridge takes only one of them: write * for the other",
+        )
+    if any_month_day:
+        month_day = "*" if any_week_day else "?"
+    # EventBridge counts days of the week from 1, so each digit becomes the next one.
+    week_day = "?" if any_week_day else week_day.translate(_DIGITS_TO_NEXT)
+    parts = (minute, hour, month_day, month, week_day, *more, "*")
+    return Schedule(f"cron({' '.join(parts)})", tuple(warnings))
+
+
+def _is_any(field: str) -> bool:
+    return "*" in field or "?" in field
+
+
+def _lost(field: str, name: str) -> str:
+    return f"{field!r} ({name}) becomes every day: write the days as a list or range instead"

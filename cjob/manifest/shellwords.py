@@ -1,0 +1,74 @@
+"""How a command written as one text falls into words: quotes and backslashes as Copilot reads them.
+
+Takes text, gives words. Unlike `shlex`, a backslash in double quotes escapes any character, and `#`
+starts a comment only where a word could begin. Nothing is expanded. Touches nothing.
+"""
+
+_BLANKS = " \t\r\n"
+
+
+class ShellWordsError(ValueError):
+    """The text ends inside quotes or after a backslash; the message says which."""
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Split a text into words; raises ShellWordsError where a quote is open at its end."""
+    words: list[str] = []
+    rest = _skip_blanks(text, 0)
+    while rest < len(text):
+        word, rest = _word(text, rest)
+        words.append(word)
+        rest = _skip_blanks(text, rest)
+    return tuple(words)
+
+
+def _skip_blanks(text: str, start: int) -> int:
+    while start < len(text):
+        if text[start] == "#":
+            end = text.find("\n", start)
+            start = len(text) if end < 0 else end
+        elif text[start] not in _BLANKS:
+            break
+        else:
+            start += 1
+    return start
+
+
+def _word(text: str, start: int) -> tuple[str, int]:
+    parts: list[str] = []
+    while start < len(text) and text[start] not in _BLANKS:
+        character = text[start]
+        if character == "\\":
+            if start + 1 == len(text):
+                raise ShellWordsError("there is nothing after the last backslash")
+            parts.append(text[start + 1])
+            start += 2
+        elif character == "'":
+            part, start = _single_quoted(text, start + 1)
+            parts.append(part)
+        elif character == '"':
+            part, start = _double_quoted(text, start + 1)
+            parts.append(part)
+        else:
+            parts.append(character)
+            start += 1
+    return "".join(parts), start
+
+
+def _single_quoted(text: str, start: int) -> tuple[str, int]:
+    end = text.find("'", start)
+    if end < 0:
+        raise ShellWordsError("a single quote (') is opened and never closed")
+    return text[start:end], end + 1
+
+
+def _double_quoted(text: str, start: int) -> tuple[str, int]:
+    parts: list[str] = []
+    while start < len(text) and text[start] != '"':
+        if text[start] == "\\":
+            start += 1
+        parts.append(text[start : start + 1])
+        start += 1
+    if start >= len(text):
+        raise ShellWordsError('a double quote (") is opened and never closed')
+    return "".join(parts), start + 1

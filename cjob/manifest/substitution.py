@@ -1,0 +1,190 @@
+"""Variables in a manifest: each `${NAME}` in a text becomes the variable's value.
+
+Takes the manifest's text with its nodes, gives the text with the values put in, and changes the nodes
+to match, so that places stay those of the person's own text. Only the scalars that change are written
+anew; comments and layout stay. A text that is then a JSON list of texts becomes a list. Touches nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from cjob import yaml12
+from cjob.manifest.report import Report, quoted
+from cjob.manifest.writing import written_list, written_scalar
+
+_VARIABLE = re.compile(r"\\?\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}")
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+#.*)?\s+)+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_JSON_LIST = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(?:\"|null)")
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The variables that a manifest can use: Copilot's own, and those of the process."""
+
+    predefined: Mapping[str, str]
+    process: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    start: int
+    end: int
+    replacement: str
+
+
+def substitute(text: str, root: Node, variables: Variables, report: Report) -> str:
+    """Put the variables into a text and its nodes; `root` is what `yaml12.compose` gave for it.
+
+    Keys, comments, and scalars with a tag of their own are left alone. `\\${NAME}` stays as `${NAME}`.
+    Reports a variable that is not defined, or defined in two ways.
+    """
+    text = text.removeprefix("\ufeff")
+    edits: list[_Edit] = []
+    lists: dict[int, SequenceNode] = {}
+    for node, flow in _texts(root):
+        value = node.value
+        if "${" in value:
+            value = _with_values(node, text, variables, report)
+        start, end = _content(text, node)
+        items = _json_list(value) if node.style != "|" and _JSON_LIST.match(value) else None
+        if items:
+            lists[id(node)] = _list_node(node, items, flow=flow)
+            ending = "\n" if text[start:end].endswith("\n") else ""
+            edits.append(_Edit(start, end, written_list(lists[id(node)].value) + ending))
+        elif value != node.value:
+            node.value = value
+            edits.append(_Edit(start, end, written_scalar(text[start:end], value, flow=flow)))
+    if lists:
+        _put_in(root, lists)
+    return _apply(text, edits)
+
+
+def _texts(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
+    """List the scalars where variables count, in order, and whether each is between brackets."""
+    seen: set[int] = set()
+    ahead: list[tuple[Node, bool]] = [(root, False)]
+    while ahead:
+        node, flow = ahead.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            if node.tag == yaml12.STR:
+                yield node, flow
+            continue
+        flow = flow or bool(node.flow_style)
+        if isinstance(node, SequenceNode):
+            ahead += [(child, flow) for child in reversed(node.value)]
+        elif isinstance(node, MappingNode):
+            for key, value in reversed(node.value):
+                ahead.append((value, flow))
+                if node.tag != yaml12.MAP:
+                    # Copilot looks at the keys of maps with a tag of their own.
+                    ahead.append((key, flow))
+
+
+def _with_values(node: ScalarNode, text: str, variables: Variables, report: Report) -> str:
+    """Replace one match after the other, each wherever it stands in what there is by then."""
+    value = str(node.value)
+    for match in _VARIABLE.finditer(node.value):
+        found, name = match.group(), match.group(1)
+        if found[0] == "\\":
+            value = value.replace(found, found[1:])
+            continue
+        replacement, *trouble = _value_of(name, variables)
+        if trouble:
+            report.fault(_at(node, text, found), *trouble)
+            report.forget(node)
+        value = value.replace(found, replacement)
+    return value
+
+
+def _value_of(name: str, variables: Variables) -> tuple[str, ...]:
+    """Give a variable's value; or a stand-in, with what is wrong and what to do about it."""
+    own, given = variables.predefined.get(name), variables.process.get(name)
+    value = given if own is None else own
+    if value is None:
+        problem = f"the variable {quoted(name)} is not defined"
+        return "", problem, f"set {name} before the command, or write \\${{{name}}} to keep the text"
+    if own is not None and given not in {None, own}:
+        problem = f"the variable {quoted(name)} is set to {quoted(given or '')}, but is {quoted(own)}"
+        return own, problem, "unset it: its value comes from the application and the environment"
+    if _SURROGATE.search(value):
+        return "", f"the value of the variable {quoted(name)} is no text", "write it in UTF-8"
+    return (value,)
+
+
+def _at(node: ScalarNode, text: str, found: str) -> Node:
+    """Give a node that stands where the variable does, for messages."""
+    mark = node.start_mark
+    offset = text.find(found, mark.index, node.end_mark.index)
+    if offset < 0:
+        return node
+    line = mark.line + text.count("\n", mark.index, offset)
+    column = offset - (text.rfind("\n", 0, offset) + 1)
+    here = type(mark)(mark.name, offset, line, column, None, None)
+    return ScalarNode(node.tag, found, here, here)
+
+
+def _json_list(value: str) -> list[str] | None:
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(parsed, list) or not all(isinstance(i, str | None) for i in parsed):
+        return None
+    return [item or "" for item in parsed]
+
+
+def _content(text: str, node: ScalarNode) -> tuple[int, int]:
+    """Give where a scalar's own text stands, after its anchor and tag."""
+    start, end = node.start_mark.index, node.end_mark.index
+    properties = _PROPERTIES.match(text, start, end)
+    return (properties.end() if properties else start), end
+
+
+def _list_node(node: ScalarNode, values: list[str], *, flow: bool) -> SequenceNode:
+    # Items stand without quotes where they can, so that some of them are read as numbers or null.
+    items = [
+        ScalarNode(
+            yaml12.STR if flow and not value else yaml12.plain_tag(value),
+            value,
+            node.start_mark,
+            node.end_mark,
+        )
+        for value in values
+    ]
+    return SequenceNode(yaml12.SEQ, items, node.start_mark, node.end_mark, flow_style=True)
+
+
+def _put_in(root: Node, lists: Mapping[int, SequenceNode]) -> None:
+    """Put lists in the place of the scalars, known by their ids, that they were."""
+    seen: set[int] = set()
+    ahead = [root]
+    while ahead:
+        node = ahead.pop()
+        if id(node) in seen or isinstance(node, ScalarNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, SequenceNode):
+            node.value = [lists.get(id(child), child) for child in node.value]
+            ahead += node.value
+        elif isinstance(node, MappingNode):
+            node.value = [(key, lists.get(id(child), child)) for key, child in node.value]
+            ahead += [child for _, child in node.value]
+
+
+def _apply(text: str, edits: list[_Edit]) -> str:
+    if not edits:
+        return text
+    parts: list[str] = []
+    done = 0
+    for edit in sorted(edits, key=lambda edit: edit.start):
+        parts += (text[done : edit.start], edit.replacement)
+        done = edit.end
+    return "".join((*parts, text[done:]))

@@ -1,0 +1,147 @@
+"""What reading a manifest's text gives before environments are merged: values, each with its node.
+
+A tree keeps apart what is absent (not in the tree), empty (`Null`), unreadable (already reported) and
+given. Merging and checking work on trees; building a Job is the last step. Nothing here acts.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from yaml.nodes import Node
+
+from cjob.manifest.model import Import, Secret, SecretsManagerSecret
+
+Scalar = str | int | bool | Import | SecretsManagerSecret
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A single value; the one of a duration is in nanoseconds."""
+
+    node: Node
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """A key with nothing behind it: it takes a default away, but keeps what an environment inherits."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A value of a wrong type; it was reported, and nothing more is to be said about it."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A value that is kept as its YAML node."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    node: Node
+    values: tuple["Value", ...]
+
+    def texts(self) -> tuple[str, ...]:
+        """Give the items that are texts."""
+        return tuple(
+            item.value
+            for item in self.values
+            if isinstance(item, Leaf) and isinstance(item.value, str)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A map, of known fields or of names the person chose; `name` is that of its kind of section."""
+
+    node: Node
+    name: str
+    fields: Mapping[str, "Value"]
+
+    def at(self, key: str) -> "Value | None":
+        """Give what a key holds, None where it is absent or empty."""
+        value = self.fields.get(key)
+        return None if isinstance(value, Null) else value
+
+    def node_at(self, key: str) -> Node:
+        """Give the node to point at when talking about a key: its value, or the section."""
+        value = self.fields.get(key)
+        return self.node if value is None else value.node
+
+    def text(self, key: str) -> str | None:
+        """Give a text field; None where it is absent, or holds another form."""
+        value = self.at(key)
+        return value.value if isinstance(value, Leaf) and isinstance(value.value, str) else None
+
+    def number(self, key: str) -> int | None:
+        """Give a number field, or a duration in nanoseconds; None where it is absent."""
+        value = self.at(key)
+        found = isinstance(value, Leaf) and isinstance(value.value, int)
+        return value.value if found and not isinstance(value.value, bool) else None
+
+    def flag(self, key: str) -> bool | None:
+        """Give a boolean field; None where it is absent, or holds another form."""
+        value = self.at(key)
+        return value.value if isinstance(value, Leaf) and isinstance(value.value, bool) else None
+
+    def section(self, key: str) -> "Section":
+        """Give a section; an empty one where it is absent, or holds another form."""
+        value = self.at(key)
+        return value if isinstance(value, Section) else Section(self.node, key, {})
+
+    def items(self, key: str) -> tuple["Value", ...] | None:
+        """Give a list; None where it is absent, or holds another form."""
+        value = self.at(key)
+        return value.values if isinstance(value, Items) else None
+
+    def sections(self, key: str) -> Iterator[tuple[str, "Section"]]:
+        """Give the named sections of a map (sidecars, volumes), sorted by name."""
+        found = self.section(key).fields
+        for name in sorted(found):
+            value = found[name]
+            if isinstance(value, Section):
+                yield name, value
+
+    def listed(self, key: str) -> Iterator["Section"]:
+        """Give the sections of a list (topics, mount points), in order."""
+        for value in self.items(key) or ():
+            if isinstance(value, Section):
+                yield value
+
+    def texts(self, key: str) -> dict[str, str]:
+        """Give a map of texts, sorted by key."""
+        found = self.section(key).fields
+        return {
+            name: value.value
+            for name, value in sorted(found.items())
+            if isinstance(value, Leaf) and isinstance(value.value, str)
+        }
+
+    def secrets(self, key: str) -> dict[str, Secret]:
+        """Give a map of secrets or variables, sorted by key."""
+        found = self.section(key).fields
+        return {
+            name: value.value
+            for name, value in sorted(found.items())
+            if isinstance(value, Leaf) and not isinstance(value.value, int)
+        }
+
+    def variables(self, key: str) -> dict[str, str | Import]:
+        """Give a map of variables, sorted by key."""
+        return {
+            name: value
+            for name, value in self.secrets(key).items()
+            if not isinstance(value, SecretsManagerSecret)
+        }
+
+
+Value = Leaf | Null | Unreadable | Raw | Items | Section

@@ -1,0 +1,68 @@
+"""Every rule that a merged manifest must keep, in one list.
+
+Takes the tree of one environment, reports what breaks a rule. A rule is a function beside the fields
+that it is about, named for what it demands; to add one, write it there and list it here.
+"""
+
+from collections.abc import Callable
+
+from cjob.manifest import (
+    containers,
+    dependencies,
+    images,
+    network,
+    overrides,
+    storage,
+    triggers,
+)
+from cjob.manifest.report import Report
+from cjob.manifest.tree import Section
+
+
+def has_a_name(job: Section, report: Report) -> None:
+    """The job has a name."""
+    if job.at("name") is None:
+        report.fault(job.node_at("name"), "the job has no name", "write 'name:' and its folder's name")
+
+
+def count_is_a_number(job: Section, report: Report) -> None:
+    """A job runs one task a start: it can't scale."""
+    if isinstance(job.at("count"), Section):
+        hint = "write 'count: 1' or leave it out: jobs don't scale"
+        report.fault(job.node_at("count"), "'count' can only be a number for a job", hint)
+
+
+RULES: tuple[Callable[[Section, Report], None], ...] = (
+    has_a_name,
+    images.is_built_or_located,
+    images.platform_is_known,
+    count_is_a_number,
+    storage.has_a_size_that_exists,
+    storage.volumes_have_paths,
+    storage.owners_are_complete,
+    storage.access_points_are_alone,
+    storage.only_one_is_managed,
+    storage.windows_has_what_it_can,
+    containers.commands_are_words,
+    containers.imported_variables_have_names,
+    containers.env_files_end_in_env,
+    images.sidecars_have_one_image,
+    containers.mount_points_are_complete,
+    containers.ports_are_numbers,
+    containers.ports_are_used_once,
+    network.placement_is_known,
+    network.topics_have_names,
+    triggers.schedule_can_be_kept,
+    triggers.timeout_is_whole_seconds,
+    triggers.retries_are_not_negative,
+    overrides.override_paths_can_be_followed,
+    dependencies.statuses_are_known,
+    dependencies.containers_exist,
+    dependencies.nothing_waits_for_itself,
+)
+
+
+def validate(job: Section, report: Report) -> None:
+    """Check every rule, whether or not others are broken."""
+    for rule in RULES:
+        rule(job, report)
