@@ -107,7 +107,7 @@ class DockerEngine:
             if ending.error or not ending.image:
                 raise ServiceError(
                     "\n    ".join([f"{subject} failed: {_cause(ending)}", *ending.tail]),
-                    hint="the last lines of the build tell where; put the Dockerfile right",
+                    hint=_build_hint(ending.error),
                 )
             found = client.inspect_image(ending.image)
         return Built(id=ending.image, platform=spelt(f"{found['Os']}/{found['Architecture']}"))
@@ -175,6 +175,12 @@ def _push(
 
 def _cause(ending: Ending) -> str:
     return ending.error or "it ended without an image"
+
+
+def _build_hint(error: str) -> str:
+    if "requires BuildKit" in error:
+        return "the engine's classic builder is used, which has no RUN --mount: do without it"
+    return "the last lines of the build tell where; put the Dockerfile right"
 
 
 def _push_hint(error: str) -> str:

@@ -101,8 +101,8 @@ def recipe(wanted: Build, container: str, root: Path, version: str) -> Recipe:
     """Say to an engine how an image is built; the labels are those of Copilot's images."""
     return Recipe(
         container=container,
-        context=root / wanted.context,
-        dockerfile=root / wanted.dockerfile,
+        context=root / wanted.context.lstrip("/"),
+        dockerfile=root / wanted.dockerfile.lstrip("/"),
         target=wanted.target,
         args=wanted.args,
         cache_from=wanted.cache_from,

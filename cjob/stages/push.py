@@ -91,9 +91,10 @@ def _upload(asset: Asset, root: Path) -> Upload:
         digest, body, subject = archive.digest(), archive.archive(), "the env controller's code"
         zipped = True
     else:
-        digest, body = assets.read(root / asset.path, asset.path, zipped=asset.zipped)
+        path = root / asset.path.lstrip("/")
+        digest, body = assets.read(path, asset.path, zipped=asset.zipped)
         subject = f'the file "{asset.path}"'
-        zipped = asset.zipped or (root / asset.path).is_dir()
+        zipped = asset.zipped or path.is_dir()
     if digest != asset.sha256:
         raise InputError(
             f"{subject} is not what it was when the document was made",

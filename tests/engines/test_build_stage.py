@@ -193,6 +193,8 @@ def test_the_first_failure_stops_the_others(root: Path) -> None:
     [
         (of("four"), 'the Dockerfile "four" of container "log" is no file'),
         (of(""), 'the Dockerfile "." of container "log" is no file'),
+        (of("../x"), 'the Dockerfile "../x" of container "log" is no file'),
+        (of("/x"), 'the Dockerfile "x" of container "log" is no file'),
         (
             Build(context="one", dockerfile="one"),
             'the build context "one" of container "log" is no folder',

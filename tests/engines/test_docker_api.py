@@ -160,6 +160,15 @@ def test_a_failed_step_is_told_with_the_last_lines(
     ]
 
 
+def test_what_only_buildkit_can_do_is_told_as_such(
+    engine: DockerEngine, recipe: Callable[..., Recipe]
+) -> None:
+    """The hint says what is not to be had here."""
+    with pytest.raises(ServiceError, match="--mount option requires BuildKit") as raised:
+        engine.build(recipe("FROM scratch", 'RUN --mount=type=secret,id=x ["/x"]'), quiet)
+    assert "classic builder" in raised.value.hint
+
+
 # The daemon
 
 
