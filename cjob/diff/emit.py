@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 from urllib.parse import quote
 
-from cjob.diff.nodes import CORE, Comments, Node
+from cjob.diff.nodes import CORE, Comments, Node, is_merge
 from cjob.diff.scalars import (
     BREAKS,
     Style,
@@ -196,8 +196,8 @@ class _Emitter:
             if node.anchor:
                 self.indicator("&", space=True)
                 self.word(node.anchor)
-            if node.tag:
-                self.tag(node.tag)
+            if tag := _tag(node):
+                self.tag(tag)
         outer = self.indent
         if node.kind == "scalar":
             self.deepen(in_list=in_list, flow=True)
@@ -271,7 +271,7 @@ class _Emitter:
         if value.kind == "scalar":
             if not self.line:
                 self.line, self.key_line = self.key_line, ""
-        elif value.kind in ("list", "map") and not (value.kind == "list" and value.style == "{"):
+        elif value.kind in ("list", "map") and value.style != "{":
             self.line, self.key_line = self.key_line, self.line
             self.write_line()
             self.line, self.key_line = self.key_line, self.line
@@ -414,6 +414,11 @@ def _is_simple_key(key: Node) -> bool:
     tag = key.tag.removeprefix(CORE)
     length = len((key.anchor + tag + key.text).encode()) + (2 if tag != key.tag else 0)
     return length <= _KEY_LIMIT
+
+
+def _tag(node: Node) -> str:
+    """Give the tag to be written; a merge key's is always spelled out."""
+    return CORE + "merge" if is_merge(node) else node.tag
 
 
 def _opening(node: Node) -> Comments | None:

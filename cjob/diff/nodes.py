@@ -15,9 +15,12 @@ from cjob.errors import InputError
 
 try:
     # The stubs leave it out.
-    from yaml.cyaml import CParser as Events  # type: ignore[attr-defined]
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
 except ImportError:  # PyYAML was built without libyaml
-    from yaml import SafeLoader as Events  # type: ignore[assignment]
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]
+
+Events: Any = _Parser
+"""Reads a text as PyYAML's events, or as its tokens."""
 
 Kind = Literal["scalar", "list", "map", "alias"]
 Form = int
@@ -138,8 +141,7 @@ class _Reader:
         self.anchors: dict[str, Node] = {}
 
     def root(self) -> Node | None:
-        parser: Any = Events(self.text)
-        events: Iterator[Any] = iter(parser.get_event, None)
+        events: Iterator[Any] = iter(Events(self.text).get_event, None)
         for event in events:
             if type(event) is yaml.StreamEndEvent:
                 return None

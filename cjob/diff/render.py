@@ -3,11 +3,17 @@
 Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed is shown as YAML.
 """
 
+import re
 from collections.abc import Iterator
 
+from cjob.diff.comments import attach
 from cjob.diff.emit import document_text, entry_text, item_text
-from cjob.diff.nodes import Node
-from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged
+from cjob.diff.nodes import Comments, Document, Node
+from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
+
+# From two written lines above a value to the last empty or comment line below it.
+_LINES_BEFORE = re.compile(r"(?:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*){0,2}[^\n]*\Z")
+_LINES_BEHIND = re.compile(r"[^\n]*(?:\n[ \t]*(?:#[^\n]*)?(?=\n|\Z))*")
 
 RED, GREEN, YELLOW, FAINT = "31", "32", "33", "2"
 
@@ -15,8 +21,9 @@ RED, GREEN, YELLOW, FAINT = "31", "32", "33", "2"
 def render(comparison: Comparison, *, color: bool = False) -> str:
     """Write a comparison; empty where nothing differs. `color` adds a terminal's codes."""
     ink = _painted if color else _bare
+    whole = _find_comments(comparison)
     if comparison.whole:
-        lines = _whole(comparison)
+        lines = _whole(comparison.whole, whole)
     else:
         lines = (line for part in comparison.parts for line in _part(part, 0))
     return "".join(f"{' ' * indent}{ink(text, shade)}\n" for indent, text, shade in lines)
@@ -33,12 +40,32 @@ def _painted(text: str, shade: str) -> str:
     return f"\x1b[{shade}m{text}\x1b[0m" if shade else text
 
 
-def _whole(comparison: Comparison) -> Iterator[Line]:
-    edit = comparison.whole
-    if edit and edit.new:
-        yield from _signed("+", document_text(edit.new), 0, GREEN)
-    elif edit and edit.old:
-        yield from _signed("-", document_text(edit.old), 0, RED)
+def _find_comments(comparison: Comparison) -> Comments:
+    """Fill in the comments of both documents where any may be printed; give a whole one's own."""
+    whole = Comments()
+    edits = [comparison.whole] if comparison.whole else list(edits_of(comparison.parts))
+    for document, nodes in (
+        (comparison.old, [edit.old for edit in edits if edit.old]),
+        (comparison.new, [edit.new for edit in edits if edit.new]),
+    ):
+        if "#" in document.text and any(_near_comment(document, node) for node in nodes):
+            whole = attach(document)
+    return whole
+
+
+def _near_comment(document: Document, node: Node) -> bool:
+    """Tell whether a `#` stands on a node's lines, or on lines that touch them."""
+    text = document.text
+    start = _LINES_BEFORE.search(text[: node.start])
+    end = _LINES_BEHIND.match(text, node.end)
+    return "#" in text[start.start() if start else 0 : end.end() if end else len(text)]
+
+
+def _whole(edit: Edit, comments: Comments) -> Iterator[Line]:
+    if edit.new:
+        yield from _signed("+", document_text(edit.new, comments), 0, GREEN)
+    elif edit.old:
+        yield from _signed("-", document_text(edit.old, comments), 0, RED)
 
 
 def _part(part: Part, indent: int) -> Iterator[Line]:

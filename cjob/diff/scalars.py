@@ -6,6 +6,7 @@ core types with timestamps and 1.1's octal numbers, printable text without astra
 
 import re
 from datetime import datetime
+from math import isinf
 from typing import Literal
 
 Style = Literal["", "'", '"', "|", ">"]
@@ -23,7 +24,7 @@ _INSIDE = re.compile(rf":(?:[ \t]|$)|[ \t{BREAKS}]#")
 _FLOW_INDICATOR = re.compile(r"[,?:\[\]{}]")
 
 _WORDS = frozenset(
-    {"", "~", "<<", ".nan", ".NaN", ".NAN"}
+    {"", "~", ".nan", ".NaN", ".NAN"}
     | {form for word in ("null", "true", "false") for form in (word, word.title(), word.upper())}
     | {sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")}
 )
@@ -60,7 +61,9 @@ def reads_as_text(text: str) -> bool:
     if not text[0].isascii() or text[0] not in "+-.0123456789":
         return True
     digits = text.replace("_", "") if text[0] != "." else text
-    if _FLOAT.fullmatch(digits) or _INTEGER.fullmatch(digits):
+    if _FLOAT.fullmatch(digits):
+        return isinf(float(digits))
+    if _INTEGER.fullmatch(digits):
         return False
     return not (_DATE.fullmatch(text) and _is_date(text))
 

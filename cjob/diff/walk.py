@@ -92,7 +92,7 @@ class _Walk:
             return None
         if old is None or new is None:
             return Edit(key, old, new)
-        if old.form and old.form == new.form and not self._mentions(old, rules):
+        if old.form and old.form == new.form and not self._mentions(rules, old, new):
             return None
         if (name := intrinsics.function_of(old)) and name == intrinsics.function_of(new):
             if rules.attributes and name == intrinsics.GET_ATT and _takes_attribute(old, new):
@@ -127,7 +127,7 @@ class _Walk:
         return Branch(key, old, new, (part,)) if part else None
 
     def _attribute(self, old: Node, new: Node, key: str | None) -> Difference | None:
-        before, after = intrinsics.argument(old), intrinsics.argument(new)
+        before, after = (intrinsics.untagged(intrinsics.argument(call)) for call in (old, new))
         if before.kind != after.kind:
             if before.kind == "scalar":
                 before = intrinsics.split_attribute(before)
@@ -218,13 +218,13 @@ class _Walk:
         return tail
 
     def _same(self, one: Node, other: Node, rules: _Rules) -> bool:
-        if one.form and one.form == other.form and not self._mentions(one, rules):
+        if one.form and one.form == other.form and not self._mentions(rules, one, other):
             return True
         if not self.likeness.possible(one, other):
             return False
         return self.values(one, other, None, rules) is None
 
-    def _mentions(self, node: Node, rules: _Rules) -> bool:
+    def _mentions(self, rules: _Rules, *nodes: Node) -> bool:
         """Tell whether equal forms say too little here.
 
         Forms leave Manifest out, so they do not serve where it counts; and while it is still to
@@ -232,7 +232,7 @@ class _Walk:
         """
         if not self.copies or (rules.ignoring and self.opened):
             return False
-        return self._meets(IGNORED, node) or (rules.ignoring and self._meets(OPENING, node))
+        return self._meets(IGNORED, *nodes) or (rules.ignoring and self._meets(OPENING, *nodes))
 
     def _meets(self, key: str, *nodes: Node) -> bool:
         return any(key in self._told_keys(node) for node in nodes)
