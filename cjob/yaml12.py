@@ -1,8 +1,9 @@
-"""YAML as the manifest's reader knows it: source text and tag of a scalar are kept until a type is asked for.
+"""YAML as the manifest's reader knows it: a scalar stays source text until a type is asked for.
 
-Takes text, gives PyYAML's nodes with their places, and reads single scalars as text, whole number or
-boolean. The rules are those of Copilot's YAML reader: YAML 1.2, with the 1.1 spellings of booleans and
-octal numbers where such a value is expected. Only the first document of a text counts. Touches nothing.
+Takes text, gives PyYAML's nodes with their places, and reads single scalars as text, whole number
+or boolean. The rules are those of Copilot's YAML reader: YAML 1.2, with the 1.1 spellings of
+booleans and octal numbers where such a value is expected. Only the first document of a text counts.
+Touches nothing.
 """
 
 import base64
@@ -11,7 +12,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -133,7 +134,8 @@ def entries(node: MappingNode, faults: list[Fault]) -> list[Entry]:
     """List a mapping's keys in order, `<<` merged in; faults are appended to `faults`.
 
     Keys written in the mapping win over merged ones, an earlier merged mapping over a later one.
-    A key that is there twice, a key that is no scalar, and a `<<` of anything but mappings are faults.
+    A key that is there twice, a key that is no scalar, and a `<<` of anything but mappings are
+    faults.
     """
     own: dict[str, Entry] = {}
     merged: list[Node] = []
@@ -274,9 +276,9 @@ class _Composer:
             if isinstance(event, yaml.ScalarEvent):
                 self._add(self._scalar(event), event.anchor, 1)
             elif isinstance(event, yaml.MappingStartEvent):
-                self._begin(event, MappingNode(event.tag or MAP, [], event.start_mark))
+                self._begin(event, MappingNode(event.tag or MAP, [], _mark(event.start_mark)))
             elif isinstance(event, yaml.SequenceStartEvent):
-                self._begin(event, SequenceNode(event.tag or SEQ, [], event.start_mark))
+                self._begin(event, SequenceNode(event.tag or SEQ, [], _mark(event.start_mark)))
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 self._end(event)
             elif isinstance(event, yaml.AliasEvent):
@@ -336,7 +338,7 @@ class _Composer:
                 tag = STR
             else:
                 tag = plain_tag(value)
-        node = ScalarNode(tag, value, event.start_mark, event.end_mark, event.style)
+        node = ScalarNode(tag, value, _mark(event.start_mark), _mark(event.end_mark), event.style)
         if event.tag is not None:
             self._check_explicit_tag(node)
         if not value.isascii() and _SURROGATE.search(value):
@@ -359,7 +361,8 @@ class _Composer:
             )
 
     def _alias(self, event: yaml.AliasEvent) -> tuple[Node, None, int]:
-        where = f"{self.file}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+        mark = _mark(event.start_mark)
+        where = f"{self.file}:{mark.line + 1}:{mark.column + 1}"
         if event.anchor not in self.anchors:
             raise InputError(
                 f"there is no anchor {event.anchor!r} before this alias",
@@ -374,6 +377,11 @@ class _Composer:
                 place=where,
             )
         return node, None, weight
+
+
+def _mark(mark: object) -> yaml.Mark:
+    # The two parsers have a class of marks each, alike in all that is used.
+    return cast("yaml.Mark", mark)
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> InputError:

@@ -17,16 +17,23 @@ LOG_ROUTER_IMAGE = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"
 _CHECK_COMMAND = ("CMD-SHELL", "curl -f http://localhost/ || exit 1")
 _CHECK_INTERVAL, _CHECK_RETRIES, _CHECK_TIMEOUT, _CHECK_START = 10, 2, 5, 0
 _PROTOCOLS = ("tcp", "udp")
-_PORT = re.compile(r"[0-9]+")
+# Leading zeros are as good as none; Python would refuse thousands of them.
+_PORT = re.compile(r"[0-9]{1,20}")
 _LAST_PORT = 65_535
+_LIST_AS_TEXT = re.compile(r"\s*\[\s*\".*\"\s*\]\s*", re.DOTALL)
 
 
 def commands_are_words(job: Section, report: Report) -> None:
-    """A command or entry point that is one text has all its quotes closed."""
+    """Demand that a command written as one text falls into words, and is no list in disguise."""
     for container in (job, *_sidecars(job)):
         for key in ("entrypoint", "command"):
+            text = container.text(key) or ""
+            if _LIST_AS_TEXT.match(text):
+                message = f"{key!r} is a text that looks like a list: {quoted(text)}"
+                hint = "write the list itself; after '|' it would be taken as words with brackets"
+                report.fault(container.node_at(key), message, hint)
             try:
-                shellwords.split(container.text(key) or "")
+                shellwords.split(text)
             except shellwords.ShellWordsError as error:
                 message = f"{key!r} does not fall into words: {error}"
                 hint = "close it, put a backslash before it, or write a list of words"
@@ -34,7 +41,7 @@ def commands_are_words(job: Section, report: Report) -> None:
 
 
 def env_files_end_in_env(job: Section, report: Report) -> None:
-    """Each env file is named so: ECS takes no other."""
+    """Demand that env files are named so: ECS takes no others."""
     for container in (job, job.section("logging"), *_sidecars(job)):
         path = container.text("env_file")
         if path is not None and not _is_env_file(path):
@@ -47,7 +54,7 @@ def _is_env_file(path: str) -> bool:
 
 
 def imported_variables_have_names(job: Section, report: Report) -> None:
-    """A variable from another stack names the export."""
+    """Demand the name of the export of each variable from another stack."""
     for name, value in job.section("variables").fields.items():
         if isinstance(value, Leaf) and value.value == Import(export=""):
             message = f"'from_cfn' of variable {quoted(name)} is empty"
@@ -55,7 +62,7 @@ def imported_variables_have_names(job: Section, report: Report) -> None:
 
 
 def mount_points_are_complete(job: Section, report: Report) -> None:
-    """Each mount point of a sidecar names a volume and a path."""
+    """Demand a volume and a path of each mount point of a sidecar."""
     for name, sidecar in job.sections("sidecars"):
         for index, point in enumerate(sidecar.listed("mount_points")):
             owner = f"'sidecars.{name}.mount_points[{index}]'"
@@ -66,7 +73,7 @@ def mount_points_are_complete(job: Section, report: Report) -> None:
 
 
 def ports_are_numbers(job: Section, report: Report) -> None:
-    """The port of a sidecar is a number, with a protocol that ECS knows."""
+    """Demand that the port of a sidecar is a number, with a protocol that ECS knows."""
     for name, sidecar in job.sections("sidecars"):
         text = sidecar.text("port")
         if text is None:
@@ -85,7 +92,7 @@ def ports_are_numbers(job: Section, report: Report) -> None:
 
 
 def ports_are_used_once(job: Section, report: Report) -> None:
-    """No two sidecars have the same port: the containers of a task share one network address."""
+    """Demand a port of its own for each sidecar: the containers of a task share one address."""
     users: dict[int, str] = {}
     for name, sidecar in job.sections("sidecars"):
         number = (sidecar.text("port") or "").partition("/")[0]
@@ -98,7 +105,7 @@ def ports_are_used_once(job: Section, report: Report) -> None:
 
 
 def _is_port(text: str) -> bool:
-    return len(text) <= 20 and bool(_PORT.fullmatch(text)) and int(text) <= _LAST_PORT  # noqa: PLR2004 - any length that int takes
+    return bool(_PORT.fullmatch(text)) and int(text) <= _LAST_PORT
 
 
 def _sidecars(job: Section) -> list[Section]:

@@ -26,7 +26,7 @@ class _Container:
 
 
 def statuses_are_known(job: Section, report: Report) -> None:
-    """A container waits for a status that ECS has, one that can come about."""
+    """Demand that containers wait for a status that ECS has, one that can come about."""
     containers = _containers(job)
     for container in containers.values():
         for other, (status, node) in container.waits.items():
@@ -35,13 +35,14 @@ def statuses_are_known(job: Section, report: Report) -> None:
                 message = f"a container can't wait for {quoted(status)} of {quoted(other)}"
                 report.fault(node, message, f"write {one_of([s.lower() for s in _STATUSES])}")
             elif essential and status.upper() not in _OF_ESSENTIAL:
-                message = f"{quoted(other)} is essential, so nothing can wait for its {quoted(status)}"
-                hint = f"write {one_of([s.lower() for s in _OF_ESSENTIAL])}, or 'essential: false' there"
+                message = f"{quoted(other)} is essential: nothing can wait for its {quoted(status)}"
+                statuses = one_of([s.lower() for s in _OF_ESSENTIAL])
+                hint = f"write {statuses}, or 'essential: false' at the sidecar that ends"
                 report.fault(node, message, hint)
 
 
 def containers_exist(job: Section, report: Report) -> None:
-    """A container waits for others that are in the task."""
+    """Demand that containers wait for others that are in the task."""
     containers = _containers(job)
     known = ", ".join(sorted(containers))
     for container in containers.values():
@@ -52,7 +53,7 @@ def containers_exist(job: Section, report: Report) -> None:
 
 
 def nothing_waits_for_itself(job: Section, report: Report) -> None:
-    """No container waits for itself, directly or through others."""
+    """Demand that no container waits for itself, directly or through others."""
     containers = _containers(job)
     graph = {name: container.waits.keys() for name, container in containers.items()}
     try:
@@ -70,11 +71,13 @@ def nothing_waits_for_itself(job: Section, report: Report) -> None:
 
 
 def _containers(job: Section) -> dict[str, _Container]:
-    found = {job.text("name") or "": _Container(True, _waits(job.section("image")))}
+    found = {job.text("name") or "": _Container(essential=True, waits=_waits(job.section("image")))}
     if routes_logs(job):
-        found[names.FIRELENS] = _Container(False, {})
+        found[names.FIRELENS] = _Container(essential=False, waits={})
     for name, sidecar in job.sections("sidecars"):
-        found[name] = _Container(sidecar.flag("essential") is not False, _waits(sidecar))
+        found[name] = _Container(
+            essential=sidecar.flag("essential") is not False, waits=_waits(sidecar)
+        )
     return found
 
 
@@ -84,4 +87,3 @@ def _waits(section: Section) -> dict[str, tuple[str, Node]]:
         for name, value in sorted(section.section("depends_on").fields.items())
         if isinstance(value, Leaf) and isinstance(value.value, str)
     }
-

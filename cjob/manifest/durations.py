@@ -21,7 +21,9 @@ _UNITS = {
     "m": MINUTE,
     "h": 60 * MINUTE,
 }
-_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|\N{MICRO SIGN}s|\N{GREEK SMALL LETTER MU}s|ms|s|m|h)")
+_PART = re.compile(
+    r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|\N{MICRO SIGN}s|\N{GREEK SMALL LETTER MU}s|ms|s|m|h)"
+)
 _WHOLE = re.compile(rf"[-+]?(?:{_PART.pattern})+")
 _LIMIT = 2**63
 

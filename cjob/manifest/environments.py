@@ -1,7 +1,8 @@
 """What an environment changes: its section of the manifest laid over the rest.
 
-Takes two trees and gives one. Sections and maps are merged key by key, all else is replaced as a whole,
-an empty value changes nothing. Where a field has several forms, the other form goes. Touches nothing.
+Takes two trees and gives one. Sections and maps are merged key by key, all else is replaced as a
+whole, an empty value changes nothing. Where a field has several forms, the other form goes. Touches
+nothing.
 """
 
 from collections.abc import Callable, Mapping

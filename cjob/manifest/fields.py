@@ -1,7 +1,7 @@
 """Every field that a scheduled job's manifest can have: its name, and the kind of its value.
 
 This is a table, read from the bottom up: `JOB` is the whole manifest, `ENVIRONMENT` what may stand
-below one name of `environments`. Nothing here acts but two checks of fields that exclude each other.
+below one name of `environments`. Nothing here acts but two checks of fields that exclude others.
 """
 
 from yaml.nodes import Node
@@ -102,7 +102,7 @@ BUILD = Either(
         },
     ),
     second=TEXT,
-    expected="the path of a Dockerfile or a section with context, dockerfile, args, target, cache_from",
+    expected="a Dockerfile's path or a section with context, dockerfile, args, target, cache_from",
     hint="write 'build: Dockerfile', or its fields one a line below 'build:'",
 )
 
@@ -346,8 +346,7 @@ _IDLE = {
 ENVIRONMENT = Fields(
     "environment",
     _SHARED,
-    idle=_IDLE
-    | dict.fromkeys(("name", "type", "environments"), "an environment can't change it"),
+    idle=_IDLE | dict.fromkeys(("name", "type", "environments"), "an environment can't change it"),
 )
 
 JOB = Fields(

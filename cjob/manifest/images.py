@@ -7,13 +7,13 @@ cleaned as texts: whether a Dockerfile exists is found out when it is built. Tou
 import posixpath
 
 from cjob.manifest.fields import builds
+from cjob.manifest.kinds import is_given
 from cjob.manifest.model import ImageBuild, Platform
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Items, Section, Unreadable
 
 _DEFAULT_DOCKERFILE = "Dockerfile"
 _ARCHITECTURES = {"x86_64": "X86_64", "amd64": "X86_64", "arm": "ARM64", "arm64": "ARM64"}
-_LINUX = ("linux",)
 _WINDOWS_FAMILIES = {
     "windows": "WINDOWS_SERVER_2019_CORE",
     "windows_server_2019_core": "WINDOWS_SERVER_2019_CORE",
@@ -21,15 +21,19 @@ _WINDOWS_FAMILIES = {
     "windows_server_2022_core": "WINDOWS_SERVER_2022_CORE",
     "windows_server_2022_full": "WINDOWS_SERVER_2022_FULL",
 }
-_WINDOWS_ARCHITECTURES = ("x86_64", "amd64")
+_FAMILY_ARCHITECTURES: dict[str, tuple[str, ...]] = {
+    "linux": tuple(_ARCHITECTURES),
+    **dict.fromkeys(_WINDOWS_FAMILIES, ("x86_64", "amd64")),
+}
 _SHORT_PLATFORMS = tuple(
-    [f"linux/{architecture}" for architecture in _ARCHITECTURES]
-    + [f"windows/{architecture}" for architecture in _WINDOWS_ARCHITECTURES]
+    f"{family}/{architecture}"
+    for family in ("linux", "windows")
+    for architecture in _FAMILY_ARCHITECTURES[family]
 )
 
 
 def is_built_or_located(job: Section, report: Report) -> None:
-    """The main image has exactly one of build and location."""
+    """Demand that the main image is built or located; reading refuses both at once."""
     if isinstance(job.at("image"), Unreadable):
         return
     image = job.section("image")
@@ -42,7 +46,7 @@ def is_built_or_located(job: Section, report: Report) -> None:
 
 
 def sidecars_have_one_image(job: Section, report: Report) -> None:
-    """Each sidecar has an image: its name, or exactly one of build and location."""
+    """Demand an image of each sidecar: its name, or exactly one of build and location."""
     for name, sidecar in job.sections("sidecars"):
         image = sidecar.at("image")
         if image is None:
@@ -67,7 +71,7 @@ def _readable(image: Section) -> bool:
 
 
 def platform_is_known(job: Section, report: Report) -> None:
-    """The platform is one that Fargate has."""
+    """Demand a platform that Fargate has."""
     node = job.node_at("platform")
     text = job.text("platform")
     if text is not None:
@@ -76,20 +80,16 @@ def platform_is_known(job: Section, report: Report) -> None:
             report.fault(node, f"there is no platform {quoted(text)}", hint)
         return
     fields = job.section("platform")
-    if not fields.fields or not _readable(fields):
+    if not is_given(fields) or not _readable(fields):
         return
     family, architecture = fields.text("osfamily"), fields.text("architecture")
     if family is None or architecture is None:
-        given, absent = ("osfamily", "architecture") if architecture is None else ("architecture", "osfamily")
-        if fields.at(given) is not None:
-            report.fault(fields.node, f"'platform' has {given!r} and no {absent!r}", "write both")
+        absent = "architecture" if architecture is None else "osfamily"
+        report.fault(fields.node, f"'platform' has no {absent!r}", "write both of its fields")
         return
-    if family.lower() in _LINUX:
-        known = tuple(_ARCHITECTURES)
-    else:
-        known = _WINDOWS_ARCHITECTURES if family.lower() in _WINDOWS_FAMILIES else ()
+    known = _FAMILY_ARCHITECTURES.get(family.lower(), ())
     if architecture.lower() not in known:
-        families = ", ".join((*_LINUX, *_WINDOWS_FAMILIES))
+        families = ", ".join(_FAMILY_ARCHITECTURES)
         hint = f"{family} runs on {', '.join(known)}" if known else f"the families are {families}"
         pair = f"{quoted(family)} on {quoted(architecture)}"
         report.fault(fields.node, f"there is no platform {pair}", hint)
@@ -107,12 +107,11 @@ def _pair(job: Section) -> tuple[str, str]:
         family, _, architecture = text.lower().partition("/")
         return family, architecture
     fields = job.section("platform")
-    family, architecture = fields.text("osfamily"), fields.text("architecture")
-    return (family or "").lower(), (architecture or "").lower()
+    return (fields.text("osfamily") or "").lower(), (fields.text("architecture") or "").lower()
 
 
 def platform(job: Section) -> Platform:
-    """Give the platform as ECS and the image builder name it; Linux on x86_64 where none is given."""
+    """Give the platform as ECS and the builder name it; Linux on x86_64 where none is given."""
     family, architecture = _pair(job)
     if not family:
         return Platform()

@@ -61,7 +61,9 @@ class Number:
         low = self.minimum is not None and number is not None and number < self.minimum
         high = self.limit is not None and number is not None and number >= self.limit
         if number is None or low or high:
-            hint = "write it as in 512, without quotes (what is put in for ${NAME} is always a text)"
+            hint = (
+                "write it as in 512, without quotes (what is put in for ${NAME} is always a text)"
+            )
             if low or high:
                 hint = f"the number must be from {self.minimum} to {(self.limit or 0) - 1}"
             return _wrong(node, path, "a whole number", hint, report)
@@ -78,7 +80,9 @@ class Flag:
         """Read a boolean in any of YAML's spellings."""
         flag = yaml12.as_boolean(node) if isinstance(node, ScalarNode) else None
         if flag is None:
-            return _wrong(node, path, "true or false", "write true or false, without quotes", report)
+            return _wrong(
+                node, path, "true or false", "write true or false, without quotes", report
+            )
         return Leaf(node, flag)
 
 
@@ -203,6 +207,24 @@ class Fields:
         return section
 
 
+def is_given(value: Value) -> bool:
+    """Tell whether anything of a form is there; an empty list or map of names counts."""
+    if isinstance(value, Section) and value.name:
+        return any(is_given(child) for child in value.fields.values())
+    return not isinstance(value, Null | Unreadable)
+
+
+def is_filled(value: Value) -> bool:
+    """Tell whether anything of a form is there; an empty list or map doesn't count."""
+    if isinstance(value, Section) and value.name:
+        return any(is_filled(child) for child in value.fields.values())
+    if isinstance(value, Section):
+        return bool(value.fields)
+    if isinstance(value, Items):
+        return bool(value.values)
+    return not isinstance(value, Null | Unreadable)
+
+
 @dataclass(frozen=True)
 class Either:
     """A value with two forms; the second is tried where nothing of the first is there.
@@ -215,7 +237,7 @@ class Either:
     second: Kind
     expected: str
     hint: str
-    is_there: Callable[[Value], bool] = field(default=lambda value: is_given(value))
+    is_there: Callable[[Value], bool] = is_given
     hard: bool = True
     complete: bool = False
     empty: ClassVar[Scalar | None] = None
@@ -273,24 +295,6 @@ def reference(*keys: str) -> Reference:
         hint=f"write a text, or {{{keys[0]}: name}}",
     )
     return Reference(form)
-
-
-def is_given(value: Value) -> bool:
-    """Tell whether anything of a form is there; an empty list or map of names counts."""
-    if isinstance(value, Section) and value.name:
-        return any(is_given(child) for child in value.fields.values())
-    return not isinstance(value, Null | Unreadable)
-
-
-def is_filled(value: Value) -> bool:
-    """Tell whether anything of a form is there; an empty list or map doesn't count."""
-    if isinstance(value, Section) and value.name:
-        return any(is_filled(child) for child in value.fields.values())
-    if isinstance(value, Section):
-        return bool(value.fields)
-    if isinstance(value, Items):
-        return bool(value.values)
-    return not isinstance(value, Null | Unreadable)
 
 
 def _read_field(kind: Kind, node: Node, path: str, report: Report) -> Value | None:

@@ -14,7 +14,7 @@ _TOPIC_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 def placement_is_known(job: Section, report: Report) -> None:
-    """A placement written as one word is public or private."""
+    """Demand that a placement written as one word is public or private."""
     vpc = job.section("network").section("vpc")
     placement = vpc.text("placement")
     if placement is not None and placement not in _PLACEMENTS:
@@ -26,7 +26,7 @@ def placement_is_known(job: Section, report: Report) -> None:
 
 
 def topics_have_names(job: Section, report: Report) -> None:
-    """Each topic has a name, of characters that SNS takes."""
+    """Demand a name of each topic, of characters that SNS takes."""
     for index, topic in enumerate(job.section("publish").listed("topics")):
         name = topic.text("name")
         if topic.at("name") is None or name == "":

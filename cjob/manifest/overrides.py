@@ -1,4 +1,4 @@
-"""The rules of `taskdef_overrides`: their paths are checked here, their values are kept as they are.
+"""The rules of `taskdef_overrides`: their paths are checked, their values kept as they are.
 
 Takes merged trees, gives the model's TaskOverrides. Touches nothing.
 """
@@ -18,7 +18,7 @@ _FORM = "write keys with dots between them, as in ContainerDefinitions[0].Ulimit
 
 
 def override_paths_can_be_followed(job: Section, report: Report) -> None:
-    """Each rule's path is one of keys and indices, and not one that other things depend on."""
+    """Demand paths of keys and indices, none that leads to what other things depend on."""
     for rule in job.listed("taskdef_overrides"):
         path = rule.text("path") or ""
         node = rule.node_at("path")

@@ -1,8 +1,8 @@
 """From a manifest's text to a Job: the one way in for everybody outside this package.
 
-Takes the text, the environment's name and the variables to put in; gives the Job, the text with the
-variables put in, and warnings. Everything wrong with a manifest is raised together. Touches nothing:
-no file is read, no process environment looked at.
+Takes the text, the environment's name and the variables to put in; gives the Job, the text with
+the variables put in, and warnings. Everything wrong with a manifest is raised together. Touches
+nothing: no file is read, no process environment looked at.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,8 @@ def load(
     `predefined` are Copilot's own variables, `variables` those of the process; where both have a
     name with different values, using it is an error. `name` is the folder's, which the manifest's
     `name` must equal as it is written. `file` is for places in messages, which are those of the
-    person's own text. Raises InputErrors with everything found, InputError where the text is no YAML.
+    person's own text. Raises InputErrors with everything found, InputError where the text is no
+    YAML.
     """
     report = Report(file)
     root = _root(text, file)
@@ -83,7 +84,9 @@ def _root(text: str, file: str) -> MappingNode:
         raise InputError("the manifest is empty", hint=hint, place=file)
     if not isinstance(root, MappingNode):
         hint = f"write fields: 'name:', 'type: {JOB_TYPE}', 'image:', 'on:'"
-        raise InputError("the manifest is no section with fields", hint=hint, place=yaml12.place(file, root))
+        raise InputError(
+            "the manifest is no section with fields", hint=hint, place=yaml12.place(file, root)
+        )
     return root
 
 
@@ -117,4 +120,6 @@ def _check_type(job: Section, file: str) -> None:
     elif kind in _OTHER_TYPES:
         message = f"this is the manifest of a {kind}"
         hint = f"this program deploys manifests of 'type: {JOB_TYPE}' only"
-    raise InputErrors([InputError(message, hint=hint, place=yaml12.place(file, job.node_at("type")))])
+    raise InputErrors(
+        [InputError(message, hint=hint, place=yaml12.place(file, job.node_at("type")))]
+    )

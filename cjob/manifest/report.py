@@ -47,7 +47,7 @@ class Report:
     def attempt(self) -> "Report":
         """Start the report of one form of a field, to be taken over or thrown away."""
         other = Report(self.file, trial=True)
-        other._forgotten = self._forgotten  # noqa: SLF001 - another one of the same class
+        other._forgotten = self._forgotten
         return other
 
     def extend(self, faults: Iterable[Fault]) -> None:

@@ -23,11 +23,10 @@ _WORDS = {
     "@yearly": "cron(0 0 1 1 ? *)",
     "@annually": "cron(0 0 1 1 ? *)",
 }
-_MONTHS = {
-    name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
-}
-_DAYS = {name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_DAYS = {name: number for number, name in enumerate(_DAY_NAMES)}
 _NO_NAMES: dict[str, int] = {}
 _NUMBER = re.compile(r"\+?[0-9]{1,9}")
 _DIGITS_TO_NEXT = str.maketrans("0123456789", "123456789:")
@@ -82,7 +81,9 @@ def convert(text: str) -> Schedule:
     if text.startswith("@"):
         if text not in _WORDS:
             known = ", ".join(_WORDS)
-            raise ScheduleError(f"{text!r} is no known word", f"the words are {known}, and @every 2h")
+            raise ScheduleError(
+                f"{text!r} is no known word", f"the words are {known}, and @every 2h"
+            )
         return Schedule(_WORDS[text])
     fields = _checked_fields(text)
     return _cron(fields, _CRON_FIELDS[2].name, _CRON_FIELDS[4].name)
@@ -101,7 +102,9 @@ def _with_time_zone(text: str) -> Schedule:
         raise ScheduleError(f"{zone!r} needs five fields after it", "write the times in UTC")
     _checked_fields(rest)
     converted = _cron(text.split(), "", "")
-    warning = f"rules of EventBridge know no time zone and will refuse {zone!r}: write the times in UTC"
+    warning = (
+        f"rules of EventBridge know no time zone and will refuse {zone!r}: write the times in UTC"
+    )
     return Schedule(converted.expression, (warning,))
 
 

@@ -18,7 +18,7 @@ PATH_HINT = "a path has only letters, digits and - . _ /"
 
 
 def has_a_size_that_exists(job: Section, report: Report) -> None:
-    """Ephemeral storage is within what Fargate offers."""
+    """Demand a size of ephemeral storage that Fargate offers."""
     storage = job.section("storage")
     size = storage.number("ephemeral")
     if size is not None and not _SMALLEST <= size <= _LARGEST:
@@ -30,7 +30,7 @@ def has_a_size_that_exists(job: Section, report: Report) -> None:
 
 
 def volumes_have_paths(job: Section, report: Report) -> None:
-    """Each volume has a path, of characters that a path can have."""
+    """Demand a path of each volume, of characters that a path can have."""
     for name, volume in _volumes(job):
         check_path(volume, "path", f"volume {quoted(name)}", report)
 
@@ -40,14 +40,16 @@ def check_path(section: Section, key: str, owner: str, report: Report) -> None:
     path = section.text(key)
     if section.at(key) is None or path == "":
         node = section.node_at(key)
-        report.fault(node, f"{owner} has no {key!r}", f"write '{key}: /folder' for where it is seen")
+        report.fault(
+            node, f"{owner} has no {key!r}", f"write '{key}: /folder' for where it is seen"
+        )
     elif path is not None and not _PATH.fullmatch(path):
         message = f"the {key!r} {quoted(path)} of {owner} has characters that it can't have"
         report.fault(section.node_at(key), message, PATH_HINT)
 
 
 def owners_are_complete(job: Section, report: Report) -> None:
-    """The managed file system has both a user and a group, and the user isn't root."""
+    """Demand both a user and a group for managed files, and another user than root."""
     for name, volume in _volumes(job):
         efs = volume.section("efs")
         has_user, has_group = efs.at("uid") is not None, efs.at("gid") is not None
@@ -61,14 +63,16 @@ def owners_are_complete(job: Section, report: Report) -> None:
 
 
 def access_points_are_alone(job: Section, report: Report) -> None:
-    """An access point brings its own root folder, and needs IAM; other root folders are plain paths."""
+    """Demand that an access point has no root folder beside it, and IAM; else, a plain path."""
     for name, volume in _volumes(job):
         efs = volume.section("efs")
         auth = efs.section("auth")
         root = efs.text("root_dir")
         if auth.at("access_point_id") is None:
             if root and not _PATH.fullmatch(root):
-                message = f"'efs.root_dir' {quoted(root)} of volume {quoted(name)} has odd characters"
+                message = (
+                    f"'efs.root_dir' {quoted(root)} of volume {quoted(name)} has odd characters"
+                )
                 report.fault(efs.node_at("root_dir"), message, PATH_HINT)
             continue
         if root not in {None, "", "/"}:
@@ -82,7 +86,7 @@ def access_points_are_alone(job: Section, report: Report) -> None:
 
 
 def only_one_is_managed(job: Section, report: Report) -> None:
-    """At most one volume uses the managed file system."""
+    """Demand that at most one volume uses the managed file system."""
     managed = [(name, volume) for name, volume in _volumes(job) if _is_managed(volume)]
     for name, volume in managed[1:]:
         message = f"volumes {quoted(managed[0][0])} and {quoted(name)} are both managed"
@@ -91,7 +95,7 @@ def only_one_is_managed(job: Section, report: Report) -> None:
 
 
 def windows_has_what_it_can(job: Section, report: Report) -> None:
-    """Windows containers have no read-only root and no EFS."""
+    """Demand neither a read-only root nor EFS of Windows containers."""
     if not is_windows(job):
         return
     storage = job.section("storage")

@@ -1,8 +1,9 @@
 """Variables in a manifest: each `${NAME}` in a text becomes the variable's value.
 
-Takes the manifest's text with its nodes, gives the text with the values put in, and changes the nodes
-to match, so that places stay those of the person's own text. Only the scalars that change are written
-anew; comments and layout stay. A text that is then a JSON list of texts becomes a list. Touches nothing.
+Takes the manifest's text with its nodes, gives the text with the values put in, and changes the
+nodes to match, so that places stay those of the person's own text. Only the scalars that change are
+written anew; comments and layout stay. A text that is then a JSON list of texts becomes a list.
+Touches nothing.
 """
 
 import json
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob import yaml12
@@ -38,10 +40,10 @@ class _Edit:
 
 
 def substitute(text: str, root: Node, variables: Variables, report: Report) -> str:
-    """Put the variables into a text and its nodes; `root` is what `yaml12.compose` gave for it.
+    r"""Put the variables into a text and its nodes; `root` is what `yaml12.compose` gave for it.
 
-    Keys, comments, and scalars with a tag of their own are left alone. `\\${NAME}` stays as `${NAME}`.
-    Reports a variable that is not defined, or defined in two ways.
+    Keys, comments, and scalars with a tag of their own are left alone. `\${NAME}` stays as
+    `${NAME}`. Reports a variable that is not defined, or defined in two ways.
     """
     text = text.removeprefix("\ufeff")
     edits: list[_Edit] = []
@@ -77,7 +79,8 @@ def _texts(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
             if node.tag == yaml12.STR:
                 yield node, flow
             continue
-        flow = flow or bool(node.flow_style)
+        if isinstance(node, MappingNode | SequenceNode):
+            flow = flow or bool(node.flow_style)
         if isinstance(node, SequenceNode):
             ahead += [(child, flow) for child in reversed(node.value)]
         elif isinstance(node, MappingNode):
@@ -110,9 +113,15 @@ def _value_of(name: str, variables: Variables) -> tuple[str, ...]:
     value = given if own is None else own
     if value is None:
         problem = f"the variable {quoted(name)} is not defined"
-        return "", problem, f"set {name} before the command, or write \\${{{name}}} to keep the text"
+        return (
+            "",
+            problem,
+            f"set {name} before the command, or write \\${{{name}}} to keep the text",
+        )
     if own is not None and given not in {None, own}:
-        problem = f"the variable {quoted(name)} is set to {quoted(given or '')}, but is {quoted(own)}"
+        problem = (
+            f"the variable {quoted(name)} is set to {quoted(given or '')}, but is {quoted(own)}"
+        )
         return own, problem, "unset it: its value comes from the application and the environment"
     if _SURROGATE.search(value):
         return "", f"the value of the variable {quoted(name)} is no text", "write it in UTF-8"
@@ -127,7 +136,7 @@ def _at(node: ScalarNode, text: str, found: str) -> Node:
         return node
     line = mark.line + text.count("\n", mark.index, offset)
     column = offset - (text.rfind("\n", 0, offset) + 1)
-    here = type(mark)(mark.name, offset, line, column, None, None)
+    here = Mark(mark.name, offset, line, column, None, 0)
     return ScalarNode(node.tag, found, here, here)
 
 

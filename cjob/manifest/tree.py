@@ -1,7 +1,7 @@
 """What reading a manifest's text gives before environments are merged: values, each with its node.
 
-A tree keeps apart what is absent (not in the tree), empty (`Null`), unreadable (already reported) and
-given. Merging and checking work on trees; building a Job is the last step. Nothing here acts.
+A tree keeps apart what is absent (not in the tree), empty (`Null`), unreadable (reported already)
+and given. Merging and checking work on trees; building a Job is the last step. Nothing here acts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """A key with nothing behind it: it takes a default away, but keeps what an environment inherits."""
+    """A key with nothing behind it: it takes a default away, but not what is inherited."""
 
     node: Node
 
@@ -61,7 +61,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A map, of known fields or of names the person chose; `name` is that of its kind of section."""
+    """A map: of known fields, or of names the person chose (its own `name` is empty then)."""
 
     node: Node
     name: str
@@ -85,8 +85,9 @@ class Section:
     def number(self, key: str) -> int | None:
         """Give a number field, or a duration in nanoseconds; None where it is absent."""
         value = self.at(key)
-        found = isinstance(value, Leaf) and isinstance(value.value, int)
-        return value.value if found and not isinstance(value.value, bool) else None
+        if not isinstance(value, Leaf) or isinstance(value.value, bool):
+            return None
+        return value.value if isinstance(value.value, int) else None
 
     def flag(self, key: str) -> bool | None:
         """Give a boolean field; None where it is absent, or holds another form."""

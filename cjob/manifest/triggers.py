@@ -1,4 +1,4 @@
-"""When a job starts, how often it is tried, and how long it may take: checks, and what becomes of it.
+"""When a job starts, how often it is tried, how long it may take: checks, and what becomes of it.
 
 Takes merged trees, gives the texts and numbers of the model's Job. Touches nothing.
 """
@@ -9,7 +9,7 @@ from cjob.manifest.tree import Section, Unreadable
 
 
 def schedule_can_be_kept(job: Section, report: Report) -> None:
-    """There is a schedule, and EventBridge has a form for it."""
+    """Demand a schedule that EventBridge has a form for."""
     trigger = job.section("on")
     text = trigger.text("schedule")
     if isinstance(job.at("on"), Unreadable) or isinstance(trigger.at("schedule"), Unreadable):
@@ -27,7 +27,7 @@ def schedule_can_be_kept(job: Section, report: Report) -> None:
 
 
 def timeout_is_whole_seconds(job: Section, report: Report) -> None:
-    """The timeout is a length of time that Step Functions can count."""
+    """Demand a timeout that Step Functions can count."""
     text = job.text("timeout")
     if not text:
         return
@@ -44,7 +44,7 @@ def timeout_is_whole_seconds(job: Section, report: Report) -> None:
 
 
 def retries_are_not_negative(job: Section, report: Report) -> None:
-    """The number of retries is at least 0."""
+    """Demand a number of retries from 0."""
     retries = job.number("retries")
     if retries is not None and retries < 0:
         report.fault(job.node_at("retries"), f"'retries' is {retries}", "write 0 or more")

@@ -1,7 +1,7 @@
 """Every rule that a merged manifest must keep, in one list.
 
-Takes the tree of one environment, reports what breaks a rule. A rule is a function beside the fields
-that it is about, named for what it demands; to add one, write it there and list it here.
+Takes the tree of one environment, reports what breaks a rule. A rule is a function beside the
+fields that it is about, named for what it demands; to add one, write it there and list it here.
 """
 
 from collections.abc import Callable
@@ -20,13 +20,15 @@ from cjob.manifest.tree import Section
 
 
 def has_a_name(job: Section, report: Report) -> None:
-    """The job has a name."""
+    """Demand a name."""
     if job.at("name") is None:
-        report.fault(job.node_at("name"), "the job has no name", "write 'name:' and its folder's name")
+        report.fault(
+            job.node_at("name"), "the job has no name", "write 'name:' and its folder's name"
+        )
 
 
 def count_is_a_number(job: Section, report: Report) -> None:
-    """A job runs one task a start: it can't scale."""
+    """Demand that the count is a number: jobs don't scale."""
     if isinstance(job.at("count"), Section):
         hint = "write 'count: 1' or leave it out: jobs don't scale"
         report.fault(job.node_at("count"), "'count' can only be a number for a job", hint)

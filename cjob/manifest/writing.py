@@ -1,6 +1,7 @@
 """How a value that was put into a manifest is written there, near to how the text stood before.
 
-Takes the source of a scalar and its new value, gives new source that reads as that value. Touches nothing.
+Takes the source of a scalar and its new value, gives new source that reads as that value. Touches
+nothing.
 """
 
 import json
@@ -11,9 +12,12 @@ from yaml.nodes import ScalarNode
 
 from cjob import yaml12
 
-_PLAIN = re.compile(r"[a-zA-Z0-9_/.$(][a-zA-Z0-9_/.$()@%+=:~^;!*-]*(?: [a-zA-Z0-9_/.$()@%+=:~^;!*-]+)*")
+_HARMLESS = r"[a-zA-Z0-9_/.$()@%+=:~^;!*-]"
+_PLAIN = re.compile(rf"[a-zA-Z0-9_/.$(]{_HARMLESS}*(?: {_HARMLESS}+)*")
 _WORDS_OF_1_1 = re.compile(r"y|n|yes|no|on|off|true|false|null|~", re.IGNORECASE)
-_UNPRINTABLE = re.compile("[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile(
+    "[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _BLOCK = re.compile(r"[|>]([-+]?)([1-9]?)([-+]?)(.*)")
 
 
