@@ -19,7 +19,12 @@ _READABLE_FILE = 0o100644
 
 @functools.cache
 def archive() -> bytes:
-    """Give the zip with its one member.
+    """Give the zip with the controller's code."""
+    return pack(Path(__file__).with_name(MEMBER).read_bytes())
+
+
+def pack(code: bytes) -> bytes:
+    """Give a zip with the one member.
 
     It is stored, as compressors differ between versions; the date is the oldest that a zip has.
     """
@@ -29,7 +34,7 @@ def archive() -> bytes:
     member.compress_type = zipfile.ZIP_STORED
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        file.writestr(member, Path(__file__).with_name(MEMBER).read_bytes())
+        file.writestr(member, code)
     return packed.getvalue()
 
 

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import cjob.env_controller
-from cjob.env_controller.archive import archive, digest
+from cjob.env_controller.archive import archive, digest, pack
 
 PACKAGE = Path(cjob.env_controller.__file__).parent
 
@@ -38,6 +38,12 @@ def test_the_member_is_stored_with_a_fixed_date_and_mode() -> None:
         member.external_attr >> 16,
         member.extra,
     ) == (zipfile.ZIP_STORED, 3, (1980, 1, 1, 0, 0, 0), 0o100644, b"")
+
+
+def test_every_version_of_python_packs_the_same_bytes() -> None:
+    """The digest of a known text is written down here, for whichever Python runs this."""
+    packed = hashlib.sha256(pack(b"def handler(event, context): ...\n")).hexdigest()
+    assert packed == "d47a77628c2d5ee373f5e391078e5c427ddcae0ad95809fa15b86ed87cc467ce"
 
 
 def test_another_checkout_gives_the_same_bytes(tmp_path: Path) -> None:
