@@ -343,14 +343,24 @@ _IDLE = {
     "alarms": "it is not rolled out over running tasks",
 }
 
+_HOMES = {
+    **{key: f"image.{key}" for key in ("build", "location", "healthcheck", "labels", "depends_on")},
+    **{key: f"storage.{key}" for key in ("ephemeral", "volumes", "readonly_fs")},
+    **{key: f"network.vpc.{key}" for key in ("placement", "security_groups")},
+    "schedule": "on.schedule",
+    "topics": "publish.topics",
+}
+
 ENVIRONMENT = Fields(
     "environment",
     _SHARED,
     idle=_IDLE | dict.fromkeys(("name", "type", "environments"), "an environment can't change it"),
+    homes=_HOMES,
 )
 
 JOB = Fields(
     "job",
     {"name": TEXT, "type": TEXT, **_SHARED, "environments": MapOf(ENVIRONMENT)},
     idle=_IDLE,
+    homes=_HOMES,
 )

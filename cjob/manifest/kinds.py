@@ -168,12 +168,14 @@ class Fields:
     """A section with known fields.
 
     `idle` says for keys without any effect why they have none; every other unknown key is ignored
-    with a warning. `check` looks at the whole section once it is read.
+    with a warning, which knows the `homes` of keys that belong elsewhere. `check` looks at the
+    whole section once it is read.
     """
 
     name: str
     fields: Mapping[str, Kind]
     idle: Mapping[str, str] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Section, Report], None] | None = None
     empty: ClassVar[Scalar | None] = None
 
@@ -196,7 +198,7 @@ class Fields:
             if key in self.idle:
                 report.warn(key_node, f"{full!r} has no effect on a job: {self.idle[key]}")
             elif kind is None:
-                _warn_unknown(key_node, full, key, self.fields, report)
+                _warn_unknown(key_node, full, key, self, report)
             if kind is not None:
                 value = _read_field(kind, child, full, report)
                 if value is not None:
@@ -337,14 +339,13 @@ def _shown_form(node: Node) -> str:
     return shown(node)
 
 
-def _warn_unknown(
-    node: Node, path: str, key: str, known: Mapping[str, Kind], report: Report
-) -> None:
+def _warn_unknown(node: Node, path: str, key: str, section: Fields, report: Report) -> None:
     if key.startswith("x-"):
         # The usual prefix for sections that only hold anchors.
         return
     import difflib  # noqa: PLC0415 - only needed for a mistake, and slow to import
 
+    known = {name: name for name in section.fields} | dict(section.homes)
     near = difflib.get_close_matches(key.lower(), list(known), n=1)
-    ask = f"; did you mean {near[0]!r}?" if near else ""
+    ask = f"; did you mean {known[near[0]]!r}?" if near else ""
     report.warn(node, f"{path!r} is not a field of a job and is ignored{ask}")

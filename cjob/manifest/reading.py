@@ -46,9 +46,9 @@ class Loaded:
 def load(
     text: str,
     environment: str,
+    predefined: Mapping[str, str],
     variables: Mapping[str, str],
     *,
-    predefined: Mapping[str, str],
     file: str,
     name: str | None = None,
 ) -> Loaded:
