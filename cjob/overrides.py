@@ -61,6 +61,8 @@ def _segments(path: str, rule: int) -> list[tuple[str, str]]:
 def _override(node: yaml.Node | None, path: Sequence[tuple[str, str]], value: yaml.Node) -> None:
     """Walk down a path, making what is not there, and set the value at its end."""
     for depth, (key, index) in enumerate(path):
+        if isinstance(node, yaml.ScalarNode):
+            return  # such a path has never had an effect, and jobs with one are deployed
         if not isinstance(node, yaml.MappingNode):
             raise _DeadEndError(f'"{key}" is looked for in what is not a map')
         last = depth == len(path) - 1
@@ -91,6 +93,8 @@ def _step_into_list(
         items = yaml.SequenceNode(SEQ, [], flow_style=False)
         put(node, key, items)
         index = "-"
+    if isinstance(items, yaml.ScalarNode) and index == "-":
+        return items  # has never had an effect either
     if not isinstance(items, yaml.SequenceNode):
         raise _DeadEndError(f'"{key}" is not a list')
     new = value if value is not None else _map()
@@ -198,8 +202,10 @@ def note_patches(template: yaml.Node) -> None:
 
 def _apply(root: yaml.Node, one: Patch) -> yaml.Node:
     value = copied(one.value) if one.value is not None else yaml.ScalarNode(NULL, "")
-    if not one.pointer:
+    if not one.pointer and one.operation != "remove":
         return value
+    if not one.pointer:
+        raise _DeadEndError("the whole template cannot be removed")
     node = root
     for depth, key in enumerate(one.pointer[:-1]):
         node = _child(node, key, "/" + "/".join(one.pointer[:depth]))

@@ -146,17 +146,20 @@ def _value(variable: TextOrImport) -> Value:
 
 
 def _secrets(secrets: Mapping[str, Secret]) -> list[Value]:
-    return [{"Name": raw(name), "ValueFrom": _origin(secrets[name])} for name in secrets]
+    return [
+        {"Name": raw(name), "ValueFrom": _origin(secret, f'secret "{name}"')}
+        for name, secret in secrets.items()
+    ]
 
 
-def _origin(secret: Secret) -> Value:
+def _origin(secret: Secret, of: str) -> Value:
     """Say where ECS finds a secret."""
     if isinstance(secret, Import):
         return import_value(Double(secret.export))
     if isinstance(secret, ManagerSecret):
         account = "${AWS::Region}:${AWS::AccountId}"
         return sub(f"arn:${{AWS::Partition}}:secretsmanager:{account}:secret:{secret.name}")
-    return raw(secret)
+    return raw(secret, of)
 
 
 def _env_files(parameter: str) -> list[Value]:
@@ -175,10 +178,11 @@ def _routed_logs(logging: Logging) -> Resource:
 
 
 def _entrypoint(container: Container) -> Resource:
-    return {
-        **_given("EntryPoint", [raw(word) for word in container.entrypoint or ()]),
-        **_given("Command", [raw(word) for word in container.command or ()]),
-    }
+    entrypoint, command = (
+        [raw(word, f'{what} of "{container.name}"') for word in words or ()]
+        for what, words in (("entrypoint", container.entrypoint), ("command", container.command))
+    )
+    return {**_given("EntryPoint", entrypoint), **_given("Command", command)}
 
 
 def _port(sidecar: Sidecar) -> Resource:

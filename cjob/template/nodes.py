@@ -15,13 +15,22 @@ import yaml
 from cjob import yaml12
 from cjob.errors import InputError
 from cjob.manifest.model import Import, TextOrImport
+from cjob.template.access import copied
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
 from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
 
-# What readers of YAML 1.1 take for truth values, and those of 1.2 for texts.
-_DOUBTFUL = frozenset(("y", "n", "yes", "no", "on", "off"))
+# What readers of YAML 1.1 take for truth values or signs, and those of 1.2 for texts.
+_DOUBTFUL = frozenset(("y", "n", "yes", "no", "on", "off", "=", "<<"))
 _NUMERIC = re.compile(r"[-+.0-9][-+._:0-9a-fA-FxXoO]*")
 _SIMPLE = re.compile(r"[\w./-]+(?::[\w./-]+)*", re.ASCII)
+
+_FUNCTIONS = frozenset(
+    f"!{name}"
+    for name in (
+        *("Base64", "Cidr", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Length"),
+        *("Ref", "Select", "Split", "Sub", "ToJsonString", "Transform"),
+    )
+)
 
 implicit_tag = functools.lru_cache(maxsize=4096)(yaml12.plain_tag)
 
@@ -63,7 +72,8 @@ def _function(name: str, argument: Value) -> yaml.Node:
     short = "!" + name.removeprefix("Fn::")
     if type(argument) is str:
         return yaml.ScalarNode(short, argument, style="'" if name == "Fn::Sub" else None)
-    inner = node(argument)
+    # The tag is set below, and a node that was handed in may stand elsewhere, too.
+    inner = copied(argument) if isinstance(argument, yaml.Node) else node(argument)
     with_map = name == "Fn::Sub" and inner.tag == SEQ
     if inner.tag not in (STR, SEQ) or with_map or _long_inside(inner):
         return yaml.MappingNode(MAP, [(_key(name), inner)], flow_style=False)
@@ -106,12 +116,13 @@ _BUILDERS: dict[type, Callable[[Any], yaml.Node]] = {
 }
 
 
-def raw(text: str) -> yaml.Node:
+def raw(text: str, of: str = "a text") -> yaml.Node:
     """Read a text of the manifest that Copilot put into its template without quoting it.
 
     Manifests rely on three effects of that, which are kept: a function (`!Ref X`) is a function,
     a text in quotes of its own loses them, and a number stays a number. What YAML would take for
-    anything else than a text (a comment, a map, a list) is the text as it stands.
+    anything else than a text (a comment, a map, a list) is the text as it stands. `of` says in
+    errors what the text is.
 
     Raises InputError for a text that begins like a list, a map or quotes, and has no end: it is a
     JSON or quoted text that was cut at its blanks.
@@ -123,14 +134,15 @@ def raw(text: str) -> yaml.Node:
     read = _composed(text)
     if read is None and text[0] in "[{\"'" and len(text) > 1:
         raise InputError(
-            f"{text!r} begins like a list, a map or a quoted text, but does not end like one",
+            f"{of}: {text!r} begins like a list, a map or quotes, but does not end like one",
             hint="write a list as a YAML list; put a text with blanks into quotes as a whole",
         )
-    if isinstance(read, yaml.ScalarNode) and not read.tag.startswith("!"):
-        if read.style is not None or read.value == text:
-            return read
-    elif read is not None and read.tag.startswith("!"):
+    if read is not None and read.tag in _FUNCTIONS:
         return read
+    if isinstance(read, yaml.ScalarNode) and not read.tag.startswith("!"):
+        quoted_by_itself = read.style in ("'", '"')
+        if quoted_by_itself or (not read.style and read.value == text):
+            return read
     return yaml.ScalarNode(STR, text, style="'")
 
 

@@ -120,8 +120,8 @@ def policies(job: Job) -> list[Resource]:
     managed = any(isinstance(volume.efs, ManagedFileSystem) for volume in job.volumes)
     own = [(v.efs, v.read_only) for v in job.volumes if isinstance(v.efs, FileSystem)]
     return [
-        *([_MANAGED_POLICY] if managed else []),
         *(_own_policy(efs, index, read_only) for index, (efs, read_only) in enumerate(own)),
+        *([_MANAGED_POLICY] if managed else []),
     ]
 
 

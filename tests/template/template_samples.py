@@ -1,0 +1,83 @@
+"""Jobs, targets and contexts for the tests of the template; each takes what a test varies."""
+
+import dataclasses
+from typing import Any
+
+import yaml
+
+from cjob import yaml12
+from cjob.manifest.model import Container, Job
+from cjob.release import Target
+from cjob.template.context import Context
+from cjob.template.nodes import node
+from cjob.template.stack import template
+
+MAIN = Container(name="report", location="alpine")
+TARGET = Target(
+    account_id="123456789012",
+    region="eu-central-1",
+    manager_role_arn="arn:aws:iam::123456789012:role/acme-test-EnvManagerRole",
+    execution_role_arn="arn:aws:iam::123456789012:role/acme-test-CFNExecutionRole",
+    artifact_bucket="artifacts",
+    artifact_key_arn="arn:aws:kms:eu-central-1:123456789012:key/1",
+    environment_version="v1.33.2",
+    service_discovery_endpoint="test.acme.local",
+)
+
+
+def job(**changes: Any) -> Job:  # noqa: ANN401 - any field of a job
+    """Give a small job, with what a test needs otherwise."""
+    return dataclasses.replace(
+        Job(name="report", schedule="cron(0 0 * * ? *)", main=MAIN), **changes
+    )
+
+
+def context(**changes: Any) -> Context:  # noqa: ANN401 - any field of a context
+    """Give a context without addons."""
+    plain = Context(
+        app="acme",
+        env="test",
+        target=TARGET,
+        controller_bucket="artifacts",
+        controller_key="controller.zip",
+        version="v1.34.1",
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def rendered(sample: Job, where: Context | None = None) -> dict[str, Any]:
+    """Give the template with functions in long form, and all scalars as texts."""
+    tree = plain(node(template(sample, where or context())))
+    assert isinstance(tree, dict)
+    return tree
+
+
+def resource(sample: Job, name: str, where: Context | None = None) -> Any:  # noqa: ANN401 - YAML
+    """Give the properties of one resource."""
+    return rendered(sample, where)["Resources"][name]["Properties"]
+
+
+def containers(sample: Job, where: Context | None = None) -> Any:  # noqa: ANN401 - YAML
+    """Give the container definitions."""
+    return resource(sample, "TaskDefinition", where)["ContainerDefinitions"]
+
+
+def loaded(text: str) -> Any:  # noqa: ANN401 - YAML
+    """Read YAML text as `plain` gives it."""
+    root = yaml12.compose(text, "test.yml")
+    return None if root is None else plain(root)
+
+
+def plain(one: yaml.Node) -> Any:  # noqa: ANN401 - YAML
+    """Give a node's value: functions in long form, scalars as texts."""
+    if isinstance(one, yaml.ScalarNode):
+        value: Any = one.value
+    elif isinstance(one, yaml.MappingNode):
+        value = {plain(key): plain(item) for key, item in one.value}
+    else:
+        value = [plain(item) for item in one.value]
+    if not one.tag.startswith("!"):
+        return value
+    if one.tag == "!GetAtt":
+        value = value.split(".", 1)
+    return {("" if one.tag == "!Ref" else "Fn::") + one.tag[1:]: value}

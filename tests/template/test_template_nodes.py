@@ -1,0 +1,89 @@
+"""From plain values to nodes: short functions, and the manifest's raw texts."""
+
+import pytest
+
+from cjob.errors import InputError
+from cjob.manifest.model import Import
+from cjob.template import writer
+from cjob.template.nodes import node, raw, raw_or_imported
+from cjob.template.values import Flow, Single, Value, get_att, import_value, ref, sub
+
+
+def _written(value: Value) -> str:
+    return writer.text(node({"a": value})).removeprefix("a:").strip()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (ref("AppName"), "!Ref AppName"),
+        (sub("${AppName}-x"), "!Sub '${AppName}-x'"),
+        (get_att("AddonsStack", "Outputs.Table"), "!GetAtt AddonsStack.Outputs.Table"),
+        (import_value("x"), "!ImportValue x"),
+        (import_value(sub("${EnvName}")), "Fn::ImportValue: !Sub '${EnvName}'"),
+        ({"Fn::Join": Flow([Single(""), Flow([ref("A"), "b"])])}, "!Join ['', [!Ref A, b]]"),
+        ({"Fn::Sub": ["${a}", {"a": ref("B")}]}, "Fn::Sub:\n    - ${a}\n    - a: !Ref B"),
+    ],
+)
+def test_functions_are_short_where_that_can_be_nested(value: Value, expected: str) -> None:
+    """A function around a function in long form is long itself."""
+    assert _written(value) == expected
+
+
+def test_a_function_around_a_long_one_is_long() -> None:
+    """Readers differ on short functions around long ones."""
+    value: Value = {"Fn::Join": [Single(","), {"Fn::Split": [Single(";"), import_value(ref("A"))]}]}
+
+    assert _written(value).startswith("Fn::Join:\n    - ','\n    - Fn::Split:")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("alpine", "alpine"),
+        ("arn:aws:ssm:us-west-2:1:parameter/x", "arn:aws:ssm:us-west-2:1:parameter/x"),
+        ("5", "5"),
+        ("1.0", "1.0"),
+        ("null", "null"),
+        ("", "''"),
+        ("!Ref AppName", "!Ref AppName"),
+        ("!Sub '${AppName}-x'", "!Sub '${AppName}-x'"),
+        ("!Join ['', [a, b]]", "!Join ['', [a, b]]"),
+        ('"quoted: so"', '"quoted: so"'),
+        ("'1'", "'1'"),
+        ("two words", "two words"),
+        ("a: b", "'a: b'"),
+        ("#x", "'#x'"),
+        ("x #y", "'x #y'"),
+        ("- q", "'- q'"),
+        ("[x]", "'[x]'"),
+        ("{}", "'{}'"),
+        ("[", "'['"),
+        ("|", "'|'"),
+        ("&&", "'&&'"),
+        ("*y", "'*y'"),
+        ("%x", "'%x'"),
+        (" x ", "' x '"),
+        ("one\ntwo", '"one\\ntwo"'),
+        ("!Ref [", "'!Ref ['"),
+        ("!important", "'!important'"),
+        ("!", "'!'"),
+        ("echo 'a' && date", "echo 'a' && date"),
+    ],
+)
+def test_raw_texts_keep_what_manifests_rely_on(text: str, expected: str) -> None:
+    """Functions, own quotes and numbers count; what YAML would mistake is quoted."""
+    assert _written(raw(text)) == expected
+
+
+@pytest.mark.parametrize("text", ["[a,", '{"a":', '"a b', "'a"])
+def test_a_raw_text_that_is_cut_in_the_middle_is_refused(text: str) -> None:
+    """It comes from JSON or a quoted text that was split at its blanks."""
+    with pytest.raises(InputError, match="does not end like one"):
+        raw(text)
+
+
+def test_an_import_under_a_raw_name_may_hold_a_function() -> None:
+    """The function is nested, so the import is in long form."""
+    assert _written(raw_or_imported(Import(export="!Sub x"))) == "Fn::ImportValue: !Sub x"
+    assert _written(raw_or_imported(Import(export="x"))) == "!ImportValue x"
