@@ -19,38 +19,38 @@ from cjob.errors import ServiceError
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
-def environment(folder: Path) -> Path:
-    """Give the place of the environment for this list and this Python."""
+def environment(folder: Path, requirements: Path = REQUIREMENTS) -> Path:
+    """Give the place of the environment for a list and this Python."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     return folder / f"venv-{version}-{digest}"
 
 
-def install(folder: Path, say: Callable[[str], None]) -> Path:
+def install(folder: Path, say: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
     """Give the environment's Python, after making the environment where there is none yet.
 
     The caller holds the folder's lock. Raises ServiceError, with the place of pip's log, when
     it can't be made.
     """
-    ready = environment(folder)
+    ready = environment(folder, requirements)
     if not ready.exists():
         say("installing the sandbox (once; about 40 MB)")
         draft = folder / "venv-draft"
         shutil.rmtree(draft, ignore_errors=True)
         log = folder / "install.log"
-        _make(draft, log)
+        _make(draft, requirements, log)
         draft.rename(ready)
         _remove_others(folder, ready)
     return ready / "bin" / "python"
 
 
-def _make(draft: Path, log: Path) -> None:
+def _make(draft: Path, requirements: Path, log: Path) -> None:
     """Make the environment in `draft`; what the commands print goes to `log`."""
     python = str(draft / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     steps = (
         [sys.executable, "-m", "venv", str(draft)],
-        [*pip, "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", str(REQUIREMENTS)],
+        [*pip, "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", str(requirements)],
         # Compiled now, so that the first start is no slower than the others.
         [python, "-m", "compileall", "-q", "-j", "0", str(draft / "lib")],
     )

@@ -9,11 +9,12 @@ import dataclasses
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,9 @@ READY_SECONDS = 20.0
 STOP_SECONDS = 5.0
 ASK_SECONDS = 2.0
 RESET_SECONDS = 60.0
+
+TASK_FILES = ("efs", "tasks")
+"""Folders of the sandbox's that hold what tasks keep in volumes."""
 
 PASSED_ON = (
     "PATH",
@@ -95,6 +99,8 @@ def starting(
             say(f"{found.reason}; starting anew")
             _end(folder, found.record)
         python = install.install(folder, say)
+        _remove_files(folder, (*TASK_FILES, "tmp"))
+        place.make_private(folder)
         record = _launch(folder, python, port, contents)
         try:
             yield _ready(folder, record), True
@@ -109,6 +115,7 @@ def resetting(folder: Path) -> Iterator[Record]:
     with place.locked(folder):
         record = running(folder)
         _ask(record, "POST", "/_ministack/reset", RESET_SECONDS)
+        _remove_files(folder, TASK_FILES)
         yield record
 
 
@@ -244,7 +251,8 @@ def _is_taken(port: int) -> bool:
 
 
 def _end(folder: Path, record: Record) -> None:
-    """End the recorded process, politely first, with its containers, and forget it."""
+    """End the recorded process, politely first, with all that it began, and forget it."""
+    was_running = place.is_running(record)
     for number in (signal.SIGTERM, signal.SIGKILL):
         if not place.is_running(record):
             break
@@ -254,9 +262,19 @@ def _end(folder: Path, record: Record) -> None:
             time.sleep(0.02)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(record.pid, os.WNOHANG)  # it may have been started by this very process
+    if was_running:
+        # Functions run as processes of its group; one at work would go on for as long as it likes.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(record.pid, signal.SIGKILL)
     if record.docker:
         _remove_containers(folder, record)
     place.remove_record(folder)
+
+
+def _remove_files(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        # What containers wrote may be another user's, and then stays.
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _remove_containers(folder: Path, record: Record) -> None:

@@ -8,6 +8,7 @@ are dictionaries as AWS's JSON has them.
 # ministack is imported when a change is made to it, and most that is to change is private to it.
 # ruff: noqa: PLC0415, SLF001
 
+import functools
 import importlib.metadata
 import json
 import re
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import containers
+from . import containers, networking
 
 VERSION = "1.5.33"
 
@@ -39,8 +40,9 @@ def apply(port: int, folder: Path) -> None:
         raise RuntimeError(f"made for ministack {VERSION}, found {found}")
     keep_to_own_containers(folder)
     read_template_urls()
-    provision_ingress_rules()
+    networking.add_types()
     keep_nested_task_keys()
+    reveal_secrets_to_tasks()
     run_containers_here(port)
     fail_with_the_container()
 
@@ -76,27 +78,6 @@ def path_style(url: str) -> str:
     return f"https://s3.amazonaws.com/{bucket}{parts.path}"
 
 
-def provision_ingress_rules() -> None:
-    """Make an AWS::EC2::SecurityGroupIngress: the only way a group can admit itself."""
-    from ministack.services import ec2
-    from ministack.services.cloudformation import provisioners
-
-    def create(logical_id: str, props: Json, stack_name: str) -> Json:
-        group = ec2._security_groups[props["GroupId"]]
-        rules = provisioners._ec2_sg_permissions([props])
-        group["IpPermissions"].extend(rules)
-        return f"{stack_name}-{logical_id}", {}
-
-    def delete(_: str, props: Json) -> None:
-        group = ec2._security_groups.get(props["GroupId"])
-        for rule in provisioners._ec2_sg_permissions([props]):
-            if group and rule in group["IpPermissions"]:
-                group["IpPermissions"].remove(rule)
-
-    handlers = provisioners._RESOURCE_HANDLERS
-    handlers["AWS::EC2::SecurityGroupIngress"] = {"create": create, "delete": delete}
-
-
 def keep_nested_task_keys() -> None:
     """Register a template's task definition with all that is nested in it."""
     from ministack.services import ecs
@@ -128,6 +109,13 @@ def lower_keys(value: Json) -> Json:
         return value
     lowered = {IRREGULAR_KEYS.get(k, k[:1].lower() + k[1:]): v for k, v in value.items()}
     return {k: v if k in FREE_KEYS else lower_keys(v) for k, v in lowered.items()}
+
+
+def reveal_secrets_to_tasks() -> None:
+    """Give a task the text of a SecureString, and not what stands for it while it is stored."""
+    from ministack.services import ssm
+
+    ssm.resolve_parameter_value = functools.partial(ssm.resolve_parameter_value, decrypt=True)
 
 
 def run_containers_here(port: int) -> None:

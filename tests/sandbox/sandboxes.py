@@ -1,0 +1,82 @@
+"""Real sandboxes for tests: each in a folder of its own, used through the command as people do."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from cjob.aws.seed import local_session
+from cjob.sandbox import install, place
+
+NO_DOCKER = "unix:///nonexistent/docker.sock"
+
+CJOB = (sys.executable, "-c", "from cjob.cli import main; main()")
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A sandbox that was started: its folder, and what `env -o json` gives."""
+
+    folder: Path
+    env: dict[str, str]
+
+    @property
+    def endpoint(self) -> str:
+        """The address of all services."""
+        return self.env["AWS_ENDPOINT_URL"]
+
+    def session(self) -> boto3.Session:
+        """Give a session of its user; clients are made with `endpoint_url=sandbox.endpoint`."""
+        return local_session(
+            self.env["AWS_ACCESS_KEY_ID"],
+            self.env["AWS_SECRET_ACCESS_KEY"],
+            self.env["AWS_REGION"],
+        )
+
+    def stop(self) -> None:
+        """End it."""
+        done = cjob_sandbox(self.folder, "stop")
+        assert done.returncode == 0, done.stderr
+
+
+def prepare(folder: Path) -> None:
+    """Make a sandbox's folder that shares one installation with all other tests' sandboxes."""
+    shared = Path(tempfile.gettempdir()) / f"cjob-test-sandbox-{os.getuid()}"
+    with place.locked(shared):
+        install.install(shared, lambda _: None)
+    place.make_private(folder)
+    installed = install.environment(shared)
+    (folder / installed.name).symlink_to(installed)
+
+
+def environment(folder: Path, docker_host: str = NO_DOCKER) -> dict[str, str]:
+    """Give the environment to run `cjob sandbox` in."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CJOB_"))}
+    return {**kept, "CJOB_SANDBOX_DIR": str(folder), "DOCKER_HOST": docker_host}
+
+
+def cjob_sandbox(
+    folder: Path, *arguments: str, docker_host: str = NO_DOCKER, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `cjob sandbox` with these arguments, on the sandbox of a folder."""
+    return subprocess.run(
+        [*CJOB, "sandbox", *arguments],
+        env={**environment(folder, docker_host), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def start(folder: Path, *arguments: str, docker_host: str = NO_DOCKER) -> Sandbox:
+    """Start a sandbox in a folder that was prepared; without a daemon unless one is named."""
+    done = cjob_sandbox(folder, "start", *arguments, docker_host=docker_host)
+    assert done.returncode == 0, done.stderr
+    env = json.loads(cjob_sandbox(folder, "env", "-o", "json").stdout)
+    return Sandbox(folder, env)
