@@ -1,6 +1,6 @@
 """The task's containers: the main one, the log router and the sidecars."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cjob import names
 from cjob.manifest.model import (
@@ -117,7 +117,7 @@ _LOGS: Resource = {
 }
 
 
-def _given(name: str, values: list[Value]) -> Resource:
+def _given(name: str, values: Sequence[Value]) -> Resource:
     """Give a property only where there is something in it."""
     return {name: values} if values else {}
 

@@ -18,7 +18,7 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _UNBROKEN = 2**30
 _STANDARD_TAGS = "tag:yaml.org,2002:"
 _PLAIN = re.compile(r"[\w/.$](?:[\w/.$+*@=;,<>(){}!&%|~^?-]|:(?=[^\s])| (?=[^\s#]))*", re.ASCII)
-_PLAIN_IN_FLOW = re.compile(r"[\w/.$](?:[\w/.$+*@=;-]|::?(?=\w)| (?=\w))*", re.ASCII)
+_PLAIN_IN_FLOW = re.compile(r"[\w/.$](?:[\w/.$+*@=;-]|::?(?=[\w/])| (?=\w))*", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*")
 _PRINTABLE_LINES = re.compile(
     r"[\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\U00010000-\U0010ffff]*"
