@@ -3,11 +3,25 @@
 Pure: takes texts and maps, gives data and text, touches nothing.
 """
 
+from cjob.diff.changes import changes
+from cjob.diff.kinds import kind_of
+from cjob.diff.mappings import MapDiff, mappings
 from cjob.diff.render import render
+from cjob.diff.secret_names import looks_secret
 from cjob.diff.tree import Comparison
 from cjob.diff.walk import compare
 
-__all__ = ["Comparison", "compare", "render", "text"]
+__all__ = [
+    "Comparison",
+    "MapDiff",
+    "changes",
+    "compare",
+    "kind_of",
+    "looks_secret",
+    "mappings",
+    "render",
+    "text",
+]
 
 
 def text(old: str, new: str, *, color: bool = False) -> str:

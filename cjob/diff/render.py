@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cjob.diff.comments import attach
 from cjob.diff.emit import document_text, entry_text, item_text
 from cjob.diff.nodes import Comments, Document, Node
+from cjob.diff.scalars import visible
 from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
 
 # From two written lines above a value to the last empty or comment line below it.
@@ -20,7 +21,7 @@ RED, GREEN, YELLOW, FAINT = "31", "32", "33", "2"
 
 def render(comparison: Comparison, *, color: bool = False) -> str:
     """Write a comparison; empty where nothing differs. `color` adds a terminal's codes."""
-    ink = _painted if color else _bare
+    ink = paint if color else _bare
     whole = _find_comments(comparison)
     if comparison.whole:
         lines = _whole(comparison.whole, whole)
@@ -36,7 +37,8 @@ def _bare(text: str, _shade: str) -> str:
     return text
 
 
-def _painted(text: str, shade: str) -> str:
+def paint(text: str, shade: str) -> str:
+    """Colour one line for a terminal; an empty shade leaves it as it is."""
     return f"\x1b[{shade}m{text}\x1b[0m" if shade else text
 
 
@@ -76,7 +78,7 @@ def _part(part: Part, indent: int) -> Iterator[Line]:
         if part.key is None:
             yield indent, "~ - (changed item)", FAINT
         else:
-            yield indent, f"~ {part.key}:", ""
+            yield indent, f"~ {visible(part.key)}:", ""
         for inner in part.parts:
             yield from _part(inner, indent + (2 if part.key is None else 4))
     else:
@@ -85,7 +87,7 @@ def _part(part: Part, indent: int) -> Iterator[Line]:
 
 def _edit(edit: Edit, indent: int) -> Iterator[Line]:
     if edit.old and edit.new and edit.old.kind == edit.new.kind:
-        name = "-" if edit.key is None else edit.key + ":"
+        name = "-" if edit.key is None else visible(edit.key) + ":"
         before, after = (document_text(n).removesuffix("\n") for n in (edit.old, edit.new))
         yield from _signed("~", f"{name} {before} -> {after}", indent, YELLOW)
         return

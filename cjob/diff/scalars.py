@@ -82,6 +82,15 @@ def has_break(text: str) -> bool:
     return _BREAK.search(text) is not None
 
 
+def is_plain_line(text: str) -> bool:
+    """Tell whether a text is printable, on one line, and neither begins nor ends with space."""
+    return (
+        text == text.strip()
+        and "\t" not in text
+        and not (has_break(text) or _UNPRINTABLE.search(text))
+    )
+
+
 def style_for(text: str, wanted: Style, *, flow: bool, key: bool) -> Style:
     """Give the style in which a text is written, which is the wanted one where that is possible.
 
@@ -139,6 +148,11 @@ def _escape(match: re.Match[str]) -> str:
     if number <= 0xFF:  # noqa: PLR2004 - the widths of YAML's three escapes
         return f"\\x{number:02X}"
     return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"  # noqa: PLR2004
+
+
+def visible(text: str) -> str:
+    """Write control characters as escapes, since a terminal would obey them; keep line breaks."""
+    return _UNPRINTABLE.sub(_escape, text)
 
 
 def chomping(text: str) -> str:
