@@ -84,12 +84,11 @@ def _function(name: str, argument: Value) -> yaml.Node:
 def _long_inside(inner: yaml.Node) -> bool:
     """Find functions in long form among the arguments, and in lists of arguments."""
     return isinstance(inner, yaml.SequenceNode) and any(
-        is_long_function(item) or _long_inside(item) for item in inner.value
+        _is_long(item) or _long_inside(item) for item in inner.value
     )
 
 
-def is_long_function(item: yaml.Node) -> bool:
-    """Say whether a node is a function written as a map with one key."""
+def _is_long(item: yaml.Node) -> bool:
     if not isinstance(item, yaml.MappingNode) or len(item.value) != 1:
         return False
     name = item.value[0][0].value
