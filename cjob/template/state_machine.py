@@ -1,6 +1,7 @@
 """The state machine: it runs the task, retries it and stops it in time; and its role."""
 
 import json
+import re
 
 from cjob.manifest.model import Job, SubnetsByTag
 from cjob.template.context import Context
@@ -53,7 +54,7 @@ def resources(job: Job, context: Context) -> Resource:
                     ),
                     "SecurityGroups": _security_groups(job, context),
                 },
-                "DefinitionString": Block(json.dumps(definition(job), indent=2)),
+                "DefinitionString": Block(_definition_text(job)),
             },
         },
         "StateMachineRole": {
@@ -87,7 +88,17 @@ def _security_groups(job: Job, context: Context) -> Resource:
     return {"Fn::Join": [_BETWEEN, groups]}
 
 
-def definition(job: Job) -> dict[str, object]:
+def _definition_text(job: Job) -> str:
+    """Write the definition as Copilot did, blank for blank.
+
+    CloudFormation compares it as a text, and would update the state machine of every stack that is
+    taken over.
+    """
+    text = json.dumps(_definition(job), indent=2)
+    return re.sub(r'\[\s+("\$\{\w+}")\s+]', r"[\1]", text) + " " * 6
+
+
+def _definition(job: Job) -> dict[str, object]:
     """Give the state machine's definition: one task, with what the manifest says of it."""
     task = {
         "Type": "Task",
