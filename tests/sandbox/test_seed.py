@@ -1,0 +1,154 @@
+"""The application that a sandbox begins with, read as a deploy reads it."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from sandboxes import Sandbox, cjob_sandbox
+
+from cjob.aws.seed import regional_template, seed
+from cjob.errors import ServiceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+ACCOUNT = "123456789012"
+
+
+@pytest.fixture
+def stacks(sandbox: Sandbox) -> "CloudFormationClient":
+    """Give CloudFormation as the sandbox's user has it."""
+    return sandbox.session().client("cloudformation", endpoint_url=sandbox.endpoint)
+
+
+def outputs(stack: "StackTypeDef") -> dict[str, str]:
+    """Give a stack's outputs by their keys."""
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def test_the_records_are_found_where_copilot_keeps_them(sandbox: Sandbox) -> None:
+    """An application, an environment with its roles, and a record for each job."""
+    records = sandbox.session().client("ssm", endpoint_url=sandbox.endpoint)
+    found = records.get_parameters_by_path(Path="/copilot", Recursive=True)["Parameters"]
+    root = "/copilot/applications/demo"
+    assert {parameter["Name"]: json.loads(parameter["Value"]) for parameter in found} == {
+        root: {
+            "name": "demo",
+            "account": ACCOUNT,
+            "domain": "",
+            "domainHostedZoneID": "",
+            "version": "1.0",
+        },
+        f"{root}/environments/test": {
+            "app": "demo",
+            "name": "test",
+            "region": "us-west-2",
+            "accountID": ACCOUNT,
+            "registryURL": "",
+            "executionRoleARN": f"arn:aws:iam::{ACCOUNT}:role/demo-test-CFNExecutionRole",
+            "managerRoleARN": f"arn:aws:iam::{ACCOUNT}:role/demo-test-EnvManagerRole",
+        },
+        f"{root}/components/report": {"app": "demo", "name": "report", "type": "Scheduled Job"},
+        f"{root}/components/tidy-up": {"app": "demo", "name": "tidy-up", "type": "Scheduled Job"},
+    }
+
+
+def test_the_stack_set_leads_to_the_bucket_the_key_and_the_repositories(
+    sandbox: Sandbox, stacks: "CloudFormationClient"
+) -> None:
+    """Its one instance is the regional stack; the repositories it names exist."""
+    summaries = stacks.list_stack_instances(
+        StackSetName="demo-infrastructure",
+        StackInstanceAccount=ACCOUNT,
+        StackInstanceRegion="us-west-2",
+    )["Summaries"]
+    assert len(summaries) == 1
+    found = outputs(stacks.describe_stacks(StackName=summaries[0]["StackId"])["Stacks"][0])
+    assert found["KMSKeyARN"].startswith(f"arn:aws:kms:us-west-2:{ACCOUNT}:key/")
+    assert found["ECRReporeport"] == f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/demo/report"
+    objects = sandbox.session().client("s3", endpoint_url=sandbox.endpoint)
+    assert objects.head_bucket(Bucket=found["PipelineBucket"])
+    images = sandbox.session().client("ecr", endpoint_url=sandbox.endpoint)
+    repositories = images.describe_repositories()["repositories"]
+    assert {repository["repositoryArn"] for repository in repositories} == {
+        found["ECRReporeport"],
+        found["ECRRepotidyDASHup"],
+    }
+
+
+def test_a_region_without_an_instance_has_none(stacks: "CloudFormationClient") -> None:
+    """As on AWS it is an empty answer, and no error."""
+    found = stacks.list_stack_instances(
+        StackSetName="demo-infrastructure", StackInstanceRegion="eu-west-1"
+    )
+    assert found["Summaries"] == []
+
+
+def test_a_stack_set_that_does_not_exist_is_named(stacks: "CloudFormationClient") -> None:
+    """With AWS's own code."""
+    with pytest.raises(stacks.exceptions.StackSetNotFoundException, match="nope"):
+        stacks.list_stack_instances(StackSetName="nope")
+
+
+def test_the_environment_exports_what_job_stacks_import(stacks: "CloudFormationClient") -> None:
+    """Each export is named for the application, the environment and the output."""
+    exports = {export["Name"] for export in stacks.list_exports()["Exports"]}
+    assert exports >= {
+        f"demo-test-{name}"
+        for name in ("ClusterId", "EnvironmentSecurityGroup", "PublicSubnets", "PrivateSubnets")
+    }
+
+
+def test_the_environment_has_its_version_tags_and_feature_parameters(
+    stacks: "CloudFormationClient",
+) -> None:
+    """A feature is there when its parameter is; none is in use yet."""
+    summary = stacks.get_template_summary(StackName="demo-test")
+    stack = stacks.describe_stacks(StackName="demo-test")["Stacks"][0]
+    parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}
+    assert json.loads(summary["Metadata"])["Version"] == "v1.33.2"
+    assert stack["Tags"] == [
+        {"Key": "copilot-application", "Value": "demo"},
+        {"Key": "copilot-environment", "Value": "test"},
+    ]
+    assert parameters["NATWorkloads"] == parameters["EFSWorkloads"] == ""
+    assert parameters["ServiceDiscoveryEndpoint"] == "test.demo.local"
+    assert "ManagedFileSystemID" not in outputs(stack)
+
+
+def test_the_manager_role_can_be_assumed(sandbox: Sandbox) -> None:
+    """It acts in the same account."""
+    tokens = sandbox.session().client("sts", endpoint_url=sandbox.endpoint)
+    given = tokens.assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/demo-test-EnvManagerRole", RoleSessionName="test"
+    )
+    assert given["AssumedRoleUser"]["Arn"] == (
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/demo-test-EnvManagerRole/test"
+    )
+
+
+def test_an_application_is_not_set_up_over_another(sandbox: Sandbox) -> None:
+    """What CloudFormation says of it is passed on."""
+    with pytest.raises(ServiceError, match="already exists"):
+        seed(sandbox.session(), "demo", "test", ["report"], endpoint=sandbox.endpoint)
+
+
+def test_a_second_application_stands_beside_the_first(sandbox: Sandbox) -> None:
+    """Whoever tests something may have one of their own, without another sandbox."""
+    seed(sandbox.session(), "other", "prod", [], endpoint=sandbox.endpoint)
+    stacks = sandbox.session().client("cloudformation", endpoint_url=sandbox.endpoint)
+    stack = stacks.describe_stacks(StackName="other-prod")["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert cjob_sandbox(sandbox.folder, "reset").returncode == 0
+
+
+def test_the_regional_template_lists_its_jobs() -> None:
+    """Copilot's own job init reads the list before it adds to it."""
+    template = regional_template("demo", ACCOUNT, ["tidy-up"])
+    assert template["Metadata"] == {
+        "TemplateVersion": "v1.2.0",
+        "Version": 1,
+        "Workloads": [{"Name": "tidy-up", "WithECR": True}],
+        "Accounts": [ACCOUNT],
+    }
