@@ -40,12 +40,16 @@ class InputError(CjobError):
 
 
 class InputErrors(InputError):  # noqa: N818 - the plural says that it holds several
-    """Several problems of one input, found together; `problems` holds them in reading order."""
+    """Several problems of one input, found together; `problems` holds them in reading order.
 
-    def __init__(self, problems: Sequence[InputError]) -> None:
+    `warnings` are lines on what is no problem by itself, but may be the cause of one.
+    """
+
+    def __init__(self, problems: Sequence[InputError], warnings: Sequence[str] = ()) -> None:
         """Take at least one problem; the first one stands for all where one line must do."""
         super().__init__(problems[0].message, hint=problems[0].hint, place=problems[0].place)
         self.problems = tuple(problems)
+        self.warnings = tuple(warnings)
 
 
 class ServiceError(CjobError):

@@ -184,6 +184,7 @@ class Against(Section):
     """What a diff was made against: the live stack's status and digests of its parts."""
 
     status: str
+    stack_id: str
     template: str
     parameters: str
     tags: str

@@ -71,7 +71,7 @@ class Report:
             error = InputError(fault.message, hint=fault.hint, place=where)
             found.setdefault((mark.line, mark.column, fault.message), error)
         if found:
-            raise InputErrors([found[key] for key in sorted(found)])
+            raise InputErrors([found[key] for key in sorted(found)], self.warnings())
 
 
 def shown(node: Node) -> str:

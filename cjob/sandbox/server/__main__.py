@@ -84,4 +84,5 @@ async def serve(descriptor: int, port: int, about: Mapping[str, object]) -> None
     os._exit(0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Where applications, environments and their resources are looked up.
+
+Seven calls in three waves: the two SSM records; the manager role beside the list of regional
+stacks; the environment's stack, its version, and the regional stack. Only reads.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cjob import names
+from cjob.aws import faults
+from cjob.aws.session import Account, together
+from cjob.errors import InputError, ServiceError
+from cjob.release import Target
+
+FEATURE_SUFFIX = "Workloads"
+NO_VERSION = "v0.0.0"
+
+
+class AwsDirectory:
+    """Looks things up in an account; the application's records are in its home region."""
+
+    def __init__(self, account: Account) -> None:
+        """Take the account; no call is made before something is asked for."""
+        self._account = account
+
+    def target(self, app: str, env: str) -> Target:
+        """Give what is known of an environment; see `stages.resolve.Directory`."""
+        application, environment = self._records(app, env)
+        stack, version, outputs = self._stacks(app, env, application, environment)
+        parameters = {
+            p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
+        }
+        return Target(
+            account_id=environment.get("accountID", ""),
+            region=environment["region"],
+            manager_role_arn=environment["managerRoleARN"],
+            execution_role_arn=environment["executionRoleARN"],
+            artifact_bucket=outputs["PipelineBucket"],
+            artifact_key_arn=outputs["KMSKeyARN"],
+            repositories=_repositories(outputs),
+            environment_version=version,
+            features=tuple(sorted(k for k in parameters if k.endswith(FEATURE_SUFFIX))),
+            service_discovery_endpoint=parameters.get("ServiceDiscoveryEndpoint") or f"{app}.local",
+            permissions_boundary=application.get("permissionsBoundary", ""),
+            tags=dict(sorted((application.get("tags") or {}).items())),
+        )
+
+    def subnets(self, target: Target, tags: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Give the ids of the subnets that have all the tags, sorted; one call."""
+        ec2 = self._account.client("ec2", target.region, target.manager_role_arn)
+        filters = [
+            {"Name": f"tag:{tag}", "Values": list(values)}
+            if values
+            else {"Name": "tag-key", "Values": [tag]}
+            for tag, values in sorted(tags.items())
+        ]
+        with faults.told("look up subnets by tags", target.manager_role_arn):
+            pages = ec2.get_paginator("describe_subnets").paginate(Filters=filters)  # type: ignore[arg-type]
+            return tuple(sorted(s["SubnetId"] for page in pages for s in page["Subnets"]))
+
+    def environments(self, app: str) -> tuple[str, ...]:
+        """Give the names of an application's environments, sorted; one call a page."""
+        path = names.environment_records(app)
+        ssm = self._account.client("ssm")
+        with faults.told(f"list the environments of application {app!r}"):
+            pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path)
+            found = [p["Name"].rsplit("/", 1)[1] for page in pages for p in page["Parameters"]]
+        return tuple(sorted(found))
+
+    def _records(self, app: str, env: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Read the SSM records of application and environment, at once."""
+        ssm = self._account.client("ssm")
+
+        def read(name: str) -> dict[str, Any] | None:
+            with faults.told(f"read the record {name!r}"):
+                try:
+                    text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+                except ssm.exceptions.ParameterNotFound:
+                    return None
+            return _record(text, name)
+
+        application, environment = together(
+            lambda: read(names.application_record(app)),
+            lambda: read(names.environment_record(app, env)),
+        )
+        region = self._account.region
+        if application is None:
+            raise InputError(
+                f"there is no application {app!r} in this account and region {region}",
+                hint="name it with -a, or set AWS_REGION and AWS_PROFILE to where it was made",
+            )
+        if environment is None:
+            raise InputError(
+                f"application {app!r} has no environment {env!r}",
+                hint=_choices(self.environments(app), env),
+            )
+        for key in ("region", "managerRoleARN", "executionRoleARN"):
+            if not environment.get(key):
+                raise ServiceError(
+                    f"the record {names.environment_record(app, env)!r} has no {key!r}",
+                    hint="deploy the environment again with the tool that made it",
+                )
+        return application, environment
+
+    def _stacks(
+        self, app: str, env: str, application: dict[str, Any], environment: dict[str, Any]
+    ) -> tuple[Mapping[str, Any], str, dict[str, str]]:
+        """Read the environment's stack with its version, and the regional stack's outputs."""
+        region, role = environment["region"], environment["managerRoleARN"]
+        name = names.environment_stack(app, env)
+        managed = self._account.client("cloudformation", region, role)
+
+        def describe() -> Mapping[str, Any]:
+            with faults.told(f"read the environment's stack {name!r}", role):
+                return managed.describe_stacks(StackName=name)["Stacks"][0]
+
+        def version() -> str:
+            with faults.told(f"read the version of the environment's stack {name!r}", role):
+                summary = managed.get_template_summary(StackName=name)
+            return template_version(summary.get("Metadata", ""))
+
+        account_id = application.get("account", "")
+        stack, found, outputs = together(
+            describe, version, lambda: self._regional_outputs(app, account_id, region)
+        )
+        return stack, found, outputs
+
+    def _regional_outputs(self, app: str, account_id: str, region: str) -> dict[str, str]:
+        """Find the application's stack in a region, and give its outputs."""
+        name = names.stack_set(app)
+        with faults.told(f"list the regional stacks of application {app!r}"):
+            summaries = self._account.client("cloudformation").list_stack_instances(
+                StackSetName=name, StackInstanceAccount=account_id, StackInstanceRegion=region
+            )["Summaries"]
+        if not summaries:
+            raise InputError(
+                f"application {app!r} has no resources in region {region}",
+                hint="deploy its environment in that region again with the tool that made it",
+            )
+        stack = summaries[0]["StackId"]
+        with faults.told(f"read the regional stack of application {app!r}"):
+            described = self._account.client("cloudformation", region).describe_stacks(
+                StackName=stack
+            )["Stacks"][0]
+        outputs = {o["OutputKey"]: o.get("OutputValue", "") for o in described.get("Outputs", [])}
+        for key in ("KMSKeyARN", "PipelineBucket"):
+            if not outputs.get(key):
+                raise ServiceError(
+                    f"the regional stack {stack!r} has no output {key!r}",
+                    hint="the stack is not as it was made; update the application's StackSet",
+                )
+        return outputs
+
+
+def template_version(metadata: str) -> str:
+    """Give the `Version` of a template's metadata, which CloudFormation gives as text."""
+    import yaml  # noqa: PLC0415 - only where a summary was read
+
+    try:
+        parsed = yaml.safe_load(metadata or "{}")
+    except yaml.YAMLError:
+        return NO_VERSION
+    version = parsed.get("Version") if isinstance(parsed, dict) else None
+    return str(version) if version else NO_VERSION
+
+
+def _record(text: str, name: str) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise ServiceError(
+            f"the record {name!r} is not a JSON object",
+            hint="look at it: aws ssm get-parameter --name " + name,
+        )
+    return record
+
+
+def _repositories(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Give each job's repository, from the outputs that hold repositories' ARNs."""
+    prefix = names.repository_output("")
+    return {
+        key.removeprefix(prefix).replace("DASH", "-"): names.repository_uri(arn)
+        for key, arn in sorted(outputs.items())
+        if key.startswith(prefix) and arn
+    }
+
+
+def _choices(existing: tuple[str, ...], wanted: str) -> str:
+    import difflib  # noqa: PLC0415 - only for a hint
+
+    near = difflib.get_close_matches(wanted, existing, 1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return "it has: " + ", ".join(existing) if existing else "it has none yet"

@@ -1,0 +1,102 @@
+"""What botocore raises, told as an error that a person can act on.
+
+The operation and the role that was used are named, since a denied call is put right by them.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import botocore.exceptions as botocore_errors
+
+from cjob.errors import CjobError, InputError, ServiceError
+
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
+EXPIRED = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "AuthFailure",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+}
+TRY_WITHOUT = "to try cjob without an account: cjob sandbox start"
+
+
+def code(error: botocore_errors.ClientError) -> str:
+    """Give the service's own code of an error, `ValidationError` and the like."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def says(error: botocore_errors.ClientError) -> str:
+    """Give the service's own words, without control characters."""
+    text = str(error.response.get("Error", {}).get("Message", "")) or str(error)
+    return clean(text)
+
+
+def clean(text: str) -> str:
+    """Give a text from outside without the characters that would drive a terminal."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()
+
+
+@contextmanager
+def told(purpose: str, role: str = "") -> Iterator[None]:
+    """Turn what botocore raises inside into a ServiceError or InputError that names `purpose`."""
+    try:
+        yield
+    except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
+        raise explain(error, purpose, role) from error
+
+
+def explain(error: Exception, purpose: str, role: str = "") -> CjobError:
+    """Give the error to show: what was being done, what was answered, what to do."""
+    if isinstance(error, botocore_errors.ClientError):
+        return _answered(error, purpose, role)
+    if isinstance(error, botocore_errors.NoRegionError):
+        return no_region()
+    if isinstance(
+        error,
+        botocore_errors.NoCredentialsError
+        | botocore_errors.PartialCredentialsError
+        | botocore_errors.CredentialRetrievalError,
+    ):
+        return ServiceError(
+            f"cannot {purpose}: no usable AWS credentials ({error})",
+            hint="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
+            f"'aws configure'; {TRY_WITHOUT}",
+        )
+    if isinstance(error, botocore_errors.ProfileNotFound):
+        return InputError(
+            f"cannot {purpose}: {error}",
+            hint="set AWS_PROFILE to a profile of ~/.aws/config, or unset it",
+        )
+    if isinstance(error, botocore_errors.HTTPClientError):
+        return ServiceError(
+            f"cannot {purpose}: AWS did not answer ({error})",
+            hint="check the network, AWS_REGION, and AWS_ENDPOINT_URL where that is set",
+        )
+    return ServiceError(
+        f"cannot {purpose}: {error}", hint="check the AWS settings: aws configure list"
+    )
+
+
+def _answered(error: botocore_errors.ClientError, purpose: str, role: str) -> ServiceError:
+    kind, action = code(error), error.operation_name
+    if kind in EXPIRED:
+        hint = "the credentials are expired or wrong: sign in again, then run the same command"
+    elif kind in DENIED:
+        hint = f"{role or 'the credentials in use'} needs permission for {action}"
+    else:
+        hint = f"AWS answered {kind} to {action}; run the same command again, or look it up there"
+    return ServiceError(f"cannot {purpose}: {says(error)}", hint=hint)
+
+
+def no_region() -> InputError:
+    """Give the error for a run without any region."""
+    return InputError(
+        "no AWS region is set",
+        hint=f"set AWS_REGION to the application's region, or 'aws configure set region …'; "
+        f"{TRY_WITHOUT}",
+    )

@@ -1,0 +1,124 @@
+"""One AWS session for a run: who calls, from where, and each client made once.
+
+Calls go out as the caller, or as the environment's manager role. The role's credentials are
+fetched at the first call that needs them, and again before they expire.
+"""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+from cjob import __version__
+from cjob.aws import faults
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+
+PARALLEL_CALLS = 16
+
+
+class Account:
+    """AWS as seen with the caller's credentials; clients are made once and shared by threads."""
+
+    def __init__(self) -> None:
+        """Take region and credentials from where every AWS tool does; AWS_REGION wins."""
+        self._core = botocore.session.Session()
+        with faults.told("read the AWS settings"):
+            region = os.environ.get("AWS_REGION") or self._core.get_config_variable("region")
+        if not region:
+            raise faults.no_region()
+        self.region: str = region
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._sessions: dict[str, boto3.Session] = {}
+        self._config = Config(
+            retries={"mode": "standard", "total_max_attempts": 8},
+            connect_timeout=10,
+            read_timeout=30,
+            max_pool_connections=PARALLEL_CALLS,
+            user_agent_extra=f"cjob/{__version__}",
+        )
+
+    @overload
+    def client(
+        self, service: Literal["cloudformation"], region: str = "", role: str = ""
+    ) -> "CloudFormationClient": ...
+    @overload
+    def client(self, service: Literal["ec2"], region: str = "", role: str = "") -> "EC2Client": ...
+    @overload
+    def client(self, service: Literal["ecr"], region: str = "", role: str = "") -> "ECRClient": ...
+    @overload
+    def client(self, service: Literal["s3"], region: str = "", role: str = "") -> "S3Client": ...
+    @overload
+    def client(self, service: Literal["ssm"], region: str = "", role: str = "") -> "SSMClient": ...
+    def client(self, service: Any, region: str = "", role: str = "") -> Any:
+        """Give the client of a service in a region (the home region where none is named).
+
+        `role` is the ARN of a role to call as; without it calls go out as the caller.
+        """
+        key = (service, region or self.region, role)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._session(role).client(
+                    service, region_name=key[1], config=self._config
+                )
+            return self._clients[key]
+
+    def _session(self, role: str) -> boto3.Session:
+        if role not in self._sessions:
+            with faults.told("read the AWS settings"):
+                core = self._core if not role else self._assumed(role)
+                self._sessions[role] = boto3.Session(botocore_session=core, region_name=self.region)
+        return self._sessions[role]
+
+    def _assumed(self, role: str) -> botocore.session.Session:
+        """Give a session whose credentials are those of `role`, fetched when first needed."""
+        core = botocore.session.Session()
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=self._session("").client,
+            source_credentials=self._core.get_credentials(),
+            role_arn=role,
+            extra_args={"RoleSessionName": f"cjob-{os.getpid()}"},
+        )
+        credentials = DeferredRefreshableCredentials(
+            method="assume-role", refresh_using=fetcher.fetch_credentials
+        )
+        core.register_component("credential_provider", _Given(credentials))
+        return core
+
+
+class _Given:
+    """Where a botocore session finds credentials that were made for it."""
+
+    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+        self._credentials = credentials
+
+    def load_credentials(self) -> DeferredRefreshableCredentials:
+        return self._credentials
+
+
+def together(*calls: "Call") -> list[Any]:
+    """Make calls that don't depend on each other at once; give their answers in order.
+
+    The first error in that order is raised after all have ended.
+    """
+    if len(calls) == 1:
+        return [calls[0]()]
+    with ThreadPoolExecutor(max_workers=min(len(calls), PARALLEL_CALLS)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Call = Callable[[], Any]

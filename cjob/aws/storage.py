@@ -1,0 +1,81 @@
+"""The artifact bucket of an environment, and the registry of its images."""
+
+import base64
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from cjob.aws import faults
+from cjob.aws.session import Account
+from cjob.engines.engine import Login
+from cjob.errors import ServiceError
+from cjob.release import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ABSENT = {"404", "NoSuchKey", "NotFound"}
+
+
+class AwsBucket:
+    """The artifact bucket, as the environment's manager role may read and fill it."""
+
+    def __init__(self, account: Account, target: Target) -> None:
+        """Take the account and the environment whose bucket it is."""
+        self._account = account
+        self._target = target
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is an object under a key."""
+        with self._told(f"look for {key!r}"):
+            try:
+                self._client().head_object(Bucket=self._target.artifact_bucket, Key=key)
+            except ClientError as error:
+                if faults.code(error) in ABSENT:
+                    return False
+                raise
+        return True
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store an object; the bucket's owner owns it."""
+        with self._told(f"send {key!r}"):
+            self._client().put_object(
+                Bucket=self._target.artifact_bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                ACL="bucket-owner-full-control",
+            )
+
+    def _client(self) -> "S3Client":
+        return self._account.client("s3", self._target.region, self._target.manager_role_arn)
+
+    def _told(self, purpose: str) -> AbstractContextManager[None]:
+        bucket = self._target.artifact_bucket
+        return faults.told(f"{purpose} in bucket {bucket!r}", self._target.manager_role_arn)
+
+
+class AwsRegistry:
+    """ECR in the environment's region, as the caller may use it."""
+
+    def __init__(self, account: Account, target: Target) -> None:
+        """Take the account and the environment whose images they are."""
+        self._account = account
+        self._target = target
+
+    def login(self, repository: str) -> Login:
+        """Give what lets an engine push to a repository; the token is valid for twelve hours."""
+        with faults.told(f"get a token for repository {repository!r}"):
+            answer = self._account.client("ecr", self._target.region).get_authorization_token()
+        granted = answer["authorizationData"][0]
+        try:
+            username, password = (
+                base64.b64decode(granted["authorizationToken"]).decode().split(":", 1)
+            )
+        except ValueError:
+            raise ServiceError(
+                "ECR gave a token that is not user:password", hint="run the same command again"
+            ) from None
+        host = granted["proxyEndpoint"].split("://", 1)[-1].rstrip("/")
+        return Login(username=username, password=password, host=host)

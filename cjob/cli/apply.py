@@ -1,0 +1,108 @@
+"""`cjob apply`: deploy what a document says.
+
+Reads documents on stdin, rendered and pushed; writes them with a "deployment" section. A document
+with a difference is a plan: it is refused when the live stack has moved since it was made.
+"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from cjob.cli import console, selection
+
+if TYPE_CHECKING:
+    from cjob.release import Release
+
+EXAMPLES = """\
+examples:
+  cjob-apply < plan.json
+  cjob-build -n report -e test | cjob-push | cjob-render | cjob-apply
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="apply")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="documents (default: stdin)")
+    deployment(parser)
+    parser.add_argument(
+        "--force-plan", action="store_true", help="apply a plan although the live stack has moved"
+    )
+    selection.common(parser)
+    parser.add_argument("-o", "--output", choices=("json", "text"), help="what stdout gets")
+
+
+def deployment(parser: argparse.ArgumentParser) -> None:
+    """Declare what is chosen for a deployment, here and in `cjob deploy`."""
+    parser.add_argument(
+        "--no-rollback",
+        action="store_true",
+        help="keep a failed deployment as it is, instead of rolling it back",
+    )
+    parser.add_argument("--detach", action="store_true", help="do not wait for the deployment")
+    parser.add_argument(
+        "--allow-downgrade", action="store_true", help="replace what a newer version deployed"
+    )
+    parser.add_argument(
+        "--allow-removal",
+        action="append",
+        default=[],
+        metavar="LOGICALID",
+        help="remove this resource, with the data that it holds; repeatable",
+    )
+
+
+def choices(args: argparse.Namespace) -> dict[str, object]:
+    """Give what was chosen for a deployment."""
+    return {
+        "rollback": not args.no_rollback,
+        "detach": args.detach,
+        "allow_downgrade": args.allow_downgrade,
+        "allow_removal": tuple(args.allow_removal),
+        "force_plan": getattr(args, "force_plan", False),
+    }
+
+
+def run(args: argparse.Namespace) -> int:
+    """Deploy documents; each that succeeded is written, and the worst status given."""
+    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
+
+    _, stages, talk = selection.prepare(args, **choices(args))
+    read = selection.read_stream(args.file, "cjob-apply")
+    confirmed = pipeline.run(read, stages, ("confirm",), args.jobs)
+    return finish(args, pipeline.run_each(confirmed, stages, "apply", args.jobs), talk)
+
+
+def finish(
+    args: argparse.Namespace,
+    outcomes: "list[Release | CjobError]",
+    talk: console.Console,
+) -> int:
+    """Write the documents of those that succeeded, tell the others; give the worst status."""
+    from cjob import wire  # noqa: PLC0415 - help needs none of it
+    from cjob.release import Release  # noqa: PLC0415
+
+    done = [one for one in outcomes if isinstance(one, Release)]
+    failed = [one for one in outcomes if not isinstance(one, Release)]
+    form = args.output or ("text" if sys.stdout.isatty() else "json")
+    console.write(wire.dump(done) if form == "json" else "".join(map(view, done)))
+    for error in failed[1:]:
+        talk.say(f"cjob: {error}")
+    if failed:
+        raise max(failed, key=lambda error: error.status)
+    return 0
+
+
+def view(release: "Release") -> str:
+    """Give the outcome as people read it."""
+    deployment = release.deployment
+    if deployment is None:
+        return ""
+    if not deployment.changed:
+        return f"{release.job.name}: nothing to change ({deployment.status})\n"
+    verb = "started" if deployment.status.endswith("IN_PROGRESS") else "deployed"
+    return f"{release.job.name}: {verb} ({deployment.status})\n"
+
+
+if TYPE_CHECKING:
+    from cjob.errors import CjobError

@@ -1,0 +1,39 @@
+"""`cjob build`: build a job's images.
+
+Reads the workspace (-n, -e) or documents on stdin; writes them with an "images" section. Needs a
+container engine where the job has something to build, and no AWS.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from cjob.cli import selection
+
+if TYPE_CHECKING:
+    from cjob.release import Release
+
+EXAMPLES = """\
+examples:
+  cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff > plan.json
+  cjob-build -n report -e test --tag v1.2.0 > report.built.json
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="build")
+    selection.options(parser)
+    selection.resource_tags(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write documents with their images built."""
+    return selection.run_command(args, ("build",), ("build",), _view)
+
+
+def _view(release: "Release", _form: str) -> str:
+    lines = [
+        f"{container}  {image.id}  {image.platform}  {', '.join(image.tags)}\n"
+        for container, image in (release.images or {}).items()
+    ]
+    return "".join(lines) or f"{release.job.name}  nothing to build\n"

@@ -1,0 +1,88 @@
+"""The streams of a command: documents on stdout, words for people on stderr.
+
+A document is written once, at the end. Lines from outside lose their control characters before
+they reach a terminal.
+"""
+
+import json
+import os
+import re
+import sys
+import threading
+
+from cjob.errors import InputError
+
+CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LOCK = threading.Lock()
+
+
+class Console:
+    """Where a command speaks; `log_format` is `text` or `json` (one event a line)."""
+
+    def __init__(self, log_format: str = "text") -> None:
+        """Take the form of what goes to stderr."""
+        self._json = log_format == "json"
+
+    def say(self, text: str, **facts: object) -> None:
+        """Tell people something, on stderr: a line, or an event with the facts beside it."""
+        clean = CONTROL.sub("", text)
+        line = json.dumps({"message": clean, **facts}) if self._json else clean
+        with _LOCK:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+
+def ask(question: str) -> str:
+    """Ask on the terminal, where a person can answer, and give the answer."""
+    with open("/dev/tty", "r+", buffering=1) as terminal:  # noqa: PTH123 - a start-up tax
+        terminal.write(question)
+        terminal.flush()
+        return terminal.readline()
+
+
+def can_ask() -> bool:
+    """Say whether a person is there to answer."""
+    if os.environ.get("CI") == "true" or not sys.stderr.isatty():
+        return False
+    try:
+        with open("/dev/tty", "r+", buffering=1):  # noqa: PTH123 - a start-up tax
+            return True
+    except OSError:
+        return False
+
+
+def read_input(file: str | None) -> tuple[str, str]:
+    """Give all of stdin (`-` or None) or of a file, with the name that messages use for it."""
+    name = "stdin" if file in (None, "-") else str(file)
+    try:
+        if name == "stdin":
+            content = sys.stdin.buffer.read()
+        else:
+            with open(name, "rb") as source:  # noqa: PTH123 - a start-up tax
+                content = source.read()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {name!r}: {error.strerror}", hint="check the file's name"
+        ) from None
+    try:
+        return content.decode("utf-8"), name
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{name} is not UTF-8 text", hint="a document is what cjob's commands write on stdout"
+        ) from None
+
+
+def write(text: str) -> None:
+    """Write data to stdout, all at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def colour() -> bool:
+    """Say whether stdout is to be coloured: COLOR, then NO_COLOR, then whether it is a terminal."""
+    forced = os.environ.get("COLOR", "").lower()
+    if forced in ("true", "false"):
+        return forced == "true"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty()

@@ -1,0 +1,84 @@
+"""`cjob deploy`: build, push, render and deploy jobs.
+
+Does what the single commands do, in one process: load, resolve, build, push, render, diff, apply.
+Nothing is sent where nothing changed. stdout gets the documents with their "deployment" where it
+is no terminal.
+"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from cjob.cli import apply, choosing, console, selection
+from cjob.cli import diff as diff_command
+from cjob.errors import InputError
+
+if TYPE_CHECKING:
+    from cjob.pipeline import Stages
+    from cjob.release import Release
+
+EXAMPLES = """\
+examples:
+  cjob deploy --name report-gen --env test
+  cjob deploy --resource-tags source/revision=bb133e7,deployment/initiator=manual
+  cjob deploy --diff
+"""
+
+QUESTION = "Continue with the deployment? (y/N) "
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="deploy")
+    choosing.options(parser)
+    selection.resource_tags(parser)
+    parser.add_argument("--diff", action="store_true", help="compare first, then ask")
+    parser.add_argument("-y", "--yes", action="store_true", help="with --diff, do not ask")
+    apply.deployment(parser)
+    selection.common(parser)
+    parser.add_argument("-o", "--output", choices=("json", "text"), help="what stdout gets")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Deploy the jobs that were named; give the worst status."""
+    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
+
+    tools, stages, talk = selection.prepare(args, **apply.choices(args))
+    choosing.complete(args, tools, talk)
+    begun = tuple(stages.load(job) for job in selection.chosen_jobs(args, tools))
+    if args.diff and not _agreed(args, begun, stages, talk):
+        return 0
+    before, last = pipeline.DEPLOY[:-1], pipeline.DEPLOY[-1]
+    ready = pipeline.run(begun, stages, before, args.jobs)
+    outcomes = pipeline.run_each(ready, stages, last, args.jobs)
+    return apply.finish(args, outcomes, talk)
+
+
+def _agreed(
+    args: argparse.Namespace,
+    begun: "tuple[Release, ...]",
+    stages: "Stages",
+    talk: console.Console,
+) -> bool:
+    """Show the difference, before anything is sent; say whether to go on with the deployment."""
+    from cjob import pipeline  # noqa: PLC0415
+    from cjob.stages.diff import not_compared  # noqa: PLC0415
+
+    compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
+    out = sys.stdout if sys.stdout.isatty() else sys.stderr
+    unknown = [note for r in compared if r.stack for note in not_compared(r.stack)]
+    for release in compared:
+        out.write(diff_command.view(release))
+    out.flush()
+    for note in unknown:
+        talk.say(f"note: {note}")
+    if not unknown and not any(r.diff and r.diff.changed for r in compared):
+        return False
+    if args.yes:
+        return True
+    if not console.can_ask():
+        raise InputError(
+            "something differs, and nobody can be asked here whether to deploy it",
+            hint="deploy with --yes, or make a plan with cjob-diff and apply it with cjob-apply",
+        )
+    return console.ask(QUESTION).strip().lower() in ("y", "yes")

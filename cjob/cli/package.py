@@ -1,0 +1,136 @@
+"""`cjob package`: print or write the template of a job and its parameters, or the difference.
+
+Prints the template; with --output-dir writes it with its parameters, and the addons' template
+where there is one; with --diff prints how it differs from the live stack. Sends nothing unless
+--upload-assets asks for it.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from cjob.cli import choosing, console, selection
+from cjob.cli import diff as diff_command
+from cjob.cli.render import parameter_file
+from cjob.errors import DIFFERENT, DONE, CjobError, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cjob.pipeline import Stages
+    from cjob.release import Release
+
+EXAMPLES = """\
+examples:
+  cjob package -n report-generator -e test
+  cjob package -n report-generator -e test --output-dir ./infrastructure
+  cjob package -n report-generator -e test --diff    (status 0: none, 1: differences, 2: error)
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="package")
+    choosing.options(parser)
+    parser.add_argument("--output-dir", metavar="DIR", help="write files instead of printing")
+    parser.add_argument(
+        "--upload-assets", action="store_true", help="build and send what the stack needs"
+    )
+    parser.add_argument("--diff", action="store_true", help="print the difference and exit")
+    parser.add_argument(
+        "--allow-downgrade", action="store_true", help="render although a newer version deployed"
+    )
+    selection.common(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print or write what was asked for."""
+    if not args.diff:
+        return _package(args)
+    try:
+        if args.output_dir or args.upload_assets:
+            raise InputError(
+                "--diff cannot go with --output-dir or --upload-assets", hint="run it twice"
+            )
+        return _compare(args)
+    except CjobError as error:
+        error.status = InputError.status
+        raise
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
+    from cjob.stages.diff import not_compared  # noqa: PLC0415
+
+    begun, stages, talk = _begin(args)
+    done = pipeline.run(begun, stages, pipeline.PACKAGE_DIFF, args.jobs)
+    for note in (note for r in done if r.stack for note in not_compared(r.stack)):
+        talk.say(f"note: {note}")
+    console.write("".join(diff_command.view(release) for release in done))
+    return DIFFERENT if any(r.diff and r.diff.changed for r in done) else DONE
+
+
+def _package(args: argparse.Namespace) -> int:
+    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
+
+    begun, stages, talk = _begin(args)
+    names = pipeline.PACKAGE_UPLOADED if args.upload_assets else pipeline.PACKAGE
+    done = pipeline.run(begun, stages, names, args.jobs)
+    if args.output_dir:
+        files = {name: text for release in done for name, text in _files(release).items()}
+        _write_all(args.output_dir, files)
+        talk.say("".join(f"wrote {args.output_dir}/{name}\n" for name in files).rstrip("\n"))
+    else:
+        console.write("".join(r.stack.template for r in done if r.stack))
+    return DONE
+
+
+def _begin(
+    args: argparse.Namespace,
+) -> "tuple[tuple[Release, ...], Stages, console.Console]":
+    tools, stages, talk = selection.prepare(args, allow_downgrade=args.allow_downgrade)
+    choosing.complete(args, tools, talk)
+    return tuple(stages.load(job) for job in selection.chosen_jobs(args, tools)), stages, talk
+
+
+def _files(release: "Release") -> dict[str, str]:
+    """Give the files of a job by name: template, parameters, and the addons' template."""
+    stack, name = release.stack, release.job.name
+    if stack is None:
+        return {}
+    files = {
+        f"{name}-{release.job.env}.stack.yml": stack.template,
+        f"{name}-{release.job.env}.params.yml": parameter_file(release, blank_missing=True),
+    }
+    if stack.addons:
+        files[f"{name}.addons.stack.yml"] = stack.addons
+    return files
+
+
+def _write_all(folder: str, files: dict[str, str]) -> None:
+    """Write all files or none: each beside its place first, then all are moved there."""
+    from pathlib import Path  # noqa: PLC0415 - help needs none of it
+
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        beside = {name: place / f".{name}.cjob-new" for name in files}
+        try:
+            for name, text in files.items():
+                beside[name].write_text(text, encoding="utf-8")
+            for name, path in beside.items():
+                path.replace(place / name)
+        finally:
+            _remove(beside.values())
+    except OSError as error:
+        raise InputError(
+            f"cannot write to {folder!r}: {error.strerror}", hint="name another --output-dir"
+        ) from None
+
+
+def _remove(paths: "Iterable[Path]") -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable

@@ -1,0 +1,38 @@
+"""`cjob push`: push images, and send the files that the stack needs.
+
+Reads documents of cjob build on stdin, or begins from the workspace (-n, -e) for a job without
+images of its own; writes them with each image's digest. Sends only what is absent.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from cjob.cli import selection
+
+if TYPE_CHECKING:
+    from cjob.release import Release
+
+EXAMPLES = """\
+examples:
+  cjob-build -n report -e test | cjob-push > report.pushed.json
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="push")
+    selection.options(parser)
+    selection.resource_tags(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write documents with their images named by digest."""
+    return selection.run_command(args, ("resolve", "push"), ("confirm", "push"), _view)
+
+
+def _view(release: "Release", _form: str) -> str:
+    lines = [f"{name}  {image.uri}\n" for name, image in (release.images or {}).items()]
+    if release.artifacts:
+        bucket = release.artifacts.bucket
+        lines += [f"s3://{bucket}/{key}\n" for key in release.artifacts.keys]
+    return "".join(lines)

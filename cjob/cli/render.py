@@ -1,0 +1,58 @@
+"""`cjob render`: render the CloudFormation template, its parameters and tags.
+
+Reads documents on stdin, or begins from the workspace (-n, -e); writes them with a "stack"
+section. With --target it needs no AWS. What only a push could give is named in "missing".
+"""
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from cjob.cli import selection
+
+if TYPE_CHECKING:
+    from cjob.release import Release
+
+EXAMPLES = """\
+examples:
+  cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff
+  cjob-render -n report -e test --target target.json -o template | cfn-lint -
+  cjob-render -n report -e test -o params
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="render")
+    selection.options(parser, output=("json", "text", "template", "params"))
+    selection.resource_tags(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write documents with their stack, or the template or parameters alone."""
+    stages = ("resolve", "render", "override")
+    return selection.run_command(args, stages, stages, _view)
+
+
+def _view(release: "Release", form: str) -> str:
+    if release.stack is None:
+        return ""
+    if form == "params":
+        return parameter_file(release)
+    return release.stack.template
+
+
+def parameter_file(release: "Release", *, blank_missing: bool = False) -> str:
+    """Give parameters and tags as CodePipeline and the AWS CLI take them: JSON, which is YAML too.
+
+    With `blank_missing`, what only a push can give is empty text.
+    """
+    stack = release.stack
+    if stack is None:
+        return ""
+    parameters = {
+        name: "" if blank_missing and name in stack.missing else value
+        for name, value in stack.parameters.items()
+    }
+    content = {"Parameters": parameters, "Tags": dict(stack.tags)}
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,214 @@
+"""Which jobs a command works on, and the options that all commands share.
+
+Given `-n` or `--all` a command is a head: it begins from the workspace. Otherwise it is a filter:
+documents come from stdin or a file.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cjob.cli import console
+from cjob.errors import InputError
+
+if TYPE_CHECKING:
+    from cjob.collaborators import Collaborators
+    from cjob.pipeline import Stages
+    from cjob.release import Job, Release, Target
+
+PARALLEL_JOBS = 4
+
+
+def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json", "text")) -> None:
+    """Declare what a command that is head and filter takes."""
+    parser.add_argument("file", nargs="?", metavar="FILE", help="documents (default: stdin)")
+    head = parser.add_argument_group("to begin from the workspace")
+    head.add_argument("-n", "--name", action="append", metavar="JOB", help="a job; repeatable")
+    head.add_argument("--all", action="store_true", help="all scheduled jobs of the workspace")
+    head.add_argument("-e", "--env", metavar="ENV", help="the environment")
+    head.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    head.add_argument("--target", metavar="FILE", help="a document of cjob-target: stay offline")
+    head.add_argument("--tag", default="", help="tag for the main image (default: git commit)")
+    common(parser)
+    parser.add_argument("-o", "--output", choices=output, help="what stdout gets")
+
+
+def resource_tags(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Declare the tags that the person adds to the stack."""
+    parser.add_argument(
+        "--resource-tags",
+        action="append",
+        default=[],
+        metavar="K=V[,K=V]",
+        help="tags for the stack and its resources; repeatable",
+    )
+
+
+def common(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command takes."""
+    parser.add_argument("-C", "--directory", default=".", metavar="DIR", help="start from DIR")
+    parser.add_argument(
+        "--jobs", type=_count, default=PARALLEL_JOBS, metavar="N", help="so many jobs at once"
+    )
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="form of what is on stderr"
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def is_head(args: argparse.Namespace) -> bool:
+    """Say whether the command begins from the workspace."""
+    return bool(args.name or args.all)
+
+
+def prepare(
+    args: argparse.Namespace,
+    **chosen: Any,  # noqa: ANN401 - the fields of Choices, checked there
+) -> "tuple[Collaborators, Stages, console.Console]":
+    """Make the stages that the arguments ask for, with what they work with."""
+    from pathlib import Path  # noqa: PLC0415 - help needs none of these
+
+    from cjob.collaborators import Collaborators  # noqa: PLC0415
+    from cjob.pipeline import Choices, Stages  # noqa: PLC0415
+
+    talk = console.Console(args.log_format)
+    tools = Collaborators(Path(args.directory), talk.say)
+    choices = Choices(
+        tag=getattr(args, "tag", ""),
+        tags=parse_tags(getattr(args, "resource_tags", [])),
+        target=_target(args),
+        **chosen,
+    )
+    return tools, Stages(tools, choices), talk
+
+
+def releases(
+    args: argparse.Namespace, tools: "Collaborators", stages: "Stages"
+) -> "tuple[Release, ...]":
+    """Give the Releases to work on: begun from the workspace, or read from a stream."""
+    if is_head(args):
+        if args.file:
+            raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
+        return tuple(stages.load(job) for job in chosen_jobs(args, tools))
+    for flag in ("app", "env", "target", "tag"):
+        if getattr(args, flag, None):
+            raise InputError(
+                f"--{flag} belongs to a command with -n or --all; here documents are read",
+                hint="give it to the first command of the pipe",
+            )
+    return read_stream(args.file, f"cjob-{args.command}")
+
+
+def read_stream(file: str | None, program: str) -> "tuple[Release, ...]":
+    """Read documents; InputError where a person at a terminal would wait for ever."""
+    if file is None and sys.stdin.isatty():
+        raise InputError(
+            "no job and no document",
+            hint=f"{program} -n JOB -e ENV, or a command that writes documents | {program}",
+        )
+    from cjob import wire  # noqa: PLC0415 - help needs none of these
+
+    text, name = console.read_input(file)
+    return wire.parse(text, name)
+
+
+def chosen_jobs(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]":
+    """Give the jobs that -n or --all name, in that order; InputError where -e is absent."""
+    from cjob.release import Job, check_name  # noqa: PLC0415
+
+    app = application(args, tools)
+    if not args.env and args.target:
+        args.env = _document(args.target).job.env
+    if not args.env:
+        raise InputError("no environment was named", hint="name it with -e, as in -e test")
+    jobs = tools.workspace.jobs() if args.all else tuple(dict.fromkeys(args.name))
+    if not jobs:
+        raise InputError("the workspace has no scheduled jobs", hint="check -C and copilot/")
+    check_name(args.env, "environment")
+    return [Job(app=app, env=args.env, name=check_name(job, "job")) for job in jobs]
+
+
+def application(args: argparse.Namespace, tools: "Collaborators") -> str:
+    """Give the application: the one that was named, else the workspace's."""
+    from cjob.release import check_name  # noqa: PLC0415
+
+    app = args.app or tools.workspace.app
+    if not app:
+        raise InputError(
+            "the workspace names no application",
+            hint="name it with -a, or write 'application: NAME' into copilot/.workspace",
+        )
+    return check_name(app, "application")
+
+
+def parse_tags(given: Sequence[str]) -> dict[str, str]:
+    """Read `k=v,k=v` as often as it was given; InputError for a pair that is none."""
+    tags: dict[str, str] = {}
+    for pair in (pair for text in given for pair in text.split(",") if pair):
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise InputError(
+                f"--resource-tags {pair!r} is not KEY=VALUE",
+                hint="as in --resource-tags team=data,cost=42",
+            )
+        tags[key] = value
+    return tags
+
+
+def _target(args: argparse.Namespace) -> "Target | None":
+    """Read the file of --target; it must be for the same application and environment."""
+    if not getattr(args, "target", None):
+        return None
+    release = _document(args.target)
+    if release.target is None:
+        raise InputError(
+            f"the document in {args.target!r} has no target", hint="make it with cjob-target"
+        )
+    app, env = release.job.app, release.job.env
+    if (args.env or env, args.app or app) != (env, app):
+        raise InputError(
+            f"the target in {args.target!r} is application {app!r}, environment {env!r}",
+            hint="make one with cjob-target for the environment that you name",
+        )
+    return release.target
+
+
+def _document(file: str) -> "Release":
+    from cjob import wire  # noqa: PLC0415 - help needs none of it
+
+    return wire.parse(*console.read_input(file))[0]
+
+
+def run_command(
+    args: argparse.Namespace,
+    head: Sequence[str],
+    filters: Sequence[str],
+    view: "Callable[[Release, str], str]",
+    seen: "Callable[[Release], None] | None" = None,
+) -> int:
+    """Run a command's stages, and write the documents, or the view that was asked for.
+
+    `head` names the stages after load, `filters` those for documents that were read; `seen` is
+    told of each Release at the end, before anything is written.
+    """
+    from cjob import pipeline, wire  # noqa: PLC0415
+
+    tools, stages, _ = prepare(args)
+    begun = releases(args, tools, stages)
+    done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
+    if seen is not None:
+        for release in done:
+            seen(release)
+    form = args.output or ("text" if sys.stdout.isatty() else "json")
+    if form == "json":
+        console.write(wire.dump(done))
+    else:
+        console.write("".join(view(release, form) for release in done))
+    return 0

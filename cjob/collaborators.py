@@ -1,0 +1,85 @@
+"""The one place that makes what stages are handed: workspace, AWS, container engine.
+
+Each is made when it is first asked for and once a run, so that a command without AWS loads no
+boto3, and a job without a build touches no engine.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from cjob.aws.directory import AwsDirectory
+    from cjob.aws.session import Account
+    from cjob.aws.stacks import AwsStacks
+    from cjob.aws.storage import AwsBucket, AwsRegistry
+    from cjob.engines.engine import Engine
+    from cjob.release import Target
+    from cjob.workspace import Workspace
+
+T = TypeVar("T")
+Report = Callable[[str], None]
+
+
+class Collaborators:
+    """Makes each adapter once; may be used by several threads."""
+
+    def __init__(self, start: Path, report: Report) -> None:
+        """Take the folder to find the workspace from, and where progress is told."""
+        self._start = start
+        self.report = report
+        self._made: dict[object, object] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def workspace(self) -> "Workspace":
+        """The workspace that the start folder lies in."""
+        from cjob import workspace  # noqa: PLC0415 - see the module's first paragraph
+
+        return self._once("workspace", lambda: workspace.find(self._start))
+
+    @property
+    def account(self) -> "Account":
+        """AWS as the caller sees it."""
+        from cjob.aws.session import Account  # noqa: PLC0415
+
+        return self._once("account", Account)
+
+    @property
+    def directory(self) -> "AwsDirectory":
+        """Where applications and environments are looked up."""
+        from cjob.aws.directory import AwsDirectory  # noqa: PLC0415
+
+        return self._once("directory", lambda: AwsDirectory(self.account))
+
+    @property
+    def stacks(self) -> "AwsStacks":
+        """CloudFormation."""
+        from cjob.aws.stacks import AwsStacks  # noqa: PLC0415
+
+        return self._once("stacks", lambda: AwsStacks(self.account))
+
+    def bucket(self, target: "Target") -> "AwsBucket":
+        """Give the artifact bucket of an environment."""
+        from cjob.aws.storage import AwsBucket  # noqa: PLC0415
+
+        return AwsBucket(self.account, target)
+
+    def registry(self, target: "Target") -> "AwsRegistry":
+        """Give the registry of an environment's images."""
+        from cjob.aws.storage import AwsRegistry  # noqa: PLC0415
+
+        return AwsRegistry(self.account, target)
+
+    def engine(self) -> "Engine":
+        """Give the container engine, connected to."""
+        from cjob.engines.docker_api import connect  # noqa: PLC0415
+
+        return self._once("engine", connect)
+
+    def _once(self, name: object, make: Callable[[], T]) -> T:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            return self._made[name]  # type: ignore[return-value]

@@ -1,0 +1,54 @@
+"""The live side of a stack: what CloudFormation has of it now, and digests that bind a plan to it.
+
+Plain data, read by an adapter, compared by diff and checked again by apply.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cjob.release import Against
+
+ABSENT = ""
+"""The status of a stack that does not exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """A stack as it is: its status, and what it was last deployed with.
+
+    `parameters` that CloudFormation hides (NoEcho) have the value it shows, asterisks.
+    """
+
+    status: str = ABSENT
+    stack_id: str = ""
+    template: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exists(self) -> bool:
+        """Say whether there is a stack with resources; one that is only proposed has none."""
+        return self.status not in (ABSENT, "REVIEW_IN_PROGRESS")
+
+
+def settled(status: str) -> bool:
+    """Say whether a stack in this status carries what it was last asked for, and rests."""
+    return status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
+
+
+def against(live: Live) -> Against:
+    """Give the digests of the live side, as a plan keeps them."""
+    return Against(
+        status=live.status,
+        stack_id=live.stack_id,
+        template=_digest(live.template),
+        parameters=_digest(live.parameters),
+        tags=_digest(live.tags),
+    )
+
+
+def _digest(value: str | Mapping[str, str]) -> str:
+    text = value if isinstance(value, str) else json.dumps(dict(value), sort_keys=True)
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

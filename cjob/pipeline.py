@@ -1,0 +1,241 @@
+"""The pipeline: what happens between a manifest and a deployed stack, and in which order.
+
+A job is worked on as one document, a Release (`release`), that grows as it moves. Each stage is a
+function in `cjob/stages/`, one file each, that takes a Release and gives one with a section more:
+
+    load      the workspace's files              -> job, source
+    resolve   AWS, reads only                    -> target
+    build     the container engine               -> images (built)
+    push      engine, registry, S3               -> images (by digest), artifacts
+    render    nothing: a pure function           -> stack
+    override  Node, for CDK overrides alone      -> stack.template
+    diff      CloudFormation, reads only         -> diff
+    apply     S3, CloudFormation                 -> deployment
+
+The single commands run one stage each and pass the document on, as JSON, through a pipe (`wire`).
+The composites, `cjob deploy` and `cjob package`, run the same functions in one process: the tuples
+below are all that they add. What a stage touches of the outside world is handed to it, made in one
+place (`collaborators`). Only `cjob/aws/` imports boto3, only `cjob/engines/` imports docker; and
+`cjob/cli/` alone reads options, stdin and terminals.
+
+Between the stages, `manifest/` turns a manifest's text into a Job, `template/` turns a Job into a
+template, and `diff/` compares two templates: pure functions all of them.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cjob.collaborators import Collaborators
+from cjob.errors import CjobError, InputError, Interrupted
+from cjob.parallel import Checkpoint, run_all
+from cjob.release import Job, Release, Target, required
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cjob.live import Live
+
+Stage = Callable[[Release], Release]
+
+DEPLOY = ("resolve", "inspect", "build", "push", "render", "override", "diff", "apply")
+DEPLOY_DIFF = ("resolve", "inspect", "render", "override", "diff")
+PACKAGE = ("resolve", "check_version", "render", "override")
+PACKAGE_UPLOADED = ("resolve", "check_version", "build", "push", "render", "override")
+PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a person chose on the command line, for all stages."""
+
+    tag: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    target: Target | None = None
+    rollback: bool = True
+    detach: bool = False
+    allow_downgrade: bool = False
+    allow_removal: tuple[str, ...] = ()
+    force_plan: bool = False
+
+
+class Stages:
+    """The stages, each bound to what it works with; the imports wait for the stage's turn."""
+
+    def __init__(self, tools: Collaborators, choices: Choices) -> None:
+        """Take what makes the adapters, and what the person chose."""
+        self._tools = tools
+        self._choices = choices
+        self._live: dict[str, Live] = {}
+
+    def load(self, job: Job) -> Release:
+        """Begin a Release from the workspace."""
+        from cjob.stages.load import load  # noqa: PLC0415 - see the class's first line
+
+        release = load(
+            job,
+            self._tools.workspace,
+            os.environ,
+            self._tools.report,
+            tag=self._choices.tag,
+            tags=self._choices.tags,
+        )
+        return replace(release, target=self._choices.target)
+
+    def resolve(self, release: Release) -> Release:
+        """Add `target` where it is absent; offline where it was given, but for lacking subnets."""
+        from cjob.stages.resolve import resolve_absent  # noqa: PLC0415
+
+        return resolve_absent(release, lambda: self._tools.directory)
+
+    def resolve_anew(self, release: Release) -> Release:
+        """Fill `target` with what AWS says now, whatever the document had."""
+        from cjob.stages.resolve import resolve  # noqa: PLC0415
+
+        return resolve(release, self._tools.directory)
+
+    def confirm(self, release: Release) -> Release:
+        """Check that `target` is what AWS says, before anything is sent there."""
+        from cjob.stages.resolve import confirm  # noqa: PLC0415
+
+        return confirm(release, self._tools.directory)
+
+    def inspect(self, release: Release) -> Release:
+        """Read the live stack once, for diff too, and refuse early what apply would refuse."""
+        from cjob.stages.diff import template_version  # noqa: PLC0415
+
+        name = self._stack_name(release)
+        self._live[name] = self._tools.stacks.read(required(release.target, "target"), name)
+        self._check_version(name, template_version(self._live[name].template))
+        return release
+
+    def check_version(self, release: Release) -> Release:
+        """Refuse to render for a stack that a newer tool made; offline with a given target."""
+        if self._choices.target is None and not self._choices.allow_downgrade:
+            name = self._stack_name(release)
+            target = required(release.target, "target")
+            self._check_version(name, self._tools.stacks.version(target, name))
+        return release
+
+    def _check_version(self, stack: str, deployed: str) -> None:
+        from cjob.stages.apply import check_downgrade  # noqa: PLC0415
+        from cjob.stages.render import TEMPLATE_VERSION  # noqa: PLC0415
+
+        allow = self._choices.allow_downgrade
+        check_downgrade(deployed, TEMPLATE_VERSION, stack, allow=allow)
+
+    def build(self, release: Release) -> Release:
+        """Add `images`."""
+        from cjob.stages.build import build  # noqa: PLC0415
+
+        return build(release, self._tools.engine, self._root(release), self._tools.report)
+
+    def push(self, release: Release) -> Release:
+        """Send images and files; fill in what names them."""
+        from cjob.stages.push import push  # noqa: PLC0415
+
+        target = required(release.target, "target")
+        return push(
+            release,
+            engine=self._tools.engine,
+            registry=self._tools.registry(target),
+            store=self._tools.bucket(target),
+            root=self._root(release),
+            report=self._tools.report,
+        )
+
+    def render(self, release: Release) -> Release:
+        """Add `stack`."""
+        from cjob.stages.render import render  # noqa: PLC0415
+
+        return render(release)
+
+    def override(self, release: Release) -> Release:
+        """Apply CDK overrides to the template, where the job has them."""
+        if release.source and release.source.overrides.cdk:
+            raise InputError(
+                "CDK overrides are not applied by this version of cjob",
+                hint="express them as overrides/cfn.patches.yml, which is",
+                place=release.source.overrides.cdk,
+            )
+        return release
+
+    def diff(self, release: Release) -> Release:
+        """Add `diff`, against the live stack as it was inspected, or as it is now."""
+        from cjob.stages.diff import diff  # noqa: PLC0415
+
+        live = self._live.get(self._stack_name(release))
+        if live is None:
+            target = required(release.target, "target")
+            live = self._tools.stacks.read(target, self._stack_name(release))
+        return diff(release, live)
+
+    def apply(self, release: Release) -> Release:
+        """Deploy; add `deployment`."""
+        from cjob.stages.apply import Options, Tools, apply  # noqa: PLC0415
+
+        chosen = self._choices
+        options = Options(
+            rollback=chosen.rollback,
+            detach=chosen.detach,
+            allow_downgrade=chosen.allow_downgrade,
+            allow_removal=chosen.allow_removal,
+            force_plan=chosen.force_plan,
+        )
+        store = self._tools.bucket(required(release.target, "target"))
+        tools = Tools(stacks=self._tools.stacks, store=store, report=self._tools.report)
+        return apply(release, tools, options)
+
+    def _root(self, release: Release) -> "Path":
+        """Give the workspace's root; where no file of it is needed, there need be none."""
+        source = required(release.source, "source")
+        if source.builds or any(asset.path for asset in source.assets):
+            return self._tools.workspace.root
+        from pathlib import Path  # noqa: PLC0415
+
+        return Path()
+
+    def _stack_name(self, release: Release) -> str:
+        from cjob import names  # noqa: PLC0415
+
+        return names.job_stack(release.job.app, release.job.env, release.job.name)
+
+
+def run(
+    releases: Sequence[Release], stages: Stages, names: Sequence[str], jobs: int
+) -> tuple[Release, ...]:
+    """Run each Release through the named stages, several at once; the first failure stops all.
+
+    Given and returned in the same order.
+    """
+
+    def through(release: Release, checkpoint: Checkpoint) -> Release:
+        for name in names:
+            checkpoint()
+            release = _stage(stages, name)(release)
+        return release
+
+    return tuple(run_all([partial(through, r) for r in releases], jobs))
+
+
+def run_each(
+    releases: Sequence[Release], stages: Stages, last: str, jobs: int
+) -> list[Release | CjobError]:
+    """Run the last stage of each Release to its own end; give Releases and errors in order."""
+
+    def one(release: Release, _checkpoint: Checkpoint) -> Release | CjobError:
+        try:
+            return _stage(stages, last)(release)
+        except Interrupted:
+            raise
+        except CjobError as error:
+            return error
+
+    return run_all([partial(one, r) for r in releases], jobs)
+
+
+def _stage(stages: Stages, name: str) -> Stage:
+    stage: Stage = getattr(stages, name)
+    return stage

@@ -1,0 +1,188 @@
+"""Load: all that the workspace says of a job becomes `job` and `source`.
+
+Reads the workspace's files and asks git for the commit; touches nothing else. What can be wrong
+with a job is found here, before anything is built or sent.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from cjob import assets, names
+from cjob.addons.packaging import local_files
+from cjob.addons.reading import PARAMETER_FILES, is_template
+from cjob.addons.reading import read as read_addons
+from cjob.env_controller import archive
+from cjob.errors import InputError
+from cjob.manifest import model, reading
+from cjob.overrides import check_patches
+from cjob.release import Asset, Build, Job, Overrides, Release, Revision, Source
+from cjob.workspace import Workspace, read_text
+
+PATCHES = "cfn.patches.yml"
+CDK = "cdk.json"
+GIT_LIMIT_S = 20
+
+
+def load(
+    job: Job,
+    workspace: Workspace,
+    environment: Mapping[str, str],
+    report: Callable[[str], None],
+    *,
+    tag: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> Release:
+    """Read a job; raise InputError, or InputErrors with all problems of its manifest.
+
+    `environment` holds the process's variables, for substitution; `tag` and `tags` are what
+    `--tag` and `--resource-tags` gave.
+    """
+    path = workspace.manifest(job.name)
+    _check_exists(path, job, workspace)
+    loaded = reading.load(
+        read_text(path, workspace.root),
+        job.env,
+        {"COPILOT_APPLICATION_NAME": job.app, "COPILOT_ENVIRONMENT_NAME": job.env},
+        environment,
+        file=workspace.shown(path),
+        name=job.name,
+    )
+    for warning in loaded.warnings:
+        report(f"warning: {warning}")
+    addons = _addons(workspace, job.name)
+    source = Source(
+        manifest=loaded.text,
+        addons=addons,
+        overrides=_overrides(workspace, job.name),
+        builds=builds(loaded.job),
+        assets=(
+            *_env_files(workspace, loaded.job),
+            *_addon_assets(workspace, job.name, addons),
+            _controller(),
+        ),
+        tag=tag,
+        tags=dict(sorted((tags or {}).items())),
+        revision=_revision(workspace.root),
+    )
+    return Release(job=job, source=source)
+
+
+def containers(job: model.Job) -> tuple[model.Container, ...]:
+    """Give all containers of a job, the main one first."""
+    router = (job.logging.router,) if job.logging else ()
+    return (job.main, *job.sidecars, *router)
+
+
+def builds(job: model.Job) -> dict[str, Build]:
+    """Give how each container's image is built, for those that are built here."""
+    return {
+        container.name: Build(
+            context=container.build.context,
+            dockerfile=container.build.dockerfile,
+            target=container.build.target,
+            args=dict(container.build.args),
+            cache_from=container.build.cache_from,
+            platform=job.platform.image,
+        )
+        for container in containers(job)
+        if container.build is not None
+    }
+
+
+def env_files(job: model.Job) -> dict[str, str]:
+    """Give the env file of each container that has one, relative to the workspace."""
+    return {c.name: c.env_file for c in containers(job) if c.env_file is not None}
+
+
+def _check_exists(path: Path, job: Job, workspace: Workspace) -> None:
+    if path.is_file():
+        return
+    import difflib  # noqa: PLC0415 - only for a hint
+
+    jobs = workspace.jobs()
+    near = difflib.get_close_matches(job.name, jobs, 1)
+    hint = f"the workspace has: {', '.join(jobs)}" if jobs else "it has no scheduled jobs"
+    raise InputError(
+        f"the workspace has no job {job.name!r}",
+        hint=f"did you mean {near[0]!r}?" if near else hint,
+        place=workspace.shown(path),
+    )
+
+
+def _env_files(workspace: Workspace, job: model.Job) -> Iterable[Asset]:
+    """List each env file once, with the containers that use it."""
+    users: dict[str, list[str]] = {}
+    for container, path in env_files(job).items():
+        users.setdefault(path, []).append(container)
+    for path, using in sorted(users.items()):
+        digest, _ = assets.read(workspace.inside(path), path, zipped=False)
+        key = names.env_file_key(PurePosixPath(path).name, digest)
+        yield Asset(kind="envFile", sha256=digest, key=key, path=path, containers=tuple(using))
+
+
+def _addons(workspace: Workspace, job: str) -> dict[str, str]:
+    """Read the texts of the addons folder, by file name; nothing where there is no template."""
+    folder = workspace.folder(job, "addons")
+    if not folder.is_dir():
+        return {}
+    found = sorted(p for p in folder.iterdir() if is_template(p.name) or p.name in PARAMETER_FILES)
+    if not any(is_template(p.name) for p in found):
+        return {}
+    return {p.name: read_text(p, workspace.root) for p in found}
+
+
+def _addon_assets(workspace: Workspace, job: str, texts: Mapping[str, str]) -> Iterable[Asset]:
+    """List the local files that the addons name, each with its digest."""
+    addons = read_addons(texts, f"copilot/{job}/addons") if texts else None
+    for file in local_files(addons.text) if addons else ():
+        digest, _ = assets.read(workspace.inside(file.path), file.path, zipped=file.zipped)
+        key = names.addon_asset_key(job, digest)
+        yield Asset(kind="addonAsset", sha256=digest, key=key, path=file.path, zipped=file.zipped)
+
+
+def _controller() -> Asset:
+    digest = archive.digest()
+    return Asset(kind="controller", sha256=digest, key=names.controller_key(digest))
+
+
+def _overrides(workspace: Workspace, job: str) -> Overrides:
+    """Read what is in the overrides folder; InputError where it is empty or not understood."""
+    folder = workspace.folder(job, "overrides")
+    if not folder.is_dir():
+        return Overrides()
+    patches = folder / PATCHES
+    if patches.is_file():
+        text = read_text(patches, workspace.root)
+        check_patches(text, workspace.shown(patches))
+        return Overrides(patches=text or "[]\n")
+    if (folder / CDK).is_file():
+        return Overrides(cdk=workspace.shown(folder))
+    raise InputError(
+        f"the overrides folder has neither {PATCHES!r} nor {CDK!r}",
+        hint="add one of them, or remove the folder",
+        place=workspace.shown(folder),
+    )
+
+
+def _revision(root: Path) -> Revision | None:
+    """Give the commit that the workspace stands at; None where it is not in a git checkout."""
+    commit = _git(root, "rev-parse", "--short", "HEAD")
+    if not commit:
+        return None
+    return Revision(commit=commit, dirty=bool(_git(root, "status", "--porcelain")))
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words, no shell
+            ["git", "-C", str(root), *arguments],  # noqa: S607 - git is found as people find it
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=GIT_LIMIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,90 @@
+"""Resolve: what AWS says of the application and the environment becomes `target`.
+
+Takes a Release and a Directory to look things up in; only reads. A look-up of subnets is made
+where the job's manifest names them by tags.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from cjob import names
+from cjob.errors import InputError
+from cjob.manifest import reading
+from cjob.manifest.model import SubnetsByTag
+from cjob.release import Release, Target
+
+Tags = Mapping[str, tuple[str, ...]]
+
+
+class Directory(Protocol):
+    """Where applications and environments are looked up."""
+
+    def target(self, app: str, env: str) -> Target:
+        """Give all but the subnets; raise InputError where there is no such thing."""
+
+    def subnets(self, target: Target, tags: Tags) -> tuple[str, ...]:
+        """Give the ids of the subnets that have all the tags, sorted."""
+
+
+def resolve(release: Release, directory: Directory) -> Release:
+    """Fill `target` with what AWS says now, whatever the document had there."""
+    target = directory.target(release.job.app, release.job.env)
+    return _with_subnets(dataclasses.replace(release, target=target), lambda: directory)
+
+
+def resolve_absent(release: Release, directory: Callable[[], Directory]) -> Release:
+    """Fill `target` only where the document has none; subnets that it lacks are looked up.
+
+    The directory is only made where something is to be looked up, so that all else is offline.
+    """
+    if release.target is None:
+        return resolve(release, directory())
+    return _with_subnets(release, directory)
+
+
+def _with_subnets(release: Release, directory: Callable[[], Directory]) -> Release:
+    """Look up the subnets that the job names by tags, where `target` lacks them."""
+    tags = _subnet_tags(release)
+    if release.target is None or not tags or names.subnet_query(tags) in release.target.subnets:
+        return release
+    found = directory().subnets(release.target, tags)
+    if not found:
+        query = names.subnet_query(tags)
+        raise InputError(
+            f"no subnet of the environment's region has the tags {query!r}",
+            hint="check network.vpc.placement.subnets.from_tags in the manifest",
+        )
+    subnets = {**release.target.subnets, names.subnet_query(tags): found}
+    return dataclasses.replace(release, target=dataclasses.replace(release.target, subnets=subnets))
+
+
+def confirm(release: Release, directory: Directory) -> Release:
+    """Check that the document's `target` is what AWS says now; InputError where it isn't.
+
+    What push and apply act on is taken from AWS, never from a document that could be anybody's.
+    """
+    if release.target is None:
+        return resolve(release, directory)
+    now = directory.target(release.job.app, release.job.env)
+    for field in dataclasses.fields(Target):
+        if field.name in ("subnets", "extra"):
+            continue
+        told, live = getattr(release.target, field.name), getattr(now, field.name)
+        if told != live:
+            key = field.name.replace("_", " ")
+            raise InputError(
+                f"the document's target has another {key} than AWS says now: "
+                f"{told!r}, now {live!r}",
+                hint="make the document anew, from cjob-target or the first command of the pipe",
+                place=f"target of {release.job.name}",
+            )
+    return release
+
+
+def _subnet_tags(release: Release) -> Tags:
+    if release.source is None:
+        return {}
+    job = reading.read(release.source.manifest, release.job.env, file="manifest")
+    placement = job.network.placement
+    return placement.tags if isinstance(placement, SubnetsByTag) else {}
