@@ -48,6 +48,10 @@ def _sections(base: Section, over: Section, report: Report) -> Section:
     if clear is not None:
         clear(fields, over)
     for key, value in over.fields.items():
+        if not base.name and key not in fields:
+            # A name that the base doesn't have comes with all that is there, and is not there.
+            fields[key] = value
+            continue
         merged = _values(fields.get(key), value, report)
         if merged is None:
             continue
@@ -64,9 +68,10 @@ def _sections(base: Section, over: Section, report: Report) -> Section:
 def _values(base: Value | None, over: Value, report: Report) -> Value | None:
     """Lay one value over another; None where the base stays."""
     if isinstance(over, Null):
-        return over if base is None else None
-    if isinstance(over, Section) and isinstance(base, Section):
-        return _sections(base, over, report)
+        return None
+    if isinstance(over, Section):
+        nothing = Section(over.node, over.name, {})
+        return _sections(base if isinstance(base, Section) else nothing, over, report)
     absent = base is None or isinstance(base, Null)
     if absent and isinstance(over, Items) and not over.values:
         return None

@@ -1,0 +1,292 @@
+"""What a manifest must be like: each rule with a manifest that breaks it, and the place."""
+
+import pytest
+from manifest_samples import HEAD, IMAGE, MINIMAL, ON, load, problems
+
+_LONELY = HEAD + ON
+_TIMED = HEAD + IMAGE
+_SIDE = "sidecars:\n  n:\n    image: nginx\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        (IMAGE + ON + "name: report\n", "1:1", "no 'type'"),
+        ("name: report\ntype: scheduled job\n" + IMAGE + ON, "2:7", "'scheduled job'"),
+        ("name: report\ntype: Backend Service\n" + IMAGE, "2:7", "Backend Service"),
+        ("type: Scheduled Job\n" + IMAGE + ON, "1:1", "no name"),
+        ("name:\ntype: Scheduled Job\n" + IMAGE + ON, "1:6", "no name"),
+        ("name: other\ntype: Scheduled Job\n" + IMAGE + ON, "1:7", "'other'"),
+        ("name: ${COPILOT_ENVIRONMENT_NAME}\ntype: Scheduled Job\n" + IMAGE + ON, "1:7", "folder"),
+        (_LONELY + "image: {}\n", "5:8", "neither"),
+        (_LONELY, "1:1", "neither"),
+        (_LONELY + "image: {build: ''}\n", "5:8", "neither"),
+        (_LONELY + "image: {build: x, location: y}\n", "5:29", "exclude each other"),
+        (_LONELY + "image: {build: {context: ''}, location: y}\n", "5:41", "exclude each other"),
+        (_LONELY + "image: {build: {}}\n", "5:16", "an empty section"),
+        (_LONELY + "image: {build: [a]}\n", "5:16", "not a list"),
+        (_LONELY + "image: {build: {args: [A=1]}}\n", "5:23", "must be a map"),
+        (_LONELY + "image: [a]\n", "5:8", "must be a section"),
+        (_TIMED + "on: {}\n", "5:5", "no 'on.schedule'"),
+        (_TIMED, "1:1", "no 'on.schedule'"),
+        (_TIMED + "on: {schedule: [a]}\n", "5:16", "must be a text"),
+        (_TIMED + "on: {schedule: '0 9 1 * 1'}\n", "5:16", "both"),
+        (_TIMED + "on: {schedule: ''}\n", "5:16", "empty"),
+    ],
+)
+def test_the_heart_of_a_manifest_is_checked(text: str, place: str, words: str) -> None:
+    """Type, name, image and schedule; one problem each, with its place."""
+    found = problems(text)
+    assert [problem.place for problem in found] == [f"m.yml:{place}"]
+    assert words in found[0].message
+    assert found[0].hint
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        # Wrong kinds of values.
+        ("cpu: 1\ncpu: 2\n", "8:1", "line 7 and in line 8"),
+        ("cpu: abc\n", "7:6", "'abc'"),
+        ("cpu: '512'\n", "7:6", "whole number"),
+        ("cpu: yes\n", "7:6", "'yes'"),
+        ("memory: [512]\n", "7:9", "not a list"),
+        ("storage: {readonly_fs: 'true'}\n", "7:24", "true or false"),
+        ("variables: text\n", "7:12", "must be a map"),
+        ("network: [a]\n", "7:10", "must be a section"),
+        ("platform: {}\n", "7:11", "an empty section"),
+        ("count: {}\n", "7:8", "whole number"),
+        ("exec: {}\n", "7:7", "an empty section"),
+        ("network: {vpc: {placement: {}}}\n", "7:28", "an empty section"),
+        ("network: {vpc: {placement: {subnets: []}}}\n", "7:28", "a section with 'subnets'"),
+        ("network: {vpc: {placement: {subnets: s-1}}}\n", "7:38", "a list of subnet ids"),
+        ("network: {vpc: {placement: {subnets: {from_tags: {}}}}}\n", "7:38", "from_tags"),
+        ("network: {vpc: {security_groups: sg-1}}\n", "7:34", "must be a list"),
+        ("network: {vpc: {security_groups: {groups: []}}}\n", "7:34", "'groups'"),
+        ("network: {connect: {}}\n", "7:20", "an empty section"),
+        ("publish: {topics: [{name: a, fifo: {}}]}\n", "7:36", "an empty section"),
+        ("entrypoint: {a: b}\n", "7:13", "a list of texts"),
+        ("command: {a: b}\n", "7:10", "a list of texts"),
+        ("variables: {A: [a]}\n", "7:16", "'variables.A'"),
+        ("variables: {A: {x: y}}\n", "7:16", "a section with 'x'"),
+        ("variables: {A: {from_cfn: ~}}\n", "7:16", "'from_cfn'"),
+        ("secrets: {A: {x: y}}\n", "7:14", "secretsmanager or from_cfn"),
+        ("secrets: {A: [x]}\n", "7:14", "not a list"),
+        ("taskdef_overrides: {path: Cpu}\n", "7:20", "must be a list"),
+        # Sidecars.
+        ("sidecars: {n: {}}\n", "7:15", "has no image"),
+        ("sidecars: {n: ~}\n", "7:15", "nothing in it"),
+        ("sidecars: {n: {image: {}}}\n", "7:23", "an empty section"),
+        ("sidecars: {n: {image: [a]}}\n", "7:23", "not a list"),
+        ("sidecars: {n: {image: {build: ''}}}\n", "7:23", "neither"),
+        ("sidecars: {n: {image: {build: x, location: y}}}\n", "7:23", "both"),
+        ("sidecars: {n: {image: {location: [a]}}}\n", "7:34", "must be a text"),
+        (_SIDE + "    mount_points: [{path: /x}]\n", "10:20", "source_volume"),
+        (_SIDE + "    mount_points: [{source_volume: v}]\n", "10:20", "'path'"),
+        (_SIDE + "    port: 80/tcp/x\n", "10:11", "more than one /"),
+        (_SIDE + "    port: 80/http\n", "10:11", "tcp or udp"),
+        (_SIDE + "    port: 80/\n", "10:11", "tcp or udp"),
+        (_SIDE + "    port: abc\n", "10:11", "0 to 65535"),
+        (_SIDE + "    port: ''\n", "10:11", "0 to 65535"),
+        (_SIDE + "    port: 0x50\n", "10:11", "0 to 65535"),
+        (_SIDE + "    port: 70000\n", "10:11", "0 to 65535"),
+        (_SIDE + "    port: 80\n  o: {image: a, port: 80/udp}\n", "11:23", "the same port 80"),
+        (_SIDE + "    env_file: x.txt\n", "10:15", "'x.txt'"),
+        (_SIDE + '    command: "a \'b"\n', "10:14", "single quote"),
+        # Platform, size, storage.
+        ("platform: linux\n", "7:11", "'linux'"),
+        ("platform: windows/arm64\n", "7:11", "'windows/arm64'"),
+        ("platform: {osfamily: linux}\n", "7:11", "no 'architecture'"),
+        ("platform: {osfamily: mac, architecture: arm64}\n", "7:11", "'mac' on 'arm64'"),
+        ("platform: {osfamily: windows, architecture: arm64}\n", "7:11", "'arm64'"),
+        ("count: {spot: 1}\n", "7:8", "only be a number"),
+        ("count: {range: 1-10}\n", "7:8", "only be a number"),
+        ("storage: {ephemeral: 19}\n", "7:22", "is 19"),
+        ("storage: {ephemeral: 201}\n", "7:22", "is 201"),
+        ("storage: {volumes: {v: {}}}\n", "7:24", "no 'path'"),
+        ("storage: {volumes: {v: {path: ''}}}\n", "7:31", "no 'path'"),
+        ("storage: {volumes: {v: ~}}\n", "7:24", "nothing in it"),
+        ("storage: {volumes: {v: {path: '/x y'}}}\n", "7:31", "characters"),
+        ("env_file: ''\n", "7:11", "does not end in .env"),
+        ("env_file: a.ENV\n", "7:11", "does not end in .env"),
+        ("logging: {env_file: a.txt}\n", "7:21", "does not end in .env"),
+        ("variables: {A: {from_cfn: ''}}\n", "7:16", "is empty"),
+        ("network: {vpc: {placement: Private}}\n", "7:28", "'Private'"),
+        ("network: {vpc: {placement: ''}}\n", "7:28", "''"),
+        ("publish: {topics: [{}]}\n", "7:20", "has no name"),
+        ("publish: {topics: [{name: ''}]}\n", "7:20", "has no name"),
+        ("publish: {topics: [{name: a.b}]}\n", "7:27", "'a.b'"),
+        # What Copilot says only when it renders.
+        ("timeout: 90\n", "7:10", "no length of time"),
+        ("timeout: 0\n", "7:10", "less than a second"),
+        ("timeout: 1500ms\n", "7:10", "whole number of seconds"),
+        ("retries: -1\n", "7:10", "is -1"),
+        ('command: "a \'b"\n', "7:10", "single quote"),
+        ("entrypoint: 'a \\'\n", "7:13", "backslash"),
+        ('command: |\n  ["a", "b"]\n', "7:10", "looks like a list"),
+        ("taskdef_overrides: [{path: a b}]\n", "7:28", "'a b'"),
+        ("taskdef_overrides: [{path: Cpu.}]\n", "7:28", "can't be followed"),
+        ("taskdef_overrides: [{path: 'Volumes[x]'}]\n", "7:28", "can't be followed"),
+        ("taskdef_overrides: [{value: 1}]\n", "7:21", "no 'path'"),
+        ("taskdef_overrides: [{path: Family}]\n", "7:28", "'Family'"),
+        ("taskdef_overrides: [{path: 'ContainerDefinitions[12].Name'}]\n", "7:28", "overridden"),
+        # Who waits for whom.
+        (_SIDE + "    depends_on: {report: foo}\n", "10:26", "'foo'"),
+        (_SIDE + "    depends_on: {report: success}\n", "10:26", "essential"),
+        (_SIDE + "    depends_on: {x: start}\n", "10:21", "no container 'x'"),
+        (_SIDE + "    depends_on: {firelens_log_router: start}\n", "10:39", "no container"),
+        (_SIDE + "    depends_on: {n: start}\n", "10:21", "waits for itself"),
+        ("environments: {test: ~}\n", "7:22", "nothing in it"),
+        ("environments: {prod: {cpu: abc}}\n", "7:28", "'environments.prod.cpu'"),
+        ("environments: {prod: {image: {build: x, location: y}}}\n", "7:51", "exclude"),
+    ],
+)
+def test_a_broken_rule_is_one_problem_with_its_place(more: str, place: str, words: str) -> None:
+    """The place is that of the value, the message quotes it, and there is a hint."""
+    found = problems(MINIMAL + more)
+    assert [problem.place for problem in found] == [f"m.yml:{place}"], [str(p) for p in found]
+    assert words in found[0].message
+    assert found[0].hint
+
+
+@pytest.mark.parametrize(
+    ("efs", "words"),
+    [
+        ("abc", "true, false or a section"),
+        ("{}", "an empty section"),
+        ("{uid: 1}", "no 'gid'"),
+        ("{gid: 1}", "no 'uid'"),
+        ("{uid: 0, gid: 0}", "is 0"),
+        ("{uid: -1, gid: 1}", "is 0"),
+        ("{uid: 1, gid: 1, id: fs}", "exclude"),
+        ("{id: {x: y}}", "from_cfn"),
+        ("{root_dir: 'a b'}", "odd characters"),
+        ("{id: f, root_dir: /x, auth: {access_point_id: a}}", "'/x'"),
+        ("{id: f, auth: {access_point_id: a, iam: false}}", "is false"),
+    ],
+)
+def test_a_file_system_is_one_kind_and_complete(efs: str, words: str) -> None:
+    """Own and managed file systems exclude each other; each has its own rules."""
+    found = problems(MINIMAL + f"storage: {{volumes: {{v: {{path: /a, efs: {efs}}}}}}}\n")
+    assert len(found) == 1
+    assert words in found[0].message
+
+
+def test_only_one_volume_is_managed() -> None:
+    """The second one is pointed at."""
+    managed = "    a: {path: /a, efs: true}\n    b: {path: /b, efs: {uid: 1, gid: 1}}\n"
+    more = "storage:\n  volumes:\n" + managed
+    assert [problem.place for problem in problems(MINIMAL + more)] == ["m.yml:10:24"]
+
+
+@pytest.mark.parametrize(
+    ("storage", "count"),
+    [
+        ("{readonly_fs: true}", 1),
+        ("{volumes: {v: {path: /a, efs: true}}}", 1),
+        ("{volumes: {v: {path: /a, efs: {id: fs-1}}}}", 1),
+        ("{readonly_fs: false, volumes: {v: {path: /a}, w: {path: /b, efs: false}}}", 0),
+    ],
+)
+def test_windows_has_no_read_only_root_and_no_efs(storage: str, count: int) -> None:
+    """Scratch volumes and switched-off EFS pass."""
+    found = problems(MINIMAL + f"platform: windows/amd64\nstorage: {storage}\n")
+    assert len(found) == count
+
+
+def test_a_circle_of_containers_is_named() -> None:
+    """All members are named, in order."""
+    first = "  a: {image: x, depends_on: {b: start}}\n"
+    second = "  b: {image: x, depends_on: {a: start}}\n"
+    sidecars = "sidecars:\n" + first + second
+    (found,) = problems(MINIMAL + sidecars)
+    assert found.message == "containers wait for each other in a circle: a, b"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "image: ~\n",
+        "cpu: 512.7\n",
+        "taskdef_overrides: [{path: 'ContainerDefinitions[-].Name'}]\n",
+        "logging: {destination: {Name: x}}\n"
+        + _SIDE
+        + "    depends_on: {firelens_log_router: success}\n",
+        _SIDE + "    essential: false\n  o: {image: a, depends_on: {n: Complete}}\n",
+        _SIDE + "    port: 0\n",
+        "storage: {volumes: {v: {path: a/b.c, efs: {root_dir: ''}}}}\n",
+        "storage: {volumes: {v: {path: /a, efs: {id: f, auth: {access_point_id: a}}}}}\n",
+        "network: {vpc: {security_groups: []}}\n",
+        "environments: {prod: ~}\n",
+        "environments: {prod: {count: {spot: 1}}}\n",
+        "frobnicate: {a: 1, a: 2}\n",
+    ],
+)
+def test_what_copilot_accepts_is_accepted(more: str) -> None:
+    """Odd, but in use: none of these is a problem."""
+    text = MINIMAL.replace(IMAGE, "") + IMAGE if more == "image: ~\n" else MINIMAL + more
+    assert problems(text) == ()
+
+
+def test_all_problems_are_reported_together_in_the_order_of_the_file() -> None:
+    """Type errors and broken rules alike, whichever part of the program finds them."""
+    more = 'retries: -1\ncpu: abc\nenvironments:\n  prod:\n    memory: x\ncommand: "\'"\n'
+    found = problems(MINIMAL + more)
+    assert [p.place for p in found] == ["m.yml:7:10", "m.yml:8:6", "m.yml:11:13", "m.yml:12:10"]
+
+
+def test_a_value_that_is_reported_has_no_second_problem() -> None:
+    """A schedule of a wrong kind isn't also missing, a wrong image isn't also neither of two."""
+    text = HEAD + "image: {location: [a]}\non: [a]\n"
+    assert [p.place for p in problems(text)] == ["m.yml:3:19", "m.yml:4:5"]
+
+
+def test_the_empty_file_and_other_documents_are_refused() -> None:
+    """There is one message each."""
+    assert [p.message for p in problems("# nothing\n")] == ["the manifest is empty"]
+    assert [p.place for p in problems("- name: x\n")] == ["m.yml:1:1"]
+    assert [p.place for p in problems("name: [\n")] == ["m.yml:2:1"]
+
+
+@pytest.mark.parametrize(
+    ("more", "warning"),
+    [
+        ("exec: true\n", "m.yml:7:1: 'exec' has no effect on a job"),
+        ("http: {path: /}\n", "m.yml:7:1: 'http' has no effect on a job"),
+        ("count: 3\n", "m.yml:7:1: 'count' has no effect on a job"),
+        ("network: {connect: true}\n", "m.yml:7:11: 'network.connect' has no effect"),
+        (
+            "network: {vpc: {security_groups: {deny_default: true}}}\n",
+            "m.yml:7:35: 'network.vpc.security_groups.deny_default' has no effect",
+        ),
+        ("environments: {test: {name: x}}\n", "'environments.test.name' has no effect"),
+        (
+            "memry: 512\n",
+            "m.yml:7:1: 'memry' is not a field of a job and is ignored; did you mean 'memory'?",
+        ),
+        ("CPU: 512\n", "did you mean 'cpu'?"),
+        ("schedul: x\n", "did you mean 'on.schedule'?"),
+        (
+            "storage: {volume: {}}\n",
+            "'storage.volume' is not a field of a job and is ignored; did you mean 'volumes'?",
+        ),
+        ("command: [~]\n", "'command[0]' is empty and left out"),
+        ("command: [a, {b: c}]\n", "this part is ignored"),
+        ("secrets: {A: {secretsmanager: [x]}}\n", "this part is ignored"),
+        (
+            "publish: {topics: [{name: a, fifo: {content_based_deduplication: abc}}]}\n",
+            "this part is ignored",
+        ),
+    ],
+)
+def test_what_is_ignored_is_said(more: str, warning: str) -> None:
+    """Ignored keys and lost parts are warnings with a place, not errors."""
+    warnings = load(MINIMAL + more).warnings
+    assert len(warnings) == 1
+    assert warning in warnings[0]
+    assert warnings[0].startswith("m.yml:7:")
+
+
+def test_sections_that_only_hold_anchors_bring_no_warning() -> None:
+    """Keys that start with `x-` are meant to be ignored."""
+    assert load(MINIMAL + "x-common: &c {A: b}\nvariables:\n  <<: *c\n").warnings == ()
