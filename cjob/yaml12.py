@@ -50,17 +50,18 @@ _NUMBER_START = frozenset("0123456789+-.")
 _INTEGER = re.compile(
     r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)", re.ASCII
 )
-_DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_DATE = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ ])\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?",
-    re.ASCII,
+# Rare enough to be compiled only when one is met.
+_DECIMAL = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_DATE = (
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+    r"(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})?)?"
 )
 _BASES = {"x": 16, "b": 2, "o": 8}
 _INT64 = 2**63
 _UINT64 = 2**64
 _TRUE_WORDS = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"))
 _FALSE_WORDS = frozenset(("n", "N", "no", "No", "NO", "off", "Off", "OFF"))
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 _SYNTAX_HINTS = (
     ("cannot start any token", "put a text that starts with this character in quotes"),
@@ -209,13 +210,13 @@ def plain_tag(value: str) -> str:
     if value[0] not in _NUMBER_START:
         return STR
     if value[0] == ".":
-        return FLOAT if _DECIMAL.fullmatch(value) else STR
-    if _DATE.fullmatch(value):
+        return FLOAT if re.fullmatch(_DECIMAL, value) else STR
+    if value[4:5] == "-" and re.fullmatch(_DATE, value):
         return TIMESTAMP
     plain = value.replace("_", "")
     if _integer(plain) is not None:
         return INT
-    return FLOAT if _DECIMAL.fullmatch(plain) and math.isfinite(float(plain)) else STR
+    return FLOAT if re.fullmatch(_DECIMAL, plain) and math.isfinite(float(plain)) else STR
 
 
 def _integer(plain: str) -> int | None:
@@ -341,7 +342,7 @@ class _Composer:
         node = ScalarNode(tag, value, _mark(event.start_mark), _mark(event.end_mark), event.style)
         if event.tag is not None:
             self._check_explicit_tag(node)
-        if not value.isascii() and _SURROGATE.search(value):
+        if not value.isascii() and re.search(_SURROGATE, value):
             message = "not valid YAML: half of a surrogate pair"
             raise InputError(
                 message, hint="write the character itself", place=place(self.file, node)

@@ -31,11 +31,9 @@ class Kind(Protocol):
         """Read a value that is not null; report what is wrong with it under the field's path."""
 
 
-@dataclass(frozen=True)
 class Text:
     """A text: the source text of any scalar."""
 
-    hint: str = "write one text"
     empty: ClassVar[Scalar | None] = ""
 
     def read(self, node: Node, path: str, report: Report) -> Value:
@@ -44,10 +42,10 @@ class Text:
             text = yaml12.as_text(node)
             if text is not None:
                 return Leaf(node, text)
-        return _wrong(node, path, "a text", self.hint, report)
+        return _wrong(node, path, "a text", "write one text", report)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Number:
     """A whole number; one with a fraction is cut."""
 
@@ -70,7 +68,6 @@ class Number:
         return Leaf(node, number)
 
 
-@dataclass(frozen=True)
 class Flag:
     """A boolean."""
 
@@ -86,7 +83,6 @@ class Flag:
         return Leaf(node, flag)
 
 
-@dataclass(frozen=True)
 class Duration:
     """A length of time, in nanoseconds."""
 
@@ -101,7 +97,6 @@ class Duration:
         return Leaf(node, length)
 
 
-@dataclass(frozen=True)
 class Anything:
     """Any YAML, kept as its node."""
 
@@ -112,7 +107,7 @@ class Anything:
         return Raw(node)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class ListOf:
     """A list of one kind of items; empty items are left out."""
 
@@ -134,7 +129,7 @@ class ListOf:
         return Items(node, tuple(values))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class MapOf:
     """A map from names that the person chooses to one kind of value.
 
@@ -163,7 +158,7 @@ class MapOf:
         return Section(node, "", values)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Fields:
     """A section with known fields.
 
@@ -227,7 +222,7 @@ def is_filled(value: Value) -> bool:
     return not isinstance(value, Null | Unreadable)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Either:
     """A value with two forms; the second is tried where nothing of the first is there.
 
@@ -270,7 +265,7 @@ class Either:
         return Unreadable(node)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Reference:
     """A text, or a name of something elsewhere: `from_cfn`, and for secrets `secretsmanager`."""
 

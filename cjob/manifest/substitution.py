@@ -20,7 +20,6 @@ from cjob.manifest.writing import written_list, written_scalar
 
 _VARIABLE = re.compile(r"\\?\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}")
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+#.*)?\s+)+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _JSON_LIST = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(?:\"|null)")
 
 
@@ -123,7 +122,7 @@ def _value_of(name: str, variables: Variables) -> tuple[str, ...]:
             f"the variable {quoted(name)} is set to {quoted(given or '')}, but is {quoted(own)}"
         )
         return own, problem, "unset it: its value comes from the application and the environment"
-    if _SURROGATE.search(value):
+    if re.search("[\ud800-\udfff]", value):
         return "", f"the value of the variable {quoted(name)} is no text", "write it in UTF-8"
     return (value,)
 

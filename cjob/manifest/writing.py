@@ -15,9 +15,6 @@ from cjob import yaml12
 _HARMLESS = r"[a-zA-Z0-9_/.$()@%+=:~^;!*-]"
 _PLAIN = re.compile(rf"[a-zA-Z0-9_/.$(]{_HARMLESS}*(?: {_HARMLESS}+)*")
 _WORDS_OF_1_1 = re.compile(r"y|n|yes|no|on|off|true|false|null|~", re.IGNORECASE)
-_UNPRINTABLE = re.compile(
-    "[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 _BLOCK = re.compile(r"[|>]([-+]?)([1-9]?)([-+]?)(.*)")
 
 
@@ -29,7 +26,7 @@ def written_scalar(source: str, value: str, *, flow: bool) -> str:
     if source[:1] in {"|", ">"}:
         block = _block(source, value)
         return block or double_quoted(value) + ("\n" if source.endswith("\n") else "")
-    if source[:1] == "'" and not _UNPRINTABLE.search(value) and "\t" not in value:
+    if source[:1] == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     if source[:1] not in {"'", '"'} and _can_be_plain(value, flow=flow):
         return value
@@ -51,7 +48,7 @@ def _item(item: ScalarNode) -> str:
 def double_quoted(value: str) -> str:
     """Write a text in double quotes, on one line."""
     escaped = json.dumps(value, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", escaped)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped)
 
 
 def _can_be_plain(value: str, *, flow: bool) -> bool:
@@ -74,7 +71,7 @@ def _block(source: str, value: str) -> str | None:
     first = next((line for line in body.splitlines() if line.strip(" ")), "")
     indent = len(first) - len(first.lstrip(" "))
     lines = value.rstrip("\n").split("\n")
-    printable = not _UNPRINTABLE.search(value.replace("\n", ""))
+    printable = value.replace("\n", "").replace("\t", "").isprintable()
     if header is None or header[2] or not indent or not printable or not value.strip("\n"):
         return None
     if lines[0][:1] in {" ", "\t", ""}:
