@@ -132,7 +132,10 @@ def _push_images(
     registry: Registry,
     report: Report,
 ) -> dict[str, Image]:
-    """Send every image under its tags to the one repository of the job."""
+    """Send every image under its tags to the one repository of the job.
+
+    They are sent to the host that the login is for, and named by the repository's own address.
+    """
     ready = engine()
     login = registry.login(repository)
     place = at_host(repository, login.host)
@@ -145,7 +148,7 @@ def _push_images(
 
             digest = ready.push(image.id, place, image.tags, login, line)
             return dataclasses.replace(
-                image, repository=place, digest=digest, uri=f"{place}@{digest}"
+                image, repository=repository, digest=digest, uri=f"{repository}@{digest}"
             )
 
         return send

@@ -265,7 +265,7 @@ def workspace(tmp_path: Path) -> Path:
 def test_built_images_are_pushed_and_named_by_digest(
     docker: Engine, registry: LocalRegistry, workspace: Path
 ) -> None:
-    """From a workspace to references that a stack can hold; every tag leads to the same image."""
+    """They go to the host of the login, and the stack names them by ECR's; every tag leads there."""
     builds = {
         "report": Build(context=".", dockerfile="Dockerfile"),
         "log": Build(context=".", dockerfile="Dockerfile.log"),
@@ -276,7 +276,7 @@ def test_built_images_are_pushed_and_named_by_digest(
     built = build(wanted, lambda: docker, workspace, quiet)
     pushed = push(built, lambda: docker, registry, Bucket(), workspace, quiet).images
     assert pushed is not None
-    repository = f"{registry.address}/acme/report"
+    repository = f"{ECR}/acme/report"
     for name, image in pushed.items():
         assert image.repository == repository
         assert image.uri == f"{repository}@{image.digest}"
