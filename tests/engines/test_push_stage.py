@@ -265,7 +265,7 @@ def workspace(tmp_path: Path) -> Path:
 def test_built_images_are_pushed_and_named_by_digest(
     docker: Engine, registry: LocalRegistry, workspace: Path
 ) -> None:
-    """They go to the host of the login, and the stack names them by ECR's; every tag leads there."""
+    """They go to the login's host, and are named by ECR's; every tag leads to the same image."""
     builds = {
         "report": Build(context=".", dockerfile="Dockerfile"),
         "log": Build(context=".", dockerfile="Dockerfile.log"),
