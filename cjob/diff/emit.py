@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 from urllib.parse import quote
 
-from cjob.diff.nodes import CORE, Comments, Node, is_merge
+from cjob.diff.nodes import CORE, Comments, Node, is_merge, list_of, map_of
 from cjob.diff.scalars import (
     BREAKS,
     Style,
@@ -41,18 +41,13 @@ def document_text(root: Node, comments: Comments = _NOTHING) -> str:
 
 def entry_text(key: str, value: Node) -> str:
     """Write a map of one entry; the key is quoted where it would not be read as a text."""
-    style = '"' if not reads_as_text(key) else ""
-    name = Node("scalar", "", key, "|" if "\n" in key else style, 0, 0)
-    entry = Node("map", "", "", "", 0, 0)
-    entry.keys, entry.items = [name], [value]
-    return document_text(entry)
+    style = "|" if "\n" in key else "" if reads_as_text(key) else '"'
+    return document_text(map_of(Node(key, style), value))
 
 
 def item_text(value: Node) -> str:
     """Write a list of one item."""
-    sequence = Node("list", "", "", "", 0, 0)
-    sequence.items = [value]
-    return document_text(sequence)
+    return document_text(list_of(value))
 
 
 class _Emitter:

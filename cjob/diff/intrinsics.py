@@ -4,7 +4,7 @@ Pure functions of nodes. A function is written short (`!Sub text`) or in full (`
 both are the same call.
 """
 
-from cjob.diff.nodes import Node
+from cjob.diff.nodes import Node, list_of, untagged
 
 GET_ATT = "GetAtt"
 
@@ -60,18 +60,6 @@ def argument(node: Node) -> Node:
     return node.items[0] if node.kind == "map" else untagged(node)
 
 
-def untagged(node: Node) -> Node:
-    """Give the same value without tag, anchor and comments."""
-    bare = Node(node.kind, "", node.text, node.style, node.start, node.end)
-    bare.items, bare.keys, bare.fields = node.items, node.keys, node.fields
-    return bare
-
-
 def split_attribute(scalar: Node) -> Node:
     """Give `Logical.Some.Attribute` as the list of logical id and attribute."""
-    parts = Node("list", "", "", "{", scalar.start, scalar.end)
-    parts.items = [
-        Node("scalar", "", text.strip(), "", scalar.start, scalar.end)
-        for text in scalar.text.split(".", 1)
-    ]
-    return parts
+    return list_of(*(Node(part.strip()) for part in scalar.text.split(".", 1)), style="{")

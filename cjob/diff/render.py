@@ -3,7 +3,6 @@
 Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed is shown as YAML.
 """
 
-import re
 from collections.abc import Iterator
 
 from cjob.diff.comments import attach
@@ -12,10 +11,7 @@ from cjob.diff.nodes import Comments, Document, Node
 from cjob.diff.scalars import visible
 from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
 
-# From two written lines above a value to the last empty or comment line below it.
-_LINES_BEFORE = re.compile(r"(?:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*){0,2}[^\n]*\Z")
-_LINES_BEHIND = re.compile(r"[^\n]*(?:\n[ \t]*(?:#[^\n]*)?(?=\n|\Z))*")
-
+_LINES_ABOVE = 2
 RED, GREEN, YELLOW, FAINT = "31", "32", "33", "2"
 
 
@@ -56,11 +52,25 @@ def _find_comments(comparison: Comparison) -> Comments:
 
 
 def _near_comment(document: Document, node: Node) -> bool:
-    """Tell whether a `#` stands on a node's lines, or on lines that touch them."""
+    """Tell whether a `#` stands on a node's lines, or where a comment could belong to them."""
     text = document.text
-    start = _LINES_BEFORE.search(text[: node.start])
-    end = _LINES_BEHIND.match(text, node.end)
-    return "#" in text[start.start() if start else 0 : end.end() if end else len(text)]
+    start, written = node.start, 0
+    while start > 0 and written <= _LINES_ABOVE:
+        end, start = start, text.rfind("\n", 0, start - 1) + 1
+        written += not _is_blank(text[start:end])
+    end = _line_end(text, node.end)
+    while end < len(text) and _is_blank(text[end + 1 : (below := _line_end(text, end + 1))]):
+        end = below
+    return "#" in text[start:end]
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return end if end >= 0 else len(text)
+
+
+def _is_blank(line: str) -> bool:
+    return line.lstrip()[:1] in ("", "#")
 
 
 def _whole(edit: Edit, comments: Comments) -> Iterator[Line]:

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from cjob.diff.nodes import Events
+from cjob.diff.reader import Events
 from cjob.diff.scalars import BREAKS
 
 _PEEK = 512
@@ -94,24 +94,41 @@ class _Scanner:
     def run(self) -> None:
         behind: list[Token] = []  # the tokens that stand in the text, up to here
         between: list[Token] = []  # those that only structure gave, since the last of them
+        mark = 0
+        pound = self.text.find("#")
         for token in self.tokens:
             if not token.stands:
                 between.append(token)
                 continue
-            scanned = self.at
+            scanned = 0
             if behind:
-                self.gap(scanned, behind)
+                scanned = behind[-1].end
+                if 0 <= pound < behind[-1].index:
+                    pound = self.text.find("#", behind[-1].index)
+                if 0 <= pound < token.index:
+                    scanned = self.comments_behind(behind, mark)
+            self.at = token.index
             self.unroll([each for each in between if each.name == "BlockEnd"], token, scanned)
             self.indents += [each.column for each in between if each.name in _OPENING]
             mark = token.index
             if behind and token.name == ("FlowEntry" if self.flow else "Value"):
-                mark = (behind[-1] if not between else between[-1]).index
+                mark = (between or behind)[-1].index
             self.flow += (token.name in _FLOW_STARTS) - (token.name in _FLOW_ENDS)
             behind.append(token)
             between = []
-            self.leave(token)
-            if token.name not in _WITHOUT_LINE:
-                self.behind(mark)
+
+    def comments_behind(self, behind: list[Token], mark: int) -> int:
+        """Take the comments from the last token to the next one.
+
+        Gives where looking for what stands on lines of its own began. `mark` is the index of the
+        token that takes up what stands on the same line.
+        """
+        self.leave(behind[-1])
+        if behind[-1].name not in _WITHOUT_LINE:
+            self.behind(mark)
+        scanned = self.at
+        self.gap(scanned, behind)
+        return scanned
 
     def leave(self, token: Token) -> None:
         """Go behind a token, and behind the white space that belongs to its scanning."""

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 
 from cjob.diff import alignment, intrinsics
 from cjob.diff.likeness import Likeness
-from cjob.diff.nodes import IGNORED, Document, Forms, Node, is_null, place, read
+from cjob.diff.nodes import IGNORED, Document, Node, empty_map, is_null, place, untagged
+from cjob.diff.reader import Forms, read
 from cjob.diff.tree import Branch, Comparison, Difference, Edit, Part, Unchanged
 from cjob.errors import InputError
 
@@ -127,7 +128,7 @@ class _Walk:
         return Branch(key, old, new, (part,)) if part else None
 
     def _attribute(self, old: Node, new: Node, key: str | None) -> Difference | None:
-        before, after = (intrinsics.untagged(intrinsics.argument(call)) for call in (old, new))
+        before, after = (untagged(intrinsics.argument(call)) for call in (old, new))
         if before.kind != after.kind:
             if before.kind == "scalar":
                 before = intrinsics.split_attribute(before)
@@ -251,7 +252,7 @@ def _template(document: Document, root: Node) -> Node:
     if root.kind == "map":
         return root
     if is_null(root):
-        return Node("map", "", "", "", root.start, root.end)
+        return empty_map()
     raise InputError(
         f"a template is a map, and this is a {root.kind}",
         hint='a template begins with keys such as "Resources:"',

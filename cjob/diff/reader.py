@@ -1,0 +1,248 @@
+"""Template text to nodes, one pass over the parser's events.
+
+Takes YAML or JSON text, gives a Document (see nodes); read with libyaml where PyYAML has it.
+This is where most of a comparison's time goes, so it is written for speed: no pass of its own for
+forms, no look at a map's keys that another map of the same keys had already.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import yaml
+from yaml import (
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from cjob.diff.nodes import (
+    IGNORED,
+    MERGE,
+    NULLS,
+    AliasNode,
+    Document,
+    Form,
+    ListNode,
+    MapNode,
+    Node,
+    is_merge,
+    is_null,
+    place,
+)
+from cjob.errors import InputError
+
+try:
+    # The stubs leave it out.
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
+except ImportError:  # PyYAML was built without libyaml
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]
+
+Events: Any = _Parser
+"""Reads a text as PyYAML's events, or as its tokens."""
+
+_SPECIAL_KEYS = NULLS | {MERGE}
+
+# Gives the forms of a map's values in the order of its sorted names, without the ignored ones.
+_Pick = Callable[[Sequence[Form]], object]
+
+
+class Forms(dict[object, Form]):
+    """A number for each different value, so that equal values are found without comparing."""
+
+    def __init__(self) -> None:
+        """Begin without any value; `shapes` remembers what is known of a map's names."""
+        super().__init__()
+        self.shapes: dict[tuple[str, ...], tuple[Form, _Pick] | None] = {}
+
+    def __missing__(self, key: object) -> Form:
+        """Give the next number to a value that was not met before."""
+        number = self[key] = len(self) + 1
+        return number
+
+    def shape(self, names: tuple[str, ...]) -> tuple[Form, _Pick] | None:
+        """Give a number for a map's set of names, and the order in which its values count.
+
+        None where the names need a closer look: doubles, null, or a merge.
+        """
+        if names not in self.shapes:
+            plain = len(set(names)) == len(names) and _SPECIAL_KEYS.isdisjoint(names)
+            self.shapes[names] = self.order(names) if plain else None
+        return self.shapes[names]
+
+    def order(self, names: Collection[str]) -> tuple[Form, _Pick]:
+        """Give the same for names that are known to be the keys of fields."""
+        order = sorted((name, at) for at, name in enumerate(names) if name != IGNORED)
+        number = self["names", *[name for name, _ in order]]
+        places = [at for _, at in order]
+        if places == list(range(len(names))):
+            return number, tuple
+        return number, lambda forms: tuple([forms[at] for at in places])
+
+
+def _end(event: Any) -> int:  # noqa: ANN401
+    index: int = event.end_mark.index
+    return index
+
+
+def read(text: str, name: str, forms: Forms) -> Document:
+    """Read the first document of a text; raise InputError with the place where it is no YAML."""
+    try:
+        return Document(name, text, _Reader(text, name, forms).root())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise InputError(
+            f"not valid YAML: {error.problem}",
+            hint="check indentation, quotes and brackets at this place",
+            place=f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name,
+        ) from error
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise InputError(
+            f"not valid YAML: {error}".splitlines()[0],
+            hint="a template is text in UTF-8 without control characters",
+            place=name,
+        ) from error
+
+
+class _Reader:
+    def __init__(self, text: str, name: str, forms: Forms) -> None:
+        self.document = Document(name, text)
+        self.forms = forms
+        self.commented = "#" in text
+        self.anchors: dict[str, Node] = {}
+
+    def root(self) -> Node | None:
+        events: Iterator[Any] = iter(Events(self.document.text).get_event, None)
+        for event in events:
+            if type(event) is yaml.StreamEndEvent:
+                return None
+            if type(event) is yaml.DocumentStartEvent:
+                break
+        root = self._node(next(events), events)
+        next(events)  # the document's end: an error right behind the root shows here
+        return root
+
+    def _node(self, event: Any, events: Iterator[Any]) -> Node:  # noqa: ANN401 - no types
+        kind = type(event)
+        if kind is ScalarEvent:
+            text = event.value
+            node = Node(text, event.style, event.tag or "", event.start_mark.index)
+            node.form = self.forms[(node.tag, text) if node.tag else text]
+        elif kind is SequenceStartEvent:
+            return self._list(event, events)
+        elif kind is MappingStartEvent:
+            return self._map(event, events)
+        else:
+            node = self._alias(event)
+        if self.commented:
+            node.end = event.end_mark.index
+        if event.anchor and kind is ScalarEvent:
+            self._anchor(node, event.anchor)
+        if node.tag == "!":  # asks for no type in particular
+            node.tag, node.form = "", self.forms[node.text]
+        return node
+
+    def _alias(self, event: Any) -> AliasNode:  # noqa: ANN401
+        name = event.anchor
+        node = AliasNode(name, "", "", event.start_mark.index)
+        node.target = self.anchors.get(name)
+        if node.target is None:
+            raise InputError(
+                f'the alias "{name}" has no anchor above it',
+                hint=f"write &{name} before the value that it stands for",
+                place=place(self.document, node),
+            )
+        node.form = self.forms["*", name]
+        return node
+
+    def _open(self, node: Node, event: Any) -> None:  # noqa: ANN401
+        node.style = "{" if event.flow_style else ""
+        node.start = event.start_mark.index
+        if event.tag and event.tag != "!":
+            node.tag = event.tag
+        if event.anchor:
+            self._anchor(node, event.anchor)
+
+    def _list(self, opening: Any, events: Iterator[Any]) -> ListNode:  # noqa: ANN401
+        node = ListNode()
+        self._open(node, opening)
+        items: list[Node] = []
+        node.items = items
+        for event in events:
+            if type(event) is SequenceEndEvent:
+                node.end = _end(event)
+                break
+            items.append(self._node(event, events))
+        node.form = self.forms["[", node.tag, *[item.form for item in items]]
+        return node
+
+    def _map(self, opening: Any, events: Iterator[Any]) -> MapNode:  # noqa: ANN401
+        node = MapNode()
+        self._open(node, opening)
+        keys: list[Node] = []
+        items: list[Node] = []
+        regular = True
+        for event in events:
+            if type(event) is MappingEndEvent:
+                node.end = _end(event)
+                break
+            regular = regular and type(event) is ScalarEvent
+            keys.append(self._node(event, events))
+            items.append(self._node(next(events), events))
+        node.keys, node.items = keys, items
+        names = tuple([key.text for key in keys])
+        shape = self.forms.shape(names) if regular else None
+        if shape is None:
+            self._check_keys(node)
+            node.fields = self._expanded(node)
+            items = list(node.fields.values())
+            shape = self.forms.order(node.fields)
+        else:
+            node.fields = dict(zip(names, items, strict=True))
+        number, pick = shape
+        node.form = self.forms["{", number, pick([item.form for item in items])]
+        return node
+
+    def _check_keys(self, node: Node) -> None:
+        seen: dict[tuple[str, str], Node] = {}
+        for key in node.keys:
+            target = key.target or key
+            if target.kind != "scalar":
+                raise InputError(
+                    f"a {target.kind} is used as a key",
+                    hint="the keys of a template are texts",
+                    place=place(self.document, key),
+                )
+            first = seen.setdefault((key.kind, key.text), key)
+            if first is not key:
+                raise InputError(
+                    f'the key "{key.text}" is given twice; first at {place(self.document, first)}',
+                    hint="remove or rename one of the two",
+                    place=place(self.document, key),
+                )
+
+    def _expanded(self, node: Node) -> dict[str, Node]:
+        """Give a map's fields with merge keys followed; fields without a name are left out."""
+        fields: dict[str, Node] = {}
+        merges: list[Node] = []
+        for key, item in zip(node.keys, node.items, strict=True):
+            if is_merge(key):
+                merges = list(item.items) if item.kind == "list" else [item]
+            elif not is_null(named := key.target or key):
+                fields[named.text] = item
+        for merge in merges:
+            source = merge.target or merge
+            if source.kind != "map" or not source.form:
+                raise InputError(
+                    "only a finished map, or a list of such, can be merged",
+                    hint="<<: takes the alias of a map that was written above",
+                    place=place(self.document, merge),
+                )
+            for name, item in source.fields.items():
+                fields.setdefault(name, item)
+        return fields
+
+    def _anchor(self, node: Node, name: str) -> None:
+        node.anchor = name
+        self.anchors[name] = node
