@@ -62,4 +62,5 @@ def argument(node: Node) -> Node:
 
 def split_attribute(scalar: Node) -> Node:
     """Give `Logical.Some.Attribute` as the list of logical id and attribute."""
-    return list_of(*(Node(part.strip()) for part in scalar.text.split(".", 1)), style="{")
+    parts = (part.strip() for part in scalar.text.split(".", 1))
+    return list_of(*(Node(part) for part in parts if part), style="{")

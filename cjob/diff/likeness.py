@@ -62,6 +62,6 @@ class Likeness:
 
 def _splits_plainly(argument: Node) -> bool:
     """Tell whether joining the parts of GetAtt's argument gives its text again."""
-    return argument.kind != "scalar" or all(
-        part == part.strip() for part in argument.text.split(".", 1)
-    )
+    if argument.kind != "scalar" or not argument.text:
+        return True
+    return all(part and part == part.strip() for part in argument.text.split(".", 1))

@@ -42,6 +42,9 @@ except ImportError:  # PyYAML was built without libyaml
 Events: Any = _Parser
 """Reads a text as PyYAML's events, or as its tokens."""
 
+DEPTH_LIMIT = 200
+"""Levels of lists and maps that are read; what follows is written with recursion."""
+
 _SPECIAL_KEYS = NULLS | {MERGE}
 
 # Gives the forms of a map's values in the order of its sorted names, without the ignored ones.
@@ -111,6 +114,7 @@ class _Reader:
         self.forms = forms
         self.commented = "#" in text
         self.anchors: dict[str, Node] = {}
+        self.depth = 0
 
     def root(self) -> Node | None:
         events: Iterator[Any] = iter(Events(self.document.text).get_event, None)
@@ -163,6 +167,13 @@ class _Reader:
             node.tag = event.tag
         if event.anchor:
             self._anchor(node, event.anchor)
+        self.depth += 1
+        if self.depth > DEPTH_LIMIT:
+            raise InputError(
+                f"values are nested more than {DEPTH_LIMIT} levels deep",
+                hint="a template has a few dozen levels at most",
+                place=place(self.document, node),
+            )
 
     def _list(self, opening: Any, events: Iterator[Any]) -> ListNode:  # noqa: ANN401
         node = ListNode()
@@ -174,6 +185,7 @@ class _Reader:
                 node.end = _end(event)
                 break
             items.append(self._node(event, events))
+        self.depth -= 1
         node.form = self.forms["[", node.tag, *[item.form for item in items]]
         return node
 
@@ -190,6 +202,7 @@ class _Reader:
             regular = regular and type(event) is ScalarEvent
             keys.append(self._node(event, events))
             items.append(self._node(next(events), events))
+        self.depth -= 1
         node.keys, node.items = keys, items
         names = tuple([key.text for key in keys])
         shape = self.forms.shape(names) if regular else None

@@ -38,15 +38,7 @@ def compare(
     YAML, for keys given twice, and for a template that is no map.
     """
     forms = Forms()
-    try:
-        sides = read(old, old_name, forms), read(new, new_name, forms)
-        return _Walk(*sides).documents()
-    except RecursionError as error:
-        raise InputError(
-            "values are nested too deeply to be compared",
-            hint="a template has a few dozen levels at most",
-            place=f"{old_name} or {new_name}",
-        ) from error
+    return _Walk(read(old, old_name, forms), read(new, new_name, forms)).documents()
 
 
 @dataclass(frozen=True, slots=True)
