@@ -242,6 +242,9 @@ def required(section: T | None, name: str) -> T:
     return section
 
 
+# JSON can write one half of a pair alone; no file, terminal or service can take such a text.
+SURROGATE = re.compile("[\ud800-\udfff]")
+
 # Names become paths, stack names and keys, so they are checked before anything is done with them.
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 
@@ -272,7 +275,7 @@ def from_json(document: object) -> Release:
     for key, known in (("apiVersion", API_VERSION), ("kind", KIND)):
         if document.get(key) != known:
             raise InputError(
-                f"{key} is {document.get(key)!r}, not {known!r}",
+                f"{key} is {_named(document.get(key))}, not {known!r}",
                 hint=f"this version reads {API_VERSION} {KIND} documents, as cjob's commands write",
             )
     rest = {k: v for k, v in document.items() if k not in ("apiVersion", "kind")}
@@ -352,11 +355,14 @@ def _decode(wanted: Any, value: Any, path: str) -> Any:  # noqa: ANN401, C901, P
     if isinstance(origin, type) and issubclass(origin, Mapping):
         if not isinstance(value, dict):
             _refuse(path, "an object", value)
-        return {k: _decode(get_args(wanted)[1], v, f"{path}.{k}") for k, v in value.items()}
+        key, item = get_args(wanted)
+        return {_decode(key, k, path): _decode(item, v, f"{path}.{k}") for k, v in value.items()}
     if isinstance(wanted, type) and issubclass(wanted, Section):
         return _decode_section(wanted, value, path)
     if type(value) is not wanted:
-        _refuse(path, {str: "a text", bool: "true or false", int: "a number"}[wanted], value)
+        _refuse(path, {str: "a text", bool: "true or false"}[wanted], value)
+    if wanted is str and not value.isascii() and SURROGATE.search(value):
+        _refuse(path, "a text of Unicode characters", value)
     return value
 
 
@@ -386,9 +392,18 @@ def _refuse(path: str, expected: str, value: object) -> NoReturn:
     )
 
 
+def _named(value: object) -> str:
+    """Give what stands for `apiVersion` or `kind`; `document.get` gives null where nothing does."""
+    if value is None:
+        return "absent"
+    return repr(value) if isinstance(value, str) else _kind(value)
+
+
 def _kind(value: object) -> str:
     if value is None:
         return "null"
+    if isinstance(value, str) and SURROGATE.search(value):
+        return "half of a surrogate pair"
     if isinstance(value, bool):
         return "true" if value else "false"
     names = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "an object"}

@@ -6,10 +6,17 @@ the same Releases. Both touch only the stream that they are handed.
 """
 
 import json
+import math
 from collections.abc import Iterable
 
 from cjob.errors import InputError
 from cjob.release import Release, from_json, to_json
+
+NESTING = 100
+"""How deep values may lie in each other, far more than any document needs."""
+
+TOO_DEEP = "values are nested too deeply"
+REPEAT = "pass on the document as the command before this one wrote it"
 
 EMPTY = "no document on stdin; did the command before this one fail?"
 
@@ -17,17 +24,11 @@ EMPTY = "no document on stdin; did the command before this one fail?"
 def parse(text: str, name: str = "stdin") -> tuple[Release, ...]:
     """Read all documents of a text; raise InputError, with the place, at the first that is off."""
     releases: list[Release] = []
-    decoder = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
     at = _skip_blanks(text, 0)
     while at < len(text):
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except json.JSONDecodeError as error:
-            raise _not_json(text, error.pos, error.msg, name) from None
-        except RecursionError:
-            raise _not_json(text, at, "nested too deeply", name) from None
-        releases.append(_read(value, len(releases) + 1, name))
-        at = _skip_blanks(text, end)
+        release, at = _read(text, at, name, f"{name}, document {len(releases) + 1}")
+        releases.append(release)
+        at = _skip_blanks(text, at)
     if not releases:
         hint = "run it with -n NAME -e ENV, or put a command that writes a document before it"
         message = EMPTY if name == "stdin" else f"no document in {name!r}"
@@ -40,13 +41,28 @@ def dump(releases: Iterable[Release]) -> str:
     return "".join(json.dumps(to_json(r), separators=(",", ":")) + "\n" for r in releases)
 
 
-def _read(value: object, number: int, name: str) -> Release:
+def _read(text: str, at: int, name: str, place: str) -> tuple[Release, int]:
+    """Read the document at a position; give it with the position after it."""
     try:
-        return from_json(value)
+        value, end = DECODER.raw_decode(text, at)
+        _check_depth(value, NESTING)
+        return from_json(value), end
+    except json.JSONDecodeError as error:
+        raise _not_json(text, error.pos, error.msg, name) from None
+    except RecursionError:
+        raise _not_json(text, at, TOO_DEEP, name) from None
     except InputError as error:
-        place = f"{name}, document {number}"
         error.place = f"{place}, {error.place}" if error.place else place
         raise
+
+
+def _check_depth(value: object, levels: int) -> None:
+    """Raise InputError where values lie in each other deeper than so many levels."""
+    if isinstance(value, dict | list):
+        if levels == 0:
+            raise InputError(TOO_DEEP, hint=REPEAT)
+        for inner in value.values() if isinstance(value, dict) else value:
+            _check_depth(inner, levels - 1)
 
 
 def _skip_blanks(text: str, at: int) -> int:
@@ -60,18 +76,34 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(out) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise InputError(
-            f"key {twice!r} stands twice in one object",
-            hint="pass on the document as the command before this one wrote it",
-        )
+        raise InputError(f"key {twice!r} stands twice in one object", hint=REPEAT)
     return out
 
 
 def _refuse_constant(constant: str) -> object:
-    raise InputError(
-        f"{constant} is not JSON",
-        hint="pass on the document as the command before this one wrote it",
-    )
+    raise InputError(f"{constant} is not JSON", hint=REPEAT)
+
+
+def _whole(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # Python reads no more than some thousands of digits
+        raise InputError(f"a number has {len(digits)} digits", hint=REPEAT) from None
+
+
+def _decimal(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # it would be written as Infinity, which is not JSON
+        raise InputError(f"the number {text[:20]} is too large", hint=REPEAT)
+    return number
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_int=_whole,
+    parse_float=_decimal,
+)
 
 
 def _not_json(text: str, at: int, why: str, name: str) -> InputError:
