@@ -1,0 +1,161 @@
+"""Values as they are printed: layout, quotes, tags and comments of added and removed YAML."""
+
+from textwrap import dedent, indent
+
+import pytest
+
+from cjob import diff
+
+
+def _added(value: str) -> str:
+    """Give what is printed for a key that comes new with some YAML."""
+    text = diff.text("z: 0\n", f"a: {value}\nz: 0\n")
+    return "".join(line[2:] for line in text.splitlines(keepends=True))
+
+
+AS_WRITTEN = [
+    "x",
+    "'x'",
+    '"x"',
+    "'it''s'",
+    "~",
+    "",
+    "''",
+    "[]",
+    "{}",
+    "[a, 'b', [c], {d: e}]",
+    "{a: b, 'c': [d, !Ref E]}",
+    "!Ref X",
+    "!Sub '${X}'",
+    "!GetAtt [A, b]",
+    "!!str 5",
+    "!<tag:example.com,2020:x> y",
+    "&anchor x",
+    "010",
+    "2010-09-09",
+    '"tab\\t, quote \\", backslash \\\\, escape \\x01, wide \\U0001F600"',
+    "'#'",
+    "a#b",
+    "x:y",
+    "word " * 60 + "end",
+]
+
+
+@pytest.mark.parametrize("value", AS_WRITTEN)
+def test_a_value_on_one_line_is_printed_as_it_was_written(value: str) -> None:
+    """Quotes, tags, anchors, brackets and long lines stay."""
+    expected = f"a: {value}".rstrip() if not value else f"a: {value}"
+    assert f"{expected}\n" == _added(value)
+
+
+RESTYLED = {
+    "brackets over lines": ("[a,\n  b]", "[a, b]"),
+    "a plain text over lines": ("x\n  y", "x y"),
+    "an empty line in a plain text": ("x\n\n  y", "|-\n    x\n    y"),
+    "quotes over lines": ("'x\n\n  y'", "'x\n\n    y'"),
+    "an emoji, which needs an escape": ("\U0001f600", '"\\U0001F600"'),
+    "a block of text in other steps": ("|\n x\n  y", "|\n    x\n     y"),
+    "folded text": (">-\n x\n y\n\n z", ">-\n    x y\n\n    z"),
+    "text that ends in empty lines": ("|+\n x\n\n", "|+\n    x"),
+    "a block with trailing space": ("|\n x \n y", '"x \\ny\\n"'),
+    "a tag for no type in particular": ("! x", "x"),
+    "an empty function": ("!Ref", "!Ref"),
+    "an empty value within brackets": ("{b: }", "{b: ''}"),
+    "JSON": ('{"b": ["c", 1, null]}', '{"b": ["c", 1, null]}'),
+}
+
+
+@pytest.mark.parametrize(("value", "printed"), RESTYLED.values(), ids=RESTYLED.keys())
+def test_layout_is_the_printer_s(value: str, printed: str) -> None:
+    """Lines are joined, indentation goes in steps of four, and what needs quotes gets them."""
+    assert f"a: {printed}\n" == _added(value)
+
+
+def test_nested_blocks_go_in_steps_of_four() -> None:
+    """A map or list within a list's item stands two further in, all else at the next step."""
+    value = dedent(
+        """
+          b:
+            c:
+              - d: 1
+                e: [x, y]
+                f:
+                  g: h
+                i:
+                - j
+              -
+                - k
+                - |
+                  l
+              - - m
+        """
+    )
+    assert _added(indent(value, "  ")) == dedent(
+        """\
+        a:
+            b:
+                c:
+                    - d: 1
+                      e: [x, y]
+                      f:
+                        g: h
+                      i:
+                        - j
+                    - - k
+                      - |
+                        l
+                    - - m
+        """
+    )
+
+
+def test_an_added_item_is_printed_as_a_list_of_one() -> None:
+    """Each line has the sign, and blocks stand behind the dash."""
+    assert diff.text("a: [x]", "a:\n- x\n- b: 1\n  c:\n  - d\n- |\n  e\n") == (
+        "~ a:\n"
+        "    (1 unchanged item)\n"
+        "    + - b: 1\n"
+        "    +   c:\n"
+        "    +     - d\n"
+        "    + - |\n"
+        "    +   e\n"
+    )
+
+
+def test_a_long_or_broken_key_is_spelled_out() -> None:
+    """YAML's form for keys that do not fit on a line."""
+    key = "k" * 130
+    assert _added(f"\n  {key}: 1\n") == f"a:\n    ? {key}\n    : 1\n"
+    assert _added('\n  "x\\ny": 1\n') == 'a:\n    ? "x\\ny"\n    : 1\n'
+
+
+def test_a_merge_key_is_printed_with_its_tag() -> None:
+    """As the original's printer has it."""
+    text = diff.text("x: &x {k: 1}\n", "x: &x {k: 1}\ny:\n  <<: *x\n")
+    assert text == "+ y:\n+     !!merge <<: *x\n"
+
+
+COMMENTS = {
+    "behind a value": ("x # one", "a: x # one\n"),
+    "behind a key": ("\n  b: # one\n    c: 1", "a:\n    b: # one\n        c: 1\n"),
+    "above a key": ("\n  # one\n  # two\n  b: 1", "a:\n    # one\n    # two\n    b: 1\n"),
+    "above an item": ("\n  # one\n  - b", "a:\n    # one\n    - b\n"),
+    "below an entry": ("\n  b: 1\n  # one\n\n  c: 2", "a:\n    b: 1\n    # one\n\n    c: 2\n"),
+    "behind a block's sign": ("| # one\n  b", "a: | # one\n    b\n"),
+    "within brackets": ("[b, # one\n  c]", "a: [b, # one\n    c]\n"),
+    "at the end of a block": ("\n  - b\n  # one", "a:\n    - b\n    # one\n"),
+    "no comment at all": ("'# one'", "a: '# one'\n"),
+    "without a space": ("x #one", "a: x #one\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "printed"), COMMENTS.values(), ids=COMMENTS.keys())
+def test_a_printed_value_keeps_its_comments(value: str, printed: str) -> None:
+    """Each stands where it stood."""
+    assert printed == _added(value)
+
+
+def test_comments_round_a_value_are_not_its_own() -> None:
+    """What stands above a key belongs to the key, and that is printed bare."""
+    new = "# for a\na: 1\n# for b\nb: 2\nc: 3\n"
+    assert diff.text("a: 1\nc: 3\n", new) == "+ b: 2\n"
