@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cjob.interruption import Interruption
+
 if TYPE_CHECKING:
     from cjob.aws.directory import AwsDirectory
     from cjob.aws.session import Account
@@ -31,6 +33,7 @@ class Collaborators:
         self.report = report
         self._made: dict[object, object] = {}
         self._lock = threading.RLock()
+        self.interruption = Interruption()
 
     @property
     def workspace(self) -> "Workspace":
@@ -58,7 +61,7 @@ class Collaborators:
         """CloudFormation."""
         from cjob.aws.stacks import AwsStacks  # noqa: PLC0415
 
-        return self._once("stacks", lambda: AwsStacks(self.account))
+        return self._once("stacks", lambda: AwsStacks(self.account, self.interruption.sleep))
 
     def bucket(self, target: "Target") -> "AwsBucket":
         """Give the artifact bucket of an environment."""

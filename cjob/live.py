@@ -13,6 +13,11 @@ from cjob.release import Against
 ABSENT = ""
 """The status of a stack that does not exist."""
 
+PROPOSED = "REVIEW_IN_PROGRESS"
+"""The status of a stack of which there is no more than a change set."""
+
+WITHOUT_RESOURCES = frozenset({ABSENT, PROPOSED, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
@@ -29,8 +34,8 @@ class Live:
 
     @property
     def exists(self) -> bool:
-        """Say whether there is a stack with resources; one that is only proposed has none."""
-        return self.status not in (ABSENT, "REVIEW_IN_PROGRESS")
+        """Say whether there is a stack to compare with; one that was never made has nothing."""
+        return self.status not in WITHOUT_RESOURCES
 
 
 def settled(status: str) -> bool:

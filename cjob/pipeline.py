@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from cjob.collaborators import Collaborators
 from cjob.errors import CjobError, InputError, Interrupted
+from cjob.interruption import run_to_end
 from cjob.parallel import Checkpoint, run_all
 from cjob.release import Job, Release, Target, required
 
@@ -69,6 +70,7 @@ class Stages:
         self._tools = tools
         self._choices = choices
         self._live: dict[str, Live] = {}
+        self.interruption = tools.interruption
 
     def load(self, job: Job) -> Release:
         """Begin a Release from the workspace."""
@@ -186,7 +188,7 @@ class Stages:
         )
         store = self._tools.bucket(required(release.target, "target"))
         tools = Tools(stacks=self._tools.stacks, store=store, report=self._tools.report)
-        return apply(release, tools, options)
+        return apply(release, tools, options, self._live.get(self._stack_name(release)))
 
     def _root(self, release: Release) -> "Path":
         """Give the workspace's root; where no file of it is needed, there need be none."""
@@ -223,17 +225,22 @@ def run(
 def run_each(
     releases: Sequence[Release], stages: Stages, last: str, jobs: int
 ) -> list[Release | CjobError]:
-    """Run the last stage of each Release to its own end; give Releases and errors in order."""
+    """Run the last stage of each Release to its own end; give Releases and errors in order.
 
-    def one(release: Release, _checkpoint: Checkpoint) -> Release | CjobError:
+    Ctrl-C lets each of them come to a safe end, and those that had not begun stay as they are.
+    """
+
+    def one(release: Release) -> Release | CjobError:
         try:
             return _stage(stages, last)(release)
-        except Interrupted:
-            raise
         except CjobError as error:
             return error
+        except KeyboardInterrupt:
+            return Interrupted("interrupted before anything was deployed")
 
-    return run_all([partial(one, r) for r in releases], jobs)
+    unbegun = Interrupted("interrupted before it was begun")
+    work = [partial(one, release) for release in releases]
+    return run_to_end(work, jobs, stages.interruption, unbegun)
 
 
 def _stage(stages: Stages, name: str) -> Stage:

@@ -3,9 +3,9 @@
 All calls go out as the environment's manager role, in the environment's region.
 """
 
+import contextlib
 import json
 import random
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,13 +15,15 @@ from botocore.exceptions import ClientError
 from cjob.aws import faults
 from cjob.aws.directory import template_version
 from cjob.aws.session import Account, together
-from cjob.errors import ServiceError
+from cjob.errors import CjobError, ServiceError
+from cjob.interruption import Sleep
 from cjob.live import Live
 from cjob.release import Target
 from cjob.stages.apply import Event, Proposal, Request
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import DescribeChangeSetOutputTypeDef
 
 T = TypeVar("T")
 
@@ -37,9 +39,10 @@ THROTTLED = {
 class AwsStacks:
     """The stacks of an environment, as its manager role may see and change them."""
 
-    def __init__(self, account: Account) -> None:
-        """Take the account; no call is made before something is asked for."""
+    def __init__(self, account: Account, sleep: Sleep) -> None:
+        """Take the account and how to wait; no call is made before something is asked for."""
         self._account = account
+        self._sleep = sleep
 
     def read(self, target: Target, name: str) -> Live:
         """Give the live side of a stack; two calls at once."""
@@ -78,45 +81,59 @@ class AwsStacks:
         return template_version(summary.get("Metadata", "")) if summary else ""
 
     def propose(self, target: Target, request: Request) -> Proposal:
-        """Make a change set and wait until it can be executed, or is found to be empty."""
-        client = self._client(target)
-        with faults.told(
-            f"propose changes to stack {request.stack.name!r}", target.manager_role_arn
-        ):
-            made = client.create_change_set(
-                StackName=request.stack.name,
-                ChangeSetName=f"cjob-{uuid.uuid4()}",
-                ChangeSetType="CREATE" if request.create else "UPDATE",
-                TemplateURL=request.template_url,
-                Parameters=[
-                    {"ParameterKey": k, "ParameterValue": v}
-                    for k, v in request.stack.parameters.items()
-                ],
-                Tags=[{"Key": k, "Value": v} for k, v in request.stack.tags.items()],
-                RoleARN=target.execution_role_arn,
-                Capabilities=list(CAPABILITIES),  # type: ignore[arg-type]
-                IncludeNestedStacks=True,
-                ClientToken=str(uuid.uuid4()),
-            )
-            for pause in pauses(0.2, 5.0):
-                state = client.describe_change_set(ChangeSetName=made["Id"])
-                if not state["Status"].endswith(("_PENDING", "_IN_PROGRESS")):
-                    break
-                time.sleep(pause)
-        proposal = Proposal(id=made["Id"], stack_id=made["StackId"])
-        if state["Status"] == "CREATE_COMPLETE" and state["ExecutionStatus"] == "AVAILABLE":
-            return proposal
-        self.discard(target, proposal)
-        if not state.get("Changes") and _says_no_changes(state.get("StatusReason", "")):
-            return Proposal(id="", stack_id=made["StackId"])
-        raise ServiceError(
-            f"CloudFormation cannot change stack {request.stack.name!r}: "
-            f"{faults.clean(state.get('StatusReason', '') or state['Status'])}",
-            hint="put the template or the parameters right; nothing was changed",
+        """Make a change set and wait until it can be executed, or is found to be empty.
+
+        One that can't be executed is deleted, and so it is after an error or Ctrl-C.
+        """
+        client, stack, name = self._client(target), request.stack.name, f"cjob-{uuid.uuid4()}"
+        try:
+            with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
+                self._create_change_set(client, target, request, name)
+                state = self._described(client, stack, name)
+            proposal = _proposal(state, stack)
+        except BaseException:
+            # By its name, which is known even where its creation was not answered any more.
+            with contextlib.suppress(CjobError), faults.told("delete the change set"):
+                client.delete_change_set(StackName=stack, ChangeSetName=name)
+            raise
+        if not proposal.id:
+            with faults.told("delete the empty change set", target.manager_role_arn):
+                client.delete_change_set(StackName=stack, ChangeSetName=name)
+        return proposal
+
+    def _described(
+        self, client: "CloudFormationClient", stack: str, name: str
+    ) -> "DescribeChangeSetOutputTypeDef":
+        """Wait until a change set is made, or found to be empty or impossible."""
+        for pause in pauses(0.2, 5.0):
+            state = client.describe_change_set(StackName=stack, ChangeSetName=name)
+            if not state["Status"].endswith(("_PENDING", "_IN_PROGRESS")):
+                break
+            self._sleep(pause)
+        return state
+
+    def _create_change_set(
+        self, client: "CloudFormationClient", target: Target, request: Request, name: str
+    ) -> None:
+        client.create_change_set(
+            StackName=request.stack.name,
+            ChangeSetName=name,
+            ChangeSetType="CREATE" if request.create else "UPDATE",
+            TemplateURL=request.template_url,
+            Parameters=[
+                {"ParameterKey": k, "ParameterValue": v}
+                for k, v in request.stack.parameters.items()
+            ],
+            Tags=[{"Key": k, "Value": v} for k, v in request.stack.tags.items()],
+            RoleARN=target.execution_role_arn,
+            Capabilities=list(CAPABILITIES),  # type: ignore[arg-type]
+            IncludeNestedStacks=True,
+            ClientToken=str(uuid.uuid4()),
         )
 
     def execute(self, target: Target, proposal: Proposal, *, rollback: bool) -> None:
-        """Start a proposed change."""
+        """Start a proposed change, unless the run was interrupted meanwhile."""
+        self._sleep(0)
         optional: dict[str, Any] = {} if rollback else {"DisableRollback": True}
         with faults.told("execute the change set", target.manager_role_arn):
             self._client(target).execute_change_set(
@@ -145,40 +162,43 @@ class AwsStacks:
     def follow(self, target: Target, stack_id: str) -> Iterator[Event]:
         """Give events from now on as they happen, until the stack comes to rest.
 
-        What is past is marked at once; a throttled poll only makes the next one later.
+        What is past is marked at once, by its newest page: a look for what is new goes no further
+        back. A throttled poll only makes the next one later.
         """
         client = self._client(target)
-        seen = {e["EventId"] for e in self._events(client, stack_id, set(), target)}
+        with faults.told("read the stack's events", target.manager_role_arn):
+            newest = client.describe_stack_events(StackName=stack_id)["StackEvents"]
+        seen = {event["EventId"] for event in newest}
 
         def until_rest() -> Iterator[Event]:
             for pause in pauses(0.2, 4.0):
-                new = self._events(client, stack_id, seen, target)
+                new = self._new_events(client, stack_id, seen, target)
                 seen.update(e["EventId"] for e in new)
                 for event in (_event(e) for e in reversed(new)):
                     yield event
                     if event.ends:
                         return
-                time.sleep(0.2 if new else pause)
+                self._sleep(0.2 if new else pause)
 
         return until_rest()
 
-    def _events(
+    def _new_events(
         self, client: "CloudFormationClient", stack_id: str, seen: set[str], target: Target
     ) -> list[Any]:
-        """Give the events that were not seen yet, newest first."""
+        """Give the events that were not seen yet, newest first; none where it is throttled."""
         new: list[Any] = []
+        pages = client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
         with faults.told("read the stack's events", target.manager_role_arn):
             try:
-                for page in client.get_paginator("describe_stack_events").paginate(
-                    StackName=stack_id
-                ):
+                for page in pages:
                     fresh = [e for e in page["StackEvents"] if e["EventId"] not in seen]
                     new += fresh
                     if len(fresh) < len(page["StackEvents"]):
-                        break
+                        return new
             except ClientError as error:
                 if faults.code(error) not in THROTTLED:
                     raise
+                return []
         return new
 
     def _client(self, target: Target) -> "CloudFormationClient":
@@ -204,6 +224,19 @@ def _present(call: Callable[[], T]) -> T | None:
         if faults.code(error) == "ValidationError":
             return None
         raise
+
+
+def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
+    """Give what a change set came to; ServiceError where it can't be executed."""
+    if state["Status"] == "CREATE_COMPLETE" and state["ExecutionStatus"] == "AVAILABLE":
+        return Proposal(id=state["ChangeSetId"], stack_id=state["StackId"])
+    reason = state.get("StatusReason", "")
+    if not state.get("Changes") and _says_no_changes(reason):
+        return Proposal(id="", stack_id=state["StackId"])
+    raise ServiceError(
+        f"CloudFormation cannot change stack {stack!r}: {faults.clean(reason) or state['Status']}",
+        hint="put the template or the parameters right; nothing was changed",
+    )
 
 
 def _says_no_changes(reason: str) -> bool:

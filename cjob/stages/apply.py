@@ -11,7 +11,7 @@ from typing import NoReturn, Protocol
 
 from cjob import live as live_side
 from cjob import names, versions
-from cjob.errors import DeploymentError, InputError, Interrupted, ServiceError
+from cjob.errors import CjobError, DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
 from cjob.release import Deployment, Diff, Release, Stack, Target, required
 from cjob.stages.diff import LiveStacks, compare, template_version
@@ -72,7 +72,12 @@ class Event:
     @property
     def failed(self) -> bool:
         """Say whether it tells of a failure of its own, not of one that was passed on."""
-        return self.status.endswith("_FAILED") and "cancelled" not in self.reason
+        return self.status.endswith("_FAILED") and self.reason.casefold() not in PASSED_ON
+
+    @property
+    def turns_back(self) -> bool:
+        """Say whether the stack gives up with this event, for a reason that it names."""
+        return self.own and self.status.endswith("ROLLBACK_IN_PROGRESS") and bool(self.reason)
 
 
 class Stacks(LiveStacks, Protocol):
@@ -97,12 +102,17 @@ class Stacks(LiveStacks, Protocol):
         """Give events from now on, until the stack comes to rest."""
 
 
+# What CloudFormation says of resources that it stopped because another one had failed.
+PASSED_ON = {"resource creation cancelled", "resource update cancelled"}
+
+RUNNING = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
+
 UPDATE, CREATE, RECREATE = "update", "create", "recreate"
 
 # What is done with a stack found in each status; every other one that ends in IN_PROGRESS is busy.
 ACTIONS: Mapping[str, str] = {
     live_side.ABSENT: CREATE,
-    "REVIEW_IN_PROGRESS": CREATE,
+    live_side.PROPOSED: CREATE,
     "ROLLBACK_COMPLETE": RECREATE,
     "ROLLBACK_FAILED": RECREATE,
     "CREATE_FAILED": UPDATE,
@@ -137,18 +147,17 @@ class Tools:
     report: Report
 
 
-def apply(release: Release, tools: Tools, options: Options) -> Release:
+def apply(release: Release, tools: Tools, options: Options, live: Live | None = None) -> Release:
     """Deploy what the document says; `deployment.changed` is false where all was so already.
 
-    Raises InputError for a document that must not be applied, DeploymentError where it failed.
+    `live` is the stack where it was read in this very run. Raises InputError for a document that
+    must not be applied, DeploymentError where the deployment failed, Interrupted after Ctrl-C.
     """
     stack, target = required(release.stack, "stack"), required(release.target, "target")
     _check_identity(release, stack)
-    if release.diff is not None and not release.diff.changed:
-        told = release.diff.against
-        return _unchanged(release, told.stack_id, told.status, tools.report)
     _check_complete(release, stack)
-    live = tools.stacks.read(target, stack.name)
+    if live is None:
+        live = tools.stacks.read(target, stack.name)
     check_downgrade(
         template_version(live.template),
         template_version(stack.template),
@@ -181,49 +190,91 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
         create=action != UPDATE,
     )
     tools.report(f"proposing changes to stack {stack.name}")
-    proposal = tools.stacks.propose(target, request)
-    if not proposal.id:
+    started = _start(tools, target, request, live, options)
+    if started is None:
+        _check_recovered(live, stack.name)
         return _unchanged(release, live.stack_id, live.status, tools.report)
-    _check_still(tools.stacks, target, proposal, live, stack.name)
-    status = _execute(tools, target, proposal, options, create=request.create)
-    deployment = Deployment(stack_id=proposal.stack_id, status=status, changed=True)
+    try:
+        status = _outcome(started.events, tools.report) if not options.detach else started.status
+    except KeyboardInterrupt:
+        _undo(tools, target, started.stack_id, create=request.create)
+    deployment = Deployment(stack_id=started.stack_id, status=status, changed=True)
     return dataclasses.replace(release, deployment=deployment)
 
 
-def _execute(
-    tools: Tools, target: Target, proposal: Proposal, options: Options, *, create: bool
-) -> str:
-    """Execute a change set; give the status that the stack came to rest in."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Started:
+    """A deployment under way: its stack, the status that this begins with, what happens."""
+
+    stack_id: str
+    status: str
+    events: Iterator[Event]
+
+
+def _start(
+    tools: Tools, target: Target, request: Request, live: Live, options: Options
+) -> _Started | None:
+    """Propose the change and execute it; None where CloudFormation finds nothing to change.
+
+    Nothing of it is left behind by an error or Ctrl-C; Interrupted says how far it had come.
+    """
+    name = request.stack.name
+    proposal: Proposal | None = None
+    executing = False
     try:
+        proposal = tools.stacks.propose(target, request)
+        if not proposal.id:
+            return None
+        _check_still(tools.stacks, target, live, name)
         events = tools.stacks.follow(target, proposal.stack_id)
-    except KeyboardInterrupt:
-        tools.stacks.discard(target, proposal)
-        raise Interrupted("interrupted before anything was changed") from None
-    tools.stacks.execute(target, proposal, rollback=options.rollback)
-    if options.detach:
-        return "CREATE_IN_PROGRESS" if create else "UPDATE_IN_PROGRESS"
+        executing = True
+        tools.stacks.execute(target, proposal, rollback=options.rollback)
+    except BaseException as error:
+        now = _withdraw(tools, target, proposal, live, name)
+        if not isinstance(error, KeyboardInterrupt):
+            raise
+        if proposal and executing and now.status in RUNNING:
+            _undo(tools, target, proposal.stack_id, create=request.create)
+        raise Interrupted("interrupted before anything was deployed") from None
+    status = "CREATE_IN_PROGRESS" if request.create else "UPDATE_IN_PROGRESS"
+    return _Started(stack_id=proposal.stack_id, status=status, events=events)
+
+
+def _withdraw(
+    tools: Tools, target: Target, proposal: Proposal | None, live: Live, name: str
+) -> Live:
+    """Delete the change set, and the empty stack that was made for it; give what is there now.
+
+    What cannot be done is told, so that the error which led here stays the one that is raised.
+    """
     try:
-        return _outcome(events, tools.report)
-    except KeyboardInterrupt:
-        _undo(tools, target, proposal.stack_id, create=create)
+        if proposal is not None:
+            tools.stacks.discard(target, proposal)
+    except CjobError as error:
+        tools.report(f"warning: {error}")
+    try:
+        now = tools.stacks.read(target, name)
+        if live.status == live_side.ABSENT and now.status == live_side.PROPOSED:
+            tools.stacks.delete(target, now.stack_id)
+    except CjobError as error:
+        tools.report(f"warning: {error}")
+        return Live()
+    return now
 
 
 def _outcome(events: Iterator[Event], report: Report) -> str:
     """Report events until the stack rests; DeploymentError with the first cause if it failed."""
-    first_failure: Event | None = None
+    cause = ""
     status = ""
     for event in events:
         report(event.line)
-        if event.failed and first_failure is None:
-            first_failure = event
+        if not cause and (event.failed or event.turns_back):
+            cause = f"{event.logical_id}: {event.reason or event.status}"
         status = event.status
     if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         return status
-    cause = "no reason was given"
-    if first_failure is not None:
-        cause = f"{first_failure.logical_id}: {first_failure.reason or first_failure.status}"
     raise DeploymentError(
-        f"the stack ended with status {status}; first failure: {cause}",
+        f"the stack ended with status {status}; first failure: {cause or 'no reason was given'}",
         hint="put the cause right and deploy again",
     )
 
@@ -236,7 +287,10 @@ def _undo(tools: Tools, target: Target, stack_id: str, *, create: bool) -> NoRet
         raise Interrupted("interrupted; the stack that was being created is deleted")
     events = tools.stacks.follow(target, stack_id)
     tools.stacks.cancel(target, stack_id)
-    raise Interrupted(f"interrupted; the stack's update ended: {_last(events, tools.report)}")
+    status = tools.stacks.read(target, stack_id).status
+    if status.endswith("IN_PROGRESS"):
+        status = _last(events, tools.report)
+    raise Interrupted(f"interrupted; the stack's update ended: {status}")
 
 
 def _delete(tools: Tools, target: Target, stack_id: str) -> None:
@@ -343,26 +397,49 @@ def _check_plan(plan: Diff, live: Live, options: Options) -> None:
 
 def _check_removals(diff: Diff, options: Options) -> None:
     """Refuse to remove what holds data, unless each is named."""
-    for change in diff.changes:
-        if change.op != "remove" or not change.path.startswith("Resources."):
-            continue
-        name = change.path.removeprefix("Resources.")
-        kind = change.old.get("Type") if isinstance(change.old, dict) else None
-        if kind in HOLDS_DATA and name not in options.allow_removal:
+    for name, kind in removals(diff):
+        if name not in options.allow_removal:
             raise InputError(
                 f"this would remove {name} ({kind}), and with it what is kept there",
                 hint=f"if that is meant: --allow-removal {name}",
             )
 
 
-def _check_still(stacks: Stacks, target: Target, proposal: Proposal, live: Live, name: str) -> None:
-    """Look again after the change set was made; one for a stack that moved meanwhile is deleted."""
-    now = stacks.read(target, name)
-    before = dataclasses.replace(live_side.against(live), status="")
-    if not live.exists or before == dataclasses.replace(live_side.against(now), status=""):
-        return
-    stacks.discard(target, proposal)
-    raise ServiceError(
-        f"stack {name!r} was changed by somebody else meanwhile",
-        hint="run the same command again",
-    )
+def removals(diff: Diff) -> Iterator[tuple[str, str]]:
+    """Give logical id and type of each resource that holds data and would be lost.
+
+    A resource is lost too when another type takes its name, or when all of them go at once.
+    """
+    for change in diff.changes:
+        section, _, name = change.path.partition(".")
+        if section != "Resources" or change.op == "add":
+            continue
+        gone: Mapping[str, object] = {}
+        if not name and isinstance(change.old, dict):
+            gone = change.old
+        elif change.op == "remove" and isinstance(change.old, dict):
+            gone = {name: change.old}
+        elif name.endswith(".Type"):
+            gone = {name.removesuffix(".Type"): {"Type": change.old}}
+        for logical_id, resource in gone.items():
+            kind = resource.get("Type") if isinstance(resource, dict) else None
+            if kind in HOLDS_DATA and "." not in logical_id:
+                yield logical_id, kind
+
+
+def _check_still(stacks: Stacks, target: Target, live: Live, name: str) -> None:
+    """Look again after the change set was made; ServiceError where the stack moved meanwhile."""
+    if live.exists and live_side.against(live) != live_side.against(stacks.read(target, name)):
+        raise ServiceError(
+            f"stack {name!r} was changed by somebody else meanwhile",
+            hint="run the same command again",
+        )
+
+
+def _check_recovered(live: Live, name: str) -> None:
+    """Refuse to call a stack that failed unchanged, only since there is nothing new for it."""
+    if live.status in {"CREATE_FAILED", "UPDATE_FAILED"}:
+        raise DeploymentError(
+            f"stack {name!r} is still {live.status}, and there is nothing new to deploy to it",
+            hint=f"roll it back: aws cloudformation rollback-stack --stack-name {name}",
+        )

@@ -1,0 +1,90 @@
+"""Ctrl-C for several pieces of work that each must come to a safe end of their own.
+
+Python raises KeyboardInterrupt in the main thread alone. Work that waits with `sleep` gets it in
+its own thread, once, so that it can take back what it began, whoever else is at work. Starts
+threads, touches nothing else.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Sleep = Callable[[float], None]
+
+
+class Interruption:
+    """Whether the person wants the run to end; shared by all threads of a run."""
+
+    def __init__(self) -> None:
+        """Begin without a wish to end."""
+        self._asked = threading.Event()
+        self._heard = threading.local()
+
+    def ask(self) -> None:
+        """Let every thread know, at its next wait."""
+        self._asked.set()
+
+    @property
+    def asked(self) -> bool:
+        """Say whether the run is to end."""
+        return self._asked.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raise KeyboardInterrupt, once in each thread, where the run is to end."""
+        if getattr(self._heard, "already", False):
+            time.sleep(seconds)
+        elif self._asked.wait(seconds):
+            self._heard.already = True
+            raise KeyboardInterrupt
+
+
+def run_to_end(
+    work: Sequence[Callable[[], T]], limit: int, interruption: Interruption, skipped: T
+) -> list[T]:
+    """Run every piece to its own end, at most `limit` at once; give the results in order.
+
+    The first Ctrl-C asks all pieces to end and is not raised; those that had not begun give
+    `skipped`. The second one is raised at once. A single piece runs in the caller's own thread.
+    """
+    if len(work) == 1:
+        return [work[0]()]
+    results: list[T | BaseException] = [skipped] * len(work)
+    todo = queue.SimpleQueue[int]()
+    for number in range(len(work)):
+        todo.put(number)
+
+    def at_work() -> None:
+        while not interruption.asked:
+            try:
+                number = todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                results[number] = work[number]()
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                results[number] = error
+
+    threads = [threading.Thread(target=at_work, daemon=True) for _ in range(min(limit, len(work)))]
+    for thread in threads:
+        thread.start()
+    try:
+        _join(threads)
+    except KeyboardInterrupt:
+        interruption.ask()
+        _join(threads)
+    return [_given(result) for result in results]
+
+
+def _join(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join()
+
+
+def _given(result: T | BaseException) -> T:
+    if isinstance(result, BaseException):
+        raise result
+    return result
