@@ -69,6 +69,13 @@ class AwsDirectory:
             found = [p["Name"].rsplit("/", 1)[1] for page in pages for p in page["Parameters"]]
         return tuple(sorted(found))
 
+    def _existing(self, app: str) -> tuple[str, ...]:
+        """Give the environments for a hint; where they can't be listed there is less of it."""
+        try:
+            return self.environments(app)
+        except ServiceError:
+            return ()
+
     def _records(self, app: str, env: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read the SSM records of application and environment, at once."""
         ssm = self._account.client("ssm")
@@ -94,7 +101,7 @@ class AwsDirectory:
         if environment is None:
             raise InputError(
                 f"application {app!r} has no environment {env!r}",
-                hint=_choices(self.environments(app), env),
+                hint=_choices(self._existing(app), env),
             )
         for key in ("region", "managerRoleARN", "executionRoleARN"):
             if not environment.get(key):
@@ -195,4 +202,4 @@ def _choices(existing: tuple[str, ...], wanted: str) -> str:
     near = difflib.get_close_matches(wanted, existing, 1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return "it has: " + ", ".join(existing) if existing else "it has none yet"
+    return "it has: " + ", ".join(existing) if existing else "check -e, and -a"

@@ -22,6 +22,17 @@ EXPIRED = {
     "SignatureDoesNotMatch",
     "InvalidAccessKeyId",
 }
+NO_CREDENTIALS = (
+    botocore_errors.NoCredentialsError,
+    botocore_errors.PartialCredentialsError,
+    botocore_errors.CredentialRetrievalError,
+)
+SIGN_IN = (
+    botocore_errors.SSOError,
+    botocore_errors.TokenRetrievalError,
+    botocore_errors.NoAuthTokenError,
+    botocore_errors.LoginTokenLoadError,
+)
 TRY_WITHOUT = "to try cjob without an account: cjob sandbox start"
 
 
@@ -56,17 +67,14 @@ def explain(error: Exception, purpose: str, role: str = "") -> CjobError:
         return _answered(error, purpose, role)
     if isinstance(error, botocore_errors.NoRegionError):
         return no_region()
-    if isinstance(
-        error,
-        botocore_errors.NoCredentialsError
-        | botocore_errors.PartialCredentialsError
-        | botocore_errors.CredentialRetrievalError,
-    ):
-        return ServiceError(
-            f"cannot {purpose}: no usable AWS credentials ({error})",
-            hint="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
-            f"'aws configure'; {TRY_WITHOUT}",
+    if isinstance(error, NO_CREDENTIALS + SIGN_IN):
+        hint = (
+            "sign in again: aws sso login, or aws login, then run the same command"
+            if isinstance(error, SIGN_IN)
+            else "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
+            f"'aws configure'; {TRY_WITHOUT}"
         )
+        return ServiceError(f"cannot {purpose}: no usable AWS credentials ({error})", hint=hint)
     if isinstance(error, botocore_errors.ProfileNotFound):
         return InputError(
             f"cannot {purpose}: {error}",
@@ -86,8 +94,10 @@ def _answered(error: botocore_errors.ClientError, purpose: str, role: str) -> Se
     kind, action = code(error), error.operation_name
     if kind in EXPIRED:
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
+    elif kind in DENIED and action == "AssumeRole":
+        hint = f"the credentials in use need permission for AssumeRole on {role}"
     elif kind in DENIED:
-        hint = f"{role or 'the credentials in use'} needs permission for {action}"
+        hint = f"{role or 'the identity in use'} needs permission for {action}"
     else:
         hint = f"AWS answered {kind} to {action}; run the same command again, or look it up there"
     return ServiceError(f"cannot {purpose}: {says(error)}", hint=hint)

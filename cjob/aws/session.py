@@ -6,16 +6,17 @@ fetched at the first call that needs them, and again before they expire.
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import NoCredentialsError
 
 from cjob import __version__
 from cjob.aws import faults
+from cjob.parallel import run_all
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -84,9 +85,12 @@ class Account:
     def _assumed(self, role: str) -> botocore.session.Session:
         """Give a session whose credentials are those of `role`, fetched when first needed."""
         core = botocore.session.Session()
+        own = self._core.get_credentials()
+        if own is None:
+            raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
             client_creator=self._session("").client,
-            source_credentials=self._core.get_credentials(),
+            source_credentials=own,
             role_arn=role,
             extra_args={"RoleSessionName": f"cjob-{os.getpid()}"},
         )
@@ -110,15 +114,18 @@ class _Given:
 def together(*calls: "Call") -> list[Any]:
     """Make calls that don't depend on each other at once; give their answers in order.
 
-    The first error in that order is raised after all have ended.
+    The first error is raised as soon as it is there, and Ctrl-C waits for no answer.
     """
-    if len(calls) == 1:
-        return [calls[0]()]
-    with ThreadPoolExecutor(max_workers=min(len(calls), PARALLEL_CALLS)) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
+    return run_all([_piece(call) for call in calls], PARALLEL_CALLS)
+
+
+def _piece(call: "Call") -> "Callable[[Checkpoint], Any]":
+    return lambda _: call()
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cjob.parallel import Checkpoint
 
     Call = Callable[[], Any]
