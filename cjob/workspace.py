@@ -46,7 +46,7 @@ class Workspace:
         """
         found = []
         for path in sorted((self.root / FOLDER).glob("*/manifest.yml")):
-            text = path.read_text("utf-8", "replace")[:LARGEST]
+            text = read_bytes(path, self.shown(path))[:LARGEST].decode("utf-8", "replace")
             kind = re.search(r"^type\s*:\s*(.*?)\s*(?:#.*)?$", text, re.MULTILINE)
             if kind is not None and kind.group(1).strip("\"'") == JOB_TYPE:
                 found.append(path.parent.name)
