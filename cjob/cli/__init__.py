@@ -7,9 +7,11 @@ command runs.
 
 import argparse
 import importlib
+import itertools
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from types import FrameType
 from typing import NoReturn
 
@@ -67,13 +69,9 @@ def main() -> NoReturn:
         arguments = [program.removeprefix("cjob-"), *arguments]
     signal.signal(signal.SIGTERM, _terminate)
     status = _guarded(arguments)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        status = errors.CLOSED_PIPE
-    if status == errors.CLOSED_PIPE:  # else the interpreter tries, and complains, once more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(status)
+    # An orderly end would wait for threads that wait for AWS, and write once more to streams
+    # that nobody reads; all that is to be written has been.
+    os._exit(status)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -82,31 +80,63 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _guarded(arguments: list[str]) -> int:
     """Run a command; turn whatever it raises into a message and an exit status."""
+    told: CjobError
     try:
-        return run(arguments)
+        return _complete(arguments)
     except CjobError as error:
-        _tell(error)
-        return error.status
+        told = error
     except KeyboardInterrupt:
-        sys.stderr.write("cjob: interrupted\n")
-        return errors.INTERRUPTED
+        told = errors.Interrupted("interrupted")
     except BrokenPipeError:
         return errors.CLOSED_PIPE
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report
-        return _report_bug(error)
+        told = _explained(error)
+    from cjob.cli import console  # noqa: PLC0415 - only for an error
+
+    console.Console(_log_format(arguments)).tell(told)
+    return told.status
+
+
+def _complete(arguments: list[str]) -> int:
+    """Run a command with all three streams open, to its last byte of output."""
+    is_closed = sys.stdout is None
+    # Each takes the lowest free number, so the order puts every one where it belongs.
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: PTH123, SIM115 - see above
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if is_closed:
+        raise InputError("stdout is closed", hint="send it to a file, a pipe or /dev/null")
+    try:
+        status = run(arguments)
+    except SystemExit as end:  # argparse ends like this after --help
+        status = int(end.code or errors.DONE)
+    sys.stdout.flush()
+    return status
+
+
+def _log_format(arguments: list[str]) -> str:
+    """Give the form of messages that was asked for, however wrong the arguments are."""
+    pairs = itertools.pairwise(arguments)
+    asked = "--log-format=json" in arguments or ("--log-format", "json") in pairs
+    return "json" if asked else "text"
 
 
 def run(arguments: list[str]) -> int:
     """Parse the arguments, run the command that they name, and give its exit status."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    if not arguments:
+        sys.stderr.write(_overview())
+        return errors.INVALID
+    if arguments[0] in ("-h", "--help", "help"):
+        if arguments[0] == "help" and arguments[1:]:
+            return run([*arguments[1:], "--help"])
         sys.stdout.write(_overview())
-        return errors.DONE if arguments else errors.INVALID
+        return errors.DONE
     if arguments[0] == "--version":
         sys.stdout.write(f"cjob {__version__}\n")
         return errors.DONE
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
-        raise InputError(f"{name!r} is not a command of cjob", hint=_suggest(name, list(COMMANDS)))
+        raise InputError(f"{name!r} is not a command of cjob", hint=_suggest(name, COMMANDS))
     if rest == ["help"]:
         rest = ["--help"]
     command = importlib.import_module(f"cjob.cli.{name}")
@@ -118,8 +148,8 @@ def run(arguments: list[str]) -> int:
     command.options(parser)
     parsed, unknown = parser.parse_known_args(rest)
     if unknown:
-        hint = _suggest(unknown[0].split("=")[0], parser.known()) or f"see {parser.prog} --help"
-        raise InputError(f"{parser.prog} has no option or argument {unknown[0]!r}", hint=hint)
+        hint = _suggest(unknown[0].split("=")[0], parser.known(), parser.prog)
+        raise InputError(f"{unknown[0]!r} is no option or argument of {parser.prog}", hint=hint)
     status: int = command.run(parsed)
     return status
 
@@ -135,33 +165,28 @@ def _overview() -> str:
     )
 
 
-def _suggest(wrong: str, known: list[str]) -> str:
+def _suggest(wrong: str, known: Iterable[str], program: str = "cjob") -> str:
     import difflib  # noqa: PLC0415 - only for a hint
 
     near = difflib.get_close_matches(wrong, known, 1)
-    return f"did you mean {near[0]!r}?" if near else "see cjob --help"
+    return f"did you mean {near[0]!r}?" if near else f"see {program} --help"
 
 
-def _tell(error: CjobError) -> None:
-    """Print what failed, each with its place and hint."""
-    for problem in getattr(error, "problems", (error,)):
-        sys.stderr.write(f"cjob: {_printable(str(problem))}\n")
-        if problem.hint:
-            sys.stderr.write(f"hint: {_printable(problem.hint)}\n")
-
-
-def _printable(text: str) -> str:
-    """Give a text without the control characters that would drive a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def _report_bug(error: Exception) -> int:
-    """Write the traceback into a private file, and say where it is; or what is not installed."""
+def _explained(error: Exception) -> CjobError:
+    """Say of any other exception what is not installed, or where the report of the bug is."""
     missing = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
     if missing.partition(".")[0] in DEPENDENCIES:
         hint = "in a checkout: python3 -m venv .venv && .venv/bin/pip install -e ."
-        _tell(InputError(f"the package {missing!r} is not installed", hint=hint))
-        return errors.INVALID
+        return InputError(f"the package {missing!r} is not installed", hint=hint)
+    try:
+        hint = f"the report in {_report(error)} says where; send it with what you ran"
+    except OSError:
+        hint = "no report could be written; set TMPDIR to a folder that takes one, and run it again"
+    return CjobError(f"this is a bug in cjob: {type(error).__name__}: {error}", hint=hint)
+
+
+def _report(error: Exception) -> str:
+    """Write the traceback into a file that only its owner may read; give the file's path."""
     import tempfile  # noqa: PLC0415 - only for a bug
     import traceback  # noqa: PLC0415
 
@@ -169,7 +194,4 @@ def _report_bug(error: Exception) -> int:
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as report:
         report.write(f"cjob {__version__}, Python {sys.version}\n\n")
         report.write("".join(traceback.format_exception(error)))
-    name = type(error).__name__
-    sys.stderr.write(f"cjob: this is a bug in cjob: {name}: {_printable(str(error))}\n")
-    sys.stderr.write(f"hint: the report in {path} says where; send it with what you ran\n")
-    return errors.BUG
+    return path

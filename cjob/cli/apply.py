@@ -69,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
     _, stages, talk = selection.prepare(args, **choices(args))
     read = selection.read_stream(args.file, "cjob-apply")
+    selection.check_sections(read, "stack")
     confirmed = pipeline.run(read, stages, ("confirm",), args.jobs)
     return finish(args, pipeline.run_each(confirmed, stages, "apply", args.jobs), talk)
 
@@ -86,11 +87,13 @@ def finish(
     failed = [one for one in outcomes if not isinstance(one, Release)]
     form = args.output or ("text" if sys.stdout.isatty() else "json")
     console.write(wire.dump(done) if form == "json" else "".join(map(view, done)))
-    for error in failed[1:]:
-        talk.say(f"cjob: {error}")
-    if failed:
-        raise max(failed, key=lambda error: error.status)
-    return 0
+    if not failed:
+        return 0
+    worst = max(failed, key=lambda error: error.status)
+    for error in failed:
+        if error is not worst:
+            talk.tell(error)
+    raise worst
 
 
 def view(release: "Release") -> str:

@@ -28,7 +28,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write documents with their images built."""
-    return selection.run_command(args, ("build",), ("build",), _view)
+    return selection.run_command(args, ("build",), ("build",), _view, needs="source")
 
 
 def _view(release: "Release", _form: str) -> str:

@@ -4,13 +4,14 @@ A document is written once, at the end. Lines from outside lose their control ch
 they reach a terminal.
 """
 
+import contextlib
 import json
 import os
 import re
 import sys
 import threading
 
-from cjob.errors import InputError
+from cjob.errors import CjobError, InputError
 
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LOCK = threading.Lock()
@@ -26,10 +27,32 @@ class Console:
     def say(self, text: str, **facts: object) -> None:
         """Tell people something, on stderr: a line, or an event with the facts beside it."""
         clean = CONTROL.sub("", text)
-        line = json.dumps({"message": clean, **facts}) if self._json else clean
-        with _LOCK:
+        self._write(
+            json.dumps({"level": "info", "message": clean, **facts}) if self._json else clean
+        )
+
+    def tell(self, error: CjobError) -> None:
+        """Tell what failed, each problem with its place and its hint."""
+        for warning in getattr(error, "warnings", ()):
+            self.say(f"warning: {warning}")
+        for problem in getattr(error, "problems", (error,)):
+            message, hint = _printable(str(problem)), _printable(problem.hint)
+            if self._json:
+                event = {"level": "error", "message": message, "hint": hint}
+                self._write(json.dumps(event))
+            else:
+                self._write(f"cjob: {message}" + (f"\nhint: {hint}" if hint else ""))
+
+    def _write(self, line: str) -> None:
+        """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
+        with _LOCK, contextlib.suppress(OSError):
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
+
+
+def _printable(text: str) -> str:
+    """Give a text on one line, without the control characters that would drive a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def ask(question: str) -> str:
@@ -73,9 +96,16 @@ def read_input(file: str | None) -> tuple[str, str]:
 
 
 def write(text: str) -> None:
-    """Write data to stdout, all at once."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Write data to stdout, all at once, in UTF-8 whatever the locale; InputError without room."""
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(
+            f"cannot write to stdout: {error.strerror}", hint="make room, or send it elsewhere"
+        ) from None
 
 
 def colour() -> bool:

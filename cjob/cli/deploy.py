@@ -65,11 +65,12 @@ def _agreed(
     from cjob.stages.diff import not_compared  # noqa: PLC0415
 
     compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
-    out = sys.stdout if sys.stdout.isatty() else sys.stderr
     unknown = [note for r in compared if r.stack for note in not_compared(r.stack)]
-    for release in compared:
-        out.write(diff_command.view(release))
-    out.flush()
+    shown = "".join(map(diff_command.view, compared))
+    if sys.stdout.isatty():
+        console.write(shown)
+    else:
+        talk.say(shown.rstrip("\n"))
     for note in unknown:
         talk.say(f"note: {note}")
     if not unknown and not any(r.diff and r.diff.changed for r in compared):

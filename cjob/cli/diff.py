@@ -40,9 +40,8 @@ def run(args: argparse.Namespace) -> int:
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 
-    status = selection.run_command(
-        args, ("resolve", "render", "override", "diff"), ("resolve", "diff"), view, seen
-    )
+    head, filters = ("resolve", "render", "override", "diff"), ("resolve", "diff")
+    status = selection.run_command(args, head, filters, view, needs="stack", seen=seen)
     return 1 if differing and args.exit_code else status
 
 

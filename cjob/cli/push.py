@@ -27,7 +27,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write documents with their images named by digest."""
-    return selection.run_command(args, ("resolve", "push"), ("confirm", "push"), _view)
+    return selection.run_command(
+        args, ("resolve", "push"), ("confirm", "push"), _view, needs="source"
+    )
 
 
 def _view(release: "Release", _form: str) -> str:

@@ -31,7 +31,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write documents with their stack, or the template or parameters alone."""
     stages = ("resolve", "render", "override")
-    return selection.run_command(args, stages, stages, _view)
+    return selection.run_command(args, stages, stages, _view, needs="source")
 
 
 def _view(release: "Release", form: str) -> str:

@@ -57,10 +57,9 @@ def common(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count")
+    return int(text)
 
 
 def is_head(args: argparse.Namespace) -> bool:
@@ -97,8 +96,8 @@ def releases(
         if args.file:
             raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
         return tuple(stages.load(job) for job in chosen_jobs(args, tools))
-    for flag in ("app", "env", "target", "tag"):
-        if getattr(args, flag, None):
+    for flag in ("app", "env", "target", "tag", "resource-tags"):
+        if getattr(args, flag.replace("-", "_"), None):
             raise InputError(
                 f"--{flag} belongs to a command with -n or --all; here documents are read",
                 hint="give it to the first command of the pipe",
@@ -186,22 +185,35 @@ def _document(file: str) -> "Release":
     return wire.parse(*console.read_input(file))[0]
 
 
+def check_sections(begun: "Sequence[Release]", needs: str) -> None:
+    """Refuse documents without the section that `needs` names, before AWS is asked for anything."""
+    from cjob.release import required  # noqa: PLC0415 - help needs none of it
+
+    for release in begun:
+        if needs:
+            required(getattr(release, needs), needs)
+
+
 def run_command(
     args: argparse.Namespace,
     head: Sequence[str],
     filters: Sequence[str],
     view: "Callable[[Release, str], str]",
+    *,
+    needs: str = "",
     seen: "Callable[[Release], None] | None" = None,
 ) -> int:
     """Run a command's stages, and write the documents, or the view that was asked for.
 
-    `head` names the stages after load, `filters` those for documents that were read; `seen` is
-    told of each Release at the end, before anything is written.
+    `head` names the stages after load, `filters` those for documents that were read; each of
+    these must have the section that `needs` names. `seen` is told of each Release at the end,
+    before anything is written.
     """
     from cjob import pipeline, wire  # noqa: PLC0415
 
     tools, stages, _ = prepare(args)
     begun = releases(args, tools, stages)
+    check_sections(begun, "" if is_head(args) else needs)
     done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
     if seen is not None:
         for release in done:
