@@ -22,6 +22,9 @@ IGNORED: Final = "Manifest"
 """The key whose value is a copy of the manifest and never compared."""
 
 
+_NO_FIELDS: Mapping[str, "Node"] = MappingProxyType({})
+
+
 class Comments:
     """The comments round a node: above it, behind it on its line, and below it."""
 
@@ -47,7 +50,6 @@ class Node:
     kind: ClassVar[Kind] = "scalar"
     items: Sequence["Node"] = ()
     keys: Sequence["Node"] = ()
-    fields: Mapping[str, "Node"] = MappingProxyType({})
     target: "Node | None" = None
 
     def __init__(self, text: str = "", style: str = "", tag: str = "", start: int = 0) -> None:
@@ -61,6 +63,11 @@ class Node:
         self.anchor = ""
         self.comments: Comments | None = None
 
+    @property
+    def fields(self) -> Mapping[str, "Node"]:
+        """A map's values by name; nothing for other kinds."""
+        return _NO_FIELDS
+
 
 class ListNode(Node):
     """A list with its items."""
@@ -73,12 +80,25 @@ class ListNode(Node):
 class MapNode(Node):
     """A map: its `keys` and their `items` side by side as written, and what they come to.
 
-    `fields` has the values by name, with merged maps followed.
+    `merged` is given where that is more or less than what is written.
     """
 
-    __slots__ = ("fields", "items", "keys")
+    __slots__ = ("items", "keys", "merged")
 
     kind: ClassVar[Kind] = "map"
+
+    def __init__(self, text: str = "", style: str = "", tag: str = "", start: int = 0) -> None:
+        """Begin a map without entries."""
+        super().__init__(text, style, tag, start)
+        self.merged: Mapping[str, Node] | None = None
+
+    @property
+    def fields(self) -> Mapping[str, Node]:
+        """The values by name, with merged maps followed."""
+        if self.merged is None:
+            names = [key.text for key in self.keys]
+            self.merged = dict(zip(names, self.items, strict=True))
+        return self.merged
 
 
 class AliasNode(Node):
@@ -111,14 +131,14 @@ def list_of(*items: Node, style: str = "") -> Node:
 def map_of(key: Node, value: Node) -> Node:
     """Make a map of one entry that stands in no document."""
     made = MapNode()
-    made.keys, made.items, made.fields = (key,), (value,), {key.text: value}
+    made.keys, made.items = (key,), (value,)
     return made
 
 
 def empty_map() -> Node:
     """Make a map without entries."""
     made = MapNode("", "{")
-    made.keys, made.items, made.fields = (), (), {}
+    made.keys, made.items = (), ()
     return made
 
 
@@ -129,7 +149,7 @@ def untagged(node: Node) -> Node:
     if isinstance(bare, ListNode):
         bare.items = node.items
     elif isinstance(bare, MapNode):
-        bare.keys, bare.items, bare.fields = node.keys, node.items, node.fields
+        bare.keys, bare.items, bare.merged = node.keys, node.items, node.fields
     elif isinstance(bare, AliasNode):
         bare.target = node.target
     return bare

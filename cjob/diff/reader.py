@@ -51,18 +51,17 @@ _SPECIAL_KEYS = NULLS | {MERGE}
 _Pick = Callable[[Sequence[Form]], object]
 
 
-class Forms(dict[object, Form]):
+class Forms:
     """A number for each different value, so that equal values are found without comparing."""
 
     def __init__(self) -> None:
         """Begin without any value; `shapes` remembers what is known of a map's names."""
-        super().__init__()
+        self.numbers: dict[object, Form] = {None: 0}
         self.shapes: dict[tuple[str, ...], tuple[Form, _Pick] | None] = {}
 
-    def __missing__(self, key: object) -> Form:
-        """Give the next number to a value that was not met before."""
-        number = self[key] = len(self) + 1
-        return number
+    def of(self, value: object) -> Form:
+        """Give a value's number, the next one where it was not met before."""
+        return self.numbers.setdefault(value, len(self.numbers))
 
     def shape(self, names: tuple[str, ...]) -> tuple[Form, _Pick] | None:
         """Give a number for a map's set of names, and the order in which its values count.
@@ -77,7 +76,7 @@ class Forms(dict[object, Form]):
     def order(self, names: Collection[str]) -> tuple[Form, _Pick]:
         """Give the same for names that are known to be the keys of fields."""
         order = sorted((name, at) for at, name in enumerate(names) if name != IGNORED)
-        number = self["names", *[name for name, _ in order]]
+        number = self.of(("names", *[name for name, _ in order]))
         places = [at for _, at in order]
         if places == list(range(len(names))):
             return number, tuple
@@ -112,6 +111,7 @@ class _Reader:
     def __init__(self, text: str, name: str, forms: Forms) -> None:
         self.document = Document(name, text)
         self.forms = forms
+        self.numbers = forms.numbers
         self.commented = "#" in text
         self.anchors: dict[str, Node] = {}
         self.depth = 0
@@ -130,21 +130,26 @@ class _Reader:
     def _node(self, event: Any, events: Iterator[Any]) -> Node:  # noqa: ANN401 - no types
         kind = type(event)
         if kind is ScalarEvent:
-            text = event.value
-            node = Node(text, event.style, event.tag or "", event.start_mark.index)
-            node.form = self.forms[(node.tag, text) if node.tag else text]
-        elif kind is SequenceStartEvent:
-            return self._list(event, events)
-        elif kind is MappingStartEvent:
+            return self._scalar(event)
+        if kind is MappingStartEvent:
             return self._map(event, events)
+        if kind is SequenceStartEvent:
+            return self._list(event, events)
+        return self._alias(event)
+
+    def _scalar(self, event: Any) -> Node:  # noqa: ANN401
+        text, tag = event.value, event.tag
+        numbers = self.numbers
+        if tag and tag != "!":  # which asks for no type in particular
+            node = Node(text, event.style, tag, event.start_mark.index)
+            node.form = numbers.setdefault((tag, text), len(numbers))
         else:
-            node = self._alias(event)
+            node = Node(text, event.style, "", event.start_mark.index)
+            node.form = numbers.setdefault(text, len(numbers))
         if self.commented:
             node.end = event.end_mark.index
-        if event.anchor and kind is ScalarEvent:
+        if event.anchor:
             self._anchor(node, event.anchor)
-        if node.tag == "!":  # asks for no type in particular
-            node.tag, node.form = "", self.forms[node.text]
         return node
 
     def _alias(self, event: Any) -> AliasNode:  # noqa: ANN401
@@ -157,7 +162,8 @@ class _Reader:
                 hint=f"write &{name} before the value that it stands for",
                 place=place(self.document, node),
             )
-        node.form = self.forms["*", name]
+        node.end = event.end_mark.index
+        node.form = self.forms.of(("*", name))
         return node
 
     def _open(self, node: Node, event: Any) -> None:  # noqa: ANN401
@@ -186,7 +192,7 @@ class _Reader:
                 break
             items.append(self._node(event, events))
         self.depth -= 1
-        node.form = self.forms["[", node.tag, *[item.form for item in items]]
+        node.form = self.forms.of(("[", node.tag, *[item.form for item in items]))
         return node
 
     def _map(self, opening: Any, events: Iterator[Any]) -> MapNode:  # noqa: ANN401
@@ -194,27 +200,33 @@ class _Reader:
         self._open(node, opening)
         keys: list[Node] = []
         items: list[Node] = []
+        names: list[str] = []
+        forms: list[Form] = []
+        node.keys, node.items = keys, items
         regular = True
         for event in events:
-            if type(event) is MappingEndEvent:
+            if type(event) is ScalarEvent:
+                key = self._scalar(event)
+            elif type(event) is MappingEndEvent:
                 node.end = _end(event)
                 break
-            regular = regular and type(event) is ScalarEvent
-            keys.append(self._node(event, events))
-            items.append(self._node(next(events), events))
+            else:
+                key, regular = self._node(event, events), False
+            event = next(events)  # noqa: PLW2901 - the key's value
+            item = self._scalar(event) if type(event) is ScalarEvent else self._node(event, events)
+            keys.append(key)
+            names.append(key.text)
+            items.append(item)
+            forms.append(item.form)
         self.depth -= 1
-        node.keys, node.items = keys, items
-        names = tuple([key.text for key in keys])
-        shape = self.forms.shape(names) if regular else None
+        shape = self.forms.shape(tuple(names)) if regular else None
         if shape is None:
             self._check_keys(node)
-            node.fields = self._expanded(node)
-            items = list(node.fields.values())
-            shape = self.forms.order(node.fields)
-        else:
-            node.fields = dict(zip(names, items, strict=True))
+            node.merged = self._expanded(node)
+            forms = [item.form for item in node.merged.values()]
+            shape = self.forms.order(node.merged)
         number, pick = shape
-        node.form = self.forms["{", number, pick([item.form for item in items])]
+        node.form = self.forms.of(("{", number, pick(forms)))
         return node
 
     def _check_keys(self, node: Node) -> None:
