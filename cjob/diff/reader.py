@@ -141,10 +141,10 @@ class _Reader:
         text, tag = event.value, event.tag
         numbers = self.numbers
         if tag and tag != "!":  # which asks for no type in particular
-            node = Node(text, event.style, tag, event.start_mark.index)
+            node = Node(text, event.style or "", tag, event.start_mark.index)
             node.form = numbers.setdefault((tag, text), len(numbers))
         else:
-            node = Node(text, event.style, "", event.start_mark.index)
+            node = Node(text, event.style or "", "", event.start_mark.index)
             node.form = numbers.setdefault(text, len(numbers))
         if self.commented:
             node.end = event.end_mark.index
