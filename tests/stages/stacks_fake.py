@@ -1,0 +1,146 @@
+"""CloudFormation in memory, for faults that can't be brought about on a real one.
+
+It has one stack, remembers change sets and what was asked for, and fails where a test says so.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from cjob.live import Live
+from cjob.release import Target
+from cjob.stages.apply import Event, Proposal, Request
+
+NAME = "acme-test-report"
+STACK_ID = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{NAME}/1"
+
+CREATED = ("CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+UPDATED = ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
+
+
+def own(status: str, reason: str = "") -> Event:
+    """Give an event of the stack itself."""
+    return Event(
+        logical_id=NAME, type="AWS::CloudFormation::Stack", status=status, reason=reason, own=True
+    )
+
+
+def of(logical_id: str, status: str, reason: str = "") -> Event:
+    """Give an event of one of its resources."""
+    return Event(logical_id=logical_id, type="AWS::IAM::Role", status=status, reason=reason)
+
+
+class FakeStacks:
+    """One stack; `faults` maps a step to what is raised there, `empty` leaves change sets empty.
+
+    Steps are the methods' names; `executed` is after the effect of `execute`, and `event` is
+    after the first event. `events` is what a deployment that was executed tells.
+    """
+
+    def __init__(
+        self,
+        live: Live | None = None,
+        *,
+        events: tuple[Event, ...] = (),
+        faults: Mapping[str, BaseException] | None = None,
+        moves: Live | None = None,
+        empty: bool = False,
+    ) -> None:
+        """Begin with a stack as it is; `moves` is what somebody makes of it after a proposal."""
+        self.live = live or Live()
+        self.change_sets: dict[str, Request] = {}
+        self.asked: list[str] = []
+        self._events = events
+        self._faults = dict(faults or {})
+        self._moves = moves
+        self._empty = empty
+        self._ended: tuple[Event, ...] = ()
+
+    def read(self, _target: Target, _name: str) -> Live:
+        """Give the stack as it is now."""
+        self._step("read")
+        return self.live
+
+    def propose(self, _target: Target, request: Request) -> Proposal:
+        """Keep a change set; a stack that is new is under review from now on."""
+        self._step("propose")
+        if request.create:
+            self.live = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+        if self._empty:
+            return Proposal(id="", stack_id=STACK_ID)
+        number = f"set-{len(self.asked)}"
+        self.change_sets[number] = request
+        if self._moves is not None:
+            self.live = self._moves
+        return Proposal(id=number, stack_id=STACK_ID)
+
+    def execute(self, _target: Target, proposal: Proposal, *, rollback: bool) -> None:
+        """Begin the deployment; a change set that is executed is no longer there."""
+        self._step("execute")
+        request = self.change_sets.pop(proposal.id)
+        self.rollback = rollback
+        status = "CREATE_IN_PROGRESS" if request.create else "UPDATE_IN_PROGRESS"
+        self.live = Live(
+            status=status,
+            stack_id=proposal.stack_id,
+            template=request.stack.template,
+            parameters=request.stack.parameters,
+            tags=request.stack.tags,
+        )
+        self._ended = self._events
+        self._step("executed")
+
+    def discard(self, _target: Target, proposal: Proposal) -> None:
+        """Forget a change set."""
+        self._step("discard")
+        self.change_sets.pop(proposal.id, None)
+
+    def delete(self, _target: Target, stack_id: str) -> None:
+        """Delete the stack, with its change sets."""
+        self._step("delete")
+        self.live = Live()
+        self.change_sets.clear()
+        self._ended = (own("DELETE_IN_PROGRESS"), own("DELETE_COMPLETE"))
+        assert stack_id == STACK_ID
+
+    def cancel(self, _target: Target, stack_id: str) -> None:
+        """Roll the update back, where there is one."""
+        self._step("cancel")
+        assert stack_id == STACK_ID
+        if self.live.status == "UPDATE_IN_PROGRESS":
+            self._ended = (own("UPDATE_ROLLBACK_IN_PROGRESS"), own("UPDATE_ROLLBACK_COMPLETE"))
+
+    def follow(self, _target: Target, _stack_id: str) -> Iterator[Event]:
+        """Tell what is begun after this call; without end where nothing is."""
+        self._step("follow")
+
+        def told() -> Iterator[Event]:
+            assert self._ended, "nothing is under way, so this would wait for ever"
+            for event in self._ended:
+                if event.own and self.live.status:
+                    self.live = dataclasses.replace(self.live, status=event.status)
+                yield event
+                self._step("event")
+
+        return told()
+
+    def _step(self, name: str) -> None:
+        self.asked.append(name)
+        fault = self._faults.pop(name, None)
+        if fault is not None:
+            raise fault
+
+
+class FakeStore:
+    """A bucket in memory."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.objects: dict[str, bytes] = {}
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is an object under the key."""
+        return key in self.objects
+
+    def put(self, key: str, body: bytes, _content_type: str) -> None:
+        """Keep an object."""
+        self.objects[key] = body

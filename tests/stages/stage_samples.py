@@ -1,0 +1,62 @@
+"""Targets, stacks and documents for the tests of the stages; each takes what a test varies."""
+
+import dataclasses
+
+from cjob import names
+from cjob.live import Live
+from cjob.release import Job, Release, Stack, Target
+from cjob.stages.diff import diff
+
+JOB = Job(app="acme", env="test", name="report")
+NAME = "acme-test-report"
+STACK_ID = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{NAME}/1"
+
+TARGET = Target(
+    account_id="123456789012",
+    region="eu-central-1",
+    manager_role_arn="arn:aws:iam::123456789012:role/acme-test-EnvManagerRole",
+    execution_role_arn="arn:aws:iam::123456789012:role/acme-test-CFNExecutionRole",
+    artifact_bucket="artifacts",
+    artifact_key_arn="arn:aws:kms:eu-central-1:123456789012:key/1",
+    environment_version="v1.33.2",
+    service_discovery_endpoint="test.acme.local",
+)
+
+TEMPLATE = """\
+Metadata:
+  Version: v1.34.1
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+"""
+
+OLDER = TEMPLATE.replace("IAM::Role", "IAM::Policy")
+
+TAGS = names.copilot_tags("acme", "test", "report")
+
+
+def stack(template: str = TEMPLATE, missing: tuple[str, ...] = (), **parameters: str) -> Stack:
+    """Give a stack as it should be."""
+    return Stack(name=NAME, template=template, parameters=parameters, tags=TAGS, missing=missing)
+
+
+def live(status: str = "UPDATE_COMPLETE", template: str = OLDER, **parameters: str) -> Live:
+    """Give a stack as it is."""
+    return Live(
+        status=status, stack_id=STACK_ID, template=template, parameters=parameters, tags=TAGS
+    )
+
+
+def release(wanted: Stack | None = None) -> Release:
+    """Give a document that was rendered."""
+    return Release(job=JOB, target=TARGET, stack=wanted or stack())
+
+
+def plan(against: Live, wanted: Stack | None = None) -> Release:
+    """Give a document that was compared with a stack as it was."""
+    return diff(release(wanted), against)
+
+
+def without_tag(one: Stack, key: str) -> Stack:
+    """Leave out a tag."""
+    return dataclasses.replace(one, tags={k: v for k, v in one.tags.items() if k != key})

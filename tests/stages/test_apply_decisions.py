@@ -1,0 +1,265 @@
+"""What apply decides before it touches anything."""
+
+import dataclasses
+
+import pytest
+from stacks_fake import FakeStacks, FakeStore
+from stage_samples import NAME, OLDER, TEMPLATE, live, plan, release, stack, without_tag
+
+from cjob.errors import InputError
+from cjob.live import Live, against, settled
+from cjob.release import Change, Diff, Release
+from cjob.stages.apply import Options, Tools, action_for, apply, check_downgrade, removals
+
+
+def applied(
+    document: Release, stacks: FakeStacks, options: Options | None = None, known: Live | None = None
+) -> Release:
+    """Apply a document to a stack in memory."""
+    tools = Tools(stacks=stacks, store=FakeStore(), report=lambda _: None)
+    return apply(document, tools, options or Options(), known)
+
+
+def refused(document: Release, stacks: FakeStacks, options: Options | None = None) -> InputError:
+    """Apply a document that is refused, and see that nothing but a look was asked for."""
+    with pytest.raises(InputError) as caught:
+        applied(document, stacks, options)
+    assert stacks.asked in ([], ["read"])
+    return caught.value
+
+
+# Statuses
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        ("", "create"),
+        ("REVIEW_IN_PROGRESS", "create"),
+        ("ROLLBACK_COMPLETE", "recreate"),
+        ("ROLLBACK_FAILED", "recreate"),
+        ("CREATE_FAILED", "update"),
+        ("CREATE_COMPLETE", "update"),
+        ("UPDATE_COMPLETE", "update"),
+        ("UPDATE_FAILED", "update"),
+        ("UPDATE_ROLLBACK_COMPLETE", "update"),
+        ("IMPORT_COMPLETE", "update"),
+        ("IMPORT_ROLLBACK_COMPLETE", "update"),
+    ],
+)
+def test_each_status_that_a_stack_rests_in_has_one_action(status: str, action: str) -> None:
+    """A stack that was never made is made, one whose creation failed is made anew."""
+    assert action_for(status, NAME) == action
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "CREATE_IN_PROGRESS",
+        "DELETE_IN_PROGRESS",
+        "ROLLBACK_IN_PROGRESS",
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+        "IMPORT_IN_PROGRESS",
+        "IMPORT_ROLLBACK_IN_PROGRESS",
+    ],
+)
+def test_a_stack_at_work_is_busy(status: str) -> None:
+    """Whoever works on it is waited for."""
+    with pytest.raises(InputError, match=f"stack '{NAME}' is busy: {status}"):
+        action_for(status, NAME)
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", f"continue-update-rollback --stack-name {NAME}"),
+        ("DELETE_FAILED", f"describe-stacks --stack-name {NAME}"),
+        ("IMPORT_ROLLBACK_FAILED", f"describe-stacks --stack-name {NAME}"),
+    ],
+)
+def test_a_stack_that_cannot_be_updated_says_what_can_be_done(status: str, hint: str) -> None:
+    """Nothing that we could send would be taken."""
+    with pytest.raises(InputError, match=f"cannot be updated: {status}") as caught:
+        action_for(status, NAME)
+    assert caught.value.hint.endswith(hint)
+
+
+def test_a_stack_is_settled_where_it_has_what_it_was_asked_for() -> None:
+    """A rolled back update rests too, but on something else."""
+    assert settled("CREATE_COMPLETE")
+    assert settled("UPDATE_COMPLETE")
+    assert not settled("UPDATE_ROLLBACK_COMPLETE")
+    assert not settled("UPDATE_FAILED")
+    assert not settled("")
+
+
+# Versions
+
+
+def test_a_newer_template_is_not_replaced_by_an_older_one() -> None:
+    """Both versions are named."""
+    with pytest.raises(InputError, match=r"version v1\.34\.10, newer than v1\.34\.9") as caught:
+        check_downgrade("v1.34.10", "v1.34.9", NAME, allow=False)
+    assert "--allow-downgrade" in caught.value.hint
+
+
+def test_an_older_or_equal_template_is_replaced() -> None:
+    """And a newer one where the person says so."""
+    check_downgrade("v1.34.1", "v1.34.1", NAME, allow=False)
+    check_downgrade("v0.0.0", "v1.34.1", NAME, allow=False)
+    check_downgrade("v9.0.0", "v1.34.1", NAME, allow=True)
+
+
+def test_apply_reads_both_versions_from_the_templates() -> None:
+    """The deployed one, and the document's."""
+    newer = TEMPLATE.replace("v1.34.1", "v1.35.0")
+    stacks = FakeStacks(live(template=newer))
+    assert "v1.35.0" in refused(release(), stacks).message
+
+
+# Documents that are refused
+
+
+def test_a_document_for_another_stack_is_refused() -> None:
+    """The name follows from the job."""
+    wrong = dataclasses.replace(stack(), name="acme-prod-report")
+    error = refused(release(wrong), FakeStacks())
+    assert (error.place, "'acme-prod-report'" in error.message) == ("stack.name", True)
+
+
+@pytest.mark.parametrize("key", ["copilot-application", "copilot-environment", "copilot-service"])
+def test_a_document_without_copilots_tags_is_refused(key: str) -> None:
+    """Copilot's own commands find stacks by them."""
+    assert refused(release(without_tag(stack(), key)), FakeStacks()).place == f"stack.tags.{key}"
+
+
+def test_a_document_that_lacks_what_a_push_gives_is_refused() -> None:
+    """All that is missing is named, with the commands that give it."""
+    lacking = stack(missing=("ContainerImage", "EnvControllerFunction"))
+    error = refused(release(lacking), FakeStacks())
+    assert "ContainerImage, EnvControllerFunction" in error.message
+    assert (error.place, "cjob-build | cjob-push" in error.hint) == ("stack.missing", True)
+
+
+def test_a_plan_that_changes_nothing_is_refused_too_where_something_is_missing() -> None:
+    """What is missing was not compared, so nobody knows whether it changes."""
+    lacking = stack(OLDER, missing=("ContainerImage",))
+    refused(plan(live(), lacking), FakeStacks(live()))
+
+
+# Plans
+
+
+@pytest.mark.parametrize(
+    ("moved", "named"),
+    [
+        (live(status="UPDATE_ROLLBACK_COMPLETE"), "status"),
+        (live(template=TEMPLATE), "template"),
+        (live(Schedule="rate(1 day)"), "parameters"),
+        (dataclasses.replace(live(), tags={"a": "b"}), "tags"),
+        (Live(), "status, template, tags"),
+    ],
+)
+def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: Live, named: str) -> None:
+    """The parts that moved are named."""
+    error = refused(plan(live()), FakeStacks(moved))
+    assert f"the live stack's {named} changed" in error.message
+    assert "--force-plan" in error.hint
+
+
+def test_a_stale_plan_is_refused_although_it_changes_nothing() -> None:
+    """What it says of the stack is no longer so."""
+    refused(plan(live(template=TEMPLATE)), FakeStacks(live(template=OLDER)))
+
+
+def test_a_plan_that_changes_nothing_sends_nothing() -> None:
+    """It is looked whether that is still so, and no more."""
+    stacks = FakeStacks(live(template=TEMPLATE))
+    done = applied(plan(live(template=TEMPLATE)), stacks)
+    assert done.deployment is not None
+    assert (done.deployment.changed, done.deployment.status) == (False, "UPDATE_COMPLETE")
+    assert stacks.asked == ["read"]
+
+
+def test_a_stack_that_was_read_in_the_same_run_is_not_read_again() -> None:
+    """An unchanged deploy has few calls to spare."""
+    stacks = FakeStacks(live(template=TEMPLATE))
+    applied(plan(live(template=TEMPLATE)), stacks, known=live(template=TEMPLATE))
+    assert stacks.asked == []
+
+
+def test_digests_tell_each_part_of_a_stack_apart() -> None:
+    """And come out the same whatever order the parts have."""
+    one = Live(status="A", template="t", parameters={"a": "1", "b": "2"}, tags={"x": "y"})
+    same = dataclasses.replace(one, parameters={"b": "2", "a": "1"})
+    other = dataclasses.replace(one, parameters={"a": "2", "b": "1"})
+    assert against(one) == against(same)
+    assert against(one).parameters != against(other).parameters
+    assert against(one).template == against(other).template
+    assert against(one).template.startswith("sha256:")
+
+
+# Removals
+
+
+def removing(*changes: Change) -> Diff:
+    """Give a difference with these changes."""
+    return Diff(changed=True, text="", changes=changes, against=against(Live()))
+
+
+def test_the_removal_of_what_holds_data_is_found() -> None:
+    """The addons' stack and a file system do, a role does not."""
+    gone = [
+        Change(op="remove", path="Resources.AddonsStack", old={"Type": STACK}),
+        Change(op="remove", path="Resources.TaskRole", old={"Type": "AWS::IAM::Role"}),
+        Change(op="remove", path="Resources.Disk", old={"Type": "AWS::EFS::FileSystem"}),
+        Change(op="remove", path="Parameters.A", old={"Type": "AWS::S3::Bucket"}),
+        Change(op="add", path="Resources.New", new={"Type": STACK}),
+    ]
+    found = list(removals(removing(*gone)))
+    assert found == [("AddonsStack", STACK), ("Disk", "AWS::EFS::FileSystem")]
+
+
+STACK = "AWS::CloudFormation::Stack"
+
+
+def test_a_resource_whose_type_changes_is_removed_too() -> None:
+    """Another one takes its name."""
+    change = Change(op="change", path="Resources.Data.Type", old="AWS::S3::Bucket", new="Custom::X")
+    assert list(removals(removing(change))) == [("Data", "AWS::S3::Bucket")]
+
+
+def test_all_resources_at_once_are_removed_one_by_one() -> None:
+    """Where the section itself goes."""
+    old = {"Data": {"Type": "AWS::SQS::Queue"}, "Role": {"Type": "AWS::IAM::Role"}}
+    change = Change(op="remove", path="Resources", old=old)
+    assert list(removals(removing(change))) == [("Data", "AWS::SQS::Queue")]
+
+
+def test_what_lies_deeper_in_a_resource_is_none() -> None:
+    """A property may well have a key named Type."""
+    old = {"Type": "AWS::S3::Bucket"}
+    change = Change(op="remove", path="Resources.X.Properties.Y", old=old)
+    assert list(removals(removing(change))) == []
+
+
+def test_a_removal_needs_the_name_of_each_resource() -> None:
+    """With it the deployment goes on."""
+    bucket = TEMPLATE + "  Data:\n    Type: AWS::S3::Bucket\n"
+    error = refused(release(), FakeStacks(live(template=bucket)))
+    assert "remove Data (AWS::S3::Bucket)" in error.message
+    assert error.hint.endswith("--allow-removal Data")
+    stacks = FakeStacks(live(template=bucket), empty=True)
+    applied(release(), stacks, Options(allow_removal=("Data",)))
+    assert "propose" in stacks.asked
+
+
+def test_a_stack_whose_creation_failed_has_nothing_to_lose() -> None:
+    """Nothing of it is left, whatever its template says."""
+    bucket = TEMPLATE + "  Data:\n    Type: AWS::S3::Bucket\n"
+    stacks = FakeStacks(live("ROLLBACK_COMPLETE", template=bucket), empty=True)
+    applied(release(), stacks)
+    assert stacks.asked[:3] == ["read", "follow", "delete"]

@@ -1,0 +1,224 @@
+"""A deployment that fails or is interrupted, at each of its points."""
+
+import pytest
+from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, of, own
+from stage_samples import STACK_ID, TEMPLATE, live, release
+
+from cjob.errors import DeploymentError, Interrupted, ServiceError
+from cjob.live import Live
+from cjob.release import Release
+from cjob.stages.apply import Options, Tools, apply
+
+CTRL_C = KeyboardInterrupt
+REFUSED = ServiceError("AWS said no")
+
+
+def applied(stacks: FakeStacks, options: Options | None = None) -> tuple[Release, list[str]]:
+    """Apply a document to a stack in memory; give it with what was reported."""
+    lines: list[str] = []
+    tools = Tools(stacks=stacks, store=FakeStore(), report=lines.append)
+    return apply(release(), tools, options or Options()), lines
+
+
+def test_an_update_that_succeeds_is_deployed() -> None:
+    """Once, with rollback, and no change set is left."""
+    stacks = FakeStacks(live(), events=tuple(map(own, UPDATED)))
+    done, lines = applied(stacks)
+    assert done.deployment is not None
+    assert (done.deployment.status, done.deployment.changed) == ("UPDATE_COMPLETE", True)
+    assert done.deployment.stack_id == STACK_ID
+    assert stacks.rollback
+    assert lines[-1] == "acme-test-report: update complete"
+    assert stacks.change_sets == {}
+
+
+def test_a_detached_deployment_is_not_followed() -> None:
+    """Its status says that it goes on."""
+    stacks = FakeStacks(live())
+    done, _ = applied(stacks, Options(detach=True, rollback=False))
+    assert done.deployment is not None
+    assert (done.deployment.status, done.deployment.changed) == ("UPDATE_IN_PROGRESS", True)
+    assert not stacks.rollback
+
+
+def test_a_stack_whose_creation_failed_is_deleted_and_created() -> None:
+    """The document's deployment is that of the new one."""
+    stacks = FakeStacks(live("ROLLBACK_COMPLETE"), events=tuple(map(own, CREATED)))
+    done, lines = applied(stacks)
+    assert done.deployment is not None
+    assert done.deployment.status == "CREATE_COMPLETE"
+    assert lines[0] == "deleting stack acme-test-report, whose creation failed"
+
+
+# Nothing to change
+
+
+def test_an_empty_change_set_changes_nothing() -> None:
+    """Although we saw a difference, CloudFormation saw none."""
+    stacks = FakeStacks(live(), empty=True)
+    done, lines = applied(stacks)
+    assert done.deployment is not None
+    assert (done.deployment.status, done.deployment.changed) == ("UPDATE_COMPLETE", False)
+    assert "execute" not in stacks.asked
+    assert lines[-1].startswith("nothing to change")
+
+
+@pytest.mark.parametrize("status", ["UPDATE_FAILED", "CREATE_FAILED"])
+def test_a_failed_stack_with_nothing_new_for_it_is_not_called_unchanged(status: str) -> None:
+    """It keeps what failed, until it is rolled back."""
+    stacks = FakeStacks(live(status, template=TEMPLATE), empty=True)
+    with pytest.raises(DeploymentError, match=f"is still {status}") as caught:
+        applied(stacks)
+    assert "rollback-stack" in caught.value.hint
+
+
+def test_a_rolled_back_update_is_tried_again_although_nothing_differs() -> None:
+    """It is CloudFormation that says whether there is something to do."""
+    stacks = FakeStacks(
+        live("UPDATE_ROLLBACK_COMPLETE", template=TEMPLATE), events=tuple(map(own, UPDATED))
+    )
+    done, _ = applied(stacks)
+    assert done.deployment is not None
+    assert done.deployment.changed
+
+
+# Failures
+
+
+def test_the_first_cause_of_a_failure_is_told() -> None:
+    """Not what was cancelled because of it, nor what came after."""
+    events = (
+        own("UPDATE_IN_PROGRESS"),
+        of("TaskRole", "UPDATE_FAILED", "Resource update cancelled"),
+        of("Rule", "UPDATE_FAILED", "the schedule is no schedule"),
+        own("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: [Rule]."),
+        of("Rule", "UPDATE_COMPLETE"),
+        own("UPDATE_ROLLBACK_COMPLETE"),
+    )
+    with pytest.raises(DeploymentError) as caught:
+        applied(FakeStacks(live(), events=events))
+    assert caught.value.status == 4
+    assert caught.value.message == (
+        "the stack ended with status UPDATE_ROLLBACK_COMPLETE; "
+        "first failure: Rule: the schedule is no schedule"
+    )
+
+
+def test_a_reason_that_only_the_stack_has_is_told() -> None:
+    """Some failures have no resource."""
+    events = (
+        own("CREATE_IN_PROGRESS"),
+        own("ROLLBACK_IN_PROGRESS", "the role is not allowed to be passed"),
+        own("ROLLBACK_COMPLETE"),
+    )
+    with pytest.raises(DeploymentError, match="the role is not allowed to be passed"):
+        applied(FakeStacks(events=events))
+
+
+def test_a_failure_without_any_reason_says_so() -> None:
+    """And which status the stack ended in."""
+    events = (own("CREATE_IN_PROGRESS"), own("ROLLBACK_COMPLETE"))
+    with pytest.raises(DeploymentError, match=r"ROLLBACK_COMPLETE; .*no reason was given"):
+        applied(FakeStacks(events=events))
+
+
+# Whatever goes wrong before it is executed
+
+
+@pytest.mark.parametrize("step", ["propose", "follow", "execute"])
+@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
+def test_ctrl_c_before_the_change_is_executed_leaves_nothing(step: str, before: Live) -> None:
+    """No change set, no empty stack; and it says that nothing was deployed."""
+    stacks = FakeStacks(before, faults={step: CTRL_C()})
+    with pytest.raises(Interrupted, match="before anything was deployed"):
+        applied(stacks)
+    assert (stacks.change_sets, stacks.live) == ({}, before)
+    assert "cancel" not in stacks.asked
+
+
+@pytest.mark.parametrize("step", ["propose", "follow", "execute"])
+@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
+def test_an_error_before_the_change_is_executed_leaves_nothing(step: str, before: Live) -> None:
+    """And is what the person sees."""
+    stacks = FakeStacks(before, faults={step: REFUSED})
+    with pytest.raises(ServiceError, match="AWS said no"):
+        applied(stacks)
+    assert (stacks.change_sets, stacks.live) == ({}, before)
+
+
+def test_the_first_error_stays_the_one_that_is_told() -> None:
+    """What can't be cleaned up either is a warning."""
+    lines: list[str] = []
+    faults = {"execute": REFUSED, "discard": ServiceError("gone"), "read": ServiceError("never")}
+    tools = Tools(stacks=FakeStacks(faults=faults), store=FakeStore(), report=lines.append)
+    with pytest.raises(ServiceError, match="AWS said no"):
+        apply(release(), tools, Options(), Live())
+    assert lines[-2:] == ["warning: gone", "warning: never"]
+
+
+def test_an_empty_stack_that_was_there_before_stays() -> None:
+    """It is somebody else's proposal."""
+    before = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+    stacks = FakeStacks(before, faults={"execute": REFUSED})
+    with pytest.raises(ServiceError):
+        applied(stacks)
+    assert stacks.live == before
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [live(template=TEMPLATE), live(Schedule="none"), live("UPDATE_IN_PROGRESS")],
+    ids=["template", "parameters", "status"],
+)
+def test_a_stack_that_moves_while_the_change_is_proposed_is_left_alone(moved: Live) -> None:
+    """The change set is deleted, since it was made for another state."""
+    stacks = FakeStacks(live(), moves=moved)
+    with pytest.raises(ServiceError, match="changed by somebody else"):
+        applied(stacks)
+    assert (stacks.change_sets, stacks.live) == ({}, moved)
+    assert "execute" not in stacks.asked
+
+
+# Ctrl-C while the deployment runs
+
+
+def test_a_create_that_is_interrupted_deletes_the_stack() -> None:
+    """It is waited for."""
+    stacks = FakeStacks(events=tuple(map(own, CREATED)), faults={"event": CTRL_C()})
+    with pytest.raises(Interrupted, match="is deleted"):
+        applied(stacks)
+    assert stacks.live == Live()
+
+
+def test_an_update_that_is_interrupted_is_cancelled() -> None:
+    """And followed to the end of its rollback."""
+    stacks = FakeStacks(live(), events=tuple(map(own, UPDATED)), faults={"event": CTRL_C()})
+    with pytest.raises(Interrupted, match="ended: UPDATE_ROLLBACK_COMPLETE") as caught:
+        applied(stacks)
+    assert caught.value.status == 130
+    assert "delete" not in stacks.asked
+
+
+def test_an_update_that_ended_before_it_could_be_cancelled_is_not_waited_for() -> None:
+    """There will be no more events; its status says what came of it."""
+    events = (own("UPDATE_COMPLETE"),)
+    stacks = FakeStacks(live(), events=events, faults={"event": CTRL_C()})
+    with pytest.raises(Interrupted, match="ended: UPDATE_COMPLETE"):
+        applied(stacks)
+
+
+@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
+def test_ctrl_c_in_the_moment_of_executing_takes_back_what_was_started(before: Live) -> None:
+    """The answer to it never came, but the stack is at work."""
+    stacks = FakeStacks(before, events=(own("X"),), faults={"executed": CTRL_C()})
+    with pytest.raises(Interrupted, match="interrupted; the stack"):
+        applied(stacks)
+    assert ("cancel" if before.exists else "delete") in stacks.asked
+
+
+def test_a_second_ctrl_c_leaves_the_deployment_as_it_is() -> None:
+    """At once, whatever is under way."""
+    faults = {"event": CTRL_C(), "cancel": CTRL_C()}
+    stacks = FakeStacks(live(), events=tuple(map(own, UPDATED)), faults=faults)
+    with pytest.raises(KeyboardInterrupt):
+        applied(stacks)

@@ -1,0 +1,129 @@
+"""How answers of AWS are read, and told where they are errors."""
+
+import pytest
+from botocore import exceptions
+from botocore.exceptions import ClientError
+
+from cjob import names
+from cjob.aws.directory import repositories, template_version
+from cjob.aws.faults import clean, explain
+from cjob.errors import InputError, ServiceError
+
+ROLE = "arn:aws:iam::123456789012:role/acme-test-EnvManagerRole"
+
+
+def answer(code: str, operation: str = "DescribeStacks", message: str = "no") -> ClientError:
+    """Give an error as a service answers it."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
+def test_a_denied_call_names_the_action_and_the_role(code: str) -> None:
+    """Whoever may grant it needs both."""
+    error = explain(answer(code), "read stack 'a'", ROLE)
+    assert isinstance(error, ServiceError)
+    assert error.message == "cannot read stack 'a': no"
+    assert error.hint == f"{ROLE} needs permission for DescribeStacks"
+
+
+def test_a_role_that_may_not_be_taken_is_the_callers_matter() -> None:
+    """It is not the role that lacks a permission."""
+    hint = explain(answer("AccessDenied", "AssumeRole"), "read stack 'a'", ROLE).hint
+    assert hint == f"the credentials in use need permission for AssumeRole on {ROLE}"
+
+
+@pytest.mark.parametrize(
+    "code", ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "RequestExpired"]
+)
+def test_expired_credentials_are_to_be_renewed(code: str) -> None:
+    """Nothing else helps."""
+    assert "sign in again" in explain(answer(code), "read stack 'a'").hint
+
+
+def test_any_other_answer_is_passed_on_with_its_code() -> None:
+    """Without what would drive a terminal."""
+    error = explain(answer("Oops", message="\x1b[31mbad\nluck"), "read stack 'a'")
+    assert error.message == "cannot read stack 'a': [31mbad luck"
+    assert "Oops to DescribeStacks" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "hint"),
+    [
+        (exceptions.NoCredentialsError(), ServiceError, "AWS_ACCESS_KEY_ID"),
+        (exceptions.UnauthorizedSSOTokenError(), ServiceError, "aws sso login"),
+        (exceptions.ProfileNotFound(profile="x"), InputError, "AWS_PROFILE"),
+        (exceptions.NoRegionError(), InputError, "AWS_REGION"),
+        (exceptions.EndpointConnectionError(endpoint_url="http://a"), ServiceError, "the network"),
+        (exceptions.InvalidConfigError(error_msg="x"), ServiceError, "aws configure list"),
+    ],
+)
+def test_what_keeps_a_call_from_being_made_has_its_remedy(
+    raised: Exception, kind: type[Exception], hint: str
+) -> None:
+    """Each one another."""
+    error = explain(raised, "read stack 'a'")
+    assert isinstance(error, kind)
+    assert hint in error.hint
+
+
+def test_control_characters_become_spaces() -> None:
+    """One for each run of them."""
+    assert clean("a\r\n\x1bb\x9bc ") == "a b c"
+
+
+# Records and stacks
+
+
+def test_repositories_are_found_by_the_names_of_outputs() -> None:
+    """A name's dashes are spelt out there."""
+    arn = "arn:aws:ecr:eu-central-1:123456789012:repository/acme/tidy-up"
+    outputs = {"ECRRepotidyDASHup": arn, "ECRRepogone": "", "KMSKeyARN": "arn:k"}
+    assert repositories(outputs) == {
+        "tidy-up": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme/tidy-up"
+    }
+
+
+def test_a_repository_in_china_has_chinas_domain() -> None:
+    """As its ARN has China's partition."""
+    uri = names.repository_uri("arn:aws-cn:ecr:cn-north-1:1:repository/acme/a")
+    assert uri == "1.dkr.ecr.cn-north-1.amazonaws.com.cn/acme/a"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "version"),
+    [
+        ('{"Version":"v1.33.2"}', "v1.33.2"),
+        ("Version: v1.2.0\nManifest: |\n  a: b\n", "v1.2.0"),
+        ("Version: bootstrap", "bootstrap"),
+        ("", "v0.0.0"),
+        ("{}", "v0.0.0"),
+        ("just text", "v0.0.0"),
+        ("a: [", "v0.0.0"),
+    ],
+)
+def test_an_environments_version_is_in_its_templates_metadata(metadata: str, version: str) -> None:
+    """Which comes as text, in JSON or YAML; one without is older than all others."""
+    assert template_version(metadata) == version
+
+
+# Names
+
+
+def test_a_stacks_name_is_cut_to_what_cloudformation_takes() -> None:
+    """128 characters."""
+    assert names.job_stack("acme", "test", "report") == "acme-test-report"
+    assert len(names.job_stack("acme", "test", "r" * 255)) == 128
+
+
+def test_an_objects_address_has_the_region_where_s3_has_it() -> None:
+    """Everywhere but in us-east-1."""
+    assert names.object_url("us-east-1", "b", "k") == "https://b.s3.amazonaws.com/k"
+    assert names.object_url("eu-west-1", "b", "k") == "https://b.s3.eu-west-1.amazonaws.com/k"
+    assert names.object_url("cn-north-1", "b", "k").endswith(".amazonaws.com.cn/k")
+    assert names.object_arn("us-gov-west-1", "b", "k") == "arn:aws-us-gov:s3:::b/k"
+
+
+def test_a_query_for_subnets_is_the_same_in_any_order_of_tags() -> None:
+    """It is what its answer is found by."""
+    assert names.subnet_query({"b": ["2", "3"], "a": ["1"]}) == "a=1;b=2,3"

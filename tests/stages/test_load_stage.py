@@ -1,0 +1,289 @@
+"""The load stage: all that the workspace says of a job."""
+
+import hashlib
+import os
+import subprocess
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from cjob import assets
+from cjob.env_controller import archive
+from cjob.errors import InputError, InputErrors
+from cjob.release import Asset, Build, Job, Release, Revision, Source
+from cjob.stages.load import load
+from cjob.workspace import Workspace
+
+JOB = Job(app="acme", env="test", name="report")
+MANIFEST = """\
+name: report
+type: Scheduled Job
+image: {location: alpine}
+on: {schedule: "@daily"}
+"""
+ADDON = """\
+Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}
+Resources:
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Code: src/handler.py}
+  Definition:
+    Type: AWS::StepFunctions::StateMachine
+    Properties: {DefinitionS3Location: definition.json}
+"""
+
+
+def write(root: Path, path: str, text: str) -> None:
+    """Write a file of a workspace."""
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def loaded(root: Path, manifest: str = MANIFEST, **environment: str) -> Release:
+    """Load the job from a workspace with this manifest."""
+    write(root, "copilot/report/manifest.yml", manifest)
+    return load(JOB, Workspace(root=root, app="acme"), environment, lambda _: None)
+
+
+def source(root: Path, manifest: str = MANIFEST) -> Source:
+    """Give what loading adds."""
+    added = loaded(root, manifest).source
+    assert added is not None
+    return added
+
+
+def of_kind(kind: str, found: Source) -> list[Asset]:
+    """Give the assets of a kind."""
+    return [asset for asset in found.assets if asset.kind == kind]
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Run git as somebody, without the settings of who runs the tests."""
+    own = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", "-C", root, *own, *arguments],
+        env={"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+# The manifest
+
+
+def test_the_manifest_is_kept_as_it_reads_after_substitution(tmp_path: Path) -> None:
+    """With the predefined names, and those of the environment."""
+    text = MANIFEST + "variables: {WHERE: '${COPILOT_ENVIRONMENT_NAME}', WHO: '${WHO}'}\n"
+    release = loaded(tmp_path, text, WHO="me")
+    assert release.job == JOB
+    assert release.source is not None
+    assert "{WHERE: 'test', WHO: 'me'}" in release.source.manifest
+
+
+def test_what_the_person_gave_is_kept(tmp_path: Path) -> None:
+    """The tag, and the tags in order."""
+    write(tmp_path, "copilot/report/manifest.yml", MANIFEST)
+    place = Workspace(root=tmp_path, app="acme")
+    release = load(JOB, place, {}, lambda _: None, tag="v1", tags={"b": "2", "a": "1"})
+    assert release.source is not None
+    assert (release.source.tag, list(release.source.tags)) == ("v1", ["a", "b"])
+
+
+def test_a_job_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    """The nearest name is suggested."""
+    write(tmp_path, "copilot/reports/manifest.yml", MANIFEST)
+    with pytest.raises(InputError, match="has no job 'report'") as caught:
+        load(JOB, Workspace(root=tmp_path, app="acme"), {}, lambda _: None)
+    assert caught.value.hint == "did you mean 'reports'?"
+    assert caught.value.place == "copilot/report/manifest.yml"
+
+
+def test_all_problems_of_a_manifest_come_together(tmp_path: Path) -> None:
+    """Each with its line."""
+    with pytest.raises(InputErrors) as caught:
+        loaded(tmp_path, MANIFEST + "cpu: many\nretries: -1\n")
+    places = [problem.place for problem in caught.value.problems]
+    assert places == ["copilot/report/manifest.yml:5:6", "copilot/report/manifest.yml:6:10"]
+
+
+def test_warnings_are_reported(tmp_path: Path) -> None:
+    """Nothing is refused for them."""
+    lines: list[str] = []
+    write(tmp_path, "copilot/report/manifest.yml", MANIFEST + "retrys: 3\n")
+    load(JOB, Workspace(root=tmp_path, app="acme"), {}, lines.append)
+    assert [line for line in lines if line.startswith("warning: ") and "retrys" in line]
+
+
+def test_builds_list_the_containers_that_are_built_here(tmp_path: Path) -> None:
+    """With paths relative to the workspace, for the task's platform."""
+    text = """\
+name: report
+type: Scheduled Job
+platform: linux/arm64
+image: {build: {dockerfile: app/Dockerfile, args: {A: '1'}, cache_from: [old]}}
+on: {schedule: "@daily"}
+sidecars:
+  built: {image: {build: tools/Dockerfile}}
+  pulled: {image: nginx}
+"""
+    found = source(tmp_path, text)
+    assert found.builds == {
+        "report": Build(
+            context="app",
+            dockerfile="app/Dockerfile",
+            args={"A": "1"},
+            cache_from=("old",),
+            platform="linux/arm64",
+        ),
+        "built": Build(context="tools", dockerfile="tools/Dockerfile", platform="linux/arm64"),
+    }
+
+
+# Files
+
+
+def test_an_env_file_is_listed_once_with_all_who_use_it(tmp_path: Path) -> None:
+    """Its key has its name and its digest."""
+    write(tmp_path, "conf/a.env", "A=1\n")
+    write(tmp_path, "b.env", "B=1\n")
+    text = MANIFEST + (
+        "env_file: conf/a.env\n"
+        "sidecars:\n"
+        "  one: {image: nginx, env_file: conf/a.env}\n"
+        "  two: {image: nginx, env_file: b.env}\n"
+    )
+    digest = hashlib.sha256(b"A=1\n").hexdigest()
+    one, other = sorted(of_kind("envFile", source(tmp_path, text)), key=lambda a: -len(a.path))
+    assert one == Asset(
+        kind="envFile",
+        sha256=digest,
+        key=f"manual/env-files/a.env/{digest}.env",
+        path="conf/a.env",
+        containers=("report", "one"),
+    )
+    assert (other.path, other.containers) == ("b.env", ("two",))
+
+
+def test_an_env_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Before anything is built or sent."""
+    with pytest.raises(InputError, match=r"there is no file 'a\.env'") as caught:
+        loaded(tmp_path, MANIFEST + "env_file: a.env\n")
+    assert caught.value.place == "a.env"
+
+
+def test_the_controllers_code_is_always_listed(tmp_path: Path) -> None:
+    """It has no path, since it comes with the package."""
+    (asset,) = of_kind("controller", source(tmp_path))
+    assert (asset.sha256, asset.path) == (archive.digest(), "")
+    assert asset.key.endswith(f"/envcontrollerfunction/{archive.digest()}.zip")
+
+
+def test_addons_are_read_with_the_files_that_they_name(tmp_path: Path) -> None:
+    """Code goes as an archive whatever it is, other files as they are."""
+    write(tmp_path, "copilot/report/addons/functions.yml", ADDON)
+    write(tmp_path, "copilot/report/addons/notes.txt", "no template")
+    write(tmp_path, "src/handler.py", "def handler(): ...\n")
+    write(tmp_path, "definition.json", "{}")
+    found = source(tmp_path)
+    assert found.addons == {"functions.yml": ADDON}
+    definition, code = sorted(of_kind("addonAsset", found), key=lambda asset: asset.path)
+    assert (definition.path, definition.zipped) == ("definition.json", False)
+    assert definition.sha256 == hashlib.sha256(b"{}").hexdigest()
+    assert definition.key == f"manual/addons/report/assets/{definition.sha256}"
+    assert (code.path, code.zipped) == ("src/handler.py", True)
+
+
+def test_a_file_that_an_addon_names_must_be_there(tmp_path: Path) -> None:
+    """Its path is what the message has."""
+    write(tmp_path, "copilot/report/addons/functions.yml", ADDON)
+    with pytest.raises(InputError, match=r"there is no file 'definition\.json'"):
+        loaded(tmp_path)
+
+
+def test_a_folder_without_templates_holds_no_addons(tmp_path: Path) -> None:
+    """Its parameters alone make none."""
+    write(tmp_path, "copilot/report/addons/addons.parameters.yml", "Parameters: {A: b}\n")
+    assert source(tmp_path).addons == {}
+
+
+def test_an_archive_depends_on_names_contents_and_modes_alone(tmp_path: Path) -> None:
+    """The same files of another day have the same digest, and the same bytes."""
+    for folder in ("one", "two", "other"):
+        write(tmp_path, f"{folder}/b/c.txt", "c")
+        write(tmp_path, f"{folder}/a.txt", "a")
+    os.utime(tmp_path / "two/a.txt", (0, 0))
+    (tmp_path / "other/a.txt").chmod(0o755)
+    one, two, other = (
+        assets.read(tmp_path / folder, folder, zipped=False) for folder in ("one", "two", "other")
+    )
+    assert one == two
+    assert one[0] != other[0]
+    assert zipfile.ZipFile(BytesIO(one[1])).namelist() == ["a.txt", "b/c.txt"]
+
+
+def test_an_empty_folder_is_no_archive(tmp_path: Path) -> None:
+    """A function without code would only fail later."""
+    with pytest.raises(InputError, match="the folder 'src' is empty"):
+        assets.read(tmp_path, "src", zipped=True)
+
+
+# Overrides
+
+
+def test_patches_are_read_and_checked(tmp_path: Path) -> None:
+    """What can't be a patch is refused here, with its line."""
+    path = "copilot/report/overrides/cfn.patches.yml"
+    write(tmp_path, path, "- op: remove\n  path: /Resources/Rule\n")
+    assert source(tmp_path).overrides.patches.startswith("- op: remove")
+    write(tmp_path, path, "- op: move\n  path: /Resources/Rule\n")
+    with pytest.raises(InputError) as caught:
+        loaded(tmp_path)
+    assert caught.value.place.startswith(path + ":1")
+
+
+def test_a_cdk_folder_is_named(tmp_path: Path) -> None:
+    """It is run by another stage."""
+    write(tmp_path, "copilot/report/overrides/cdk.json", "{}")
+    assert source(tmp_path).overrides.cdk == "copilot/report/overrides"
+
+
+def test_patches_win_over_cdk(tmp_path: Path) -> None:
+    """An empty file of patches has none."""
+    write(tmp_path, "copilot/report/overrides/cdk.json", "{}")
+    write(tmp_path, "copilot/report/overrides/cfn.patches.yml", "")
+    overrides = source(tmp_path).overrides
+    assert (overrides.cdk, overrides.patches) == ("", "[]\n")
+
+
+def test_an_overrides_folder_with_neither_is_refused(tmp_path: Path) -> None:
+    """Nobody makes one for nothing."""
+    (tmp_path / "copilot/report/overrides").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"neither 'cfn.patches.yml' nor 'cdk.json'") as caught:
+        loaded(tmp_path)
+    assert caught.value.place == "copilot/report/overrides"
+
+
+# The commit
+
+
+def test_the_revision_is_the_commit_and_whether_the_tree_differs(tmp_path: Path) -> None:
+    """A file that git doesn't know makes it differ, as it may be in the image."""
+    write(tmp_path, "copilot/report/manifest.yml", MANIFEST)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    commit = git(tmp_path, "rev-parse", "--short", "HEAD")
+    assert source(tmp_path).revision == Revision(commit=commit, dirty=False)
+    write(tmp_path, "new.txt", "")
+    assert source(tmp_path).revision == Revision(commit=commit, dirty=True)
+
+
+def test_without_a_commit_there_is_no_revision(tmp_path: Path) -> None:
+    """Neither outside of git, nor before the first commit."""
+    assert source(tmp_path).revision is None
+    git(tmp_path, "init", "-q")
+    assert source(tmp_path).revision is None

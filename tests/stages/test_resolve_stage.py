@@ -1,0 +1,123 @@
+"""The resolve stage: what is looked up, what is taken as given, and what is refused."""
+
+import dataclasses
+
+import pytest
+from stage_samples import JOB, TARGET
+
+from cjob.errors import InputError
+from cjob.release import Release, Source, Target
+from cjob.stages.resolve import Directory, Tags, confirm, resolve, resolve_absent
+
+MANIFEST = "name: report\ntype: Scheduled Job\nimage: {location: a}\non: {schedule: '@daily'}\n"
+BY_TAGS = MANIFEST + (
+    "network: {vpc: {placement: {subnets: {from_tags: {tier: [app, db], team: ops}}}}}\n"
+)
+QUERY = "team=ops;tier=app,db"
+
+
+class Known:
+    """A directory that knows one environment, and remembers what it was asked."""
+
+    def __init__(self, target: Target = TARGET, subnets: tuple[str, ...] = ("subnet-1",)) -> None:
+        """Take what there is."""
+        self.asked: list[object] = []
+        self._target = target
+        self._subnets = subnets
+
+    def target(self, app: str, env: str) -> Target:
+        """Give the environment."""
+        self.asked.append((app, env))
+        return self._target
+
+    def subnets(self, target: Target, tags: Tags) -> tuple[str, ...]:
+        """Give the subnets."""
+        assert target == self._target
+        self.asked.append({key: tuple(values) for key, values in tags.items()})
+        return self._subnets
+
+
+def nobody() -> Directory:
+    """Fail the test."""
+    raise AssertionError("the directory was asked for")
+
+
+def document(manifest: str = MANIFEST, target: Target | None = None) -> Release:
+    """Give a document that was loaded."""
+    return Release(job=JOB, source=Source(manifest=manifest), target=target)
+
+
+def test_a_target_that_is_absent_is_looked_up() -> None:
+    """For the job's application and environment."""
+    directory = Known()
+    assert resolve_absent(document(), lambda: directory).target == TARGET
+    assert directory.asked == [("acme", "test")]
+
+
+def test_a_target_that_was_given_needs_no_directory() -> None:
+    """So that all that follows is offline."""
+    given = document(target=TARGET)
+    assert resolve_absent(given, nobody) == given
+
+
+def test_subnets_that_the_manifest_names_by_tags_are_looked_up() -> None:
+    """And kept by what was asked, so that render finds them."""
+    directory = Known()
+    target = resolve(document(BY_TAGS), directory).target
+    assert target is not None
+    assert target.subnets == {QUERY: ("subnet-1",)}
+    assert directory.asked == [("acme", "test"), {"team": ("ops",), "tier": ("app", "db")}]
+
+
+def test_a_given_target_that_has_the_subnets_needs_no_directory() -> None:
+    """One that lacks them has only them looked up."""
+    known = dataclasses.replace(TARGET, subnets={QUERY: ("subnet-9",)})
+    assert resolve_absent(document(BY_TAGS, known), nobody).target == known
+    directory = Known()
+    found = resolve_absent(document(BY_TAGS, TARGET), lambda: directory).target
+    assert found is not None
+    assert found.subnets == {QUERY: ("subnet-1",)}
+    assert directory.asked == [{"team": ("ops",), "tier": ("app", "db")}]
+
+
+def test_tags_that_no_subnet_has_are_named() -> None:
+    """The stack would have none to run tasks in."""
+    with pytest.raises(InputError, match="has the tags 'team=ops;tier=app,db'") as caught:
+        resolve(document(BY_TAGS), Known(subnets=()))
+    assert "from_tags" in caught.value.hint
+
+
+def test_a_target_is_made_anew_where_that_is_asked_for() -> None:
+    """Whatever the document had."""
+    old = dataclasses.replace(TARGET, region="us-east-1")
+    assert resolve(document(target=old), Known()).target == TARGET
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("account_id", "999999999999", "account id"),
+        ("region", "us-east-1", "region"),
+        ("manager_role_arn", "arn:m", "manager role arn"),
+        ("execution_role_arn", "arn:e", "execution role arn"),
+        ("artifact_bucket", "mine", "artifact bucket"),
+        ("artifact_key_arn", "arn:k", "artifact key arn"),
+        ("repositories", {"report": "mine"}, "repositories"),
+    ],
+)
+def test_a_target_that_aws_contradicts_is_refused(field: str, value: object, told: str) -> None:
+    """A document could be anybody's, and would send things elsewhere."""
+    given = dataclasses.replace(TARGET, **{field: value})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=f"another {told} than AWS says now"):
+        confirm(document(target=given), Known())
+
+
+def test_a_target_that_aws_confirms_stays_with_its_subnets() -> None:
+    """And with what a later version wrote there."""
+    given = dataclasses.replace(TARGET, subnets={QUERY: ("subnet-9",)}, extra={"later": 1})
+    assert confirm(document(target=given), Known()).target == given
+
+
+def test_a_document_without_target_gets_it_when_it_is_to_be_confirmed() -> None:
+    """There is nothing to contradict."""
+    assert confirm(document(), Known()).target == TARGET
