@@ -39,7 +39,7 @@ class AwsDirectory:
             execution_role_arn=environment["executionRoleARN"],
             artifact_bucket=outputs["PipelineBucket"],
             artifact_key_arn=outputs["KMSKeyARN"],
-            repositories=_repositories(outputs),
+            repositories=repositories(outputs),
             environment_version=version,
             features=tuple(sorted(k for k in parameters if k.endswith(FEATURE_SUFFIX))),
             service_discovery_endpoint=parameters.get("ServiceDiscoveryEndpoint") or f"{app}.local",
@@ -186,7 +186,7 @@ def _record(text: str, name: str) -> dict[str, Any]:
     return record
 
 
-def _repositories(outputs: Mapping[str, str]) -> dict[str, str]:
+def repositories(outputs: Mapping[str, str]) -> dict[str, str]:
     """Give each job's repository, from the outputs that hold repositories' ARNs."""
     prefix = names.repository_output("")
     return {

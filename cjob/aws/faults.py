@@ -80,7 +80,7 @@ def explain(error: Exception, purpose: str, role: str = "") -> CjobError:
             f"cannot {purpose}: {error}",
             hint="set AWS_PROFILE to a profile of ~/.aws/config, or unset it",
         )
-    if isinstance(error, botocore_errors.HTTPClientError):
+    if isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
         return ServiceError(
             f"cannot {purpose}: AWS did not answer ({error})",
             hint="check the network, AWS_REGION, and AWS_ENDPOINT_URL where that is set",
