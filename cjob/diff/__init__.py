@@ -7,7 +7,6 @@ from cjob.diff.changes import changes
 from cjob.diff.kinds import kind_of
 from cjob.diff.mappings import MapDiff, mappings
 from cjob.diff.render import render
-from cjob.diff.secret_names import looks_secret
 from cjob.diff.tree import Comparison
 from cjob.diff.walk import compare
 
@@ -17,7 +16,6 @@ __all__ = [
     "changes",
     "compare",
     "kind_of",
-    "looks_secret",
     "mappings",
     "render",
     "text",

@@ -10,8 +10,8 @@ from cjob.diff.changes import step
 from cjob.diff.kinds import kind_of
 from cjob.diff.render import GREEN, RED, YELLOW, paint
 from cjob.diff.scalars import double_quoted, is_plain_line
-from cjob.diff.secret_names import looks_secret
 from cjob.release import Change
+from cjob.secret_names import looks_secret
 
 HIDDEN = "(hidden)"
 

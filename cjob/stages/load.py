@@ -17,6 +17,7 @@ from cjob.errors import InputError
 from cjob.manifest import model, reading
 from cjob.overrides import check_patches
 from cjob.release import Asset, Build, Job, Overrides, Release, Revision, Source
+from cjob.secret_names import looks_secret
 from cjob.workspace import Workspace, read_text
 
 PATCHES = "cfn.patches.yml"
@@ -48,7 +49,7 @@ def load(
         file=workspace.shown(path),
         name=job.name,
     )
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *_told_secrets(loaded.job)):
         report(f"warning: {warning}")
     addons = _addons(workspace, job.name)
     source = Source(
@@ -93,6 +94,17 @@ def builds(job: model.Job) -> dict[str, Build]:
 def env_files(job: model.Job) -> dict[str, str]:
     """Give the env file of each container that has one, relative to the workspace."""
     return {c.name: c.env_file for c in containers(job) if c.env_file is not None}
+
+
+def _told_secrets(job: model.Job) -> Iterable[str]:
+    """Warn of variables that look like secrets, since their values are in document and stack."""
+    for container in containers(job):
+        for name, value in container.variables.items():
+            if isinstance(value, str) and value and looks_secret(name):
+                yield (
+                    f"variable {name!r} of {container.name} looks like a secret: its value can be "
+                    "read in the stack and in documents; better name it under 'secrets'"
+                )
 
 
 def _check_exists(path: Path, job: Job, workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from cjob import diff
 from cjob.release import Change
+from cjob.secret_names import looks_secret
 
 
 def test_entries_are_told_in_the_order_of_their_keys() -> None:
@@ -83,7 +84,7 @@ def test_colour_follows_the_sign() -> None:
 )
 def test_a_name_that_promises_a_secret_is_known(name: str) -> None:
     """In capitals, with underscores or in camel case."""
-    assert diff.looks_secret(name)
+    assert looks_secret(name)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +105,4 @@ def test_a_name_that_promises_a_secret_is_known(name: str) -> None:
 )
 def test_an_ordinary_name_and_an_address_are_shown(name: str) -> None:
     """An ARN says where a secret is, not what it is."""
-    assert not diff.looks_secret(name)
+    assert not looks_secret(name)
