@@ -13,10 +13,13 @@ import signal
 import sys
 from collections.abc import Iterable
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cjob import __version__, errors
 from cjob.errors import CjobError, InputError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 # In the order in which people need them.
 COMMANDS = {
@@ -56,6 +59,10 @@ class Parser(argparse.ArgumentParser):
         """Raise an InputError that points at the help."""
         raise InputError(message, hint=f"see {self.prog} --help")
 
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Print the help; argparse's own way keeps quiet about a reader that has gone."""
+        (file or sys.stdout).write(self.format_help())
+
     def known(self) -> list[str]:
         """Give all options that this parser knows."""
         return list(self._option_string_actions)
@@ -68,7 +75,10 @@ def main() -> NoReturn:
     if program.startswith("cjob-"):
         arguments = [program.removeprefix("cjob-"), *arguments]
     signal.signal(signal.SIGTERM, _terminate)
-    status = _guarded(arguments)
+    try:
+        status = _guarded(arguments)
+    except KeyboardInterrupt:  # one more, while the first was being told
+        status = errors.INTERRUPTED
     # An orderly end would wait for threads that wait for AWS, and write once more to streams
     # that nobody reads; all that is to be written has been.
     os._exit(status)

@@ -97,9 +97,10 @@ def read_input(file: str | None) -> tuple[str, str]:
 
 def write(text: str) -> None:
     """Write data to stdout, all at once, in UTF-8 whatever the locale; InputError without room."""
+    left = memoryview(text.encode())
     try:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.flush()
+        while left:  # an unbuffered sys.stdout would forget what a pipe did not take at once
+            left = left[os.write(sys.stdout.fileno(), left) :]
     except BrokenPipeError:
         raise
     except OSError as error:
