@@ -17,6 +17,8 @@ _BY_PARAMETER = (
     (re.compile(r"Schedule"), "schedule"),
     (re.compile(r"EnvFileARN"), "environment variable"),
     (re.compile(r"LogRetention"), "logging"),
+    (re.compile(r"Task(CPU|Memory|Count)"), "task size"),
+    (re.compile(r"AddonsTemplateURL"), "addons"),
 )
 
 _BY_TYPE = (
@@ -35,6 +37,8 @@ _BY_TYPE = (
 
 # The first part of a task definition's path that is found here decides.
 _BY_PROPERTY = {
+    "Cpu": "task size",
+    "Memory": "task size",
     "Image": "image",
     "RepositoryCredentials": "image",
     "Environment": "environment variable",

@@ -250,7 +250,7 @@ KINDS = {
     ("Resources.A", "Custom::EnvControllerFunction"): "controller",
     ("parameters.ContainerImage", ""): "image",
     ("parameters.Schedule", ""): "schedule",
-    ("parameters.TaskCPU", ""): "other",
+    ("parameters.TaskCPU", ""): "task size",
     ("Outputs.X", ""): "other",
 }
 

@@ -18,7 +18,7 @@ def test_entries_are_told_in_the_order_of_their_keys() -> None:
     assert found.changes == (
         Change(op="add", path="parameters.A", kind="other", new="y"),
         Change(op="remove", path="parameters.B", kind="other", old="x"),
-        Change(op="change", path="parameters.TaskCPU", kind="other", old="256", new="512"),
+        Change(op="change", path="parameters.TaskCPU", kind="task size", old="256", new="512"),
     )
 
 
