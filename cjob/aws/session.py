@@ -70,9 +70,11 @@ class Account:
         key = (service, region or self.region, role)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._session(role).client(
-                    service, region_name=key[1], config=self._config
-                )
+                session = self._session(role)
+                with faults.told("read the AWS settings"):
+                    self._clients[key] = session.client(
+                        service, region_name=key[1], config=self._config
+                    )
             return self._clients[key]
 
     def _session(self, role: str) -> boto3.Session:

@@ -100,11 +100,16 @@ def _guarded(arguments: list[str]) -> int:
     except BrokenPipeError:
         return errors.CLOSED_PIPE
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report
-        told = _explained(error)
+        told = errors.Interrupted("interrupted") if _torn(error) else _explained(error)
     from cjob.cli import console  # noqa: PLC0415 - only for an error
 
     console.Console(_log_format(arguments)).tell(told)
     return told.status
+
+
+def _torn(error: Exception) -> bool:
+    """Say whether a second Ctrl-C tore a lock while what the first one raised was on its way."""
+    return isinstance(error, RuntimeError) and isinstance(error.__context__, KeyboardInterrupt)
 
 
 def _complete(arguments: list[str]) -> int:
@@ -178,7 +183,8 @@ def _overview() -> str:
 def _suggest(wrong: str, known: Iterable[str], program: str = "cjob") -> str:
     import difflib  # noqa: PLC0415 - only for a hint
 
-    near = difflib.get_close_matches(wrong, known, 1)
+    begun = [word for word in known if word.startswith(wrong)]
+    near = begun or difflib.get_close_matches(wrong, known, 1)
     return f"did you mean {near[0]!r}?" if near else f"see {program} --help"
 
 

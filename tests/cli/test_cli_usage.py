@@ -1,0 +1,304 @@
+"""What people type: heads, filters, help, and mistakes that are told with what was meant."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import commands
+import pytest
+
+BEGUN = json.dumps(
+    {
+        "apiVersion": "cjob/v1",
+        "kind": "Release",
+        "job": {"app": "acme", "env": "test", "name": "report"},
+        "source": {"manifest": commands.MANIFEST},
+    }
+)
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS)
+def test_every_command_has_help(command: str, tmp_path: Path) -> None:
+    """It goes to stdout, and says what the command does and how it may end."""
+    done = commands.run("cjob", command, "--help", folder=tmp_path)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith(f"usage: cjob {command} ")
+    assert "exit status:" in done.out
+    assert commands.run("cjob", "help", command, folder=tmp_path) == done
+
+
+def test_the_overview_lists_every_command(tmp_path: Path) -> None:
+    """`cjob --help` is where people begin."""
+    done = commands.run("cjob", "--help", folder=tmp_path)
+    assert (done.status, done.err) == (0, "")
+    for command in commands.COMMANDS:
+        assert f"\n  {command} " in done.out
+
+
+def test_no_command_at_all_is_a_usage_error_that_shows_the_overview(tmp_path: Path) -> None:
+    """A script that forgot the command doesn't take the help for data."""
+    done = commands.run("cjob", folder=tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == commands.run("cjob", "--help", folder=tmp_path).out
+
+
+def test_the_version_is_data(tmp_path: Path) -> None:
+    """One line, for scripts."""
+    done = commands.run("cjob", "--version", folder=tmp_path)
+    assert (done.status, done.err) == (0, "")
+    name, version = done.out.split()
+    assert name == "cjob"
+    assert version.count(".") == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("cjob rendr", "'rendr' is not a command of cjob", "did you mean 'render'?"),
+        ("cjob xyz", "'xyz' is not a command of cjob", "see cjob --help"),
+        (
+            "cjob-render --trget t.json",
+            "'--trget' is no option or argument of cjob render",
+            "did you mean '--target'?",
+        ),
+        (
+            "cjob-render --trget=t.json",
+            "'--trget=t.json' is no option or argument of cjob render",
+            "did you mean '--target'?",
+        ),
+        (
+            "cjob-render --targ t.json",
+            "'--targ' is no option or argument of cjob render",
+            "did you mean '--target'?",
+        ),
+        (
+            "cjob-render a.json b.json",
+            "'b.json' is no option or argument of cjob render",
+            "see cjob render --help",
+        ),
+        (
+            "cjob-render --jobs none",
+            "argument --jobs: 'none' is not a count",
+            "see cjob render --help",
+        ),
+        (
+            "cjob-render --jobs 0",
+            "argument --jobs: '0' is not a count",
+            "see cjob render --help",
+        ),
+        ("cjob-render -n", "argument -n/--name: expected one argument", "see cjob render --help"),
+        (
+            "cjob-build -n report -e test report.json",
+            "a FILE cannot go with -n or --all",
+            "give one or the other",
+        ),
+        ("cjob-build -n report", "no environment was named", "name it with -e, as in -e test"),
+        (
+            "cjob-build -n report -e ../x",
+            "environment '../x' is not a valid name",
+            "a name has letters, digits, - and _, and begins with a letter or a digit",
+        ),
+        (
+            "cjob-build -n ../report -e test",
+            "job '../report' is not a valid name",
+            "a name has letters, digits, - and _, and begins with a letter or a digit",
+        ),
+        (
+            "cjob-build -n reprot -e test",
+            "copilot/reprot/manifest.yml: the workspace has no job 'reprot'",
+            "did you mean 'report'?",
+        ),
+        (
+            "cjob-build -n zzz -e test",
+            "copilot/zzz/manifest.yml: the workspace has no job 'zzz'",
+            "the workspace has: report",
+        ),
+        (
+            "cjob-build -n report -e test --resource-tags team",
+            "--resource-tags 'team' is not KEY=VALUE",
+            "as in --resource-tags team=data,cost=42",
+        ),
+        (
+            "cjob-build -n report -e test -C nowhere/else",
+            "there is no folder",
+            "check what -C names",
+        ),
+        (
+            "cjob-render -n report -e test --target absent.json",
+            "cannot read 'absent.json': No such file or directory",
+            "check the file's name",
+        ),
+        (
+            "cjob-render -n report -e prod --target target.json",
+            "the target in 'target.json' is application 'acme', environment 'test'",
+            "make one with cjob-target for the environment that you name",
+        ),
+        (
+            "cjob-render -n report -a other -e test --target target.json",
+            "the target in 'target.json' is application 'acme', environment 'test'",
+            "make one with cjob-target for the environment that you name",
+        ),
+        ("cjob sandbox", "the following arguments are required: ACTION", "see cjob sandbox --help"),
+    ],
+)
+@pytest.mark.usefixtures("target")
+def test_a_mistake_is_told_with_what_to_do(
+    line: str, message: str, hint: str, workspace: Path
+) -> None:
+    """Status 2, one message, one hint, and nothing on stdout."""
+    done = commands.run(*line.split(), folder=workspace)
+    assert done.status == 2
+    found = commands.told(done)
+    assert found[0].startswith(message)
+    assert found[1] == hint
+
+
+@pytest.mark.parametrize(
+    "flag", ["-e test", "-a acme", "--tag v1", "--target t.json", "--resource-tags a=b"]
+)
+def test_what_belongs_to_a_head_is_refused_where_documents_are_read(
+    flag: str, tmp_path: Path
+) -> None:
+    """It would have no effect, since it travels in the document."""
+    (tmp_path / "t.json").write_text(json.dumps({**json.loads(BEGUN), "target": commands.TARGET}))
+    done = commands.run("cjob-build", *flag.split(), folder=tmp_path, stdin=BEGUN)
+    assert done.status == 2
+    message, hint = commands.told(done)
+    assert message.endswith("belongs to a command with -n or --all; here documents are read")
+    assert hint == "give it to the first command of the pipe"
+
+
+def test_a_folder_without_workspace_is_told(tmp_path: Path) -> None:
+    """The folder that is looked for is named, and the flag that says where it is."""
+    done = commands.run("cjob-build", "-n", "report", "-e", "test", folder=tmp_path)
+    assert done.status == 2
+    message, hint = commands.told(done)
+    assert message.startswith("no workspace: there is no folder 'copilot' in ")
+    assert "-C" in hint
+
+
+def test_a_workspace_is_found_from_below_and_by_its_flag(workspace: Path, tmp_path: Path) -> None:
+    """Wherever a command starts, its document is the same."""
+    command = ("cjob-build", "-n", "report", "-e", "test")
+    here = commands.run(*command, folder=workspace)
+    below = commands.run(*command, folder=workspace / "copilot" / "report")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    named = commands.run(*command, "-C", str(workspace), folder=elsewhere)
+    assert here.status == 0
+    assert here == below == named
+
+
+def test_a_manifest_with_several_mistakes_tells_all_of_them(workspace: Path) -> None:
+    """Each has its place and its hint, so that one run shows what is to be put right."""
+    manifest = workspace / "copilot" / "report" / "manifest.yml"
+    bad = commands.MANIFEST.replace("256", "lots").replace("512", "more")
+    manifest.write_text(bad)
+    done = commands.run("cjob-build", "-n", "report", "-e", "test", folder=workspace)
+    assert (done.status, done.out) == (2, "")
+    lines = done.err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["cjob", "hint"] * 2
+    assert lines[0].startswith("cjob: copilot/report/manifest.yml:7:6: ")
+    assert lines[2].startswith("cjob: copilot/report/manifest.yml:8:9: ")
+
+
+def test_names_from_outside_cannot_drive_the_terminal(workspace: Path) -> None:
+    """What a message quotes is shown with its control characters spelled out."""
+    done = commands.run("cjob-build", "-n", "\x1b[31mred\n", "-e", "test", folder=workspace)
+    assert done.status == 2
+    message, _ = commands.told(done)
+    assert "\x1b" not in message
+    assert "\\x1b[31mred\\n" in message
+
+
+@pytest.mark.parametrize("command", commands.FILTERS)
+def test_a_filter_at_a_terminal_shows_both_its_forms(command: str, tmp_path: Path) -> None:
+    """A person who typed it alone would wait for ever for a document to come."""
+    controller, terminal = pty.openpty()
+    try:
+        done = subprocess.run(
+            [f"cjob-{command}"],
+            cwd=tmp_path,
+            env=commands.environment(tmp_path),
+            stdin=terminal,
+            capture_output=True,
+            timeout=commands.LIMIT_S,
+            check=False,
+        )
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert done.returncode == 2
+    found = commands.told(commands.Done(2, done.stdout.decode(), done.stderr.decode()))
+    assert found[0] == "no job and no document"
+    assert f"| cjob-{command}" in found[1]
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize(
+    ("options", "shown"), [((), "AWSTemplateFormatVersion"), (("-o", "json"), '{"apiVersion"')]
+)
+def test_a_terminal_gets_what_people_read(
+    options: tuple[str, ...], shown: str, workspace: Path
+) -> None:
+    """`-o text` is the default where stdout is a terminal, and -o overrides it."""
+    command = ["cjob-render", "-n", "report", "-e", "test", "--target", "target.json"]
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        [*command, *options],
+        cwd=workspace,
+        env=commands.environment(workspace),
+        stdin=subprocess.DEVNULL,
+        stdout=terminal,
+    ) as running:
+        os.close(terminal)
+        written = b""
+        while len(written) < 2000 and (more := os.read(controller, 1000)):
+            written += more
+        running.kill()
+    os.close(controller)
+    assert shown in written.decode()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cjob-render",
+        "cjob-render --jobs none",
+        "cjob-render --nonsense",
+        "cjob nonsense",
+        "cjob-build -n reprot -e test",
+        "cjob-diff [",
+    ],
+)
+@pytest.mark.parametrize("form", [["--log-format", "json"], ["--log-format=json"]])
+def test_errors_are_events_where_json_was_asked_for(
+    line: str, form: list[str], workspace: Path
+) -> None:
+    """Also those that are found while the arguments are read."""
+    plain = commands.run(*line.split(), folder=workspace)
+    done = commands.run(*line.split(), *form, folder=workspace)
+    assert (done.status, done.out) == (plain.status, plain.out)
+    event = json.loads(done.err)
+    message, hint = commands.told(plain)
+    assert event == {"level": "error", "message": message, "hint": hint}
+
+
+def test_warnings_and_several_problems_are_an_event_each(workspace: Path) -> None:
+    """Every line on stderr is one object."""
+    manifest = workspace / "copilot" / "report" / "manifest.yml"
+    manifest.write_text(commands.MANIFEST + "tsaks: 3\n")
+    command = ("cjob-build", "-n", "report", "-e", "test", "--log-format", "json")
+    done = commands.run(*command, folder=workspace)
+    assert done.status == 0
+    (warning,) = [json.loads(line) for line in done.err.splitlines()]
+    assert warning["level"] == "info"
+    assert warning["message"].startswith("warning: ")
+    bad = commands.MANIFEST.replace("256", "lots").replace("512", "more")
+    manifest.write_text(bad)
+    done = commands.run(*command, folder=workspace)
+    assert done.status == 2
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert [event["level"] for event in events] == ["error", "error"]
