@@ -29,7 +29,7 @@ class Collaborators:
 
     def __init__(self, start: Path, report: Report) -> None:
         """Take the folder to find the workspace from, and where progress is told."""
-        self._start = start
+        self.start = start
         self.report = report
         self._made: dict[object, object] = {}
         self._lock = threading.RLock()
@@ -40,7 +40,7 @@ class Collaborators:
         """The workspace that the start folder lies in."""
         from cjob import workspace  # noqa: PLC0415 - see the module's first paragraph
 
-        return self._once("workspace", lambda: workspace.find(self._start))
+        return self._once("workspace", lambda: workspace.find(self.start))
 
     @property
     def account(self) -> "Account":

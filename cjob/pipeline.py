@@ -29,7 +29,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cjob.collaborators import Collaborators
-from cjob.errors import CjobError, InputError, Interrupted
+from cjob.errors import CjobError, Interrupted
 from cjob.interruption import run_to_end
 from cjob.parallel import Checkpoint, run_all
 from cjob.release import Job, Release, Target, required
@@ -60,6 +60,7 @@ class Choices:
     allow_downgrade: bool = False
     allow_removal: tuple[str, ...] = ()
     force_plan: bool = False
+    cdk_env: tuple[str, ...] = ()
 
 
 class Stages:
@@ -156,13 +157,20 @@ class Stages:
 
     def override(self, release: Release) -> Release:
         """Apply CDK overrides to the template, where the job has them."""
-        if release.source and release.source.overrides.cdk:
-            raise InputError(
-                "CDK overrides are not applied by this version of cjob",
-                hint="express them as overrides/cfn.patches.yml, which is",
-                place=release.source.overrides.cdk,
-            )
-        return release
+        if not required(release.source, "source").overrides.cdk:
+            return release
+        from cjob import processes  # noqa: PLC0415
+        from cjob.stages.override import override  # noqa: PLC0415
+
+        return override(
+            release,
+            self._tools.workspace.root,
+            self._tools.start,
+            os.environ,
+            names=self._choices.cdk_env,
+            run=processes.run,
+            report=self._tools.report,
+        )
 
     def diff(self, release: Release) -> Release:
         """Add `diff`, against the live stack as it was inspected, or as it is now."""

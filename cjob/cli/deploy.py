@@ -32,6 +32,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="deploy")
     choosing.options(parser)
     selection.resource_tags(parser)
+    selection.cdk_environment(parser)
     parser.add_argument("--diff", action="store_true", help="compare first, then ask")
     parser.add_argument("-y", "--yes", action="store_true", help="with --diff, do not ask")
     apply.deployment(parser)

@@ -24,6 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="diff")
     selection.options(parser)
     selection.resource_tags(parser)
+    selection.cdk_environment(parser)
     parser.add_argument("--exit-code", action="store_true", help="status 1 where something differs")
 
 

@@ -6,6 +6,7 @@ where there is one; with --diff prints how it differs from the live stack. Sends
 """
 
 import argparse
+import errno
 from typing import TYPE_CHECKING
 
 from cjob.cli import choosing, console, selection
@@ -31,6 +32,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="package")
     choosing.options(parser)
+    selection.cdk_environment(parser)
     parser.add_argument("--output-dir", metavar="DIR", help="write files instead of printing")
     parser.add_argument(
         "--upload-assets", action="store_true", help="build and send what the stack needs"
@@ -117,6 +119,8 @@ def _write_all(folder: str, files: dict[str, str]) -> None:
         try:
             for name, text in files.items():
                 beside[name].write_text(text, encoding="utf-8")
+                if (place / name).is_dir():
+                    raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
             for name, path in beside.items():
                 path.replace(place / name)
         finally:

@@ -26,6 +26,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="render")
     selection.options(parser, output=("json", "text", "template", "params"))
     selection.resource_tags(parser)
+    selection.cdk_environment(parser)
 
 
 def run(args: argparse.Namespace) -> int:

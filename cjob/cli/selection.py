@@ -45,6 +45,17 @@ def resource_tags(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> 
     )
 
 
+def cdk_environment(parser: argparse.ArgumentParser) -> None:
+    """Declare what a command takes that may run a CDK app."""
+    parser.add_argument(
+        "--cdk-env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a variable that CDK overrides may see; repeatable",
+    )
+
+
 def common(parser: argparse.ArgumentParser) -> None:
     """Declare what every command takes."""
     parser.add_argument("-C", "--directory", default=".", metavar="DIR", help="start from DIR")
@@ -83,6 +94,7 @@ def prepare(
         tag=getattr(args, "tag", ""),
         tags=parse_tags(getattr(args, "resource_tags", [])),
         target=_target(args),
+        cdk_env=tuple(getattr(args, "cdk_env", ())),
         **chosen,
     )
     return tools, Stages(tools, choices), talk

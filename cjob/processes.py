@@ -1,0 +1,58 @@
+"""Programs that run for cjob, and that never outlive it.
+
+Starts processes and reads what they write; touches nothing else.
+"""
+
+import subprocess
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+TAIL = 10
+LONGEST_LINE = 65_536
+
+# A process that ends as cjob does, by Ctrl-C in another thread or by `kill -9`, has no chance to
+# tell its children. But its end of a pipe is closed then, and whoever reads the other end knows:
+# the line in the background, which ends the whole process group, the program's children included.
+_GUARDED = """
+exec 3<&0 </dev/null
+{ read -r _ <&3; kill -s KILL 0; } >/dev/null 2>&1 &
+"$@" 3<&-
+status=$?
+kill $!
+exit $status
+"""
+
+
+def run(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+) -> tuple[int, tuple[str, ...]]:
+    """Run a program to its end, telling each line that it writes to either stream.
+
+    It sees these variables only, and an empty stdin. Gives its exit status, and its last lines.
+    Whenever this ends early, the program and all that it started are killed.
+    """
+    tail: deque[str] = deque(maxlen=TAIL)
+    with subprocess.Popen(  # noqa: S603 - the caller's words, no shell reads them
+        ["/bin/sh", "-c", _GUARDED, "sh", *command],
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        if process.stdout is not None:
+            for line in iter(partial(process.stdout.readline, LONGEST_LINE), ""):
+                if line.strip():
+                    tail.append(line.rstrip())
+                    say(tail[-1])
+        status = process.wait()
+    return status, tuple(tail)

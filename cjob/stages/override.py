@@ -1,0 +1,135 @@
+"""Override: a job's CDK app turns the rendered template into the one that is deployed.
+
+Takes a Release with `source` and `stack`, and the workspace's folder; gives one with another
+template. Writes into the folder of the overrides, and runs a package manager and the CDK there, the
+only code that is neither cjob's nor the container engine's. No AWS.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from cjob import cdk
+from cjob.engines.messages import plain
+from cjob.errors import InputError
+from cjob.release import Release, required
+from cjob.workspace import read_text
+
+Report = Callable[[str], None]
+Run = Callable[[Sequence[str], Path, Mapping[str, str], Report], tuple[int, tuple[str, ...]]]
+
+BUILD = ".build"
+INPUT = "in.yml"
+OUTPUT = "cdk.out"
+MANIFEST = "manifest.json"
+QUOTED = 3
+"""So many last lines of a program that failed are told again in the error."""
+
+
+def override(
+    release: Release,
+    root: Path,
+    start: Path,
+    process: Mapping[str, str],
+    *,
+    names: Sequence[str],
+    run: Run,
+    report: Report,
+) -> Release:
+    """Change `stack.template` by the CDK app of the job's overrides, where it has one.
+
+    `start` is the folder that the person works in, `process` holds the process's variables, of
+    which the app sees few, and those that `names` names. Raises InputError where Node.js is
+    missing, where a program fails, and where not one template comes out.
+    """
+    source, stack = required(release.source, "source"), required(release.stack, "stack")
+    if not source.overrides.cdk:
+        return release
+    folder = _folder(root, source.overrides.cdk)
+    variables = cdk.environment(process, release.job.app, release.job.env, names)
+    manager = cdk.package_manager(_installed(variables.get("PATH", "")), _lock_files(start))
+
+    def step(*command: str) -> None:
+        shown = " ".join(command)
+        report(f"{shown} in {source.overrides.cdk}")
+        status, tail = run(command, folder, variables, lambda line: report(plain(line)))
+        if status:
+            raise InputError(
+                " | ".join([f"{shown!r} failed with status {status}", *tail[-QUOTED:]]),
+                hint="run it there yourself; only a few variables are passed on, see --cdk-env",
+                place=source.overrides.cdk,
+            )
+
+    # Quiet: the template that it would print is in a file, too, and there it stands alone.
+    synth = ("synth", "--no-version-reporting", "--quiet", "--output", OUTPUT)
+    with _alone(folder, source.overrides.cdk, report):
+        (folder / BUILD / INPUT).write_text(stack.template, encoding="utf-8")
+        (folder / OUTPUT / MANIFEST).unlink(missing_ok=True)
+        step(manager, "install")
+        step("node_modules/.bin/cdk", *synth)
+        template = _synthesized(folder, root)
+    return dataclasses.replace(release, stack=dataclasses.replace(stack, template=template))
+
+
+def _folder(root: Path, shown: str) -> Path:
+    """Give the folder of a CDK app; it must lie in the workspace, whatever the document says."""
+    folder = (root / shown).resolve()
+    if not folder.is_relative_to(root.resolve()):
+        raise InputError(
+            f"the overrides {shown!r} are not in the workspace",
+            hint="run cjob-render -n NAME -e ENV where the job's manifest is",
+            place="source.overrides.cdk",
+        )
+    if not (folder / "cdk.json").is_file():
+        raise InputError(
+            f"there is no CDK app {shown!r} here",
+            hint="run this in the job's workspace, or name that with -C",
+            place=shown,
+        )
+    return folder
+
+
+def _installed(path: str) -> list[str]:
+    return [name for name in cdk.LOCK_FILES if shutil.which(name, path=path)]
+
+
+def _lock_files(start: Path) -> list[list[str]]:
+    """List the lock files of package managers in the folders that count, the nearest first."""
+    start, known = start.resolve(), cdk.LOCK_FILES.values()
+    folders = [start, *start.parents][: cdk.LEVELS]
+    return [[name for name in known if os.access(folder / name, os.F_OK)] for folder in folders]
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, shown: str, report: Report) -> Iterator[None]:
+    """Work in a folder while no other cjob does: `make -j` may deploy to two environments."""
+    with contextlib.ExitStack() as stack:
+        try:
+            (folder / BUILD).mkdir(exist_ok=True)
+            lock = stack.enter_context((folder / BUILD / "lock").open("w"))
+        except OSError as error:
+            raise InputError(
+                f"cannot write into {BUILD!r}: {error.strerror}",
+                hint="a CDK app needs a folder that it can write into",
+                place=shown,
+            ) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report(f"waiting for another cjob that works in {shown}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _synthesized(folder: Path, root: Path) -> str:
+    assembly = folder / OUTPUT / MANIFEST
+    file = assembly.parent / cdk.template_file(read_text(assembly, root), _shown(assembly, root))
+    return cdk.cleaned(read_text(file, root), _shown(file, root))
+
+
+def _shown(file: Path, root: Path) -> str:
+    return os.path.relpath(file, root)

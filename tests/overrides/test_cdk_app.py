@@ -1,0 +1,38 @@
+"""A real CDK app, installed by npm, overrides the template of a job."""
+
+import tempfile
+from pathlib import Path
+
+import cdk_workspace
+
+from cjob import yaml12
+from cjob.template.access import find, text_of
+
+LIMIT_S = 300
+
+# Shared by all runs on a machine, so that packages are downloaded once.
+CACHE = Path(tempfile.gettempdir()) / "cjob-tests-npm-cache"
+
+
+def test_a_cdk_app_changes_one_property_and_sees_few_variables(tmp_path: Path) -> None:
+    """It includes the template, gives its log group other days, and tells what it sees."""
+    folder = cdk_workspace.make(tmp_path / "ws", cdk_workspace.app())
+    settings = {"npm_config_cache": str(CACHE), "AWS_PROFILE": "p", "SECRET": "s", "STAGE": "x"}
+    with cdk_workspace.start(
+        folder, "-n", "report", "-o", "template", "--cdk-env", "STAGE", settings=settings
+    ) as process:
+        out, err = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, err
+
+    root = yaml12.compose(out, "out.yml")
+    resources, group = find(root, "Resources"), "LogGroup"
+    days = find(find(find(resources, group), "Properties"), "RetentionInDays")
+    assert text_of(days) == "7"
+    assert find(resources, "StateMachine") is not None
+    assert text_of(find(root, "Description")).endswith("AWS CDK overrides of the job.")
+    assert text_of(find(find(root, "Metadata"), "Manifest")).startswith("name: report\n")
+
+    (told,) = (line for line in err.splitlines() if line.startswith("seen: "))
+    seen = set(told.split()[1:])
+    assert {"STAGE", "COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME"} <= seen
+    assert not seen & {"AWS_PROFILE", "SECRET"}
