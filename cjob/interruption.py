@@ -52,7 +52,8 @@ def run_to_end(
     """
     if len(work) == 1:
         return [work[0]()]
-    results: list[T | BaseException] = [skipped] * len(work)
+    results = [skipped] * len(work)
+    raised: list[BaseException] = []
     todo = queue.SimpleQueue[int]()
     for number in range(len(work)):
         todo.put(number)
@@ -66,25 +67,21 @@ def run_to_end(
             try:
                 results[number] = work[number]()
             except BaseException as error:  # noqa: BLE001 - raised again below
-                results[number] = error
+                raised.append(error)
 
     threads = [threading.Thread(target=at_work, daemon=True) for _ in range(min(limit, len(work)))]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
         _join(threads)
     except KeyboardInterrupt:
         interruption.ask()
-        _join(threads)
-    return [_given(result) for result in results]
+        _join([thread for thread in threads if thread.is_alive()])
+    if raised:
+        raise raised[0]
+    return results
 
 
 def _join(threads: Sequence[threading.Thread]) -> None:
     for thread in threads:
         thread.join()
-
-
-def _given(result: T | BaseException) -> T:
-    if isinstance(result, BaseException):
-        raise result
-    return result

@@ -15,6 +15,7 @@ from cjob.errors import CjobError, InputError
 
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LOCK = threading.Lock()
+TERMINAL = "/dev/tty"
 
 
 class Console:
@@ -57,10 +58,11 @@ def _printable(text: str) -> str:
 
 def ask(question: str) -> str:
     """Ask on the terminal, where a person can answer, and give the answer."""
-    with open("/dev/tty", "r+", buffering=1) as terminal:  # noqa: PTH123 - a start-up tax
-        terminal.write(question)
-        terminal.flush()
-        return terminal.readline()
+    # Opened twice, since Python opens nothing for reading and writing that has no positions.
+    with open(TERMINAL, "w") as asked, open(TERMINAL) as answered:  # noqa: PTH123 - a start-up tax
+        asked.write(question)
+        asked.flush()
+        return answered.readline()
 
 
 def can_ask() -> bool:
@@ -68,7 +70,7 @@ def can_ask() -> bool:
     if os.environ.get("CI") == "true" or not sys.stderr.isatty():
         return False
     try:
-        with open("/dev/tty", "r+", buffering=1):  # noqa: PTH123 - a start-up tax
+        with open(TERMINAL):  # noqa: PTH123 - a start-up tax
             return True
     except OSError:
         return False

@@ -1,0 +1,92 @@
+"""Ctrl-C for work that runs in several threads."""
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cjob.interruption import Interruption, run_to_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def ctrl_c() -> None:
+    """Press it."""
+    main = threading.main_thread().ident
+    assert main
+    signal.pthread_kill(main, signal.SIGINT)
+
+
+def test_results_come_in_the_order_of_the_work() -> None:
+    """Errors that are given, rather than raised, are results too."""
+    error = ValueError("mine")
+    work: list[Callable[[], object]] = [lambda: 1, lambda: error, lambda: 3]
+    assert run_to_end(work, 2, Interruption(), None) == [1, error, 3]
+
+
+def test_one_piece_runs_in_the_callers_thread() -> None:
+    """Where Python itself raises KeyboardInterrupt."""
+    assert run_to_end([threading.get_ident], 4, Interruption(), 0) == [threading.get_ident()]
+
+
+def test_an_error_that_is_raised_waits_for_all_others() -> None:
+    """Each piece has its own end."""
+    ended: list[int] = []
+    failed = threading.Event()
+
+    def fails() -> None:
+        failed.set()
+        raise ValueError("first")
+
+    def ends() -> None:
+        failed.wait(10)
+        ended.append(1)
+
+    with pytest.raises(ValueError, match="first"):
+        run_to_end([fails, ends, ends], 3, Interruption(), None)
+    assert ended == [1, 1]
+
+
+def test_ctrl_c_reaches_every_piece_at_its_wait_and_lets_it_end() -> None:
+    """What had not begun stays so."""
+    interruption = Interruption()
+    begun = threading.Barrier(2, action=ctrl_c)
+
+    def piece() -> str:
+        begun.wait(10)
+        try:
+            interruption.sleep(10)
+        except KeyboardInterrupt:
+            interruption.sleep(0.01)  # what is done to end safely may wait again
+            return "ended"
+        return "went on"
+
+    assert run_to_end([piece] * 3, 2, interruption, "skipped") == ["ended", "ended", "skipped"]
+
+
+def test_a_second_ctrl_c_waits_for_nobody() -> None:
+    """The threads end with the process."""
+    interruption = Interruption()
+    never = threading.Event()
+
+    def piece() -> None:
+        ctrl_c()
+        try:
+            interruption.sleep(10)
+        except KeyboardInterrupt:
+            ctrl_c()
+            never.wait(10)
+
+    def patient() -> None:
+        never.wait(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_to_end([piece, patient], 2, interruption, None)
+    never.set()
+
+
+def test_a_wait_lasts_where_nobody_interrupts() -> None:
+    """And raises nothing."""
+    Interruption().sleep(0)
