@@ -408,9 +408,12 @@ def _check_removals(diff: Diff, options: Options) -> None:
 def removals(diff: Diff) -> Iterator[tuple[str, str]]:
     """Give logical id and type of each resource that holds data and would be lost.
 
-    A resource is lost too when another type takes its name, or when all of them go at once.
+    A resource is lost too when another type takes its name, or when all of them go at once; the
+    addons' stack, which stands in the template under a condition, when its address is taken away.
     """
     for change in diff.changes:
+        if change.path == "parameters.AddonsTemplateURL" and change.old and not change.new:
+            yield "AddonsStack", "AWS::CloudFormation::Stack"
         section, _, name = change.path.partition(".")
         if section != "Resources" or change.op == "add":
             continue

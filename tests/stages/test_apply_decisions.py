@@ -232,6 +232,15 @@ def test_a_resource_whose_type_changes_is_removed_too() -> None:
     assert list(removals(removing(change))) == [("Data", "AWS::S3::Bucket")]
 
 
+def test_addons_without_an_address_are_removed() -> None:
+    """Their stack stays in the template, under a condition that no longer holds."""
+    path = "parameters.AddonsTemplateURL"
+    gone = Change(op="change", path=path, old="https://one", new="")
+    assert list(removals(removing(gone))) == [("AddonsStack", STACK)]
+    moved = Change(op="change", path=path, old="https://one", new="https://two")
+    assert list(removals(removing(moved))) == []
+
+
 def test_all_resources_at_once_are_removed_one_by_one() -> None:
     """Where the section itself goes."""
     old = {"Data": {"Type": "AWS::SQS::Queue"}, "Role": {"Type": "AWS::IAM::Role"}}
