@@ -1,0 +1,56 @@
+"""Fixtures of the runs from end to end: one sandbox and one daemon for all of them."""
+
+import gc
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import calls_proxy
+import daemons
+import pipelines
+import pytest
+import sandboxes
+
+
+@pytest.fixture(scope="session")
+def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Dockerd | None]:
+    """Run one daemon, where there is the program; tests that build ask for it themselves."""
+    if shutil.which("dockerd") is None:
+        yield None
+        return
+    running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def cloud(
+    dockerd: daemons.Dockerd | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[sandboxes.Sandbox]:
+    """Run one sandbox, whose tasks run on the daemon."""
+    folder = tmp_path_factory.mktemp("cloud") / "sandbox"
+    sandboxes.prepare(folder)
+    host = dockerd.host if dockerd else sandboxes.NO_DOCKER
+    running = sandboxes.start(folder, "--job", "full", "--job", "built", docker_host=host)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def place(cloud: sandboxes.Sandbox, tmp_path: Path) -> pipelines.Place:
+    """Give an empty workspace of the sandbox's application."""
+    return pipelines.make(tmp_path / "workspace", cloud)
+
+
+@pytest.fixture
+def proxy(cloud: sandboxes.Sandbox) -> Iterator[calls_proxy.Proxy]:
+    """Give a proxy before the sandbox."""
+    with calls_proxy.running(cloud.endpoint) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _clients_collected() -> Iterator[None]:
+    """Collect boto3's clients, which close their connections no sooner, with the test's end."""
+    yield
+    gc.collect()

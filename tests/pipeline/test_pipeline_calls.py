@@ -1,0 +1,104 @@
+"""How often AWS is asked, and that it need not be asked at all."""
+
+import socket
+
+import pytest
+from calls_proxy import Proxy
+from pipelines import Place, document, on
+
+
+def nowhere() -> str:
+    """Give an address where nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture
+def counted(place: Place, proxy: Proxy) -> Place:
+    """Give a workspace whose commands ask through the proxy."""
+    return Place(
+        root=place.root,
+        sandbox=place.sandbox,
+        settings={**place.settings, "AWS_ENDPOINT_URL": proxy.address},
+    )
+
+
+def test_a_target_is_looked_up_in_three_waves(counted: Place, proxy: Proxy) -> None:
+    """What does not depend on an answer is asked at the same time as what gives it."""
+    counted.job("waves")
+    proxy.delay = 0.2
+    target = document(counted.run("target", *on("waves")))["target"]
+    assert sorted(proxy.actions) == [
+        "AssumeRole",
+        "DescribeStacks",
+        "DescribeStacks",
+        "GetParameter",
+        "GetParameter",
+        "GetTemplateSummary",
+        "ListStackInstances",
+    ]
+    assert len(proxy.longest_chain()) == 3
+    assert target["region"] == "us-west-2"
+    assert target["environmentVersion"] == "v1.33.2"
+    assert {"EFSWorkloads", "NATWorkloads"} <= set(target["features"])
+    assert target["repositories"]["built"].endswith(".amazonaws.com/demo/built")
+
+
+def test_a_template_is_packaged_with_eight_calls(counted: Place, proxy: Proxy) -> None:
+    """A job that was never deployed has the fewest."""
+    counted.job("counted-package")
+    counted.done("package", *on("counted-package"))
+    assert len(proxy.calls) <= 8, proxy.actions
+
+
+def test_an_unchanged_deployment_takes_ten_calls(counted: Place, proxy: Proxy) -> None:
+    """None of which changes anything."""
+    counted.job("counted-deploy")
+    counted.done("deploy", *on("counted-deploy"))
+    proxy.calls.clear()
+    done = document(counted.run("deploy", *on("counted-deploy")))
+    assert done["deployment"]["changed"] is False
+    assert len(proxy.calls) <= 10, proxy.actions
+    reads = ("Get", "List", "Describe", "Head", "AssumeRole")
+    assert [action for action in proxy.actions if not action.startswith(reads)] == []
+
+
+def test_a_first_deployment_asks_for_nothing_twice(counted: Place, proxy: Proxy) -> None:
+    """But for what is polled."""
+    counted.job("counted-first")
+    counted.done("deploy", *on("counted-first"))
+    polled = {"DescribeStackEvents", "DescribeChangeSet"}
+    changing = [a for a in proxy.actions if a not in polled and not a.startswith("GetParameter")]
+    assert changing.count("CreateChangeSet") == changing.count("ExecuteChangeSet") == 1
+    assert changing.count("AssumeRole") == 1
+
+
+def test_with_a_target_nothing_is_asked_until_something_is_compared(place: Place) -> None:
+    """AWS is where nothing listens, and there are no credentials."""
+    place.job("offline")
+    place.write("target.json", place.done("target", *on("offline")).stdout)
+    online = place.done("render", *on("offline")).stdout
+    nothing = {
+        "AWS_ENDPOINT_URL": nowhere(),
+        "AWS_ACCESS_KEY_ID": "",
+        "AWS_SECRET_ACCESS_KEY": "",
+        "AWS_REGION": "",
+        "AWS_DEFAULT_REGION": "",
+    }
+    given = (*on("offline"), "--target", "target.json")
+    built = place.done("build", *given, **nothing)
+    assert document(built)["images"] == {}
+    assert place.done("render", stdin=built.stdout, **nothing).stdout
+    assert place.done("render", *given, **nothing).stdout == online
+    template = place.done("render", *given, "-o", "template", **nothing).stdout
+    assert place.done("package", *given, **nothing).stdout == template
+
+
+def test_a_target_of_another_environment_is_refused(place: Place) -> None:
+    """It would lead the job there."""
+    place.job("elsewhere")
+    place.write("target.json", place.done("target", *on("elsewhere")).stdout)
+    done = place.run("render", "-n", "elsewhere", "-e", "prod", "--target", "target.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "environment 'test'" in done.stderr

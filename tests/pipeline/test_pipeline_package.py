@@ -1,0 +1,127 @@
+"""`cjob package`: what it prints, what it writes, and its statuses."""
+
+import json
+
+import pytest
+from pipelines import Place, on
+
+ADDON = """\
+Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}
+Resources:
+  Setting:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: a, Name: !Sub '/${App}/${Env}/${Name}/setting'}
+"""
+
+
+def test_the_template_is_all_that_is_printed(place: Place) -> None:
+    """What people are told goes to stderr."""
+    place.job("printed")
+    done = place.done("package")
+    assert done.stdout.startswith("# ") or done.stdout.startswith("AWSTemplateFormatVersion")
+    assert "AWS::ECS::TaskDefinition" in done.stdout
+    assert done.stderr.splitlines() == [
+        "found one job only, taking printed",
+        "found one environment only, taking test",
+    ]
+
+
+def test_files_are_written_instead(place: Place) -> None:
+    """The template, its parameters and tags, and the addons; what was not sent is empty."""
+    place.job("written", "env_file: a.env\n")
+    place.write("a.env", "A=1\n")
+    place.write("copilot/written/addons/setting.yml", ADDON)
+    done = place.done("package", *on("written"), "--output-dir", "out/infrastructure")
+    assert done.stdout == ""
+    folder = place.root / "out/infrastructure"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "written-test.params.yml",
+        "written-test.stack.yml",
+        "written.addons.stack.yml",
+    ]
+    template = place.done("package", *on("written")).stdout
+    assert (folder / "written-test.stack.yml").read_text() == template
+    settings = json.loads((folder / "written-test.params.yml").read_text())
+    parameters = settings["Parameters"]
+    assert parameters["ContainerImage"] == "public.ecr.aws/docker/library/busybox"
+    assert (parameters["EnvFileARN"], parameters["AddonsTemplateURL"]) == ("", "")
+    assert settings["Tags"]["copilot-service"] == "written"
+
+
+def test_sent_files_have_their_locations_written(place: Place) -> None:
+    """And they are there."""
+    place.job("sent", "env_file: a.env\n")
+    place.write("a.env", "A=1\n")
+    place.write("copilot/sent/addons/setting.yml", ADDON)
+    place.done("package", *on("sent"), "--output-dir", "out", "--upload-assets")
+    settings = json.loads((place.root / "out/sent-test.params.yml").read_text())
+    arn = settings["Parameters"]["EnvFileARN"]
+    bucket, _, key = arn.removeprefix("arn:aws:s3:::").partition("/")
+    assert place.objects.get_object(Bucket=bucket, Key=key)["Body"].read() == b"A=1\n"
+    address = settings["Parameters"]["AddonsTemplateURL"]
+    assert address.startswith(f"https://{bucket}.s3.us-west-2.amazonaws.com/manual/addons/sent/")
+    assert place.objects.head_object(Bucket=bucket, Key=address.split("amazonaws.com/")[1])
+    assert place.status("sent") == ""
+
+
+def test_either_all_files_are_written_or_none(place: Place) -> None:
+    """What was there before stays as it was."""
+    place.job("whole")
+    (place.root / "out/whole-test.params.yml").mkdir(parents=True)
+    place.write("out/whole-test.stack.yml", "before")
+    done = place.run("package", *on("whole"), "--output-dir", "out")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot write to 'out'" in done.stderr
+    assert (place.root / "out/whole-test.stack.yml").read_text() == "before"
+    assert len(list((place.root / "out").iterdir())) == 2
+
+
+@pytest.mark.parametrize("other", [["--output-dir", "out"], ["--upload-assets"]])
+def test_the_difference_excludes_what_writes_or_sends(place: Place, other: list[str]) -> None:
+    """Before anything is looked at."""
+    place.job("exclusive")
+    done = place.run("package", *on("exclusive"), "--diff", *other)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--diff cannot go with" in done.stderr
+    assert not (place.root / "out").exists()
+
+
+def test_the_difference_has_a_status_for_each_outcome(place: Place) -> None:
+    """All new is a difference too, and so is what is told on stdout."""
+    place.job("statuses")
+    new = place.run("package", *on("statuses"), "--diff")
+    assert new.returncode == 1
+    assert all(line.startswith("+ ") for line in new.stdout.splitlines())
+    place.done("deploy", *on("statuses"))
+    same = place.run("package", *on("statuses"), "--diff")
+    assert (same.returncode, same.stdout) == (0, "No changes.\n")
+    place.job("statuses", "cpu: none\n")
+    wrong = place.run("package", *on("statuses"), "--diff")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "copilot/statuses/manifest.yml:7:6" in wrong.stderr
+    refused = place.run("package", *on("statuses"), "--diff", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_an_image_that_is_built_counts_as_unchanged_in_a_difference(place: Place) -> None:
+    """It is said, since nobody knows."""
+    built = (
+        "name: built\ntype: Scheduled Job\nimage: {build: Dockerfile}\non: {schedule: '@daily'}\n"
+    )
+    place.write("copilot/built/manifest.yml", built)
+    done = place.run("package", *on("built"), "--diff")
+    assert done.returncode == 1
+    assert "note: the main image is not compared: not built here" in done.stderr
+
+
+def test_several_jobs_are_written_side_by_side(place: Place) -> None:
+    """Each with files of its own."""
+    place.job("left")
+    place.job("right")
+    place.done("package", "--all", "-e", "test", "--output-dir", "out")
+    assert sorted(path.name for path in (place.root / "out").iterdir()) == [
+        "left-test.params.yml",
+        "left-test.stack.yml",
+        "right-test.params.yml",
+        "right-test.stack.yml",
+    ]

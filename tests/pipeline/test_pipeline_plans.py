@@ -1,0 +1,185 @@
+"""From a manifest to a stack through pipes: plans, differences, and what is refused."""
+
+import json
+
+import pytest
+from pipelines import Place, document, name, on
+
+VARIABLES = "variables:\n  A: one\n"
+
+# As in the page that people know the difference from, for a job with another variable.
+ADDED = """\
+~ Resources:
+    ~ TaskDefinition:
+        ~ Properties:
+            ~ ContainerDefinitions:
+                ~ - (changed item)
+                  ~ Environment:
+                      (4 unchanged items)
+                      + - Name: LOG_LEVEL
+                      +   Value: "info"
+"""
+
+
+def plan(place: Place, job: str) -> str:
+    """Build, push, render and compare a job, each in a process of its own."""
+    done = place.pipe(["build", *on(job)], ["push"], ["render"], ["diff"])
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_plan_is_applied_once(place: Place) -> None:
+    """Then it is stale, since the stack has moved by it."""
+    place.job("planned", VARIABLES)
+    kept = plan(place, "planned")
+    assert place.status("planned") == ""
+
+    applied = place.run("apply", stdin=kept)
+    deployment = document(applied)["deployment"]
+    assert (deployment["status"], deployment["changed"]) == ("CREATE_COMPLETE", True)
+    assert deployment["stackId"] == place.stack("planned")["StackId"]
+    tags = {tag["Key"]: tag["Value"] for tag in place.stack("planned")["Tags"]}
+    assert tags == {
+        "copilot-application": "demo",
+        "copilot-environment": "test",
+        "copilot-service": "planned",
+    }
+
+    again = place.run("apply", stdin=kept)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "the plan is stale" in again.stderr
+    assert place.change_sets("planned") == []
+
+
+def test_a_plan_that_changes_nothing_does_nothing(place: Place) -> None:
+    """No change set is made for it."""
+    place.job("steady")
+    place.done("deploy", *on("steady"))
+    before = place.all_change_sets("steady")
+    kept = plan(place, "steady")
+    assert json.loads(kept)["diff"]["changed"] is False
+    deployment = document(place.run("apply", stdin=kept))["deployment"]
+    assert (deployment["status"], deployment["changed"]) == ("CREATE_COMPLETE", False)
+    assert place.all_change_sets("steady") == before
+
+
+def test_an_added_variable_shows_as_in_the_page(place: Place) -> None:
+    """To the byte; and once it is deployed there is nothing left to change."""
+    place.job("seen")
+    place.done("deploy", *on("seen"))
+    place.job("seen", "variables:\n  LOG_LEVEL: info\n")
+    shown = place.run("package", *on("seen"), "--diff")
+    assert (shown.returncode, shown.stdout) == (1, ADDED)
+    assert place.run("diff", *on("seen"), "-o", "text").stdout == ADDED
+
+    updated = document(place.run("deploy", *on("seen")))["deployment"]
+    assert (updated["status"], updated["changed"]) == ("UPDATE_COMPLETE", True)
+    before = place.all_change_sets("seen")
+    again = place.done("deploy", *on("seen"))
+    assert document(again)["deployment"]["changed"] is False
+    assert "nothing to change" in again.stderr
+    assert place.all_change_sets("seen") == before
+    assert place.run("package", *on("seen"), "--diff").returncode == 0
+
+
+def test_what_was_not_pushed_is_not_applied(place: Place) -> None:
+    """What is missing is named; nothing is sent for it."""
+    place.job("unpushed")
+    rendered = place.pipe(["render", *on("unpushed")], ["diff"])
+    done = place.run("apply", stdin=rendered.stdout)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "stack.missing" in done.stderr
+    assert "EnvControllerFunction" in done.stderr
+    assert "cjob-push" in done.stderr
+    assert place.status("unpushed") == ""
+
+
+def test_a_plan_without_its_difference_is_applied_as_it_is(place: Place) -> None:
+    """The pipe may leave out the comparison."""
+    place.job("direct")
+    done = place.pipe(["build", *on("direct")], ["push"], ["render"], ["apply"])
+    assert document(done)["deployment"]["status"] == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("target", "artifactBucket", "somebody-elses"),
+        ("target", "executionRoleArn", "arn:aws:iam::123456789012:role/admin"),
+        ("stack", "name", "demo-test-other"),
+    ],
+)
+def test_a_document_that_leads_elsewhere_is_refused(
+    place: Place, section: str, key: str, value: str
+) -> None:
+    """Wherever somebody changed it."""
+    place.job("forged")
+    pushed = place.pipe(["build", *on("forged")], ["push"], ["render"])
+    forged = json.loads(pushed.stdout)
+    forged[section][key] = value
+    done = place.run("apply", stdin=json.dumps(forged))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert value in done.stderr
+    assert place.status("forged") == ""
+
+
+def test_a_stack_of_a_newer_tool_is_not_taken_back(place: Place) -> None:
+    """Neither by deploy nor by package; with leave it is."""
+    place.job("newer")
+    place.done("deploy", *on("newer"))
+    template = str(place.stacks.get_template(StackName=name("newer"))["TemplateBody"])
+    place.stacks.update_stack(
+        StackName=name("newer"),
+        TemplateBody=template.replace("v1.34.1", "v1.99.0"),
+        Parameters=[
+            {"ParameterKey": p["ParameterKey"], "UsePreviousValue": True}
+            for p in place.stack("newer").get("Parameters", [])
+        ],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    place.stacks.get_waiter("stack_update_complete").wait(
+        StackName=name("newer"), WaiterConfig={"Delay": 1}
+    )
+    for command in ("deploy", "package"):
+        done = place.run(command, *on("newer"))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "v1.99.0, newer than v1.34.1" in done.stderr
+    assert place.done("package", *on("newer"), "--allow-downgrade").stdout
+    place.job("newer", VARIABLES)  # CloudFormation takes another version alone for no change
+    allowed = document(place.run("deploy", *on("newer"), "--allow-downgrade"))
+    assert allowed["deployment"]["changed"] is True
+    assert place.done("package", *on("newer")).stdout
+
+
+def test_resource_tags_reach_the_stack(place: Place) -> None:
+    """Copilot's own stay what they are."""
+    place.job("tagged")
+    given = "team=data,copilot-service=mine"
+    place.done("deploy", *on("tagged"), "--resource-tags", given)
+    tags = {tag["Key"]: tag["Value"] for tag in place.stack("tagged")["Tags"]}
+    assert (tags["team"], tags["copilot-service"]) == ("data", "tagged")
+
+
+def test_what_holds_data_is_removed_only_where_that_is_asked_for(place: Place) -> None:
+    """A job that no longer has addons would lose what is in them."""
+    addon = (
+        "Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}\n"
+        "Resources:\n"
+        "  Setting:\n"
+        "    Type: AWS::SSM::Parameter\n"
+        "    Properties: {Type: String, Value: a, Name: !Sub '/${App}/${Env}/${Name}/setting'}\n"
+    )
+    place.job("keeper")
+    place.write("copilot/keeper/addons/setting.yml", addon)
+    place.done("deploy", *on("keeper"))
+    (place.root / "copilot/keeper/addons/setting.yml").unlink()
+    refused = place.run("deploy", *on("keeper"))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--allow-removal AddonsStack" in refused.stderr
+    assert place.run("deploy", *on("keeper"), "--diff", "--yes").returncode == 2
+    settings = place.sandbox.session().client("ssm", endpoint_url=place.sandbox.endpoint)
+    assert settings.get_parameter(Name="/demo/test/keeper/setting")["Parameter"]["Value"] == "a"
+    done = document(place.run("deploy", *on("keeper"), "--allow-removal", "AddonsStack"))
+    assert done["deployment"]["changed"] is True
+    with pytest.raises(settings.exceptions.ParameterNotFound):
+        settings.get_parameter(Name="/demo/test/keeper/setting")
