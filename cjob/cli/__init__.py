@@ -5,21 +5,22 @@ exit status of `errors` are all that a person sees of an error. Nothing heavy is
 command runs.
 """
 
-import argparse
+from __future__ import annotations
+
 import importlib
 import itertools
 import os
 import signal
 import sys
-from collections.abc import Iterable
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
 
 from cjob import __version__, errors
 from cjob.errors import CjobError, InputError
 
+TYPE_CHECKING = False  # as `typing` has it, whose import takes longer than all else here
 if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+    from collections.abc import Iterable
+    from types import FrameType
+    from typing import NoReturn
 
 # In the order in which people need them.
 COMMANDS = {
@@ -31,6 +32,7 @@ COMMANDS = {
     "diff": "compare what was rendered with the live stack",
     "apply": "deploy what a document says",
     "target": "look up the application and the environment in AWS",
+    "manifest": "show what a manifest comes to in one environment",
     "sandbox": "run a local AWS with an application to try things on",
 }
 
@@ -42,30 +44,6 @@ exit status:
   2 to be put right by you        3 AWS, the engine or the registry refused
   4 the deployment failed         70 a bug in cjob
   130 interrupted                 141 the reader of stdout went away"""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are errors of cjob's."""
-
-    def __init__(self, **settings: object) -> None:
-        """Take what argparse takes; abbreviations of options are not accepted."""
-        super().__init__(
-            allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **settings,  # type: ignore[arg-type]
-        )
-
-    def error(self, message: str) -> NoReturn:
-        """Raise an InputError that points at the help."""
-        raise InputError(message, hint=f"see {self.prog} --help")
-
-    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        """Print the help; argparse's own way keeps quiet about a reader that has gone."""
-        (file or sys.stdout).write(self.format_help())
-
-    def known(self) -> list[str]:
-        """Give all options that this parser knows."""
-        return list(self._option_string_actions)
 
 
 def main() -> NoReturn:
@@ -154,6 +132,8 @@ def run(arguments: list[str]) -> int:
         raise InputError(f"{name!r} is not a command of cjob", hint=_suggest(name, COMMANDS))
     if rest == ["help"]:
         rest = ["--help"]
+    from cjob.cli.parser import Parser  # noqa: PLC0415 - the overview needs none
+
     command = importlib.import_module(f"cjob.cli.{name}")
     parser = Parser(
         prog=f"cjob {name}",
