@@ -13,10 +13,13 @@ import yaml
 from cjob import yaml12
 from cjob.errors import InputError
 from cjob.manifest.model import TaskOverride
-from cjob.template.access import copied, find, put, text_of
-from cjob.yaml12 import MAP, NULL, SEQ, STR
+from cjob.template.access import copied, find, height, put, text_of
+from cjob.yaml12 import DEPTH_LIMIT, MAP, NULL, SEQ, STR
 
-_SEGMENT = re.compile(r"([a-zA-Z0-9_-]+)(?:\[(\d+|-)\])?")
+PATCHES_LIMIT = 5000
+"""Each patch looks for its place in the template."""
+
+_SEGMENT = re.compile(r"([a-zA-Z0-9_-]+)(?:\[([0-9]+|-)\])?")
 _INDEX = re.compile(r"[0-9]+")
 _OPERATIONS = ("add", "remove", "replace")
 _PATCHES_NOTE = "Changed by the YAML patches of the job's overrides."
@@ -102,7 +105,7 @@ def _step_into_list(
         items.flow_style = False if not items.value else items.flow_style
         items.value.append(new)
         return new
-    if int(index) >= len(items.value):
+    if not _is_within(index, len(items.value)):
         raise _DeadEndError(f'the list "{key}" has {len(items.value)} items, so no [{index}]')
     if value is not None:
         items.value[int(index)] = value
@@ -135,6 +138,12 @@ def check_patches(text: str, file: str) -> tuple[Patch, ...]:
         raise InputError(
             f'"{file}" is not a list of patches',
             hint="begin each patch with `- op:`, followed by path and value",
+            place=yaml12.place(file, root),
+        )
+    if len(root.value) > PATCHES_LIMIT:
+        raise InputError(
+            f"{len(root.value)} patches, more than {PATCHES_LIMIT}",
+            hint="patch what holds them as a whole: a value can be a list or a map",
             place=yaml12.place(file, root),
         )
     return tuple(_patch(node, index, file) for index, node in enumerate(root.value))
@@ -202,6 +211,8 @@ def note_patches(template: yaml.Node) -> None:
 
 def _apply(root: yaml.Node, one: Patch) -> yaml.Node:
     value = copied(one.value) if one.value is not None else yaml.ScalarNode(NULL, "")
+    if len(one.pointer) + height(value) > DEPTH_LIMIT:
+        raise _DeadEndError(f"it would make the template more than {DEPTH_LIMIT} levels deep")
     if not one.pointer and one.operation != "remove":
         return value
     if not one.pointer:
@@ -248,6 +259,12 @@ def _change_item(
 def _index(key: str, length: int, parent: str) -> int:
     if not _INDEX.fullmatch(key):
         raise _DeadEndError(f'"{parent}" is a list, and "{key}" is not the number of an item')
-    if int(key) >= length:
+    if not _is_within(key, length):
         raise _DeadEndError(f'the list "{parent}" ends before [{key}]')
     return int(key)
+
+
+def _is_within(index: str, length: int) -> bool:
+    # Python refuses to read thousands of digits.
+    digits = index.lstrip("0") or "0"
+    return len(digits) <= len(str(length)) and int(digits) < length

@@ -102,8 +102,9 @@ def place(file: str, node: Node) -> str:
 def compose(text: str, file: str) -> Node | None:
     """Read the first document of a text into nodes; None where there is nothing but comments.
 
-    Scalars carry the tag that YAML 1.2 gives their source text. `file` is for messages. Raises
-    InputError on a syntax error and on a text too large, too deep or too often aliased to be read.
+    Scalars carry the tag that YAML 1.2 gives their source text; all keys are scalars. `file` is for
+    messages. Raises InputError on a syntax error, on a key that is a list or a map, and on a text
+    too large, too deep or too often aliased to be read.
     """
     text = text.removeprefix("\ufeff")
     if len(text) > SIZE_LIMIT:
@@ -135,15 +136,11 @@ def entries(node: MappingNode, faults: list[Fault]) -> list[Entry]:
     """List a mapping's keys in order, `<<` merged in; faults are appended to `faults`.
 
     Keys written in the mapping win over merged ones, an earlier merged mapping over a later one.
-    A key that is there twice, a key that is no scalar, and a `<<` of anything but mappings are
-    faults.
+    A key that is there twice and a `<<` of anything but mappings are faults.
     """
     own: dict[str, Entry] = {}
     merged: list[Node] = []
     for key_node, value in node.value:
-        if not isinstance(key_node, ScalarNode):
-            faults.append(Fault(key_node, "a key must be a text", "write it in one word"))
-            continue
         key = "" if key_node.tag == NULL else key_node.value
         if key in own:
             first = own[key].key_node.start_mark.line + 1
@@ -260,6 +257,7 @@ class _Open:
     anchor: str | None
     children: list[Node]
     weight: int = 1
+    height: int = 1
 
 
 class _Composer:
@@ -269,13 +267,13 @@ class _Composer:
         self.file = file
         self.open: list[_Open] = []
         # An anchor whose content isn't complete has no node yet: an alias to it would never end.
-        self.anchors: dict[str, tuple[Node | None, int]] = {}
+        self.anchors: dict[str, tuple[Node | None, int, int]] = {}
         self.root: Node | None = None
 
     def document(self, events: Iterator[yaml.Event]) -> Node | None:
         for event in events:
             if isinstance(event, yaml.ScalarEvent):
-                self._add(self._scalar(event), event.anchor, 1)
+                self._add(self._scalar(event), event.anchor, 1, 0)
             elif isinstance(event, yaml.MappingStartEvent):
                 self._begin(event, MappingNode(event.tag or MAP, [], _mark(event.start_mark)))
             elif isinstance(event, yaml.SequenceStartEvent):
@@ -292,14 +290,9 @@ class _Composer:
 
     def _begin(self, event: yaml.CollectionStartEvent, node: MappingNode | SequenceNode) -> None:
         node.flow_style = event.flow_style
-        if len(self.open) == DEPTH_LIMIT:
-            raise InputError(
-                f"nested more than {DEPTH_LIMIT} levels deep",
-                hint="no part of a manifest is that deep; look for a loop in what wrote it",
-                place=place(self.file, node),
-            )
+        self._check_depth(1, node)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (None, 0)
+            self.anchors[event.anchor] = (None, 0, 0)
         self.open.append(_Open(node, event.anchor, []))
 
     def _end(self, event: yaml.CollectionEndEvent) -> None:
@@ -309,18 +302,35 @@ class _Composer:
         if isinstance(node, MappingNode):
             pairs = iter(children)
             node.value = list(zip(pairs, pairs, strict=True))
+            self._check_keys(children[::2])
         else:
             node.value = children
-        self._add(node, done.anchor, done.weight)
+        self._add(node, done.anchor, done.weight, done.height)
 
-    def _add(self, node: Node, anchor: str | None, weight: int) -> None:
+    def _check_keys(self, keys: list[Node]) -> None:
+        for key in keys:
+            if not isinstance(key, ScalarNode):
+                raise InputError(
+                    "a key must be a text", hint="write it in one word", place=place(self.file, key)
+                )
+
+    def _check_depth(self, height: int, node: Node) -> None:
+        if len(self.open) + height > DEPTH_LIMIT:
+            raise InputError(
+                f"nested more than {DEPTH_LIMIT} levels deep",
+                hint="no part of a manifest is that deep; look for a loop in what wrote it",
+                place=place(self.file, node),
+            )
+
+    def _add(self, node: Node, anchor: str | None, weight: int, height: int) -> None:
         if anchor is not None:
-            self.anchors[anchor] = (node, weight)
+            self.anchors[anchor] = (node, weight, height)
         if not self.open:
             self.root = node
             return
         parent = self.open[-1]
         parent.children.append(node)
+        parent.height = max(parent.height, height + 1)
         parent.weight += weight
         if parent.weight > NODE_LIMIT:
             raise InputError(
@@ -361,7 +371,7 @@ class _Composer:
                 place=place(self.file, node),
             )
 
-    def _alias(self, event: yaml.AliasEvent) -> tuple[Node, None, int]:
+    def _alias(self, event: yaml.AliasEvent) -> tuple[Node, None, int, int]:
         mark = _mark(event.start_mark)
         where = f"{self.file}:{mark.line + 1}:{mark.column + 1}"
         if event.anchor not in self.anchors:
@@ -370,14 +380,16 @@ class _Composer:
                 hint="put a text that starts with '*' in quotes, or define the anchor above",
                 place=where,
             )
-        node, weight = self.anchors[event.anchor]
+        node, weight, height = self.anchors[event.anchor]
         if node is None:
             raise InputError(
                 f"the content of anchor {event.anchor!r} contains itself",
                 hint="an alias can only repeat what is complete above it",
                 place=where,
             )
-        return node, None, weight
+        # What an alias repeats is as deep here as where it was written first.
+        self._check_depth(height, self.open[-1].node if self.open else node)
+        return node, None, weight, height
 
 
 def _mark(mark: object) -> yaml.Mark:

@@ -12,6 +12,9 @@ from cjob.manifest.model import Container, HealthCheck, Import, Logging, MountPo
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.tree import Items, Leaf, Section
 
+SIDECARS_LIMIT = 100
+"""More than ECS has ever taken, so that AWS decides about all that could be meant."""
+
 LOG_ROUTER_IMAGE = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"
 
 _CHECK_COMMAND = ("CMD-SHELL", "curl -f http://localhost/ || exit 1")
@@ -21,6 +24,14 @@ _PROTOCOLS = ("tcp", "udp")
 _PORT = re.compile(r"[0-9]{1,20}")
 _LAST_PORT = 65_535
 _LIST_AS_TEXT = re.compile(r"\s*\[\s*\".*\"\s*\]\s*", re.DOTALL)
+
+
+def sidecars_are_few(job: Section, report: Report) -> None:
+    """Demand a number of sidecars that is no mistake of what wrote the manifest."""
+    count = len(list(job.sections("sidecars")))
+    if count > SIDECARS_LIMIT:
+        message = f"the job has {count} sidecars, more than {SIDECARS_LIMIT}"
+        report.fault(job.node_at("sidecars"), message, "ECS takes 10 containers in a task")
 
 
 def commands_are_words(job: Section, report: Report) -> None:

@@ -47,3 +47,12 @@ def nanoseconds(text: str) -> int | None:
     if total >= _LIMIT:
         return None
     return -total if text[0] == "-" else total
+
+
+def written(length: int) -> str:
+    """Write a length of time in the largest unit that it is a whole number of."""
+    units = sorted(((size, name) for name, size in _UNITS.items() if name.isascii()), reverse=True)
+    for size, name in units:
+        if length % size == 0 and (length or name == "s"):
+            return f"{length // size}{name}"
+    raise ValueError(length)

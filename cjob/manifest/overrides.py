@@ -12,6 +12,9 @@ from cjob.manifest.model import TaskOverride
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Section, Unreadable
 
+RULES_LIMIT = 5000
+"""Each rule looks for its place in the task definition."""
+
 _SEGMENT = re.compile(r"[a-zA-Z0-9_-]+(?:\[(?:[0-9]+|-)\])?")
 _FIXED = re.compile(r"Family|ContainerDefinitions\[[0-9]+\]\.Name")
 _FORM = "write keys with dots between them, as in ContainerDefinitions[0].Ulimits[-].HardLimit"
@@ -19,6 +22,11 @@ _FORM = "write keys with dots between them, as in ContainerDefinitions[0].Ulimit
 
 def override_paths_can_be_followed(job: Section, report: Report) -> None:
     """Demand paths of keys and indices, none that leads to what other things depend on."""
+    count = len(job.items("taskdef_overrides") or ())
+    if count > RULES_LIMIT:
+        message = f"'taskdef_overrides' has {count} rules, more than {RULES_LIMIT}"
+        report.fault(job.node_at("taskdef_overrides"), message, "override a whole map or list")
+        return
     for rule in job.listed("taskdef_overrides"):
         path = rule.text("path") or ""
         node = rule.node_at("path")
@@ -29,6 +37,9 @@ def override_paths_can_be_followed(job: Section, report: Report) -> None:
         elif _FIXED.fullmatch(path):
             message = f"{quoted(path)} can't be overridden"
             report.fault(node, message, "other resources refer to it by that name")
+        elif path.count(".") >= yaml12.DEPTH_LIMIT:
+            message = f"the path {quoted(path)} has more than {yaml12.DEPTH_LIMIT} keys"
+            report.fault(node, message, "no part of a task definition is that deep")
         else:
             odd = [part for part in path.split(".") if not _SEGMENT.fullmatch(part)]
             if odd:

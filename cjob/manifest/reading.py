@@ -77,6 +77,14 @@ def read(text: str, environment: str, *, file: str) -> Job:
     return _job(_root(text, file), environment, Report(file))
 
 
+def merged(text: str, environment: str, *, file: str) -> Section:
+    """Read the same into what it says for one environment: its section is laid over the rest.
+
+    Raises as `load` does.
+    """
+    return _merged(_root(text, file), environment, Report(file))
+
+
 def _root(text: str, file: str) -> MappingNode:
     root = yaml12.compose(text, file)
     if root is None:
@@ -101,12 +109,16 @@ def _check_name(root: MappingNode, name: str, report: Report) -> None:
 
 
 def _job(root: MappingNode, environment: str, report: Report) -> Job:
+    return build(_merged(root, environment, report))
+
+
+def _merged(root: MappingNode, environment: str, report: Report) -> Section:
     tree = JOB.section(root, yaml12.entries(root, report.faults), "", report)
     _check_type(tree, report.file)
-    merged = for_environment(tree, environment, report)
-    validate(merged, report)
+    job = for_environment(tree, environment, report)
+    validate(job, report)
     report.raise_faults()
-    return build(merged)
+    return job
 
 
 def _check_type(job: Section, file: str) -> None:

@@ -15,10 +15,14 @@ from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob import yaml12
+from cjob.errors import InputError
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.writing import written_list, written_scalar
 
-_VARIABLE = re.compile(r"\\?\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}")
+VARIABLE_LIMIT = 1000
+"""Variables in one text: each of them is looked for in all of it."""
+
+_VARIABLE = re.compile(r"(\\?\$\{([_a-zA-Z][_a-zA-Z0-9]*)\})")
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+#.*)?\s+)+")
 _JSON_LIST = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(?:\"|null)")
 
@@ -42,15 +46,19 @@ def substitute(text: str, root: Node, variables: Variables, report: Report) -> s
     r"""Put the variables into a text and its nodes; `root` is what `yaml12.compose` gave for it.
 
     Keys, comments, and scalars with a tag of their own are left alone. `\${NAME}` stays as
-    `${NAME}`. Reports a variable that is not defined, or defined in two ways.
+    `${NAME}`. Reports a variable that is not defined, or defined in two ways. Raises InputError
+    where the text becomes too long.
     """
     text = text.removeprefix("\ufeff")
     edits: list[_Edit] = []
     lists: dict[int, SequenceNode] = {}
+    size = len(text)
     for node, flow in _texts(root):
         value = node.value
         if "${" in value:
             value = _with_values(node, text, variables, report)
+            size += max(0, len(value) - len(node.value))
+            _check_size(size, node, report)
         start, end = _content(text, node)
         items = _json_list(value) if node.style != "|" and _JSON_LIST.match(value) else None
         if items:
@@ -93,8 +101,12 @@ def _texts(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
 def _with_values(node: ScalarNode, text: str, variables: Variables, report: Report) -> str:
     """Replace one match after the other, each wherever it stands in what there is by then."""
     value = str(node.value)
-    for match in _VARIABLE.finditer(node.value):
-        found, name = match.group(), match.group(1)
+    matches = _VARIABLE.findall(value)
+    if len(matches) > VARIABLE_LIMIT:
+        message = f"a text with {len(matches)} variables, more than {VARIABLE_LIMIT}"
+        report.fault(node, message, "divide the text, or put its whole value into one variable")
+        return value
+    for found, name in matches:
         if found[0] == "\\":
             value = value.replace(found, found[1:])
             continue
@@ -102,8 +114,19 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
         if trouble:
             report.fault(_at(node, text, found), *trouble)
             report.forget(node)
+        # Checked before it is made: a value with variables in it may double the text each time.
+        _check_size(len(value) + value.count(found) * len(replacement), node, report)
         value = value.replace(found, replacement)
     return value
+
+
+def _check_size(length: int, node: Node, report: Report) -> None:
+    if length > yaml12.SIZE_LIMIT:
+        raise InputError(
+            f"with its variables put in, the manifest has over {yaml12.SIZE_LIMIT} characters",
+            hint="use shorter values; CloudFormation takes no template that long",
+            place=yaml12.place(report.file, node),
+        )
 
 
 def _value_of(name: str, variables: Variables) -> tuple[str, ...]:

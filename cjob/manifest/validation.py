@@ -45,6 +45,7 @@ RULES: tuple[Callable[[Section, Report], None], ...] = (
     storage.access_points_are_alone,
     storage.only_one_is_managed,
     storage.windows_has_what_it_can,
+    containers.sidecars_are_few,
     containers.commands_are_words,
     containers.imported_variables_have_names,
     containers.env_files_end_in_env,

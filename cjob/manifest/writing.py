@@ -28,7 +28,7 @@ def written_scalar(source: str, value: str, *, flow: bool) -> str:
         return block or double_quoted(value) + ("\n" if source.endswith("\n") else "")
     if source[:1] == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    if source[:1] not in {"'", '"'} and _can_be_plain(value, flow=flow):
+    if source[:1] not in {"'", '"'} and can_be_plain(value, flow=flow):
         return value
     return double_quoted(value)
 
@@ -51,7 +51,8 @@ def double_quoted(value: str) -> str:
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped)
 
 
-def _can_be_plain(value: str, *, flow: bool) -> bool:
+def can_be_plain(value: str, *, flow: bool = False) -> bool:
+    """Say whether a text needs no quotes, for whatever reader of YAML, old or new."""
     if flow or not _PLAIN.fullmatch(value) or ": " in value or value[-1] == ":":
         return False
     if _WORDS_OF_1_1.fullmatch(value) or (value[0] in "0123456789." and not _is_worded(value)):

@@ -48,6 +48,13 @@ def text_of(node: yaml.Node | None) -> str:
     return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
 
 
+def height(node: yaml.Node) -> int:
+    """Count the levels of lists and maps in a node; a scalar has none."""
+    if isinstance(node, yaml.ScalarNode):
+        return 0
+    return 1 + max(map(height, children(node)), default=0)
+
+
 def same(one: yaml.Node, other: yaml.Node) -> bool:
     """Say whether two nodes are equal but for their style: tags, values, and the order of keys."""
     if one.tag != other.tag:

@@ -76,7 +76,7 @@ def _scalar_entry(lead: str, node: yaml.ScalarNode, pad: str, out: list[str]) ->
 def _lines(lead: str, value: str, pad: str, out: list[str]) -> None:
     """Write a text line by line."""
     # Without the number, YAML would take the first line's own blanks for the margin.
-    margin = "2" if value[0] in " \n" else ""
+    margin = "2" if value[0] in " \t\n" else ""
     body = value.removesuffix("\n")
     ends = "-" if body == value else "+" if not body or body.endswith("\n") else ""
     out.append(lead + margin + ends)

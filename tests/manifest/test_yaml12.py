@@ -150,11 +150,21 @@ def test_a_key_that_is_there_twice_is_a_fault_with_both_lines() -> None:
     assert [fault.message for fault in faults] == ["'a' is there twice, in line 1 and in line 3"]
 
 
-def test_a_key_that_is_no_text_is_a_fault() -> None:
-    """A list or map can't be a key."""
-    faults: list[yaml12.Fault] = []
-    assert _values("? [a]\n: 1\n", faults=faults) == {}
-    assert len(faults) == 1
+@pytest.mark.parametrize("text", ["? [a]\n: 1\n", "a: {? {b: c} : 1}\n", "a: &x [b]\n*x : c\n"])
+def test_a_key_that_is_no_text_is_refused(text: str) -> None:
+    """A list or map can't be a key, however deep it stands."""
+    with pytest.raises(InputError, match="a key must be a text"):
+        yaml12.compose(text, "m.yml")
+
+
+@pytest.mark.parametrize("links", [2, 20])
+def test_aliases_count_as_deep_as_what_they_repeat(links: int) -> None:
+    """Each link is a legal depth; a chain of them is not."""
+    text = "- &a0 " + "[" * 150 + "]" * 150 + "\n"
+    for link in range(1, links):
+        text += f"- &a{link} {'[' * 150}*a{link - 1}{']' * 150}\n"
+    with pytest.raises(InputError, match="more than 200 levels deep"):
+        yaml12.compose(text, "m.yml")
 
 
 def test_an_anchor_can_be_defined_anew() -> None:
