@@ -6,7 +6,7 @@ import yaml
 
 from cjob import yaml12
 from cjob.errors import InputError
-from cjob.template.access import find, is_null, same
+from cjob.template.access import content, find, is_null, pairs, same
 from cjob.yaml12 import MAP, SEQ, STR
 
 SECTIONS = (
@@ -84,12 +84,9 @@ def _sections(text: str, file: str) -> dict[str, yaml.Node]:
 
 def _remember(section: yaml.Node, file: str, origins: dict[int, str]) -> None:
     """Note the file of each definition, for the message about a conflict."""
-    if not isinstance(section, yaml.MappingNode):
-        return
-    for _, value in section.value:
+    for _, value in pairs(section):
         origins[id(value)] = file
-        if isinstance(value, yaml.MappingNode):
-            origins.update((id(inner), file) for _, inner in value.value)
+        origins.update((id(inner), file) for _, inner in pairs(value))
 
 
 def _merge(
@@ -98,9 +95,11 @@ def _merge(
     """Add the definitions of one section to those known, down to `depth` levels of names."""
     if not isinstance(known, yaml.MappingNode):
         return
+    names = {key.value: value for key, value in reversed(known.value)}
     for key, value in added.value:
-        present = find(known, key.value)
+        present = names.get(key.value)
         if present is None:
+            names[key.value] = value
             known.value.append((key, value))
         elif (
             depth > 1 and isinstance(present, yaml.MappingNode) and isinstance(value, type(present))
@@ -117,8 +116,8 @@ def _merge(
 
 def _union(known: yaml.Node, added: yaml.Node) -> yaml.Node:
     """Give the transforms of both, each once."""
-    union: list[yaml.Node] = []
+    union: dict[object, yaml.Node] = {}
     for node in (known, added):
-        items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        union.extend(item for item in items if not any(same(item, one) for one in union))
-    return yaml.SequenceNode(SEQ, union, flow_style=False)
+        for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            union.setdefault(content(item), item)
+    return yaml.SequenceNode(SEQ, list(union.values()), flow_style=False)

@@ -13,7 +13,7 @@ import yaml
 from cjob import yaml12
 from cjob.errors import InputError
 from cjob.template import writer
-from cjob.template.access import children, find, text_of
+from cjob.template.access import children, find, pairs, text_of
 from cjob.template.nodes import node
 from cjob.template.values import Value
 from cjob.yaml12 import STR
@@ -126,15 +126,14 @@ _Reference = tuple[yaml.MappingNode, int, yaml.Node, _Rule]
 
 def _references(root: yaml.Node | None) -> Iterator[_Reference]:
     """Find the values that name local files, each with its map and its index there."""
-    resources = find(root, "Resources")
-    for _, resource in resources.value if isinstance(resources, yaml.MappingNode) else ():
+    for _, resource in pairs(find(root, "Resources")):
         rules = _RULES.get(text_of(find(resource, "Type")), {})
         for path, rule in rules.items():
             parent = find(resource, "Properties")
             for key in path[:-1]:
                 parent = find(parent, key)
             yield from _reference(parent, path[-1], rule)
-    for name, section in root.value if isinstance(root, yaml.MappingNode) else ():
+    for name, section in pairs(root):
         if name.value != "Parameters":
             yield from _includes(section)
 
@@ -143,7 +142,8 @@ def _reference(parent: yaml.Node | None, key: str, rule: _Rule) -> Iterator[_Ref
     if not isinstance(parent, yaml.MappingNode):
         return
     for index, (name, value) in enumerate(parent.value):
-        if name.value == key and value.tag == STR and not value.value.startswith(_REMOTE):
+        is_text = isinstance(value, yaml.ScalarNode) and value.tag == STR
+        if name.value == key and is_text and not value.value.startswith(_REMOTE):
             yield parent, index, value, rule
 
 

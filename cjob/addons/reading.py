@@ -14,7 +14,7 @@ from cjob import yaml12
 from cjob.addons.merging import merge
 from cjob.errors import InputError
 from cjob.template import writer
-from cjob.template.access import find, is_null, text_of
+from cjob.template.access import find, is_null, pairs, text_of
 
 PARAMETER_FILES = ("addons.parameters.yml", "addons.parameters.yaml")
 """Names of the file that gives values to the templates' own parameters."""
@@ -85,7 +85,7 @@ def _parameters(
     values: dict[str, yaml.Node] = {}
     for name in present:
         values = _parameter_values(files[name], f"{folder}/{name}", declared)
-    for key, declaration in declared.value if isinstance(declared, yaml.MappingNode) else ():
+    for key, declaration in pairs(declared):
         given = key.value in values or key.value in RESERVED
         if not given and find(declaration, "Default") is None:
             raise InputError(
@@ -106,14 +106,15 @@ def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[
             place=yaml12.place(file, section) if section else file,
         )
     values: dict[str, yaml.Node] = {}
-    for key, value in section.value if isinstance(section, yaml.MappingNode) else ():
+    known = {key.value for key, _ in pairs(declared)}
+    for key, value in pairs(section):
         if key.value in RESERVED:
             raise InputError(
                 f'"{file}" gives a value to "{key.value}", which is reserved',
                 hint="App, Env and Name get their values from the job: leave them out",
                 place=yaml12.place(file, key),
             )
-        if find(declared, key.value) is None:
+        if key.value not in known:
             raise InputError(
                 f'no addon template declares the parameter "{key.value}"',
                 hint="declare it under Parameters of a template, or leave it out here",
@@ -125,14 +126,14 @@ def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[
 
 def _with_outputs(merged: yaml.MappingNode, addons: Addons) -> Addons:
     """Sort the outputs by what they are to the job."""
-    resources, outputs = find(merged, "Resources"), find(merged, "Outputs")
+    resources = {key.value: value for key, value in reversed(pairs(find(merged, "Resources")))}
     variables: dict[str, str] = {}
     secrets: dict[str, str] = {}
     policies: list[str] = []
     groups: list[str] = []
-    for key, output in outputs.value if isinstance(outputs, yaml.MappingNode) else ():
+    for key, output in pairs(find(merged, "Outputs")):
         name = key.value
-        match _referred_type(find(output, "Value"), resources):
+        match text_of(find(resources.get(_referred(find(output, "Value"))), "Type")):
             case "AWS::SecretsManager::Secret":
                 secrets[name] = variable_name(name)
                 continue
@@ -151,12 +152,10 @@ def _with_outputs(merged: yaml.MappingNode, addons: Addons) -> Addons:
     )
 
 
-def _referred_type(value: yaml.Node | None, resources: yaml.Node | None) -> str:
-    """Give the type of the resource that a value is a `Ref` to, else nothing."""
+def _referred(value: yaml.Node | None) -> str:
+    """Give the name of what a value is a `Ref` to, else nothing."""
     short = value is not None and value.tag == "!Ref"
-    long = find(value, "Ref")
-    name = text_of(value) if short else text_of(long)
-    return text_of(find(find(resources, name), "Type")) if name else ""
+    return text_of(value if short else find(value, "Ref"))
 
 
 def variable_name(output: str) -> str:

@@ -3,7 +3,7 @@
 Tags (`!Ref`) and the written style stay on the nodes; nothing is turned into Python's values.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import yaml
 
@@ -17,6 +17,11 @@ def children(node: yaml.Node) -> Iterator[yaml.Node]:
             yield from pair
     elif isinstance(node, yaml.SequenceNode):
         yield from node.value
+
+
+def pairs(node: yaml.Node | None) -> Sequence[tuple[yaml.Node, yaml.Node]]:
+    """Give a map's keys with their values; nothing for what is no map."""
+    return node.value if isinstance(node, yaml.MappingNode) else ()
 
 
 def is_null(node: yaml.Node) -> bool:
@@ -57,12 +62,14 @@ def height(node: yaml.Node) -> int:
 
 def same(one: yaml.Node, other: yaml.Node) -> bool:
     """Say whether two nodes are equal but for their style: tags, values, and the order of keys."""
-    if one.tag != other.tag:
-        return False
-    if isinstance(one, yaml.ScalarNode) or isinstance(other, yaml.ScalarNode):
-        return bool(one.value == other.value)
-    ours, theirs = list(children(one)), list(children(other))
-    return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return content(one) == content(other)
+
+
+def content(node: yaml.Node) -> tuple[object, ...]:
+    """Give a node's tag and what it holds, without its style; equal for nodes that are the same."""
+    if isinstance(node, yaml.ScalarNode):
+        return (node.tag, node.value)
+    return (node.tag, *map(content, children(node)))
 
 
 def copied(node: yaml.Node) -> yaml.Node:
