@@ -1,0 +1,101 @@
+"""cjob as it is installed: what the package holds, and what its start costs."""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import modules
+import pytest
+
+RUNS = 25
+LIMIT = 2.5
+
+BUILD = "from setuptools import build_meta; print(build_meta.build_wheel('dist'))"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the package from a copy of what git would hand out, with the work in progress."""
+    source = tmp_path_factory.mktemp("source")
+    shutil.copytree(modules.PACKAGE, source / "cjob", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "LICENSE", "README.md"):
+        shutil.copy(modules.ROOT / name, source)
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD], cwd=source, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return source / "dist" / done.stdout.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the package into an environment of its own; give the folder of its programs."""
+    place = tmp_path_factory.mktemp("installed")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "install"]
+    options = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check"]
+    subprocess.run([*pip, *options, str(wheel)], check=True)
+    return place / "bin"
+
+
+def test_the_package_holds_all_that_it_needs(wheel: Path) -> None:
+    """Every file beside the code is in it, and nothing that belongs to the checkout alone."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "cjob"],
+        cwd=modules.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with zipfile.ZipFile(wheel) as package:
+        names = {name for name in package.namelist() if ".dist-info/" not in name}
+    assert names == set(tracked.stdout.splitlines())
+    assert {"cjob/py.typed", "cjob/env_controller/index.py", "cjob/sandbox/regional.yml"} <= names
+
+
+def test_every_command_is_a_program(programs: Path) -> None:
+    """The same names as in bin/ are on PATH after an installation."""
+    checkout = {path.name for path in (modules.ROOT / "bin").glob("cjob*")}
+    assert {path.name for path in programs.glob("cjob*")} == checkout
+
+
+def test_an_installed_command_knows_its_name(programs: Path, tmp_path: Path) -> None:
+    """`cjob-render` is `cjob render`, away from any checkout."""
+    one, two = (
+        subprocess.run(
+            [str(programs / name), *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name, *arguments in (("cjob-render", "--help"), ("cjob", "render", "-h"))
+    )
+    assert one.stdout == two.stdout
+    assert one.stdout.startswith("usage: cjob render ")
+
+
+def test_help_starts_almost_as_fast_as_the_interpreter(programs: Path) -> None:
+    """The processor's time for `cjob --help` is below 2.5 times that of an empty program.
+
+    Medians of runs in turn, so that whatever else the machine does weighs on both.
+    """
+    bare, told = [], []
+    for _ in range(RUNS):
+        bare.append(_processor_s(programs / "python", "-c", "pass"))
+        told.append(_processor_s(programs / "cjob", "--help"))
+    assert statistics.median(told) < LIMIT * statistics.median(bare)
+
+
+def _processor_s(program: Path, *arguments: str) -> float:
+    """Run a program and give the seconds of processor time that it took."""
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    command = [str(program), *arguments]
+    process = os.posix_spawn(command[0], command, {"PATH": os.defpath}, file_actions=quiet)
+    _, status, used = os.wait4(process, 0)
+    assert status == 0
+    return used.ru_utime + used.ru_stime

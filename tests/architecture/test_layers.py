@@ -1,0 +1,181 @@
+"""Who may import whom, and what may be touched from where: read from the text of every module."""
+
+import ast
+
+import modules
+import pytest
+
+ANYBODY = {"cjob", "errors", "names", "secret_names", "versions"}
+"""What every part may import: the version, errors, and rules without a state."""
+
+MAY_IMPORT = {
+    # Facts and plain data.
+    "cjob": set(),
+    "errors": set(),
+    "names": set(),
+    "secret_names": set(),
+    "versions": set(),
+    "release": set(),
+    "live": {"release"},
+    "wire": {"release"},
+    "yaml12": set(),
+    # Pure: text to a job, a job to a template, two templates to a comparison.
+    "manifest": {"yaml12"},
+    "template": {"addons", "manifest", "release", "yaml12"},
+    "addons": {"template", "yaml12"},
+    "overrides": {"manifest", "template", "yaml12"},
+    "diff": {"release"},
+    # What a stage is handed, and what it may use by itself.
+    "assets": {"addons", "workspace"},
+    "cdk": {"template", "yaml12"},
+    "env_controller": set(),
+    "interruption": set(),
+    "parallel": set(),
+    "processes": set(),
+    "workspace": set(),
+    "stages": {
+        "addons",
+        "assets",
+        "cdk",
+        "diff",
+        "engines",
+        "env_controller",
+        "live",
+        "manifest",
+        "overrides",
+        "parallel",
+        "release",
+        "template",
+        "workspace",
+    },
+    # The rim: what the stages' protocols are filled with.
+    "aws": {"engines", "interruption", "live", "parallel", "release", "sandbox", "stages"},
+    "engines": set(),
+    "sandbox": set(),
+    # What puts all together.
+    "collaborators": {"aws", "engines", "interruption", "workspace"},
+    "pipeline": {"collaborators", "interruption", "parallel", "processes", "release", "stages"},
+    "cli": {
+        "aws",
+        "collaborators",
+        "diff",
+        "manifest",
+        "pipeline",
+        "release",
+        "sandbox",
+        "stages",
+        "template",
+        "wire",
+    },
+}
+
+PURE = (
+    "cjob.addons",
+    "cjob.diff",
+    "cjob.manifest",
+    "cjob.overrides",
+    "cjob.release",
+    "cjob.stages.diff",
+    "cjob.stages.render",
+    "cjob.template",
+    "cjob.wire",
+    "cjob.yaml12",
+)
+TOUCHING = {
+    "boto3",
+    "botocore",
+    "docker",
+    "http",
+    "os",
+    "pathlib",
+    "random",
+    "requests",
+    "shutil",
+    "socket",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib.request",
+    "urllib3",
+}
+
+# The sandbox's server runs in an installation of its own, and may use what that has.
+LIBRARIES = {
+    "boto3": ("cjob.aws", "cjob.env_controller"),
+    "botocore": ("cjob.aws", "cjob.env_controller"),
+    "docker": ("cjob.engines", "cjob.sandbox.server"),
+    "rich": ("cjob.cli",),
+    "ministack": ("cjob.sandbox.server",),
+    "hypercorn": ("cjob.sandbox.server",),
+}
+
+
+def part(module: str) -> str:
+    """Give the part of cjob that a module belongs to: the package or module below `cjob`."""
+    return module.split(".")[1] if "." in module else module
+
+
+def within(module: str, places: tuple[str, ...]) -> bool:
+    """Say whether a module is one of these, or lies in one of them."""
+    return any(module == place or module.startswith(place + ".") for place in places)
+
+
+@pytest.mark.parametrize("module", modules.files())
+def test_a_module_imports_only_what_its_part_may(module: str) -> None:
+    """A new edge between parts is a decision, to be made in the table above."""
+    own = part(module)
+    assert own in MAY_IMPORT, f"say in MAY_IMPORT what {own!r} may import"
+    wanted = {part(i.name) for i in modules.imports(module) if i.name in modules.files()}
+    assert wanted <= MAY_IMPORT[own] | ANYBODY | {own}
+
+
+def test_the_table_allows_no_more_than_is_used() -> None:
+    """What no module needs any more is no longer allowed."""
+    used: dict[str, set[str]] = {own: set() for own in MAY_IMPORT}
+    for module in modules.files():
+        names = {part(i.name) for i in modules.imports(module) if i.name in modules.files()}
+        used[part(module)] |= names - ANYBODY - {part(module)}
+    assert used == MAY_IMPORT
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_is_imported_only_at_its_rim(library: str) -> None:
+    """What a stage is handed can be replaced, since nobody else knows what is behind it."""
+    importing = {
+        module
+        for module in modules.files()
+        if any(within(wanted.name, (library,)) for wanted in modules.imports(module))
+    }
+    assert {module for module in importing if not within(module, LIBRARIES[library])} == set()
+
+
+@pytest.mark.parametrize("module", [m for m in modules.files() if within(m, PURE)])
+def test_a_pure_module_reaches_nothing_that_touches_the_world(module: str) -> None:
+    """Neither it nor any module of cjob that it leads to, however late it is imported."""
+    found = {name for name in modules.reached(module) if within(name, tuple(TOUCHING))}
+    assert found == set()
+
+
+@pytest.mark.parametrize("module", modules.files())
+def test_no_module_is_longer_than_a_person_keeps_in_mind(module: str) -> None:
+    """500 lines are the limit; most have far fewer."""
+    assert len(modules.files()[module].read_text(encoding="utf-8").splitlines()) <= 500
+
+
+@pytest.mark.parametrize("module", modules.files())
+def test_no_function_is_longer_than_a_screen(module: str) -> None:
+    """60 lines with its docstring are the limit."""
+    long = {
+        node.name: (node.end_lineno or 0) - node.lineno + 1
+        for node in ast.walk(modules.tree(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: lines for name, lines in long.items() if lines > 60} == {}
+
+
+@pytest.mark.parametrize("module", modules.files())
+def test_a_module_says_what_it_is(module: str) -> None:
+    """Its first paragraph is what a newcomer reads."""
+    assert ast.get_docstring(modules.tree(module))
