@@ -1,0 +1,66 @@
+"""`cjob manifest`: show what a job's manifest comes to in one environment.
+
+Prints the manifest with its variables put in, the environment's section laid over the rest, and
+without what has no effect. What it leaves to defaults stays so. Needs no AWS and no engine.
+"""
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from cjob.cli import console, selection
+from cjob.errors import InputError
+
+if TYPE_CHECKING:
+    from cjob.release import Release
+
+EXAMPLES = """\
+examples:
+  cjob manifest -n report -e test
+  diff <(cjob manifest -n report -e test) <(cjob manifest -n report -e prod)
+  cjob manifest --all -e test -o json | jq '{name, schedule: .on.schedule}'
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="manifest", target=None)
+    parser.add_argument("-n", "--name", action="append", metavar="JOB", help="a job; repeatable")
+    parser.add_argument("--all", action="store_true", help="all scheduled jobs of the workspace")
+    parser.add_argument("-e", "--env", metavar="ENV", help="the environment")
+    parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    selection.common(parser)
+    parser.add_argument("-o", "--output", choices=("yaml", "json"), help="default: yaml")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the manifests: YAML documents, or one JSON object a line."""
+    if not selection.is_head(args):
+        raise InputError("no job was named", hint="name it with -n, or take --all")
+    tools, stages, _ = selection.prepare(args)
+    jobs = selection.chosen_jobs(args, tools)
+    texts = [_text(stages.load(job)) for job in jobs]
+    if args.output == "json":
+        console.write("".join(map(_json, texts)))
+    else:
+        console.write("---\n".join(texts))
+    return 0
+
+
+def _text(release: "Release") -> str:
+    from cjob.manifest import reading, unparsing  # noqa: PLC0415 - help needs none of these
+    from cjob.release import required  # noqa: PLC0415
+    from cjob.stages.render import manifest_path  # noqa: PLC0415
+    from cjob.template import writer  # noqa: PLC0415
+
+    source, job = required(release.source, "source"), release.job
+    section = reading.merged(source.manifest, job.env, file=manifest_path(job.name))
+    return writer.text(unparsing.manifest(section))
+
+
+def _json(text: str) -> str:
+    from cjob.diff.reader import Forms, read  # noqa: PLC0415 - only for this form
+    from cjob.diff.values import plain  # noqa: PLC0415
+
+    root = read(text, "manifest", Forms()).root
+    return json.dumps(plain(root) if root else None, ensure_ascii=False) + "\n"
