@@ -9,8 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from cjob.cli import console, selection
+from cjob.errors import CjobError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cjob.release import Release
 
 EXAMPLES = """\
@@ -71,24 +74,38 @@ def run(args: argparse.Namespace) -> int:
     read = selection.read_stream(args.file, "cjob-apply")
     selection.check_sections(read, "stack")
     confirmed = pipeline.run(read, stages, ("confirm",), args.jobs)
-    return finish(args, pipeline.run_each(confirmed, stages, "apply", args.jobs), talk)
+    names = [release.job.name for release in read]
+    return finish(args, names, pipeline.run_each(confirmed, stages, "apply", args.jobs), talk)
 
 
 def finish(
     args: argparse.Namespace,
-    outcomes: "list[Release | CjobError]",
+    names: "Sequence[str]",
+    outcomes: "Sequence[Release | CjobError]",
     talk: console.Console,
 ) -> int:
-    """Write the documents of those that succeeded, tell the others; give the worst status."""
+    """Write the documents of those that succeeded, tell the others; raise the worst of these.
+
+    `names` are the jobs' names, in the order of their outcomes.
+    """
     from cjob import wire  # noqa: PLC0415 - help needs none of it
     from cjob.release import Release  # noqa: PLC0415
 
     done = [one for one in outcomes if isinstance(one, Release)]
     failed = [one for one in outcomes if not isinstance(one, Release)]
     form = args.output or ("text" if sys.stdout.isatty() else "json")
-    console.write(wire.dump(done) if form == "json" else "".join(map(view, done)))
+    try:
+        console.write(wire.dump(done) if form == "json" else "".join(map(view, done)))
+    except BrokenPipeError:
+        if not failed:  # else what failed is more than that nobody reads
+            raise
     if not failed:
         return 0
+    if len(outcomes) > 1:
+        for name, error in zip(names, outcomes, strict=True):
+            for problem in getattr(error, "problems", (error,)):
+                if isinstance(problem, CjobError):
+                    problem.place = f"{name}: {problem.place}" if problem.place else name
     worst = max(failed, key=lambda error: error.status)
     for error in failed:
         if error is not worst:
@@ -105,7 +122,3 @@ def view(release: "Release") -> str:
         return f"{release.job.name}: nothing to change ({deployment.status})\n"
     verb = "started" if deployment.status.endswith("IN_PROGRESS") else "deployed"
     return f"{release.job.name}: {verb} ({deployment.status})\n"
-
-
-if TYPE_CHECKING:
-    from cjob.errors import CjobError

@@ -13,7 +13,10 @@ import threading
 
 from cjob.errors import CjobError, InputError
 
-CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Sequences that drive a terminal, and characters that do, or that turn the direction of a line.
+CONTROL = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
 _LOCK = threading.Lock()
 TERMINAL = "/dev/tty"
 

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     before, last = pipeline.DEPLOY[:-1], pipeline.DEPLOY[-1]
     ready = pipeline.run(begun, stages, before, args.jobs)
     outcomes = pipeline.run_each(ready, stages, last, args.jobs)
-    return apply.finish(args, outcomes, talk)
+    return apply.finish(args, [release.job.name for release in begun], outcomes, talk)
 
 
 def _agreed(
