@@ -4,11 +4,12 @@ Reads the workspace's files. Load records the digests; push reads the files agai
 """
 
 import os
+import stat
 from pathlib import Path
 
 from cjob.addons.assets import AssetFile, archive, archive_digest, file_digest
 from cjob.errors import InputError
-from cjob.workspace import read_bytes
+from cjob.workspace import read_bytes, status
 
 
 def read(path: Path, shown: str, *, zipped: bool) -> tuple[str, bytes]:
@@ -16,12 +17,13 @@ def read(path: Path, shown: str, *, zipped: bool) -> tuple[str, bytes]:
 
     `shown` is the path as messages have it. InputError where it cannot be read.
     """
-    if path.is_dir():
+    mode = status(path, shown).st_mode
+    if stat.S_ISDIR(mode):
         files = _files(path, shown)
         return archive_digest(files), archive(files)
     content = read_bytes(path, shown)
     if zipped:
-        files = (AssetFile(name=path.name, mode=path.stat().st_mode, content=content),)
+        files = (AssetFile(name=path.name, mode=mode, content=content),)
         return archive_digest(files), archive(files)
     return file_digest(content), content
 
@@ -30,12 +32,27 @@ def _files(folder: Path, shown: str) -> tuple[AssetFile, ...]:
     """Read all files below a folder, sorted by name within each folder."""
     found = []
     for parent, folders, files in os.walk(folder, followlinks=True):
+        _check_links(Path(parent), shown)
         folders.sort()
         for name in sorted(files):
             path = Path(parent, name)
             relative = path.relative_to(folder).as_posix()
+            mode = status(path, f"{shown}/{relative}").st_mode
             content = read_bytes(path, f"{shown}/{relative}")
-            found.append(AssetFile(name=relative, mode=path.stat().st_mode, content=content))
+            found.append(AssetFile(name=relative, mode=mode, content=content))
     if not found:
         raise InputError(f"the folder {shown!r} is empty", hint="check the path", place=shown)
     return tuple(found)
+
+
+def _check_links(folder: Path, shown: str) -> None:
+    """Refuse a link to a folder above it: following it would never end."""
+    if not folder.is_symlink():
+        return
+    real = folder.resolve()
+    if any(above.resolve() == real for above in folder.parents):
+        raise InputError(
+            f"the folder {shown!r} contains itself, by the link {folder.name!r}",
+            hint="remove the link",
+            place=shown,
+        )

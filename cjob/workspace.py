@@ -5,6 +5,7 @@ Reads files only, and only below `copilot/` or where a manifest names them relat
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,10 @@ class Workspace:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
     def inside(self, relative: str) -> Path:
-        """Give the path of a file that a manifest or a document names, relative to the root."""
+        """Give the path of a file that a manifest or a document names, relative to the root.
+
+        A leading slash means the root, too; with `..` the file may lie beside the workspace.
+        """
         return self.root / relative.lstrip("/")
 
     def jobs(self) -> tuple[str, ...]:
@@ -87,13 +91,14 @@ def _open(root: Path) -> Workspace:
 def read_text(path: Path, root: Path) -> str:
     """Read a file of text; InputError where it is absent, too large, or not UTF-8."""
     shown = Path(os.path.relpath(path, root)).as_posix()
-    data = read_bytes(path, shown)
-    if len(data) > LARGEST:
+    size = status(path, shown).st_size
+    if size > LARGEST:
         raise InputError(
-            f"the file has {len(data)} bytes, more than {LARGEST}",
+            f"the file has {size} bytes, more than {LARGEST}",
             hint="is it the right file?",
             place=shown,
         )
+    data = read_bytes(path, shown)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -107,13 +112,28 @@ def read_text(path: Path, root: Path) -> str:
 
 def read_bytes(path: Path, shown: str) -> bytes:
     """Read a file; InputError, with the path as it is `shown`, where that cannot be done."""
+    status(path, shown)
     try:
         return path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no file {shown!r}", hint="check the name", place=shown
-        ) from None
     except OSError as error:
-        raise InputError(
-            f"cannot read {shown!r}: {error.strerror}", hint="check the file", place=shown
-        ) from None
+        raise _unreadable(shown, error.strerror) from None
+
+
+def status(path: Path, shown: str) -> os.stat_result:
+    """Look at a file or folder; InputError for what is absent, and for pipes and devices."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        hint = "paths begin at the workspace's root" if shown.startswith("/") else "check the name"
+        raise InputError(f"there is no file {shown!r}", hint=hint, place=shown) from None
+    except OSError as error:
+        raise _unreadable(shown, error.strerror) from None
+    except ValueError:  # a name with a NUL in it
+        raise _unreadable(shown, "no file can have that name") from None
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise _unreadable(shown, "it may have no end")
+    return found
+
+
+def _unreadable(shown: str, reason: str | None) -> InputError:
+    return InputError(f"cannot read {shown!r}: {reason}", hint="check the file", place=shown)

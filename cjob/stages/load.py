@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from cjob import assets, names
+from cjob.addons.assets import file_digest
 from cjob.addons.packaging import local_files
 from cjob.addons.reading import PARAMETER_FILES, is_template
 from cjob.addons.reading import read as read_addons
@@ -18,7 +19,7 @@ from cjob.manifest import model, reading
 from cjob.overrides import check_patches
 from cjob.release import Asset, Build, Job, Overrides, Release, Revision, Source
 from cjob.secret_names import looks_secret
-from cjob.workspace import Workspace, read_text
+from cjob.workspace import Workspace, read_bytes, read_text
 
 PATCHES = "cfn.patches.yml"
 CDK = "cdk.json"
@@ -128,7 +129,7 @@ def _env_files(workspace: Workspace, job: model.Job) -> Iterable[Asset]:
     for container, path in env_files(job).items():
         users.setdefault(path, []).append(container)
     for path, using in sorted(users.items()):
-        digest, _ = assets.read(workspace.inside(path), path, zipped=False)
+        digest = file_digest(read_bytes(workspace.inside(path), path))
         key = names.env_file_key(PurePosixPath(path).name, digest)
         yield Asset(kind="envFile", sha256=digest, key=key, path=path, containers=tuple(using))
 
