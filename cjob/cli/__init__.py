@@ -120,8 +120,8 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(_overview())
         return errors.INVALID
     if arguments[0] in ("-h", "--help", "help"):
-        if arguments[0] == "help" and arguments[1:]:
-            return run([*arguments[1:], "--help"])
+        if arguments[0] == "help":
+            return _help(arguments[1:])
         sys.stdout.write(_overview())
         return errors.DONE
     if arguments[0] == "--version":
@@ -147,6 +147,23 @@ def run(arguments: list[str]) -> int:
         raise InputError(f"{unknown[0]!r} is no option or argument of {parser.prog}", hint=hint)
     status: int = command.run(parsed)
     return status
+
+
+def _help(arguments: list[str]) -> int:
+    """Help with a command, or a topic; without either, tell which there are."""
+    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+        return run([*arguments, "--help"])
+    from cjob.cli import topics  # noqa: PLC0415 - only here
+
+    known = topics.names()
+    if not arguments:
+        sys.stdout.write(_overview() + topics.overview())
+    elif arguments[0] in known:
+        sys.stdout.write(topics.page(arguments[0]))
+    else:
+        message = f"{arguments[0]!r} is neither a command of cjob nor a topic"
+        raise InputError(message, hint=_suggest(arguments[0], [*COMMANDS, *known]))
+    return errors.DONE
 
 
 def _overview() -> str:
