@@ -23,7 +23,8 @@ WITHOUT_RESOURCES = frozenset({ABSENT, PROPOSED, "ROLLBACK_COMPLETE", "ROLLBACK_
 class Live:
     """A stack as it is: its status, and what it was last deployed with.
 
-    `parameters` that CloudFormation hides (NoEcho) have the value it shows, asterisks.
+    `parameters` that CloudFormation hides (NoEcho) have the value it shows, asterisks. `addons` is
+    the template of the nested stack; it is read apart, where something can differ in it.
     """
 
     status: str = ABSENT
@@ -31,6 +32,7 @@ class Live:
     template: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    addons: str = ""
 
     @property
     def exists(self) -> bool:
@@ -51,6 +53,7 @@ def against(live: Live) -> Against:
         template=_digest(live.template),
         parameters=_digest(live.parameters),
         tags=_digest(live.tags),
+        addons=_digest(live.addons),
     )
 
 

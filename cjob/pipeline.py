@@ -174,12 +174,13 @@ class Stages:
 
     def diff(self, release: Release) -> Release:
         """Add `diff`, against the live stack as it was inspected, or as it is now."""
-        from cjob.stages.diff import diff  # noqa: PLC0415
+        from cjob.stages.diff import complete, diff  # noqa: PLC0415
 
-        live = self._live.get(self._stack_name(release))
+        name = self._stack_name(release)
+        live = self._live.get(name)
         if live is None:
-            target = required(release.target, "target")
-            live = self._tools.stacks.read(target, self._stack_name(release))
+            live = self._tools.stacks.read(required(release.target, "target"), name)
+        live = self._live[name] = complete(live, release, self._tools.stacks)
         return diff(release, live)
 
     def apply(self, release: Release) -> Release:

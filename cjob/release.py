@@ -170,11 +170,18 @@ class Stack(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Change(Section):
-    """One difference: `path` is dotted from the template's root, or `parameters.X`, `tags.X`."""
+    """One difference: `path` is dotted from the template's root, or `parameters.X`, `tags.X`.
+
+    Below `addons` it goes on from the root of the nested template. `type` is the type of the
+    resource that the path is in; `replacement` says for a property whether CloudFormation makes
+    the resource anew: `true`, `false`, `conditional`, or empty where it is no property.
+    """
 
     op: Literal["add", "remove", "change"]
     path: str
     kind: str = ""
+    type: str = ""
+    replacement: str = ""
     old: object = None
     new: object = None
 
@@ -188,6 +195,7 @@ class Against(Section):
     template: str
     parameters: str
     tags: str
+    addons: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

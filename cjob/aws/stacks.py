@@ -52,15 +52,7 @@ class AwsStacks:
             with faults.told(f"read stack {name!r}", target.manager_role_arn):
                 return _present(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
 
-        def template() -> str:
-            with faults.told(f"read the template of stack {name!r}", target.manager_role_arn):
-                body = _present(
-                    lambda: client.get_template(StackName=name, TemplateStage="Original")
-                )
-            text = body["TemplateBody"] if body else ""
-            return text if isinstance(text, str) else json.dumps(text, indent=2)
-
-        stack, text = together(describe, template)
+        stack, text = together(describe, lambda: self._template(target, name))
         if stack is None:
             return Live()
         return Live(
@@ -72,6 +64,25 @@ class AwsStacks:
             },
             tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
         )
+
+    def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
+        """Give the template of a stack inside a stack, empty where there is none; two calls."""
+        client = self._client(target)
+        with faults.told(f"find {logical_id!r} of stack {stack_id!r}", target.manager_role_arn):
+            found = _present(
+                lambda: client.describe_stack_resource(
+                    StackName=stack_id, LogicalResourceId=logical_id
+                )["StackResourceDetail"]
+            )
+        nested = found.get("PhysicalResourceId", "") if found else ""
+        return self._template(target, nested) if nested else ""
+
+    def _template(self, target: Target, name: str) -> str:
+        client = self._client(target)
+        with faults.told(f"read the template of stack {name!r}", target.manager_role_arn):
+            body = _present(lambda: client.get_template(StackName=name, TemplateStage="Original"))
+        text = body["TemplateBody"] if body else ""
+        return text if isinstance(text, str) else json.dumps(text, indent=2)
 
     def version(self, target: Target, name: str) -> str:
         """Give the template version of a stack, empty where there is none; one call."""

@@ -50,14 +50,8 @@ def view(release: "Release", _form: str = "text") -> str:
     """Give the difference as people read it."""
     if release.diff is None or not release.diff.changed:
         return "No changes.\n"
-    return painted(release.diff.text) if console.colour() else release.diff.text
+    if not console.colour():
+        return release.diff.text
+    from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
 
-
-def painted(text: str) -> str:
-    """Colour the lines of a difference: additions green, removals red, changed values yellow."""
-    out = []
-    for line in text.splitlines(keepends=True):
-        body = line.lstrip(" ")
-        shade = {"+": "32", "-": "31"}.get(body[:1], "33" if " -> " in line else "")
-        out.append(f"\x1b[{shade}m{line.rstrip(chr(10))}\x1b[0m\n" if shade else line)
-    return "".join(out)
+    return painted(release.diff.text)

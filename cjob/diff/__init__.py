@@ -3,10 +3,11 @@
 Pure: takes texts and maps, gives data and text, touches nothing.
 """
 
-from cjob.diff.changes import changes
+from cjob.diff.changes import changes, function_change
+from cjob.diff.hiding import hide, unechoed
 from cjob.diff.kinds import kind_of
 from cjob.diff.mappings import MapDiff, mappings
-from cjob.diff.render import render
+from cjob.diff.render import function_text, render
 from cjob.diff.tree import Comparison
 from cjob.diff.walk import compare
 
@@ -15,13 +16,20 @@ __all__ = [
     "MapDiff",
     "changes",
     "compare",
+    "function_change",
+    "function_text",
+    "hide",
     "kind_of",
     "mappings",
     "render",
     "text",
+    "unechoed",
 ]
 
 
-def text(old: str, new: str, *, color: bool = False) -> str:
-    """Compare two templates and write what differs; see `compare` and `render`."""
-    return render(compare(old, new), color=color)
+def text(old: str, new: str) -> str:
+    """Compare two templates and write what differs, to the byte as Copilot does.
+
+    Nothing is hidden in it; what people are shown goes through `hide` first.
+    """
+    return render(compare(old, new))

@@ -9,21 +9,44 @@ in full form, so a path leads through `Fn::If` where the template may have `!If`
 import json
 import re
 from collections.abc import Iterator
+from typing import TypedDict
 
 from cjob.diff.intrinsics import GET_ATT, full_name, function_of
-from cjob.diff.kinds import kind_of
-from cjob.diff.nodes import Node
+from cjob.diff.kinds import ADDONS, FUNCTION, OTHER, kind_of
+from cjob.diff.nodes import IGNORED, Node
+from cjob.diff.replacement import REPLACES, replacement
 from cjob.diff.tree import Branch, Comparison, Edit, Part
-from cjob.diff.values import plain
+from cjob.diff.values import as_given, plain
 from cjob.release import Change
 
 _BARE_KEY = re.compile(r'[^.\[\]"]+')
+_PROPERTY = re.compile(r"Resources\.[^.\[]+\.(?P<part>Type|Properties)(?:\.(?P<name>[^.\[]+)|$)")
 
 
-def changes(comparison: Comparison) -> tuple[Change, ...]:
-    """List what differs, in the order in which it is told."""
+def changes(comparison: Comparison, *, below: str = "") -> tuple[Change, ...]:
+    """List what differs, in the order in which it is told.
+
+    `below` is what all paths begin with: `addons` for the template of the addons.
+    """
     found = _whole(comparison.whole) if comparison.whole else _parts(comparison.parts, "")
-    return tuple(_change(comparison, path, edit) for path, edit in found)
+    return tuple(_change(comparison, path, edit, below) for path, edit in found)
+
+
+def function_change(comparison: Comparison) -> Change | None:
+    """Give the one change of templates that read alike, but call another function somewhere.
+
+    `!Ref X` and `!Sub X` are no difference to people and to Copilot, and two things to
+    CloudFormation; so is a key Manifest, other than the copy that templates carry of a manifest.
+    """
+    if comparison.old.text == comparison.new.text:
+        return None
+    old, new = _given(comparison.old.root), _given(comparison.new.root)
+    place = _first_difference(old, new, "")
+    if place is None:
+        return None
+    path, before, after = place
+    where = _place(comparison, path)
+    return Change(op="change", path=path, kind=FUNCTION, old=before, new=after, **where)
 
 
 def step(path: str, key: str) -> str:
@@ -63,15 +86,60 @@ def _changed_as_one(branch: Branch) -> bool:
     return branch.old.kind == branch.new.kind and branch.old.tag != branch.new.tag
 
 
-def _change(comparison: Comparison, path: str, edit: Edit) -> Change:
-    kind = kind_of(path, _resource_type(comparison, path))
+def _change(comparison: Comparison, path: str, edit: Edit, below: str) -> Change:
+    where = _place(comparison, path)
+    kind = kind_of(path, where["type"])
+    if below:
+        kind = ADDONS if kind == OTHER else kind
+        path = f"{below}{path}" if path[:1] in ("", "[") else f"{below}.{path}"
     if edit.old is None or edit.new is None:
         value = edit.new or edit.old
         plain_value = plain(value) if value else None
         if edit.old is None:
-            return Change(op="add", path=path, kind=kind, new=plain_value)
-        return Change(op="remove", path=path, kind=kind, old=plain_value)
-    return Change(op="change", path=path, kind=kind, old=plain(edit.old), new=plain(edit.new))
+            return Change(op="add", path=path, kind=kind, new=plain_value, **where)
+        return Change(op="remove", path=path, kind=kind, old=plain_value, **where)
+    old, new = plain(edit.old), plain(edit.new)
+    return Change(op="change", path=path, kind=kind, old=old, new=new, **where)
+
+
+class _Place(TypedDict):
+    """What a change says of the resource that it is in."""
+
+    type: str
+    replacement: str
+
+
+def _place(comparison: Comparison, path: str) -> _Place:
+    resource_type = _resource_type(comparison, path)
+    found = _PROPERTY.match(path)
+    replaces = ""
+    if found and found["name"]:
+        replaces = replacement(resource_type, found["name"])
+    elif found:
+        replaces = REPLACES if found["part"] == "Type" else replacement(resource_type, "")
+    return {"type": resource_type, "replacement": replaces}
+
+
+def _given(root: Node | None) -> object:
+    """Give a template as CloudFormation takes it, without the copy of the manifest."""
+    template = as_given(root) if root else None
+    if isinstance(template, dict) and isinstance(template.get("Metadata"), dict):
+        metadata = {k: v for k, v in template["Metadata"].items() if k != IGNORED}
+        return {**template, "Metadata": metadata}
+    return template
+
+
+def _first_difference(old: object, new: object, path: str) -> tuple[str, object, object] | None:
+    """Give path, old and new value of the first place where two values differ."""
+    if old == new:
+        return None
+    inner: Iterator[tuple[str, object, object]] = iter(())
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        inner = ((step(path, key), old[key], new[key]) for key in old)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        inner = ((f"{path}[{at}]", old[at], new[at]) for at in range(len(old)))
+    found = (_first_difference(before, after, place) for place, before, after in inner)
+    return next((one for one in found if one), (path, old, new))
 
 
 def _resource_type(comparison: Comparison, path: str) -> str:

@@ -9,6 +9,9 @@ from typing import Final
 
 COSMETIC: Final = "cosmetic"
 OTHER: Final = "other"
+ADDONS: Final = "addons"
+FUNCTION: Final = "function"
+"""Another function with the same argument, which reads alike; see `changes.function_change`."""
 
 _COSMETIC = re.compile(r"Description|Metadata(?:[.\[]|$)|Resources\.[^.\[]+\.Metadata(?:[.\[]|$)")
 
@@ -18,7 +21,7 @@ _BY_PARAMETER = (
     (re.compile(r"EnvFileARN"), "environment variable"),
     (re.compile(r"LogRetention"), "logging"),
     (re.compile(r"Task(CPU|Memory|Count)"), "task size"),
-    (re.compile(r"AddonsTemplateURL"), "addons"),
+    (re.compile(r"AddonsTemplateURL"), ADDONS),
 )
 
 _BY_TYPE = (

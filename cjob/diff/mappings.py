@@ -7,13 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cjob.diff.changes import step
+from cjob.diff.hiding import HIDDEN
 from cjob.diff.kinds import kind_of
-from cjob.diff.render import GREEN, RED, YELLOW, paint
 from cjob.diff.scalars import double_quoted, is_plain_line
 from cjob.release import Change
 from cjob.secret_names import looks_secret
-
-HIDDEN = "(hidden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +28,12 @@ def mappings(
     *,
     section: str,
     hidden: Collection[str] = (),
-    color: bool = False,
 ) -> MapDiff:
     """Compare two maps; entries are told in the order of their keys.
 
     `section` begins the paths of the changes: `parameters` or `tags`. `hidden` are names whose
     values are not to be shown, besides those that look secret by themselves; their changes have
-    no values. `color` adds a terminal's codes to the text.
+    no values.
     """
     lines: list[str] = []
     found: list[Change] = []
@@ -45,20 +42,19 @@ def mappings(
         if before == after:
             continue
         secret = key in hidden or looks_secret(key)
-        line, shade = _line(key, before, after, secret=secret)
-        lines.append((paint(line, shade) if color else line) + "\n")
+        lines.append(_line(key, before, after, secret=secret) + "\n")
         found.append(_change(section, key, before, after, secret=secret))
     return MapDiff("".join(lines), tuple(found))
 
 
-def _line(key: str, before: str | None, after: str | None, *, secret: bool) -> tuple[str, str]:
+def _line(key: str, before: str | None, after: str | None, *, secret: bool) -> str:
     name = _shown(key)
     if before is None:
-        return f"+ {name}: {HIDDEN if secret else _shown(after)}", GREEN
+        return f"+ {name}: {HIDDEN if secret else _shown(after)}"
     if after is None:
-        return f"- {name}: {HIDDEN if secret else _shown(before)}", RED
+        return f"- {name}: {HIDDEN if secret else _shown(before)}"
     values = HIDDEN if secret else f"{_shown(before)} -> {_shown(after)}"
-    return f"~ {name}: {values}", YELLOW
+    return f"~ {name}: {values}"
 
 
 def _shown(text: str | None) -> str:

@@ -4,38 +4,42 @@ Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed i
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from cjob.diff.comments import attach
 from cjob.diff.emit import document_text, entry_text, item_text
 from cjob.diff.nodes import Comments, Document, Node
 from cjob.diff.scalars import visible
 from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
+from cjob.release import Change
 
 _LINES_ABOVE = 2
-RED, GREEN, YELLOW, FAINT = "31", "32", "33", "2"
+
+Line: TypeAlias = tuple[int, str]
+"""A line of the text: how far it is indented, and what it says."""
 
 
-def render(comparison: Comparison, *, color: bool = False) -> str:
-    """Write a comparison; empty where nothing differs. `color` adds a terminal's codes."""
-    ink = paint if color else _bare
+def render(comparison: Comparison) -> str:
+    """Write a comparison; empty where nothing differs."""
     whole = _find_comments(comparison)
     if comparison.whole:
         lines = _whole(comparison.whole, whole)
     else:
         lines = (line for part in comparison.parts for line in _part(part, 0))
-    return "".join(f"{' ' * indent}{ink(text, shade)}\n" for indent, text, shade in lines)
+    return "".join(f"{' ' * indent}{text}\n" for indent, text in lines)
 
 
-Line = tuple[int, str, str]
+def function_text(change: Change) -> str:
+    """Write the change of a function whose argument stays what it was."""
+    old, new = _function(change.old), _function(change.new)
+    values = "(changed)" if old == new else f"{old} -> {new}"
+    return f"~ {change.path}: {values}\n"
 
 
-def _bare(text: str, _shade: str) -> str:
-    return text
-
-
-def paint(text: str, shade: str) -> str:
-    """Colour one line for a terminal; an empty shade leaves it as it is."""
-    return f"\x1b[{shade}m{text}\x1b[0m" if shade else text
+def _function(value: object) -> str:
+    if isinstance(value, dict) and len(value) == 1:
+        return str(next(iter(value)))
+    return "(no function)"
 
 
 def _find_comments(comparison: Comparison) -> Comments:
@@ -75,20 +79,20 @@ def _is_blank(line: str) -> bool:
 
 def _whole(edit: Edit, comments: Comments) -> Iterator[Line]:
     if edit.new:
-        yield from _signed("+", document_text(edit.new, comments), 0, GREEN)
+        yield from _signed("+", document_text(edit.new, comments), 0)
     elif edit.old:
-        yield from _signed("-", document_text(edit.old, comments), 0, RED)
+        yield from _signed("-", document_text(edit.old, comments), 0)
 
 
 def _part(part: Part, indent: int) -> Iterator[Line]:
     if isinstance(part, Unchanged):
         plural = "" if part.count == 1 else "s"
-        yield indent, f"({part.count} unchanged item{plural})", FAINT
+        yield indent, f"({part.count} unchanged item{plural})"
     elif isinstance(part, Branch):
         if part.key is None:
-            yield indent, "~ - (changed item)", FAINT
+            yield indent, "~ - (changed item)"
         else:
-            yield indent, f"~ {visible(part.key)}:", ""
+            yield indent, f"~ {visible(part.key)}:"
         for inner in part.parts:
             yield from _part(inner, indent + (2 if part.key is None else 4))
     else:
@@ -99,18 +103,18 @@ def _edit(edit: Edit, indent: int) -> Iterator[Line]:
     if edit.old and edit.new and edit.old.kind == edit.new.kind:
         name = "-" if edit.key is None else visible(edit.key) + ":"
         before, after = (document_text(n).removesuffix("\n") for n in (edit.old, edit.new))
-        yield from _signed("~", f"{name} {before} -> {after}", indent, YELLOW)
+        yield from _signed("~", f"{name} {before} -> {after}", indent)
         return
     if edit.old:
-        yield from _signed("-", _yaml(edit.key, edit.old), indent, RED)
+        yield from _signed("-", _yaml(edit.key, edit.old), indent)
     if edit.new:
-        yield from _signed("+", _yaml(edit.key, edit.new), indent, GREEN)
+        yield from _signed("+", _yaml(edit.key, edit.new), indent)
 
 
 def _yaml(key: str | None, value: Node) -> str:
     return item_text(value) if key is None else entry_text(key, value)
 
 
-def _signed(sign: str, text: str, indent: int, shade: str) -> Iterator[Line]:
+def _signed(sign: str, text: str, indent: int) -> Iterator[Line]:
     for line in text.rstrip("\n").split("\n"):
-        yield indent, f"{sign} {line}", shade
+        yield indent, f"{sign} {line}"

@@ -7,6 +7,7 @@ CloudFormation knows none. Copies of merged maps are written out.
 
 import json
 import re
+from collections.abc import Callable
 
 from cjob.diff.intrinsics import GET_ATT, full_name, function_of
 from cjob.diff.nodes import CORE, Node, is_null
@@ -18,22 +19,34 @@ _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 
 def plain(node: Node) -> object:
     """Give a node's value as JSON has it."""
+    return _value(node, _scalar)
+
+
+def as_given(node: Node) -> object:
+    """Give the value with each scalar as its text: what tells two templates apart for sure."""
+    return _value(node, lambda scalar: scalar.text)
+
+
+_Read = Callable[[Node], object]
+
+
+def _value(node: Node, read: _Read) -> object:
     if function_of(node) == GET_ATT:
         argument = node.items[0] if node.kind == "map" else node
-        return {"Fn::GetAtt": _attribute(argument)}
-    value = _untagged(node)
+        return {"Fn::GetAtt": _attribute(argument, read)}
+    value = _untagged(node, read)
     name = full_name(node.tag)
     return {name: value} if name else value
 
 
-def _untagged(node: Node) -> object:
+def _untagged(node: Node, read: _Read) -> object:
     if node.kind == "map":
-        return {key: plain(item) for key, item in node.fields.items()}
+        return {key: _value(item, read) for key, item in node.fields.items()}
     if node.kind == "list":
-        return [plain(item) for item in node.items]
+        return [_value(item, read) for item in node.items]
     if node.kind == "alias":
         return "*" + node.text
-    return node.text if node.style or node.tag else _scalar(node)
+    return node.text if node.style or node.tag else read(node)
 
 
 def _scalar(node: Node) -> object:
@@ -47,7 +60,7 @@ def _scalar(node: Node) -> object:
     return _TRUTH.get(text, text)
 
 
-def _attribute(argument: Node) -> object:
+def _attribute(argument: Node, read: _Read) -> object:
     if argument.kind == "scalar" and not argument.tag.startswith(CORE):
         return [part.strip() for part in argument.text.split(".", 1)]
-    return _untagged(argument)
+    return _untagged(argument, read)

@@ -14,7 +14,7 @@ from cjob import names, versions
 from cjob.errors import CjobError, DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
 from cjob.release import Deployment, Diff, Release, Stack, Target, required
-from cjob.stages.diff import LiveStacks, compare, template_version
+from cjob.stages.diff import LiveStacks, compare, complete, template_version
 from cjob.stages.push import ObjectStore
 
 Report = Callable[[str], None]
@@ -150,14 +150,15 @@ class Tools:
 def apply(release: Release, tools: Tools, options: Options, live: Live | None = None) -> Release:
     """Deploy what the document says; `deployment.changed` is false where all was so already.
 
-    `live` is the stack where it was read in this very run. Raises InputError for a document that
-    must not be applied, DeploymentError where the deployment failed, Interrupted after Ctrl-C.
+    `live` is the stack, with its addons, where it was read in this very run. Raises InputError for
+    a document that must not be applied, DeploymentError where the deployment failed, Interrupted
+    after Ctrl-C.
     """
     stack, target = required(release.stack, "stack"), required(release.target, "target")
     _check_identity(release, stack)
     _check_complete(release, stack)
     if live is None:
-        live = tools.stacks.read(target, stack.name)
+        live = complete(tools.stacks.read(target, stack.name), release, tools.stacks)
     check_downgrade(
         template_version(live.template),
         template_version(stack.template),
@@ -383,7 +384,7 @@ def _check_plan(plan: Diff, live: Live, options: Options) -> None:
     now = live_side.against(live)
     moved = [
         part
-        for part in ("status", "template", "parameters", "tags")
+        for part in ("status", "template", "parameters", "tags", "addons")
         if getattr(plan.against, part) != getattr(now, part)
     ]
     if moved and not options.force_plan:
@@ -409,12 +410,15 @@ def removals(diff: Diff) -> Iterator[tuple[str, str]]:
     """Give logical id and type of each resource that holds data and would be lost.
 
     A resource is lost too when another type takes its name, or when all of them go at once; the
-    addons' stack, which stands in the template under a condition, when its address is taken away.
+    addons' stack, which stands in the template under a condition, when its address is taken away,
+    and all that is in it.
     """
+    inside = "addons."
     for change in diff.changes:
         if change.path == "parameters.AddonsTemplateURL" and change.old and not change.new:
             yield "AddonsStack", "AWS::CloudFormation::Stack"
-        section, _, name = change.path.partition(".")
+            inside = ""
+        section, _, name = change.path.removeprefix(inside).partition(".")
         if section != "Resources" or change.op == "add":
             continue
         gone: Mapping[str, object] = {}

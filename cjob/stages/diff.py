@@ -2,7 +2,8 @@
 
 Takes a Release with a `stack` and the live side, gives it with `diff`; what was read before is
 handed in, so nothing is touched here. Images that are built here and were not pushed count as
-unchanged; all else is known by its content before it is sent, and compared.
+unchanged; all else is known by its content before it is sent, and compared. The text is for
+people: values that look secret are not in it.
 """
 
 import dataclasses
@@ -14,19 +15,39 @@ import yaml
 from cjob import diff as differ
 from cjob.errors import InputError
 from cjob.live import Live, against
-from cjob.release import Diff, Release, Stack, Target, required
+from cjob.release import Change, Diff, Release, Stack, Target, required
 
 NO_VERSION = "v0.0.0"
 NO_ECHO = "****"
 MAIN_IMAGE = "ContainerImage"
 IMAGE = "Image:"
+ADDONS = "AddonsTemplateURL"
+ADDONS_STACK = "AddonsStack"
 
 
 class LiveStacks(Protocol):
     """Where the live side is read."""
 
     def read(self, target: Target, name: str) -> Live:
-        """Give a stack as it is; one that is absent has an empty status."""
+        """Give a stack as it is, without its addons; one that is absent has an empty status."""
+
+    def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
+        """Give the template of a stack inside a stack, empty where there is none."""
+
+
+def complete(live: Live, release: Release, stacks: LiveStacks) -> Live:
+    """Add the live addons; asked for only where they differ, which their address tells.
+
+    The address is made of the template's digest.
+    """
+    stack, target = required(release.stack, "stack"), required(release.target, "target")
+    deployed = live.parameters.get(ADDONS, "") if live.exists else ""
+    if not deployed:
+        return live
+    if deployed == stack.parameters.get(ADDONS, ""):
+        return dataclasses.replace(live, addons=stack.addons)
+    text = stacks.nested_template(target, live.stack_id, ADDONS_STACK)
+    return dataclasses.replace(live, addons=text)
 
 
 def diff(release: Release, live: Live) -> Release:
@@ -35,30 +56,82 @@ def diff(release: Release, live: Live) -> Release:
 
 
 def compare(release: Release, live: Live) -> Diff:
-    """Compare template, parameters and tags; InputError where a template cannot be read."""
+    """Compare template, parameters, tags and addons; InputError where a template is no YAML.
+
+    `live` has its addons. For a stack that is yet to be made, the text is the template alone.
+    """
     stack = required(release.stack, "stack")
+    template = _template(stack, live)
+    others = [
+        *(_mapping(name, old, new, template.hidden) for name, old, new in _mappings(stack, live)),
+        _addons(stack, live),
+    ]
+    changes = [*template.changes, *(change for part in others for change in part.changes)]
+    return Diff(
+        changed=bool(changes),
+        text=template.text + ("".join(part.text for part in others) if live.exists else ""),
+        changes=tuple(changes),
+        against=against(live),
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What differs in one part of a stack; `hidden` are parameters that are not to be shown."""
+
+    text: str = ""
+    changes: tuple[Change, ...] = ()
+    hidden: frozenset[str] = frozenset()
+
+
+def _template(stack: Stack, live: Live) -> _Part:
     comparison = differ.compare(
         unbuilt_as_deployed(live, stack) if live.exists else "",
         stack.template,
         old_name=f"the deployed template of {stack.name}",
         new_name=f"the new template of {stack.name}",
     )
-    sections = [differ.render(comparison)]
-    changes = list(differ.changes(comparison))
-    if live.exists:
-        for name, old, new in (
-            ("parameters", live.parameters, _expected_parameters(stack, live)),
-            ("tags", live.tags, stack.tags),
-        ):
-            found = differ.mappings(_shown(old, new), new, section=name)
-            sections.append(f"# {name}\n{found.text}" if found.text else "")
-            changes += found.changes
-    return Diff(
-        changed=bool(changes) or comparison.changed,
-        text="".join(sections),
-        changes=tuple(changes),
-        against=against(live),
+    hidden = differ.unechoed(comparison)
+    changes = differ.changes(comparison)
+    if not comparison.changed and (change := differ.function_change(comparison)):
+        return _Part(text=differ.function_text(change), changes=(change,), hidden=hidden)
+    return _Part(text=differ.render(differ.hide(comparison)), changes=changes, hidden=hidden)
+
+
+_Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
+
+
+def _mappings(stack: Stack, live: Live) -> tuple[_Flat, _Flat]:
+    """Give the flat parts by name, as they are and as they are to be."""
+    parameters = _expected_parameters(stack, live)
+    if not live.exists:
+        return ("parameters", {}, parameters), ("tags", {}, stack.tags)
+    shown = _shown(live.parameters, parameters)
+    return ("parameters", shown, parameters), ("tags", live.tags, stack.tags)
+
+
+def _mapping(
+    name: str, old: Mapping[str, str], new: Mapping[str, str], hidden: frozenset[str]
+) -> _Part:
+    found = differ.mappings(old, new, section=name, hidden=hidden)
+    return _Part(text=_section(name, found.text), changes=found.changes)
+
+
+def _addons(stack: Stack, live: Live) -> _Part:
+    """Compare the nested templates; CloudFormation knows them by their address alone."""
+    comparison = differ.compare(
+        live.addons if live.exists else "",
+        stack.addons,
+        old_name=f"the deployed template of {ADDONS_STACK} in {stack.name}",
+        new_name=f"the new template of {ADDONS_STACK} in {stack.name}",
     )
+    changes = differ.changes(comparison, below="addons")
+    text = differ.render(differ.hide(comparison))
+    return _Part(text=_section("addons", text), changes=changes)
+
+
+def _section(name: str, text: str) -> str:
+    return f"# {name}\n{text}" if text else ""
 
 
 def _expected_parameters(stack: Stack, live: Live) -> Mapping[str, str]:

@@ -163,6 +163,8 @@ def test_a_path_has_dots_between_keys_and_indexes_in_brackets() -> None:
         op="change",
         path="Resources.TaskDefinition.Properties.ContainerDefinitions[0].Environment[1].Value",
         kind="environment variable",
+        type="AWS::ECS::TaskDefinition",
+        replacement="true",
         old="2",
         new="3",
     )

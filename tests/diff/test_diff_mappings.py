@@ -34,7 +34,6 @@ def test_secret_values_are_told_nowhere() -> None:
         {"DB_PASSWORD": "new-1", "Plain": "new-2", "NewApiKey": "new-3"},
         section="parameters",
         hidden={"Plain"},
-        color=True,
     )
     assert "old-" not in f"{found}"
     assert "new-" not in f"{found}"
@@ -48,16 +47,6 @@ def test_a_value_that_does_not_fit_on_a_line_is_quoted() -> None:
         {"a": "", "b": " x", "c": "1"}, {"a": "1\n2", "b": "x", "c": "\x1b[31m"}, section="tags"
     )
     assert found.text == '~ a: "" -> "1\\n2"\n~ b: " x" -> x\n~ c: 1 -> "\\e[31m"\n'
-
-
-def test_colour_follows_the_sign() -> None:
-    """As in a template's diff."""
-    found = diff.mappings({"a": "1", "b": "1"}, {"a": "2", "c": "1"}, section="tags", color=True)
-    assert found.text.splitlines() == [
-        "\x1b[33m~ a: 1 -> 2\x1b[0m",
-        "\x1b[31m- b: 1\x1b[0m",
-        "\x1b[32m+ c: 1\x1b[0m",
-    ]
 
 
 @pytest.mark.parametrize(

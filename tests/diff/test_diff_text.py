@@ -328,21 +328,6 @@ def test_own_keys_win_over_merged_ones_and_the_first_merge_over_the_next() -> No
     )
 
 
-def test_colour_marks_what_happened_and_leaves_paths_plain() -> None:
-    """Green for added, red for removed, yellow for changed, faint for what is between."""
-    text = diff.text("a: [1, 2]\nb: 1\nc: [{d: 1}]", "a: [1, 3]\ne: 1\nc: [{d: 2}]", color=True)
-    assert text.splitlines() == [
-        "~ a:",
-        "    \x1b[2m(1 unchanged item)\x1b[0m",
-        "    \x1b[33m~ - 2 -> 3\x1b[0m",
-        "\x1b[31m- b: 1\x1b[0m",
-        "~ c:",
-        "    \x1b[2m~ - (changed item)\x1b[0m",
-        "      \x1b[33m~ d: 1 -> 2\x1b[0m",
-        "\x1b[32m+ e: 1\x1b[0m",
-    ]
-
-
 def test_control_characters_of_a_key_never_reach_a_terminal() -> None:
     """A template from elsewhere may name its keys as it likes."""
     assert diff.text('"\\e[31mred": {a: 1}', '"\\e[31mred": {a: 2}') == (

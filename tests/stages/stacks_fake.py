@@ -44,8 +44,10 @@ class FakeStacks:
         faults: Mapping[str, BaseException] | None = None,
         moves: Live | None = None,
         empty: bool = False,
+        addons: str = "",
     ) -> None:
         """Begin with a stack as it is; `moves` is what somebody makes of it after a proposal."""
+        self.addons = addons
         self.live = live or Live()
         self.change_sets: dict[str, Request] = {}
         self.asked: list[str] = []
@@ -59,6 +61,12 @@ class FakeStacks:
         """Give the stack as it is now."""
         self._step("read")
         return self.live
+
+    def nested_template(self, _target: Target, stack_id: str, logical_id: str) -> str:
+        """Give the template of the addons that are live now."""
+        self._step("nested_template")
+        assert (stack_id, logical_id) == (self.live.stack_id, "AddonsStack")
+        return self.addons
 
     def propose(self, _target: Target, request: Request) -> Proposal:
         """Keep a change set; a stack that is new is under review from now on."""

@@ -241,6 +241,16 @@ def test_addons_without_an_address_are_removed() -> None:
     assert list(removals(removing(moved))) == []
 
 
+def test_what_is_in_the_addons_is_removed_with_leave_only() -> None:
+    """Leave to remove their stack is leave for all of it."""
+    table = {"Type": "AWS::DynamoDB::Table"}
+    gone = Change(op="remove", path="addons.Resources.Table", old=table)
+    assert list(removals(removing(gone))) == [("Table", "AWS::DynamoDB::Table")]
+    stack = Change(op="change", path="parameters.AddonsTemplateURL", old="https://one", new="")
+    everything = Change(op="remove", path="addons.Resources", old={"Table": table})
+    assert list(removals(removing(stack, everything))) == [("AddonsStack", STACK)]
+
+
 def test_all_resources_at_once_are_removed_one_by_one() -> None:
     """Where the section itself goes."""
     old = {"Data": {"Type": "AWS::SQS::Queue"}, "Role": {"Type": "AWS::IAM::Role"}}

@@ -3,12 +3,13 @@
 import dataclasses
 
 import pytest
+from stacks_fake import FakeStacks
 from stage_samples import OLDER, TEMPLATE, live, release, stack
 
 from cjob.errors import InputError
-from cjob.live import Live
-from cjob.release import Diff
-from cjob.stages.diff import diff, not_compared, template_version
+from cjob.live import Live, against
+from cjob.release import Change, Diff, Release
+from cjob.stages.diff import complete, diff, not_compared, template_version
 
 TASK = """\
 Resources:
@@ -76,6 +77,191 @@ def test_a_stack_that_was_never_made_is_all_new(status: str) -> None:
     assert found.changed
     assert found.text.startswith("+ Metadata:\n+     Version: v1.34.1\n")
     assert "parameters" not in found.text
+
+
+def test_a_stack_that_was_never_made_has_all_its_parts_in_the_changes() -> None:
+    """Its text is the template alone, as people know it."""
+    found = compared(TEMPLATE, Live(), A="1")
+    added = {(change.op, change.path) for change in found.changes}
+    assert {("add", "Resources"), ("add", "parameters.A")} <= added
+    assert ("add", "tags.copilot-service") in added
+    assert "# " not in found.text
+
+
+# Addons
+
+ADDONS = """\
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties: {TableName: one}
+"""
+OTHER_ADDONS = ADDONS.replace("one", "two")
+
+
+def with_addons(wanted: str, address: str) -> Release:
+    """Give a document with addons, whose template lies at an address."""
+    given = dataclasses.replace(stack(TEMPLATE, AddonsTemplateURL=address), addons=wanted)
+    return release(given)
+
+
+def addons_compared(deployed: str, wanted: str, **addresses: str) -> Diff:
+    """Compare addons with the live ones."""
+    old, new = addresses.get("old", "https://one"), addresses.get("new", "https://two")
+    now = dataclasses.replace(live(template=TEMPLATE, AddonsTemplateURL=old), addons=deployed)
+    found = diff(with_addons(wanted, new), now).diff
+    assert found is not None
+    return found
+
+
+def test_addons_are_compared_after_all_else() -> None:
+    """Their paths begin with their section."""
+    found = addons_compared(ADDONS, OTHER_ADDONS)
+    assert found.text == (
+        "# parameters\n"
+        "~ AddonsTemplateURL: https://one -> https://two\n"
+        "# addons\n"
+        "~ Resources:\n"
+        "    ~ Table:\n"
+        "        ~ Properties:\n"
+        "            ~ TableName: one -> two\n"
+    )
+    assert found.changes[-1] == Change(
+        op="change",
+        path="addons.Resources.Table.Properties.TableName",
+        kind="addons",
+        type="AWS::DynamoDB::Table",
+        replacement="conditional",
+        old="one",
+        new="two",
+    )
+
+
+def test_addons_that_are_new_or_gone_differ_as_a_whole() -> None:
+    """Line by line in the text, section by section in the changes."""
+    new = addons_compared("", ADDONS, old="")
+    assert "# addons\n+ Resources:\n+     Table:\n" in new.text
+    assert (new.changes[-1].op, new.changes[-1].path) == ("add", "addons.Resources")
+    gone = addons_compared(ADDONS, "", new="")
+    assert "# addons\n- Resources:\n" in gone.text
+    assert (gone.changes[-1].op, gone.changes[-1].path) == ("remove", "addons.Resources")
+
+
+def test_live_addons_are_read_only_where_they_differ() -> None:
+    """An address is made from what lies there."""
+    stacks = FakeStacks(live(AddonsTemplateURL="https://one"), addons=OTHER_ADDONS)
+    same = complete(stacks.live, with_addons(ADDONS, "https://one"), stacks)
+    assert (same.addons, stacks.asked) == (ADDONS, [])
+    differing = complete(stacks.live, with_addons(ADDONS, "https://two"), stacks)
+    assert (differing.addons, stacks.asked) == (OTHER_ADDONS, ["nested_template"])
+
+
+@pytest.mark.parametrize(
+    "deployed", [live(), live(AddonsTemplateURL=""), live("", AddonsTemplateURL="https://one")]
+)
+def test_a_stack_without_addons_is_not_asked_for_them(deployed: Live) -> None:
+    """Nor is one that is not there."""
+    stacks = FakeStacks(deployed)
+    assert complete(deployed, with_addons(ADDONS, "https://two"), stacks) == deployed
+    assert stacks.asked == []
+
+
+def test_a_difference_is_bound_to_the_live_addons() -> None:
+    """Somebody may have changed them alone."""
+    now = live(AddonsTemplateURL="https://one")
+    moved = dataclasses.replace(now, addons=ADDONS)
+    assert against(now).addons != against(moved).addons
+
+
+# Functions
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("!Ref X", "!Sub X", "Ref -> Fn::Sub"),
+        ("!Sub X", "X", "Fn::Sub -> (no function)"),
+        ("{Ref: X}", "!Sub X", "Ref -> Fn::Sub"),
+    ],
+)
+def test_another_function_with_the_same_argument_is_a_change(old: str, new: str, told: str) -> None:
+    """It reads alike, and is something else to CloudFormation."""
+    lines = "  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: %s}\n"
+    found = compared(TEMPLATE + lines % new, live(template=TEMPLATE + lines % old))
+    path = "Resources.Topic.Properties.TopicName"
+    if old.startswith("{"):
+        assert found.changed
+        return
+    assert (found.changed, found.text) == (True, f"~ {path}: {told}\n")
+    (change,) = found.changes
+    assert (change.kind, change.path, change.replacement) == ("function", path, "true")
+
+
+def test_the_style_of_a_template_is_no_change() -> None:
+    """Nor is the form of a function, the order of keys, or the copy of the manifest."""
+    old = (
+        "Metadata: {Manifest: 'a: 1', Version: v1.34.1}\n"
+        "Resources:\n  A: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !Sub \"a\"}}\n"
+    )
+    new = (
+        "Resources:\n  A:\n    Properties:\n      TopicName:\n        Fn::Sub: a\n"
+        "    Type: AWS::SNS::Topic\n"
+        "Metadata:\n  Version: v1.34.1\n  Manifest: 'a: 2'\n"
+    )
+    found = compared(new, live(template=old))
+    assert (found.changed, found.text, found.changes) == (False, "", ())
+
+
+# Secrets
+
+
+VARIABLES = """\
+Parameters:
+  Hook: {{Type: String, NoEcho: true, Default: {value}-1}}
+Resources:
+  TaskDefinition:
+    Properties:
+      ContainerDefinitions:
+        - Environment:
+            - Name: DB_PASSWORD
+              Value: "{value}-2"
+            - Name: LOG_LEVEL
+              Value: "{level}"
+          Secrets:
+            - Name: API_TOKEN
+              ValueFrom: {level}-address
+          Image: image-{value}
+"""
+
+
+def test_values_that_look_secret_show_only_that_they_changed() -> None:
+    """All else is shown; programs get what is in the stack anyway."""
+    old = VARIABLES.format(value="s3cret", level="debug")
+    new = VARIABLES.format(value="t0psecret", level="info")
+    found = compared(new, live(template=old))
+    shown = found.text.replace("image-s3cret", "").replace("image-t0psecret", "")
+    assert "s3cret" not in shown
+    assert "t0psecret" not in shown
+    assert "~ Value: (hidden) -> (hidden)" in found.text
+    assert '~ Value: "debug" -> "info"' in found.text
+    assert "~ ValueFrom: debug-address -> info-address" in found.text
+    assert "~ Default: (hidden) -> (hidden)" in found.text
+    assert "t0psecret-2" in str(found.changes)
+
+
+def test_a_parameter_that_a_template_hides_is_hidden() -> None:
+    """By its NoEcho."""
+    template = TEMPLATE + "Parameters: {Hook: {Type: String, NoEcho: true}}\n"
+    found = compared(template, live(template=template), Hook="https://hook")
+    assert found.text == "# parameters\n+ Hook: (hidden)\n"
+    assert "https://hook" not in str(found.changes)
+
+
+def test_the_copy_of_a_manifest_with_a_secret_is_not_shown() -> None:
+    """It is where the secret comes from."""
+    for line, shown in (("DB_PASSWORD: s3cret", False), ("LOG_LEVEL: info", True)):
+        template = f"Metadata:\n  Manifest: |\n    variables:\n      {line}\n"
+        assert (line in compared(template, Live()).text) is shown
 
 
 # What only a push can give
