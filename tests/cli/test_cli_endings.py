@@ -15,7 +15,7 @@ import commands
 import pytest
 from aws_fake import Fake
 
-PROMPT_S = 5
+PROMPT_S = 10  # far below the half minute for which an answer of AWS is waited for
 
 
 @contextmanager

@@ -75,7 +75,15 @@ FULL: Document = {
         "changed": True,
         "text": "~ x: 1 -> 2\n",
         "changes": [
-            {"op": "change", "path": "Resources.A.x", "kind": "", "old": 1, "new": [None, {"b": 2}]}
+            {
+                "op": "change",
+                "path": "Resources.A.Properties.x",
+                "kind": "",
+                "type": "AWS::SNS::Topic",
+                "replacement": "false",
+                "old": 1,
+                "new": [None, {"b": 2}],
+            }
         ],
         "against": {
             "status": "UPDATE_COMPLETE",
@@ -83,6 +91,7 @@ FULL: Document = {
             "template": "sha256:3",
             "parameters": "sha256:4",
             "tags": "sha256:5",
+            "addons": "sha256:6",
         },
     },
     "deployment": {"stackId": "arn", "status": "UPDATE_COMPLETE", "changed": True},
