@@ -435,8 +435,14 @@ def removals(diff: Diff) -> Iterator[tuple[str, str]]:
 
 
 def _check_still(stacks: Stacks, target: Target, live: Live, name: str) -> None:
-    """Look again after the change set was made; ServiceError where the stack moved meanwhile."""
-    if live.exists and live_side.against(live) != live_side.against(stacks.read(target, name)):
+    """Look again after the change set was made; ServiceError where the stack moved meanwhile.
+
+    The addons move with the stack's parameters.
+    """
+    if not live.exists:
+        return
+    now = dataclasses.replace(stacks.read(target, name), addons=live.addons)
+    if live_side.against(live) != live_side.against(now):
         raise ServiceError(
             f"stack {name!r} was changed by somebody else meanwhile",
             hint="run the same command again",

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from stacks_fake import FakeStacks, FakeStore
+from stacks_fake import UPDATED, FakeStacks, FakeStore, own
 from stage_samples import NAME, OLDER, TEMPLATE, live, plan, release, stack, without_tag
 
 from cjob.errors import InputError
@@ -168,6 +168,25 @@ def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: Live, named: st
     error = refused(plan(live()), FakeStacks(moved))
     assert f"the live stack's {named} changed" in error.message
     assert "--force-plan" in error.hint
+
+
+def test_a_plan_is_stale_once_the_addons_moved() -> None:
+    """Although their address is the same."""
+    now, wanted = live(AddonsTemplateURL="https://one"), stack(AddonsTemplateURL="https://two")
+    stacks = FakeStacks(now, addons="Resources: {}")
+    with pytest.raises(InputError, match="the live stack's addons changed"):
+        applied(plan(dataclasses.replace(now, addons="Outputs: {}"), wanted), stacks)
+    assert stacks.asked == ["read", "nested_template"]
+
+
+def test_addons_that_change_are_read_once() -> None:
+    """They are as they were where the stack's parameters are."""
+    now, wanted = live(AddonsTemplateURL="https://one"), stack(AddonsTemplateURL="https://two")
+    stacks = FakeStacks(now, addons="Resources: {}", events=tuple(map(own, UPDATED)))
+    done = applied(release(wanted), stacks).deployment
+    assert done is not None
+    assert (done.status, done.changed) == ("UPDATE_COMPLETE", True)
+    assert stacks.asked.count("nested_template") == 1
 
 
 def test_a_stale_plan_is_refused_although_it_changes_nothing() -> None:
