@@ -8,7 +8,7 @@ from pathlib import Path
 
 BIN = Path(__file__).parents[2] / "bin"
 FILTERS = ("target", "build", "push", "render", "diff", "apply")
-COMMANDS = ("deploy", "package", *FILTERS, "sandbox")
+COMMANDS = ("deploy", "package", *FILTERS, "manifest", "sandbox")
 LIMIT_S = 60
 
 MANIFEST = """\
