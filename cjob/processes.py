@@ -15,12 +15,14 @@ LONGEST_LINE = 65_536
 # A process that ends as cjob does, by Ctrl-C in another thread or by `kill -9`, has no chance to
 # tell its children. But its end of a pipe is closed then, and whoever reads the other end knows:
 # the line in the background, which ends the whole process group, the program's children included.
+# What they leave running ends with the program, too: it would hold its end of stdout open.
 _GUARDED = """
 exec 3<&0 </dev/null
 { read -r _ <&3; kill -s KILL 0; } >/dev/null 2>&1 &
 "$@" 3<&-
 status=$?
-kill $!
+trap '' TERM
+kill -s TERM 0
 exit $status
 """
 

@@ -53,10 +53,14 @@ def override(
     variables = cdk.environment(process, release.job.app, release.job.env, names)
     manager = cdk.package_manager(_installed(variables.get("PATH", "")), _lock_files(start))
 
+    def tell(line: str) -> None:
+        # Several jobs may be at work at once.
+        report(f"{release.job.name}: {plain(line)}")
+
     def step(*command: str) -> None:
         shown = " ".join(command)
-        report(f"{shown} in {source.overrides.cdk}")
-        status, tail = run(command, folder, variables, lambda line: report(plain(line)))
+        tell(f"{shown} in {source.overrides.cdk}")
+        status, tail = run(command, folder, variables, tell)
         if status:
             raise InputError(
                 " | ".join([f"{shown!r} failed with status {status}", *tail[-QUOTED:]]),

@@ -32,7 +32,7 @@ def test_a_cdk_app_changes_one_property_and_sees_few_variables(tmp_path: Path) -
     assert text_of(find(root, "Description")).endswith("AWS CDK overrides of the job.")
     assert text_of(find(find(root, "Metadata"), "Manifest")).startswith("name: report\n")
 
-    (told,) = (line for line in err.splitlines() if line.startswith("seen: "))
-    seen = set(told.split()[1:])
+    (told,) = (line for line in err.splitlines() if line.startswith("report: seen: "))
+    seen = set(told.split()[2:])
     assert {"STAGE", "COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME"} <= seen
     assert not seen & {"AWS_PROFILE", "SECRET"}

@@ -97,7 +97,7 @@ def test_the_template_of_the_app_becomes_the_stacks(root: Path) -> None:
         "npm install",
         "node_modules/.bin/cdk synth --no-version-reporting --quiet --output cdk.out",
     ]
-    assert "working" in said
+    assert "report: working" in said
 
 
 def test_a_job_without_an_app_starts_nothing(root: Path) -> None:

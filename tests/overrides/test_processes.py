@@ -56,6 +56,16 @@ def test_a_program_that_is_not_there_fails(tmp_path: Path) -> None:
     assert run(["node_modules/.bin/cdk"], tmp_path, PATH, lambda _: None)[0] == 127
 
 
+def test_what_a_program_leaves_running_ends_with_it(tmp_path: Path) -> None:
+    """Its status is its own, and nobody waits for what it started."""
+    said: list[str] = []
+    began = time.monotonic()
+    status, _ = run(["sh", "-c", "sleep 600 & echo $!; exit 3"], tmp_path, PATH, said.append)
+    assert status == 3
+    _wait(lambda: not _runs(int(said[0])))
+    assert time.monotonic() - began < LIMIT_S / 4
+
+
 def test_an_error_while_a_line_is_told_ends_the_program(tmp_path: Path) -> None:
     """Its children end with it."""
 
