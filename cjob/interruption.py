@@ -42,6 +42,30 @@ class Interruption:
             raise KeyboardInterrupt
 
 
+def unbroken(call: Callable[[], T]) -> T:
+    """Make a call whose answer is waited for although Ctrl-C is pressed, which is raised then.
+
+    Only so is it known what there is to be taken back; a second Ctrl-C waits for nothing.
+    """
+    answers = queue.SimpleQueue[tuple[T | None, BaseException | None]]()
+
+    def make() -> None:
+        try:
+            answers.put((call(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            answers.put((None, error))
+
+    try:
+        threading.Thread(target=make, daemon=True).start()
+        result, error = answers.get()
+    except KeyboardInterrupt:
+        answers.get()
+        raise
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value] # without an error there is one
+
+
 def run_to_end(
     work: Sequence[Callable[[], T]], limit: int, interruption: Interruption, skipped: T
 ) -> list[T]:

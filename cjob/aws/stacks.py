@@ -16,7 +16,7 @@ from cjob.aws import faults
 from cjob.aws.directory import template_version
 from cjob.aws.session import Account, together
 from cjob.errors import CjobError, ServiceError
-from cjob.interruption import Sleep
+from cjob.interruption import Sleep, unbroken
 from cjob.live import Live
 from cjob.release import Target
 from cjob.stages.apply import Event, Proposal, Request
@@ -99,7 +99,7 @@ class AwsStacks:
         client, stack, name = self._client(target), request.stack.name, f"cjob-{uuid.uuid4()}"
         try:
             with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
-                self._create_change_set(client, target, request, name)
+                unbroken(lambda: self._create_change_set(client, target, request, name))
                 state = self._described(client, stack, name)
             proposal = _proposal(state, stack)
         except BaseException:
@@ -147,8 +147,11 @@ class AwsStacks:
         self._sleep(0)
         optional: dict[str, Any] = {} if rollback else {"DisableRollback": True}
         with faults.told("execute the change set", target.manager_role_arn):
-            self._client(target).execute_change_set(
-                ChangeSetName=proposal.id, ClientRequestToken=str(uuid.uuid4()), **optional
+            client = self._client(target)
+            unbroken(
+                lambda: client.execute_change_set(
+                    ChangeSetName=proposal.id, ClientRequestToken=str(uuid.uuid4()), **optional
+                )
             )
 
     def discard(self, target: Target, proposal: Proposal) -> None:

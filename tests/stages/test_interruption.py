@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cjob.interruption import Interruption, run_to_end
+from cjob.interruption import Interruption, run_to_end, unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,3 +90,29 @@ def test_a_second_ctrl_c_waits_for_nobody() -> None:
 def test_a_wait_lasts_where_nobody_interrupts() -> None:
     """And raises nothing."""
     Interruption().sleep(0)
+
+
+def test_a_call_that_must_not_be_torn_apart_is_answered_before_ctrl_c_counts() -> None:
+    """What it did is known then."""
+    answered: list[int] = []
+    pressed = threading.Event()
+
+    def call() -> None:
+        ctrl_c()
+        pressed.wait(0.2)
+        answered.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        unbroken(call)
+    assert answered == [1]
+
+
+def test_a_call_gives_what_it_gives() -> None:
+    """Its answer, or its error."""
+
+    def fails() -> None:
+        raise ValueError("mine")
+
+    assert unbroken(lambda: 1) == 1
+    with pytest.raises(ValueError, match="mine"):
+        unbroken(fails)
