@@ -195,14 +195,15 @@ def documents(done: Done) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def wait_for_line(running: "subprocess.Popen[str]", wanted: str) -> str:
-    """Read what a command says until a line has this in it; give all of it."""
+def wait_for(running: "subprocess.Popen[str]", wanted: str, times: int = 1) -> None:
+    """Read what a command says until so many lines had this in them."""
     assert running.stderr
     told = ""
     for line in running.stderr:
         told += line
-        if wanted in line:
-            return told
+        if told.count(wanted) == times:
+            return
+    running.communicate()
     raise AssertionError(told)
 
 
