@@ -6,11 +6,11 @@ with a difference is a plan: it is refused when the live stack has moved since i
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from cjob.cli import console, selection
 from cjob.errors import CjobError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -5,10 +5,10 @@ container engine where the job has something to build, and no AWS.
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cjob.cli import selection
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.release import Release
 

@@ -6,11 +6,11 @@ in the error elsewhere.
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from cjob.cli import console, selection
 from cjob.errors import InputError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.collaborators import Collaborators
 

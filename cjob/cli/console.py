@@ -5,11 +5,9 @@ they reach a terminal.
 """
 
 import contextlib
-import json
 import os
 import re
 import sys
-import threading
 
 from cjob.errors import CjobError, InputError
 
@@ -17,7 +15,6 @@ from cjob.errors import CjobError, InputError
 CONTROL = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 )
-_LOCK = threading.Lock()
 TERMINAL = "/dev/tty"
 
 
@@ -26,14 +23,15 @@ class Console:
 
     def __init__(self, log_format: str = "text") -> None:
         """Take the form of what goes to stderr."""
+        import threading  # noqa: PLC0415 - help tells nobody anything
+
         self._json = log_format == "json"
+        self._turn = threading.Lock()
 
     def say(self, text: str, **facts: object) -> None:
         """Tell people something, on stderr: a line, or an event with the facts beside it."""
         clean = CONTROL.sub("", text)
-        self._write(
-            json.dumps({"level": "info", "message": clean, **facts}) if self._json else clean
-        )
+        self._write(_event(level="info", message=clean, **facts) if self._json else clean)
 
     def tell(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place and its hint."""
@@ -42,16 +40,21 @@ class Console:
         for problem in getattr(error, "problems", (error,)):
             message, hint = _printable(str(problem)), _printable(problem.hint)
             if self._json:
-                event = {"level": "error", "message": message, "hint": hint}
-                self._write(json.dumps(event))
+                self._write(_event(level="error", message=message, hint=hint))
             else:
                 self._write(f"cjob: {message}" + (f"\nhint: {hint}" if hint else ""))
 
     def _write(self, line: str) -> None:
         """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
-        with _LOCK, contextlib.suppress(OSError):
+        with self._turn, contextlib.suppress(OSError):
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
+
+
+def _event(**facts: object) -> str:
+    import json  # noqa: PLC0415 - only where events were asked for
+
+    return json.dumps(facts)
 
 
 def _printable(text: str) -> str:

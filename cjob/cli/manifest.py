@@ -6,11 +6,11 @@ without what has no effect. What it leaves to defaults stays so. Needs no AWS an
 
 import argparse
 import json
-from typing import TYPE_CHECKING
 
 from cjob.cli import console, selection
 from cjob.errors import InputError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.release import Release
 

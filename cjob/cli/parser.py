@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from cjob.errors import InputError
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 
+WIDTH = 78
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help as it was laid out; told its width, argparse need not import what measures a screen."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        super().__init__(prog, width=int(columns) - 2 if columns.isdecimal() else WIDTH)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are errors of cjob's."""
 
@@ -21,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         """Take what argparse takes; abbreviations of options are not accepted."""
         super().__init__(
             allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             **settings,  # type: ignore[arg-type]
         )
 

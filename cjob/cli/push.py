@@ -5,10 +5,10 @@ images of its own; writes them with each image's digest. Sends only what is abse
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cjob.cli import selection
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.release import Release
 

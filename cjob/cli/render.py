@@ -5,11 +5,10 @@ section. With --target it needs no AWS. What only a push could give is named in 
 """
 
 import argparse
-import json
-from typing import TYPE_CHECKING
 
 from cjob.cli import selection
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.release import Release
 
@@ -48,6 +47,8 @@ def parameter_file(release: "Release", *, blank_missing: bool = False) -> str:
 
     With `blank_missing`, what only a push can give is empty text.
     """
+    import json  # noqa: PLC0415 - help needs none of it
+
     stack = release.stack
     if stack is None:
         return ""

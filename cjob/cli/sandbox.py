@@ -9,10 +9,10 @@ go to stdout.
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from cjob.errors import DONE, InputError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.sandbox.place import Record
 

@@ -6,13 +6,15 @@ documents come from stdin or a file.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
 
 from cjob.cli import console
 from cjob.errors import InputError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
+    from typing import Any
+
     from cjob.collaborators import Collaborators
     from cjob.pipeline import Stages
     from cjob.release import Job, Release, Target
@@ -80,7 +82,7 @@ def is_head(args: argparse.Namespace) -> bool:
 
 def prepare(
     args: argparse.Namespace,
-    **chosen: Any,  # noqa: ANN401 - the fields of Choices, checked there
+    **chosen: "Any",  # noqa: ANN401 - the fields of Choices, checked there
 ) -> "tuple[Collaborators, Stages, console.Console]":
     """Make the stages that the arguments ask for, with what they work with."""
     from pathlib import Path  # noqa: PLC0415 - help needs none of these
@@ -214,12 +216,13 @@ def run_command(
     *,
     needs: str = "",
     seen: "Callable[[Release], None] | None" = None,
+    together: "Mapping[str, Callable[[Sequence[Release]], str]] | None" = None,
 ) -> int:
     """Run a command's stages, and write the documents, or the view that was asked for.
 
     `head` names the stages after load, `filters` those for documents that were read; each of
     these must have the section that `needs` names. `seen` is told of each Release at the end,
-    before anything is written.
+    before anything is written. `together` has the views that take all Releases at once.
     """
     from cjob import pipeline, wire  # noqa: PLC0415
 
@@ -233,6 +236,8 @@ def run_command(
     form = args.output or ("text" if sys.stdout.isatty() else "json")
     if form == "json":
         console.write(wire.dump(done))
+    elif together and form in together:
+        console.write(together[form](done))
     else:
         console.write("".join(view(release, form) for release in done))
     return 0

@@ -5,10 +5,10 @@ file, everything up to the difference works without AWS: cjob render --target FI
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cjob.cli import selection
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.release import Release
 
