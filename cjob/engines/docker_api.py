@@ -106,7 +106,7 @@ class DockerEngine:
                 ending = follow_build(messages, report)
             if ending.error or not ending.image:
                 raise ServiceError(
-                    "\n    ".join([f"{subject} failed: {_cause(ending)}", *ending.tail]),
+                    " | ".join([f"{subject} failed: {_cause(ending)}", *ending.tail]),
                     hint=_build_hint(ending.error),
                 )
             found = client.inspect_image(ending.image)
