@@ -7,12 +7,12 @@ is no terminal.
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from cjob.cli import apply, choosing, console, selection
 from cjob.cli import diff as diff_command
 from cjob.errors import InputError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.pipeline import Stages
     from cjob.release import Release
@@ -66,14 +66,14 @@ def _agreed(
     from cjob.stages.diff import not_compared  # noqa: PLC0415
 
     compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
-    unknown = [note for r in compared if r.stack for note in not_compared(r.stack)]
+    unknown = any(not_compared(release.stack) for release in compared if release.stack)
     shown = "".join(map(diff_command.view, compared))
     if sys.stdout.isatty():
         console.write(shown)
     else:
         talk.say(shown.rstrip("\n"))
-    for note in unknown:
-        talk.say(f"note: {note}")
+    for release in compared:
+        diff_command.tell(release, talk)
     if not unknown and not any(r.diff and r.diff.changed for r in compared):
         return False
     if args.yes:

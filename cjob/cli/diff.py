@@ -5,16 +5,19 @@ Reads documents of cjob render on stdin, or begins from the workspace (-n, -e); 
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cjob.cli import console, selection
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
-    from cjob.release import Release
+    from collections.abc import Sequence
+
+    from cjob.release import Diff, Release
 
 EXAMPLES = """\
 examples:
   cjob-diff -n report -e test
+  cjob-diff -n report -e test -o markdown >> "$GITHUB_STEP_SUMMARY"
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff > plan.json
 """
 
@@ -22,7 +25,7 @@ examples:
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="diff")
-    selection.options(parser)
+    selection.options(parser, output=("json", "text", "markdown"))
     selection.resource_tags(parser)
     selection.cdk_environment(parser)
     parser.add_argument("--exit-code", action="store_true", help="status 1 where something differs")
@@ -30,20 +33,39 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write documents with their differences."""
-    differing = []
+    talk, differing = console.Console(args.log_format), []
 
     def seen(release: "Release") -> None:
-        from cjob.stages.diff import not_compared  # noqa: PLC0415 - help needs none of it
-
-        if release.stack is not None:
-            for note in not_compared(release.stack):
-                console.Console(args.log_format).say(f"note: {note}")
+        tell(release, talk)
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 
     head, filters = ("resolve", "render", "override", "diff"), ("resolve", "diff")
-    status = selection.run_command(args, head, filters, view, needs="stack", seen=seen)
+    status = selection.run_command(
+        args, head, filters, view, needs="stack", seen=seen, together={"markdown": markdown}
+    )
     return 1 if differing and args.exit_code else status
+
+
+def tell(release: "Release", talk: console.Console) -> None:
+    """Tell people what was not compared, what changes, and when a new schedule fires."""
+    from cjob.diff.summary import summary  # noqa: PLC0415 - help needs none of it
+    from cjob.stages.diff import not_compared  # noqa: PLC0415
+
+    if release.stack is not None:
+        for note in not_compared(release.stack):
+            talk.say(f"note: {note}")
+    if release.diff is not None and release.diff.changed:
+        lines = (f"{release.job.name}: {summary(release.diff)}", *_schedules(release.diff))
+        talk.say("\n".join(lines))
+
+
+def _schedules(diff: "Diff") -> tuple[str, ...]:
+    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of it
+
+    from cjob.diff.summary import schedules  # noqa: PLC0415
+
+    return schedules(diff, datetime.now(UTC), datetime.astimezone)
 
 
 def view(release: "Release", _form: str = "text") -> str:
@@ -55,3 +77,26 @@ def view(release: "Release", _form: str = "text") -> str:
     from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
 
     return painted(release.diff.text)
+
+
+def markdown(releases: "Sequence[Release]") -> str:
+    """Give the differences of all jobs for a comment on a pull request."""
+    from cjob.diff import markdown as pages  # noqa: PLC0415 - help needs none of it
+    from cjob.diff.summary import summary  # noqa: PLC0415
+    from cjob.stages.diff import not_compared  # noqa: PLC0415
+
+    return pages.markdown(
+        [
+            pages.Compared(
+                title=f"{release.job.name} ({release.job.env})",
+                summary=summary(release.diff),
+                notes=(
+                    *(not_compared(release.stack) if release.stack else ()),
+                    *_schedules(release.diff),
+                ),
+                text=release.diff.text,
+            )
+            for release in releases
+            if release.diff is not None
+        ]
+    )

@@ -7,13 +7,13 @@ where there is one; with --diff prints how it differs from the live stack. Sends
 
 import argparse
 import errno
-from typing import TYPE_CHECKING
 
 from cjob.cli import choosing, console, selection
 from cjob.cli import diff as diff_command
 from cjob.cli.render import parameter_file
 from cjob.errors import DIFFERENT, DONE, CjobError, InputError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,12 +61,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _compare(args: argparse.Namespace) -> int:
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
-    from cjob.stages.diff import not_compared  # noqa: PLC0415
 
     begun, stages, talk = _begin(args)
     done = pipeline.run(begun, stages, pipeline.PACKAGE_DIFF, args.jobs)
-    for note in (note for r in done if r.stack for note in not_compared(r.stack)):
-        talk.say(f"note: {note}")
+    for release in done:
+        diff_command.tell(release, talk)
     console.write("".join(diff_command.view(release) for release in done))
     return DIFFERENT if any(r.diff and r.diff.changed for r in done) else DONE
 

@@ -26,7 +26,7 @@ _REPLACING = {
     "AWS::SNS::Topic": "FifoTopic TopicName",
     "AWS::SNS::TopicPolicy": "",
     "AWS::StepFunctions::StateMachine": "StateMachineName StateMachineType",
-    "Custom::EnvControllerFunction": "",
+    "Custom::EnvControllerFunction": "ServiceToken",
 }
 
 _KEEPING = {

@@ -1,0 +1,98 @@
+"""A difference in a line, and when a changed schedule fires: for people, before they read all.
+
+Pure: takes a `diff` section, and where times are told a moment and how to show local time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from cjob.diff.fire_times import FireTimes, fire_times
+from cjob.diff.replacement import DEPENDS, REPLACES
+from cjob.live import Live
+from cjob.release import Change, Diff
+
+Local = Callable[[datetime], datetime]
+"""Gives the same moment in the zone of the person who reads."""
+
+SCHEDULE = "parameters.Schedule"
+
+_COUNTED = frozenset({"image", "schedule", "secret", "environment variable", "function"})
+
+# A new revision takes the place of the last one with each deployment, which says nothing.
+_REVISED = frozenset({"AWS::ECS::TaskDefinition"})
+
+
+def summary(diff: Diff) -> str:
+    """Say in a line what changes, such as `2 changes: 1 image, 1 schedule; replaces AccessPoint`.
+
+    Changes are counted by kind, in the order in which they are listed.
+    """
+    if not diff.changed:
+        return "no changes"
+    if not Live(status=diff.against.status).exists:
+        return f"new stack with {_number(_resources(diff), 'resource')}"
+    kinds = Counter(change.kind for change in diff.changes)
+    told = [", ".join(_of_kind(count, kind) for kind, count in kinds.items())]
+    for verb, wanted in (("replaces", REPLACES), ("may replace", DEPENDS)):
+        if names := _replaced(diff.changes, wanted):
+            told.append(f"{verb} {', '.join(names)}")
+    return f"{_number(len(diff.changes), 'change')}: {'; '.join(told)}"
+
+
+def _of_kind(count: int, kind: str) -> str:
+    return _number(count, kind) if kind in _COUNTED else f"{count} {kind}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _resources(diff: Diff) -> int:
+    new = next((change.new for change in diff.changes if change.path == "Resources"), None)
+    return len(new) if isinstance(new, dict) else 0
+
+
+def _replaced(changes: Iterable[Change], wanted: str) -> list[str]:
+    """Name each resource once that has a change with this replacement, and none that is surer."""
+    found: dict[str, str] = {}
+    for change in changes:
+        if change.replacement in (REPLACES, DEPENDS) and change.type not in _REVISED:
+            name = _resource(change.path)
+            if found.get(name) != REPLACES:
+                found[name] = change.replacement
+    return [name for name, replacement in found.items() if replacement == wanted]
+
+
+def _resource(path: str) -> str:
+    nested = "addons." if path.startswith("addons.") else ""
+    return nested + path.removeprefix(nested).split(".")[1]
+
+
+def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:
+    """Say when the old and the new schedule fire next, a line a time, where the schedule changes.
+
+    `moment` is aware; a rate that was deployed earlier counts from then, so its times are unknown.
+    """
+    lines: list[str] = []
+    for change in diff.changes:
+        if change.path == SCHEDULE:
+            if isinstance(change.old, str):
+                times = fire_times(change.old, moment)
+                known = times if not change.old.startswith("rate(") else FireTimes(note=times.note)
+                lines += _schedule(f"schedule until now, {change.old}", known, local)
+            if isinstance(change.new, str):
+                times = fire_times(change.new, moment)
+                lines += _schedule(f"schedule from now on, {change.new}", times, local)
+    return tuple(lines)
+
+
+def _schedule(title: str, found: FireTimes, local: Local) -> Iterator[str]:
+    yield f"{title}: {found.note}" if found.note else f"{title}:"
+    for time in found.times:
+        yield f"  {time:%a %Y-%m-%d %H:%M} UTC{_shown(local(time))}"
+
+
+def _shown(time: datetime) -> str:
+    """Give a local time, where that is not the same."""
+    return "" if time.utcoffset() == timedelta(0) else f" ({time:%a %H:%M %Z})"

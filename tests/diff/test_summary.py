@@ -1,0 +1,106 @@
+"""A difference in a line, and when a changed schedule fires."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from cjob.diff.summary import schedules, summary
+from cjob.live import Live, against
+from cjob.release import Change, Diff
+
+MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+EAST = timezone(timedelta(hours=1), "CET")
+
+
+def difference(*changes: Change, status: str = "UPDATE_COMPLETE") -> Diff:
+    """Give a difference with these changes."""
+    bound = against(Live(status=status))
+    return Diff(changed=bool(changes), text="", changes=changes, against=bound)
+
+
+def changed(path: str, kind: str, of: str = "", replacement: str = "") -> Change:
+    """Give a change of a value."""
+    return Change(op="change", path=path, kind=kind, type=of, replacement=replacement)
+
+
+TASK = changed(
+    "Resources.TaskDefinition.Properties.Cpu", "image", "AWS::ECS::TaskDefinition", "true"
+)
+POINT = changed(
+    "Resources.AccessPoint.Properties.PosixUser.Uid", "storage", "AWS::EFS::AccessPoint", "true"
+)
+ROLE = changed("Resources.TaskRole.Properties.Policies[0]", "IAM", "AWS::IAM::Role", "false")
+TABLE = changed(
+    "addons.Resources.Table.Properties.X", "addons", "AWS::DynamoDB::Table", "conditional"
+)
+
+
+def test_changes_are_counted_by_kind() -> None:
+    """In the order in which they come."""
+    found = summary(difference(TASK, TASK, ROLE, ROLE, changed("parameters.Schedule", "schedule")))
+    assert found == "5 changes: 2 images, 2 IAM, 1 schedule"
+
+
+def test_a_resource_that_is_replaced_is_named_once() -> None:
+    """But for the task definition, of which each deployment makes a new revision."""
+    found = summary(difference(TASK, POINT, POINT, TABLE))
+    assert found.endswith("; replaces AccessPoint; may replace addons.Table")
+
+
+def test_a_resource_that_is_replaced_for_sure_is_not_said_to_be_so_perhaps() -> None:
+    """Whichever of its changes comes first."""
+    perhaps = changed("Resources.AccessPoint.Properties.X", "storage", POINT.type, "conditional")
+    expected = "2 changes: 2 storage; replaces AccessPoint"
+    assert summary(difference(perhaps, POINT)) == summary(difference(POINT, perhaps)) == expected
+
+
+def test_one_change_is_no_changes() -> None:
+    """Words are in the right number."""
+    assert summary(difference(ROLE)) == "1 change: 1 IAM"
+    assert summary(difference()) == "no changes"
+
+
+def test_a_new_stack_is_told_by_its_resources() -> None:
+    """Its changes are whole sections."""
+    new = Change(op="add", path="Resources", new={"A": {}, "B": {}})
+    assert summary(difference(new, status="")) == "new stack with 2 resources"
+
+
+# Schedules
+
+
+def test_a_changed_schedule_is_told_with_its_times() -> None:
+    """In UTC, and as the person's clock shows them."""
+    change = Change(
+        op="change",
+        path="parameters.Schedule",
+        kind="schedule",
+        old="cron(0 9 ? * 2-6 *)",
+        new="cron(30 23 L * ? 2026)",
+    )
+    assert schedules(difference(change), MOMENT, lambda time: time.astimezone(EAST)) == (
+        "schedule until now, cron(0 9 ? * 2-6 *):",
+        "  Mon 2026-11-23 09:00 UTC (Mon 10:00 CET)",
+        "  Tue 2026-11-24 09:00 UTC (Tue 10:00 CET)",
+        "  Wed 2026-11-25 09:00 UTC (Wed 10:00 CET)",
+        "  Thu 2026-11-26 09:00 UTC (Thu 10:00 CET)",
+        "  Fri 2026-11-27 09:00 UTC (Fri 10:00 CET)",
+        "schedule from now on, cron(30 23 L * ? 2026): and never again",
+        "  Mon 2026-11-30 23:30 UTC (Tue 00:30 CET)",
+        "  Thu 2026-12-31 23:30 UTC (Fri 00:30 CET)",
+    )
+
+
+def test_a_time_is_shown_once_where_the_clock_shows_utc() -> None:
+    """And a rate that runs already has no times that anybody knows."""
+    change = Change(op="change", path="parameters.Schedule", old="rate(1 hour)", new="rate(2 days)")
+    lines = schedules(difference(change), MOMENT, lambda time: time)
+    note = "counted from when the rule is deployed"
+    assert lines[:3] == (
+        f"schedule until now, rate(1 hour): {note}",
+        f"schedule from now on, rate(2 days): {note}",
+        "  Sun 2026-11-22 12:00 UTC",
+    )
+
+
+def test_other_changes_have_no_times() -> None:
+    """Only the schedule has."""
+    assert schedules(difference(TASK), MOMENT, lambda time: time) == ()
