@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from cjob.diff.fire_times import FireTimes, fire_times
 from cjob.diff.replacement import DEPENDS, REPLACES
-from cjob.live import Live
 from cjob.release import Change, Diff
 
 Local = Callable[[datetime], datetime]
@@ -30,8 +29,8 @@ def summary(diff: Diff) -> str:
     """
     if not diff.changed:
         return "no changes"
-    if not Live(status=diff.against.status).exists:
-        return f"new stack with {_number(_resources(diff), 'resource')}"
+    if (resources := _all_new(diff.changes)) is not None:
+        return f"new stack with {_number(resources, 'resource')}"
     kinds = Counter(change.kind for change in diff.changes)
     told = [", ".join(_of_kind(count, kind) for kind, count in kinds.items())]
     for verb, wanted in (("replaces", REPLACES), ("may replace", DEPENDS)):
@@ -48,9 +47,12 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _resources(diff: Diff) -> int:
-    new = next((change.new for change in diff.changes if change.path == "Resources"), None)
-    return len(new) if isinstance(new, dict) else 0
+def _all_new(changes: Iterable[Change]) -> int | None:
+    """Count the resources of a stack that has none yet; None where it has."""
+    for change in changes:
+        if (change.op, change.path) == ("add", "Resources") and isinstance(change.new, dict):
+            return len(change.new)
+    return None
 
 
 def _replaced(changes: Iterable[Change], wanted: str) -> list[str]:
