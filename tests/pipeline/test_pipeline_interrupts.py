@@ -120,8 +120,8 @@ def test_ctrl_c_takes_back_every_job_that_is_under_way(place: Place) -> None:
     for job in ("many-new", "many-old"):
         place.job(job)
     place.done("deploy", *on("many-old"))
-    for job in ("many-new", "many-old"):
-        place.waiting(job, seconds=4)
+    place.waiting("many-new", seconds=60)
+    place.waiting("many-old", seconds=4)
     running = place.start("deploy", "-n", "many-new", "-n", "many-old", "-e", "test")
     wait_for(running, "Signal: ", times=2)
     done = interrupt(running)
