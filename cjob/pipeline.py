@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Stage = Callable[[Release], Release]
 
-DEPLOY = ("resolve", "inspect", "build", "push", "render", "override", "diff", "apply")
+DEPLOY = ("resolve", "inspect", "admit", "build", "push", "render", "override", "diff", "apply")
 DEPLOY_DIFF = ("resolve", "inspect", "render", "override", "diff")
 PACKAGE = ("resolve", "check_version", "render", "override")
 PACKAGE_UPLOADED = ("resolve", "check_version", "build", "push", "render", "override")
@@ -112,6 +112,22 @@ class Stages:
         name = self._stack_name(release)
         self._live[name] = self._tools.stacks.read(required(release.target, "target"), name)
         self._check_version(name, template_version(self._live[name].template))
+        return release
+
+    def admit(self, release: Release) -> Release:
+        """Refuse, before anything is built, what is known to be refused after that."""
+        from cjob.manifest import reading  # noqa: PLC0415
+        from cjob.stages.apply import action_for  # noqa: PLC0415
+        from cjob.stages.push import repository_of  # noqa: PLC0415
+        from cjob.stages.render import check_environment, manifest_path  # noqa: PLC0415
+
+        source, target = required(release.source, "source"), required(release.target, "target")
+        name, subject = self._stack_name(release), release.job
+        action_for(self._live[name].status, name)
+        job = reading.read(source.manifest, subject.env, file=manifest_path(subject.name))
+        check_environment(job, subject, target)
+        if source.builds:
+            repository_of(release, target)
         return release
 
     def check_version(self, release: Release) -> Release:

@@ -68,7 +68,7 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     images = required(release.images, "images") if source.builds else (release.images or {})
     wanted = uploads(release, source, target, root)
     if images:
-        images = _push_images(images, _repository(release, target), engine, registry, report)
+        images = _push_images(images, repository_of(release, target), engine, registry, report)
     run_all([_sending(store, upload, report) for upload in wanted], AT_ONCE)
     keys = tuple(sorted(upload.key for upload in wanted))
     artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
@@ -114,7 +114,7 @@ def _sending(store: ObjectStore, upload: Upload, report: Report) -> Callable[[Ch
     return send
 
 
-def _repository(release: Release, target: Target) -> str:
+def repository_of(release: Release, target: Target) -> str:
     """Give the job's repository; InputError where the job was never initialised."""
     name = release.job.name
     if name not in target.repositories:

@@ -6,7 +6,8 @@ import pty
 import subprocess
 from collections.abc import Iterator
 
-from pipelines import CJOB, Place, document, documents, eventually, name, on
+from calls_proxy import Proxy
+from pipelines import CJOB, MANIFEST, Place, document, documents, eventually, name, on
 
 # Failures
 
@@ -59,7 +60,7 @@ def test_a_template_that_is_refused_leaves_no_stack(place: Place) -> None:
     assert place.status("refused") in ("", "ROLLBACK_COMPLETE")
 
 
-def test_a_stack_at_work_is_left_alone(place: Place) -> None:
+def test_a_stack_at_work_is_left_alone(place: Place, proxy: Proxy) -> None:
     """It is refused before anything is built."""
     place.job("busy")
     waiting = (
@@ -70,11 +71,26 @@ def test_a_stack_at_work_is_left_alone(place: Place) -> None:
         "    Properties: {Handle: !Ref Handle, Timeout: '60', Count: 1}\n"
     )
     place.stacks.create_stack(StackName=name("busy"), TemplateBody=waiting)
-    done = place.run("deploy", *on("busy"))
+    done = place.run("deploy", *on("busy"), AWS_ENDPOINT_URL=proxy.address)
     assert (done.returncode, done.stdout) == (2, "")
     assert "stack 'demo-test-busy' is busy: CREATE_IN_PROGRESS" in done.stderr
-    assert "sent " not in done.stderr
+    assert not {"HeadObject", "PutObject"} & set(proxy.actions)
     place.stacks.delete_stack(StackName=name("busy"))
+
+
+def test_a_job_that_was_never_initialised_is_not_built(place: Place) -> None:
+    """Its image would have nowhere to go; no engine is even asked for."""
+    place.job(
+        "unknown",
+        text=MANIFEST.replace(
+            "location: public.ecr.aws/docker/library/busybox", "build: Dockerfile"
+        ),
+    )
+    place.write("Dockerfile", "FROM scratch\n")
+    done = place.run("deploy", *on("unknown"), DOCKER_HOST="unix:///nonexistent/docker.sock")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no image repository" in done.stderr
+    assert "copilot job init --name unknown" in done.stderr
 
 
 def test_a_detached_deployment_goes_on_by_itself(place: Place) -> None:
