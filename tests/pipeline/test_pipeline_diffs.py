@@ -1,0 +1,106 @@
+"""What people and machines get of a difference, from real stacks with addons and secrets."""
+
+import json
+
+from calls_proxy import Proxy
+from pipelines import Place, document, on
+
+ADDON = """\
+Parameters: {{App: {{Type: String}}, Env: {{Type: String}}, Name: {{Type: String}}}}
+Resources:
+  Setting:
+    Type: AWS::SSM::Parameter
+    Properties:
+      Type: String
+      Value: {value}
+      Name: !Sub '/${{App}}/${{Env}}/${{Name}}/setting'
+"""
+READS_OF_ADDONS = {"DescribeStackResource"}
+
+
+def with_addons(place: Place, job: str, value: str) -> None:
+    """Write a job with an addon and an env file."""
+    place.job(job, f"env_file: {job}.env\n")
+    place.write(f"{job}.env", "A=1\n")
+    place.write(f"copilot/{job}/addons/setting.yml", ADDON.format(value=value))
+
+
+def test_addons_are_compared_with_the_live_ones(place: Place, proxy: Proxy) -> None:
+    """They are read only where they differ; a plan is bound to them, and tells programs too."""
+    with_addons(place, "nested", "one")
+    counted = Place(
+        root=place.root,
+        sandbox=place.sandbox,
+        settings={**place.settings, "AWS_ENDPOINT_URL": proxy.address},
+    )
+    counted.done("deploy", *on("nested"))
+    same = counted.run("package", *on("nested"), "--diff")
+    assert (same.returncode, same.stdout, same.stderr) == (0, "No changes.\n", "")
+    assert READS_OF_ADDONS.isdisjoint(proxy.actions)
+
+    with_addons(place, "nested", "two")
+    shown = counted.run("package", *on("nested"), "--diff")
+    assert shown.returncode == 1
+    assert "DescribeStackResource" in proxy.actions
+    assert shown.stdout.endswith(
+        "# addons\n"
+        "~ Resources:\n"
+        "    ~ Setting:\n"
+        "        ~ Properties:\n"
+        "            ~ Value: one -> two\n"
+    )
+    assert shown.stderr == "nested: 2 changes: 2 addons; may replace addons.Setting\n"
+
+    plan = place.pipe(["build", *on("nested")], ["push"], ["render"], ["diff"]).stdout
+    paths = [change["path"] for change in json.loads(plan)["diff"]["changes"]]
+    assert paths == ["parameters.AddonsTemplateURL", "addons.Resources.Setting.Properties.Value"]
+    moved = json.loads(plan)
+    moved["diff"]["against"]["addons"] = "sha256:0"
+    refused = place.run("apply", stdin=json.dumps(moved))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "the live stack's addons changed" in refused.stderr
+    assert document(place.run("apply", stdin=plan))["deployment"]["status"] == "UPDATE_COMPLETE"
+    settings = place.sandbox.session().client("ssm", endpoint_url=place.sandbox.endpoint)
+    now = settings.get_parameter(Name="/demo/test/nested/setting")["Parameter"]
+    assert now["Value"] == "two"
+
+
+def test_people_are_told_what_changes_and_when_it_runs(place: Place) -> None:
+    """On stderr, in whatever form the difference goes to stdout."""
+    place.job("timed")
+    place.done("deploy", *on("timed"))
+    place.job("timed", text=manifest("0 9 * * MON"))
+    for form in ("text", "json", "markdown"):
+        done = place.run("diff", *on("timed"), "-o", form, TZ="UTC")
+        assert done.returncode == 0
+        lines = done.stderr.splitlines()
+        assert lines[0] == "timed: 1 change: 1 schedule"
+        assert lines[1] == "schedule until now, cron(0 0 * * ? *):"
+        assert lines[7] == "schedule from now on, cron(0 9 ? * MON *):"
+        assert len(lines) == 13
+        assert all(line.startswith("  Mon ") and "09:00 UTC" in line for line in lines[8:])
+
+
+def manifest(schedule: str) -> str:
+    """Give a manifest with another schedule."""
+    return (
+        "name: {name}\n"
+        "type: Scheduled Job\n"
+        "image: {{location: public.ecr.aws/docker/library/busybox}}\n"
+        f"on: {{{{schedule: '{schedule}'}}}}\n"
+    )
+
+
+def test_a_page_has_all_jobs(place: Place) -> None:
+    """Each with its summary; those without a change in a line."""
+    place.job("paged")
+    place.job("still")
+    place.done("deploy", "--all", "-e", "test")
+    place.job("paged", "variables: {DB_PASSWORD: s3cret}\n")
+    done = place.run("diff", "--all", "-e", "test", "-o", "markdown", "--exit-code")
+    assert done.returncode == 1
+    first, second = done.stdout.split("</details>\n")
+    assert first.startswith("**paged (test)**: 1 change: 1 environment variable\n")
+    assert "+                       - Name: DB_PASSWORD\n" in first
+    assert "s3cret" not in done.stdout
+    assert second == "\n**still (test)**: no changes\n"
