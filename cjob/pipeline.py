@@ -116,16 +116,14 @@ class Stages:
 
     def admit(self, release: Release) -> Release:
         """Refuse, before anything is built, what is known to be refused after that."""
-        from cjob.manifest import reading  # noqa: PLC0415
         from cjob.stages.apply import action_for  # noqa: PLC0415
         from cjob.stages.push import repository_of  # noqa: PLC0415
-        from cjob.stages.render import check_environment, manifest_path  # noqa: PLC0415
+        from cjob.stages.render import check_fits  # noqa: PLC0415
 
         source, target = required(release.source, "source"), required(release.target, "target")
-        name, subject = self._stack_name(release), release.job
+        name = self._stack_name(release)
         action_for(self._live[name].status, name)
-        job = reading.read(source.manifest, subject.env, file=manifest_path(subject.name))
-        check_environment(job, subject, target)
+        check_fits(release)
         if source.builds:
             repository_of(release, target)
         return release
