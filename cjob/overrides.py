@@ -6,7 +6,7 @@ Nothing is changed unless all paths can be read.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -117,8 +117,7 @@ def _map() -> yaml.MappingNode:
     return yaml.MappingNode(MAP, [], flow_style=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Patch:
+class Patch(NamedTuple):
     """One operation of `cfn.patches.yml`: `pointer` holds the path's keys, `place` its line."""
 
     operation: str

@@ -76,8 +76,7 @@ _SYNTAX_HINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Something wrong with one node; `hard` faults are not forgiven by another form of a field."""
 
     node: Node

@@ -9,13 +9,12 @@ import io
 import stat
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AssetFile:
+class AssetFile(NamedTuple):
     """One file of an asset: its name relative to the asset's root, its mode bits, its content."""
 
     name: str

@@ -6,7 +6,7 @@ The properties are those that `aws cloudformation package` knows.
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -34,8 +34,7 @@ def _short(bucket: str, key: str) -> Value:
     return {"Bucket": bucket, "Key": key}
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rule:
+class _Rule(NamedTuple):
     """How one property names a file: what is put in its place, and whether it is always zipped."""
 
     form: Form
@@ -67,8 +66,7 @@ _RULES: Mapping[str, Mapping[tuple[str, ...], _Rule]] = {
 _INCLUDE = _Rule(form=_uri)
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class LocalFile:
+class LocalFile(NamedTuple):
     """A file or folder that a template names; `zipped` where even a file is to be zipped.
 
     `path` is relative to the workspace and cleaned.
@@ -78,8 +76,7 @@ class LocalFile:
     zipped: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Location:
+class Location(NamedTuple):
     """Where in S3 a file is."""
 
     bucket: str

@@ -4,7 +4,7 @@ Takes a merged tree, reports what doesn't hold. Touches nothing.
 """
 
 import graphlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from yaml.nodes import Node
 
@@ -17,8 +17,7 @@ _STATUSES = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 _OF_ESSENTIAL = ("START", "HEALTHY")
 
 
-@dataclass(frozen=True, slots=True)
-class _Container:
+class _Container(NamedTuple):
     """A container, whether the task ends with it, and the status it waits for in others."""
 
     essential: bool

@@ -7,6 +7,8 @@ is a mapping sorted by key (lists keep their order). Nothing here acts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,23 +25,23 @@ class SecretsManagerSecret:
     name: str
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 TextOrImport = str | Import
 Secret = str | SecretsManagerSecret | Import
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageBuild:
+class ImageBuild(NamedTuple):
     """How an image is built; both paths are cleaned and relative to the workspace."""
 
     context: str
     dockerfile: str
     target: str = ""
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = NOTHING
     cache_from: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class HealthCheck:
+class HealthCheck(NamedTuple):
     """A container's health check; times are whole seconds."""
 
     command: tuple[str, ...]
@@ -72,8 +74,7 @@ class Container:
     health_check: HealthCheck | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class MountPoint:
+class MountPoint(NamedTuple):
     """Where a sidecar sees a volume; the texts stay None where the manifest has none."""
 
     source_volume: str
@@ -81,8 +82,7 @@ class MountPoint:
     read_only: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Port:
+class Port(NamedTuple):
     """The one port of a sidecar; the protocol is lower-case."""
 
     number: int
@@ -98,8 +98,7 @@ class Sidecar(Container):
     mount_points: tuple[MountPoint, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ManagedFileSystem:
+class ManagedFileSystem(NamedTuple):
     """The environment's own file system, seen through an access point of the job.
 
     `uid` and `gid` are given ones, or the CRC-32 of the job's name.
@@ -109,8 +108,7 @@ class ManagedFileSystem:
     gid: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileSystem:
+class FileSystem(NamedTuple):
     """A file system of the person's own."""
 
     id: TextOrImport
@@ -119,8 +117,7 @@ class FileSystem:
     access_point_id: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Volume:
+class Volume(NamedTuple):
     """A volume and where the main container sees it; scratch space where `efs` is None."""
 
     name: str
@@ -129,14 +126,13 @@ class Volume:
     efs: ManagedFileSystem | FileSystem | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Logging:
+class Logging(NamedTuple):
     """The FireLens log router; a Job has one only where the manifest switches it on."""
 
     router: Container
-    destination: Mapping[str, str] = field(default_factory=dict)
+    destination: Mapping[str, str] = NOTHING
     metadata: bool = True
-    secret_options: Mapping[str, Secret] = field(default_factory=dict)
+    secret_options: Mapping[str, Secret] = NOTHING
     config_file: str | None = None
 
 
@@ -147,16 +143,14 @@ class SubnetsByTag:
     tags: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Network:
+class Network(NamedTuple):
     """Where tasks are placed: `public`, `private`, subnet ids, or subnets found by tags."""
 
     placement: str | tuple[str, ...] | SubnetsByTag = "public"
     security_groups: tuple[TextOrImport, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Topic:
+class Topic(NamedTuple):
     """An SNS topic of the job; `name` has no `.fifo`. `deduplication` is None where not given."""
 
     name: str
@@ -164,8 +158,7 @@ class Topic:
     deduplication: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Platform:
+class Platform(NamedTuple):
     """The task's operating system family and CPU architecture, as ECS spells them.
 
     `image` is what images are built for, `os/architecture`; empty where the manifest says nothing.
@@ -176,8 +169,7 @@ class Platform:
     image: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskOverride:
+class TaskOverride(NamedTuple):
     """One rule of `taskdef_overrides`: a checked path, and its value as a YAML node."""
 
     path: str

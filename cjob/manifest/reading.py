@@ -6,7 +6,7 @@ nothing: no file is read, no process environment looked at.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from yaml.nodes import MappingNode, ScalarNode
 
@@ -31,8 +31,7 @@ _OTHER_TYPES = (
 )
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A manifest that was read: its text after substitution, the job, and what to tell the person.
 
     A warning is one line, `file:line:column: text`.

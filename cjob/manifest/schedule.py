@@ -6,7 +6,7 @@ The conversion is Copilot's, with its losses, so that a stack stays as it is. To
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cjob.manifest import durations
 
@@ -41,16 +41,14 @@ class ScheduleError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """An EventBridge expression (or `none`), and what got lost on the way to it."""
 
     expression: str
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     """One field of a cron expression: its name, its range, and the words that stand for numbers."""
 
     name: str

@@ -9,7 +9,7 @@ Touches nothing.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -27,16 +27,14 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+#.*)?\s+)+")
 _JSON_LIST = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(?:\"|null)")
 
 
-@dataclass(frozen=True, slots=True)
-class Variables:
+class Variables(NamedTuple):
     """The variables that a manifest can use: Copilot's own, and those of the process."""
 
     predefined: Mapping[str, str]
     process: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(NamedTuple):
     start: int
     end: int
     replacement: str

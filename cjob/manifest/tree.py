@@ -5,7 +5,7 @@ and given. Merging and checking work on trees; building a Job is the last step. 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from yaml.nodes import Node
 
@@ -14,37 +14,32 @@ from cjob.manifest.model import Import, Secret, SecretsManagerSecret
 Scalar = str | int | bool | Import | SecretsManagerSecret
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A single value; the one of a duration is in nanoseconds."""
 
     node: Node
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(NamedTuple):
     """A key with nothing behind it: it takes a default away, but not what is inherited."""
 
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A value of a wrong type; it was reported, and nothing more is to be said about it."""
 
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A value that is kept as its YAML node."""
 
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A list."""
 
     node: Node
@@ -59,8 +54,7 @@ class Items:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A map: of known fields, or of names the person chose (its own `name` is empty then)."""
 
     node: Node

@@ -6,7 +6,7 @@ Takes a Release and gives one with `stack`. Touches nothing: no file, no network
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cjob import names, overrides
 from cjob.addons import packaging
@@ -52,8 +52,7 @@ def render(release: Release, *, version: str = TEMPLATE_VERSION) -> Release:
     return dataclasses.replace(release, stack=stack)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Nested:
+class _Nested(NamedTuple):
     """The addons, the text of their template as it is sent, and its key in the bucket."""
 
     addons: Addons
