@@ -20,9 +20,9 @@ _STANDARD_TAGS = "tag:yaml.org,2002:"
 _PLAIN = re.compile(r"[\w/.$](?:[\w/.$+*@=;,<>(){}!&%|~^?-]|:(?=[^\s])| (?=[^\s#]))*", re.ASCII)
 _PLAIN_IN_FLOW = re.compile(r"[\w/.$](?:[\w/.$+*@=;-]|::?(?=[\w/])| (?=\w))*", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*")
-_PRINTABLE_LINES = re.compile(
-    r"[\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\U00010000-\U0010ffff]*"
-)
+_PRINTABLE_LINES = re.compile(r"[\t\n -~]*")
+# Compiled when a text needs it: a set that large takes as long as a whole small template.
+_WIDE_PRINTABLE_LINES = r"[\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\U00010000-\U0010ffff]*"
 
 
 def text(root: yaml.Node) -> str:
@@ -66,11 +66,17 @@ def _entry(lead: str, node: yaml.Node, pad: str, out: list[str]) -> None:
 
 def _scalar_entry(lead: str, node: yaml.ScalarNode, pad: str, out: list[str]) -> None:
     style: str | None = node.style
-    if style in ("|", ">") and "\n" in node.value and _PRINTABLE_LINES.fullmatch(node.value):
+    if style in ("|", ">") and "\n" in node.value and _is_printable(node.value):
         _lines(f"{lead} {_tag(node)}|", node.value, pad, out)
     else:
         written = _scalar(node.tag, node.value, style)
         out.append(f"{lead} {written}" if written else lead)
+
+
+def _is_printable(lines: str) -> bool:
+    if lines.isascii():
+        return _PRINTABLE_LINES.fullmatch(lines) is not None
+    return re.fullmatch(_WIDE_PRINTABLE_LINES, lines) is not None
 
 
 def _lines(lead: str, value: str, pad: str, out: list[str]) -> None:
