@@ -30,8 +30,9 @@ def hide(comparison: Comparison) -> Comparison:
         if document.root is not None:
             hidden = _unechoed(document.root)
             for node in [*_secrets(document.root, hidden), *_manifest(document.root)]:
-                covered.add(id(node))
-                _cover(node)
+                if function_of(node) not in _REFERENCES:
+                    covered.add(id(node))
+                    _cover(node)
     # A function's argument may be a copy that was made while comparing.
     _cover_copies(comparison.parts, covered, inside=False)
     return comparison
