@@ -5,6 +5,7 @@ daemon, and the files of a build's context. Whatever goes wrong there becomes a 
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
@@ -26,6 +27,10 @@ CONNECT_S = 10
 SILENT_BUILD_S = 3600
 SILENT_PUSH_S = 300
 """How long a build or a push may say nothing; a step of a build may well be silent for long."""
+
+ATTEMPTS = 3
+FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")
+"""A push is tried so often where the registry answers so: nothing is wrong with the image."""
 
 NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"
 
@@ -71,7 +76,7 @@ class DockerEngine:
         with _told(f'pushing to "{repository}"'), self._client(self._silent_push_s) as client:
             for tag in tags:
                 _tag(client, image, repository, tag)
-                ending = _push(client, repository, tag, login, report)
+                ending = _push_until_taken(client, repository, tag, login, report)
                 if ending.error:
                     raise ServiceError(
                         f'pushing "{repository}:{tag}" failed: {ending.error}',
@@ -153,6 +158,22 @@ def _tag(client: Any, image: str, repository: str, tag: str) -> None:  # noqa: A
             hint="an image's id is valid on the engine that built it; push from there, "
             "or run cjob-build again here",
         ) from error
+
+
+def _push_until_taken(
+    client: Any,  # noqa: ANN401 - docker's client has no types
+    repository: str,
+    tag: str,
+    login: Login,
+    report: Report,
+) -> Ending:
+    """Push a tag, and again where the registry failed of itself, which the engine does not do."""
+    for _ in range(ATTEMPTS - 1):
+        ending = _push(client, repository, tag, login, report)
+        if not FAILED_OF_ITSELF.search(ending.error):
+            return ending
+        report(f"{tag}: {ending.error}; sending it again")
+    return _push(client, repository, tag, login, report)
 
 
 def _push(

@@ -134,27 +134,35 @@ def _push_images(
 ) -> dict[str, Image]:
     """Send every image under its tags to the one repository of the job.
 
-    They are sent to the host that the login is for, and named by the repository's own address.
+    Each is sent once, whichever containers share it, to the host that the login is
+    for, and named by the repository's own address.
     """
     ready = engine()
     login = registry.login(repository)
     place = at_host(repository, login.host)
 
-    def piece(name: str, image: Image) -> Callable[[Checkpoint], Image]:
-        def send(checkpoint: Checkpoint) -> Image:
+    def piece(containers: list[str]) -> Callable[[Checkpoint], str]:
+        def send(checkpoint: Checkpoint) -> str:
             def line(text: str) -> None:
                 checkpoint()
-                report(f"{name}: {text}")
+                report(f"{containers[0]}: {text}")
 
-            digest = ready.push(image.id, place, image.tags, login, line)
-            return dataclasses.replace(
-                image, repository=repository, digest=digest, uri=f"{repository}@{digest}"
-            )
+            tags = [tag for name in containers for tag in images[name].tags]
+            return ready.push(images[containers[0]].id, place, tags, login, line)
 
         return send
 
-    pushed = run_all([piece(name, image) for name, image in images.items()], AT_ONCE)
-    return dict(zip(images, pushed, strict=True))
+    sharing: dict[str, list[str]] = {}
+    for name, image in images.items():
+        sharing.setdefault(image.id, []).append(name)
+    sent = run_all([piece(containers) for containers in sharing.values()], AT_ONCE)
+    digests = dict(zip(sharing, sent, strict=True))
+    return {name: _named(image, repository, digests[image.id]) for name, image in images.items()}
+
+
+def _named(image: Image, repository: str, digest: str) -> Image:
+    uri = f"{repository}@{digest}"
+    return dataclasses.replace(image, repository=repository, digest=digest, uri=uri)
 
 
 def at_host(repository: str, host: str) -> str:

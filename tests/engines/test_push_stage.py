@@ -1,14 +1,16 @@
 """The push stage: images to a registry, files to the artifact bucket."""
 
 import hashlib
+import http.client
 import io
 import json
 import threading
 import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import daemons
 import pytest
@@ -274,7 +276,8 @@ def test_built_images_are_pushed_and_named_by_digest(
     source = Source(manifest="", builds=builds, revision=Revision(commit="1a2b3c4"))
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
     built = build(wanted, lambda: docker, workspace, quiet)
-    pushed = push(built, lambda: docker, registry, Bucket(), workspace, quiet).images
+    told: list[str] = []
+    pushed = push(built, lambda: docker, registry, Bucket(), workspace, told.append).images
     assert pushed is not None
     repository = f"{ECR}/acme/report"
     for name, image in pushed.items():
@@ -283,6 +286,7 @@ def test_built_images_are_pushed_and_named_by_digest(
         for reference in (*image.tags, image.digest):
             assert manifest(registry, reference)["config"]["digest"] == image.id, name
     assert pushed["report"].digest == pushed["proxy"].digest != pushed["log"].digest
+    assert {line.partition(":")[0] for line in told} == {"report", "log"}, "each is sent once"
     assert registry.asked == [f"{ECR}/acme/report"]
 
 
@@ -323,3 +327,63 @@ def test_an_interrupting_report_ends_the_push(
         push(built, lambda: docker, registry, bucket, workspace, report)
     assert told.is_set()
     assert bucket.sent == []
+
+
+class FailingOnce(BaseHTTPRequestHandler):
+    """Stands before a registry; its first answer to a manifest that is sent is status 500."""
+
+    protocol_version = "HTTP/1.1"
+    behind = ""
+    failed: ClassVar[list[str]] = []
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.command == "PUT" and "/manifests/" in self.path and not self.failed:
+            self.failed.append(self.path)
+            self._answer(500, b"", {})
+            return
+        connection = http.client.HTTPConnection(self.behind)
+        connection.request(self.command, self.path, body, dict(self.headers))
+        answer = connection.getresponse()
+        content = answer.read()
+        self._answer(answer.status, content, dict(answer.getheaders()))
+        connection.close()
+
+    def _answer(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        length = headers.get("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _pass_on  # noqa: N815 - http.server's names
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output quiet."""
+
+
+def test_a_registry_that_fails_of_itself_is_tried_again(
+    docker: Engine, registry: LocalRegistry, workspace: Path
+) -> None:
+    """One answer of 500 is told, and costs nothing but another try."""
+    FailingOnce.behind = registry.address
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FailingOnce)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    wanted = Release(
+        job=JOB,
+        source=Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")}),
+        target=target(report=f"{ECR}/acme/report"),
+    )
+    built = build(wanted, lambda: docker, workspace, quiet)
+    told: list[str] = []
+    before = LocalRegistry(f"127.0.0.1:{server.server_address[1]}", "any")
+    pushed = push(built, lambda: docker, before, Bucket(), workspace, told.append).images
+    server.shutdown()
+    server.server_close()
+    assert pushed is not None
+    assert pushed["report"].digest.startswith("sha256:")
+    assert len(FailingOnce.failed) == 1
+    assert [line for line in told if line.endswith("sending it again")]
