@@ -53,15 +53,25 @@ def _size(text: str) -> int:
 
 
 def _head(job: Compared) -> str:
-    lines = [f"**{html.escape(job.title)}**: {html.escape(job.summary)}\n"]
+    lines = [f"**{_inline(job.title)}**: {_inline(job.summary)}\n"]
     if job.notes:
-        lines += ["", "```text", *job.notes, "```", ""]
+        fence = _fence("\n".join(job.notes))
+        lines += [f"{fence}text", *job.notes, fence, ""]
     return "\n".join(lines)
+
+
+def _inline(text: str) -> str:
+    return html.escape(" ".join(text.split()))
+
+
+def _fence(text: str) -> str:
+    """Give a run of backticks that is longer than any in a text."""
+    return "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text) or [""]))
 
 
 def _folded(text: str, room: int) -> str:
     """Give a difference that can be unfolded, in at most so many bytes."""
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text) or [""]))
+    fence = _fence(text)
     before = f"\n<details><summary>difference</summary>\n\n{fence}diff\n"
     after = f"{fence}\n\n</details>\n"
     lines = [_line(line) for line in text.splitlines()]

@@ -33,12 +33,12 @@ def function_text(change: Change) -> str:
     """Write the change of a function whose argument stays what it was."""
     old, new = _function(change.old), _function(change.new)
     values = "(changed)" if old == new else f"{old} -> {new}"
-    return f"~ {change.path}: {values}\n"
+    return f"~ {visible(change.path)}: {values}\n"
 
 
 def _function(value: object) -> str:
     if isinstance(value, dict) and len(value) == 1:
-        return str(next(iter(value)))
+        return visible(str(next(iter(value))))
     return "(no function)"
 
 

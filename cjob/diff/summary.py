@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from cjob.diff.fire_times import FireTimes, fire_times
 from cjob.diff.replacement import DEPENDS, REPLACES
+from cjob.diff.scalars import visible
 from cjob.release import Change, Diff
 
 Local = Callable[[datetime], datetime]
@@ -68,7 +69,7 @@ def _replaced(changes: Iterable[Change], wanted: str) -> list[str]:
 
 def _resource(path: str) -> str:
     nested = "addons." if path.startswith("addons.") else ""
-    return nested + path.removeprefix(nested).split(".")[1]
+    return visible(nested + path.removeprefix(nested).split(".")[1])
 
 
 def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def test_jobs_follow_one_another() -> None:
 def test_notes_stand_before_the_difference() -> None:
     """They are shown as they are."""
     found = markdown([Compared(title="a", summary="b", notes=("first", "  second"), text="x\n")])
-    assert "```text\nfirst\n  second\n```\n\n<details>" in re.sub("\n{3,}", "\n\n", found)
+    assert found.startswith("**a**: b\n\n```text\nfirst\n  second\n```\n\n<details>")
 
 
 def test_a_fence_is_longer_than_what_looks_like_one() -> None:
@@ -53,6 +53,7 @@ def test_a_fence_is_longer_than_what_looks_like_one() -> None:
 def test_what_a_page_would_take_for_markup_is_not() -> None:
     """Names come from templates."""
     assert "<img" not in markdown([Compared(title="<img>", summary="replaces <img>")])
+    assert markdown([Compared(title="a", summary="replaces B\n# C")]) == "**a**: replaces B # C\n"
 
 
 def test_a_long_difference_is_cut_at_a_line_and_that_is_said() -> None:
