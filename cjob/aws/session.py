@@ -8,7 +8,6 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
@@ -39,9 +38,10 @@ class Account:
         if not region:
             raise faults.no_region()
         self.region: str = region
+        self._core.set_config_variable("region", region)
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str, str], Any] = {}
-        self._sessions: dict[str, boto3.Session] = {}
+        self._sessions: dict[str, botocore.session.Session] = {}
         self._config = Config(
             retries={"mode": "standard", "total_max_attempts": 8},
             connect_timeout=10,
@@ -72,16 +72,15 @@ class Account:
             if key not in self._clients:
                 session = self._session(role)
                 with faults.told("read the AWS settings"):
-                    self._clients[key] = session.client(
+                    self._clients[key] = session.create_client(
                         service, region_name=key[1], config=self._config
                     )
             return self._clients[key]
 
-    def _session(self, role: str) -> boto3.Session:
+    def _session(self, role: str) -> botocore.session.Session:
         if role not in self._sessions:
             with faults.told("read the AWS settings"):
-                core = self._core if not role else self._assumed(role)
-                self._sessions[role] = boto3.Session(botocore_session=core, region_name=self.region)
+                self._sessions[role] = self._assumed(role) if role else self._core
         return self._sessions[role]
 
     def _assumed(self, role: str) -> botocore.session.Session:
@@ -91,7 +90,7 @@ class Account:
         if own is None:
             raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=self._session("").client,
+            client_creator=self._core.create_client,
             source_credentials=own,
             role_arn=role,
             extra_args={"RoleSessionName": f"cjob-{os.getpid()}"},
