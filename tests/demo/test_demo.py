@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import sandboxes
 # docker-py leaves the sockets of streams to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
+GONE_S = 10
 DEMO = Path(__file__).resolve().parents[2] / "bin" / "demo"
 
 STEPS = [
@@ -73,7 +75,14 @@ class Home:
         )
 
     def left(self) -> list[str]:
-        """Give what a demo left: processes with this home, and files but those to be kept."""
+        """Give what a demo left for good; what was killed may take a moment to be gone."""
+        until = time.monotonic() + GONE_S
+        while (found := self._found()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return found
+
+    def _found(self) -> list[str]:
+        """Give the processes with this home, and files but those to be kept."""
         mark = f"HOME={self.folder}".encode()
         found = []
         for variables in Path("/proc").glob("[0-9]*/environ"):
