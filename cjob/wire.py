@@ -5,6 +5,7 @@ Writing gives one document a line, keys in the document's own order, and always 
 the same Releases. Both touch only the stream that they are handed.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable
@@ -39,6 +40,11 @@ def parse(text: str, name: str = "stdin") -> tuple[Release, ...]:
 def dump(releases: Iterable[Release]) -> str:
     """Give one line of JSON a document, in ASCII, so that any text survives any pipe."""
     return "".join(json.dumps(to_json(r), separators=(",", ":")) + "\n" for r in releases)
+
+
+def digest(release: Release) -> str:
+    """Give the digest of a document, by which a reviewed one is known again: `sha256:` and hex."""
+    return "sha256:" + hashlib.sha256(dump([release]).encode()).hexdigest()
 
 
 def _read(text: str, at: int, name: str, place: str) -> tuple[Release, int]:

@@ -5,10 +5,9 @@ with a difference is a plan: it is refused when the live stack has moved since i
 """
 
 import argparse
-import sys
 
 from cjob.cli import console, selection
-from cjob.errors import CjobError
+from cjob.errors import CjobError, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -30,6 +29,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     deployment(parser)
     parser.add_argument(
         "--force-plan", action="store_true", help="apply a plan although the live stack has moved"
+    )
+    parser.add_argument(
+        "--expect-digest",
+        action="append",
+        default=[],
+        metavar="SHA256",
+        help="take only the document with this digest, as cjob-diff told it; one for each",
     )
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("json", "text"), help="what stdout gets")
@@ -73,9 +79,27 @@ def run(args: argparse.Namespace) -> int:
     _, stages, talk = selection.prepare(args, **choices(args))
     read = selection.read_stream(args.file, "cjob-apply")
     selection.check_sections(read, "stack")
+    _check_digests(read, args.expect_digest)
     confirmed = pipeline.run(read, stages, ("confirm",), args.jobs)
     names = [release.job.name for release in read]
     return finish(args, names, pipeline.run_each(confirmed, stages, "apply", args.jobs), talk)
+
+
+def _check_digests(read: "Sequence[Release]", expected: "Sequence[str]") -> None:
+    """Refuse documents other than those that were reviewed, where their digests were given."""
+    from cjob import wire  # noqa: PLC0415 - help needs none of it
+
+    if not expected:
+        return
+    wanted = sorted("sha256:" + one.removeprefix("sha256:").lower() for one in expected)
+    found = [(wire.digest(release), release.job.name) for release in read]
+    if sorted(digest for digest, _ in found) != wanted:
+        other = [f"{name} has {digest}" for digest, name in found if digest not in wanted]
+        raise InputError(
+            "the documents are not the ones expected: "
+            + (", ".join(other) or f"{len(found)} of {len(wanted)} are here"),
+            hint="apply the file that was reviewed, or review this one and expect its digest",
+        )
 
 
 def finish(
@@ -93,7 +117,7 @@ def finish(
 
     done = [one for one in outcomes if isinstance(one, Release)]
     failed = [one for one in outcomes if not isinstance(one, Release)]
-    form = args.output or ("text" if sys.stdout.isatty() else "json")
+    form = selection.output_form(args)
     try:
         console.write(wire.dump(done) if form == "json" else "".join(map(view, done)))
     except BrokenPipeError:

@@ -19,6 +19,8 @@ examples:
   cjob-diff -n report -e test
   cjob-diff -n report -e test -o markdown >> "$GITHUB_STEP_SUMMARY"
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff > plan.json
+
+The digest of each document is told on stderr: cjob-apply --expect-digest takes that one only.
 """
 
 
@@ -37,6 +39,10 @@ def run(args: argparse.Namespace) -> int:
 
     def seen(release: "Release") -> None:
         tell(release, talk)
+        if selection.output_form(args) == "json":
+            from cjob import wire  # noqa: PLC0415 - help needs none of it
+
+            talk.say(f"{release.job.name}: document {wire.digest(release)}")
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 

@@ -208,6 +208,11 @@ def check_sections(begun: "Sequence[Release]", needs: str) -> None:
             required(getattr(release, needs), needs)
 
 
+def output_form(args: argparse.Namespace) -> str:
+    """Give what stdout gets: what was asked for, else text for a person and JSON for a program."""
+    return str(args.output or ("text" if sys.stdout.isatty() else "json"))
+
+
 def run_command(
     args: argparse.Namespace,
     head: Sequence[str],
@@ -233,7 +238,7 @@ def run_command(
     if seen is not None:
         for release in done:
             seen(release)
-    form = args.output or ("text" if sys.stdout.isatty() else "json")
+    form = output_form(args)
     if form == "json":
         console.write(wire.dump(done))
     elif together and form in together:

@@ -1,6 +1,7 @@
 """From a manifest to a stack through pipes: plans, differences, and what is refused."""
 
 import json
+import re
 
 import pytest
 from pipelines import Place, document, name, on
@@ -49,6 +50,24 @@ def test_a_plan_is_applied_once(place: Place) -> None:
     assert (again.returncode, again.stdout) == (2, "")
     assert "the plan is stale" in again.stderr
     assert place.change_sets("planned") == []
+
+
+def test_a_plan_that_was_reviewed_is_bound_by_its_digest(place: Place) -> None:
+    """The digest that the difference was told with lets that document pass, and no other one."""
+    place.job("reviewed", VARIABLES)
+    compared = place.pipe(["build", *on("reviewed")], ["push"], ["render"], ["diff"])
+    told = re.findall(r"^reviewed: document (sha256:[0-9a-f]{64})$", compared.stderr, re.MULTILINE)
+    assert len(told) == 1
+
+    touched = compared.stdout.replace('\\"one\\"', '\\"two\\"')
+    assert touched != compared.stdout
+    refused = place.run("apply", "--expect-digest", told[0], stdin=touched)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "not the ones expected: reviewed has sha256:" in refused.stderr
+    assert place.status("reviewed") == ""
+
+    applied = place.run("apply", "--expect-digest", told[0], stdin=compared.stdout)
+    assert document(applied)["deployment"]["status"] == "CREATE_COMPLETE"
 
 
 def test_a_plan_that_changes_nothing_does_nothing(place: Place) -> None:
