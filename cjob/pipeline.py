@@ -41,10 +41,21 @@ if TYPE_CHECKING:
 
 Stage = Callable[[Release], Release]
 
-DEPLOY = ("resolve", "inspect", "admit", "build", "push", "render", "override", "diff", "apply")
+DEPLOY = (
+    "confirm",
+    "resolve",
+    "inspect",
+    "admit",
+    "build",
+    "push",
+    "render",
+    "override",
+    "diff",
+    "apply",
+)
 DEPLOY_DIFF = ("resolve", "inspect", "render", "override", "diff")
 PACKAGE = ("resolve", "check_version", "render", "override")
-PACKAGE_UPLOADED = ("resolve", "check_version", "build", "push", "render", "override")
+PACKAGE_UPLOADED = ("confirm", "resolve", "check_version", "build", "push", "render", "override")
 PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
 
 
@@ -115,15 +126,18 @@ class Stages:
         return release
 
     def admit(self, release: Release) -> Release:
-        """Refuse, before anything is built, what is known to be refused after that."""
+        """Refuse, before anything is built, what would be refused after that.
+
+        Rendering is pure, so it is done here for its refusals alone, images yet missing.
+        """
         from cjob.stages.apply import action_for  # noqa: PLC0415
         from cjob.stages.push import repository_of  # noqa: PLC0415
-        from cjob.stages.render import check_fits  # noqa: PLC0415
+        from cjob.stages.render import render  # noqa: PLC0415
 
         source, target = required(release.source, "source"), required(release.target, "target")
         name = self._stack_name(release)
         action_for(self._live[name].status, name)
-        check_fits(release)
+        render(release)
         if source.builds:
             repository_of(release, target)
         return release

@@ -236,7 +236,6 @@ MADE_BY = {
     "target": "cjob-target",
     "images": "cjob-build",
     "stack": "cjob-render",
-    "diff": "cjob-diff",
 }
 
 

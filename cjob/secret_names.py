@@ -7,7 +7,7 @@ import re
 
 # These say it anywhere in a name, `key` only as a word of its own: a monkey is no secret.
 _ANYWHERE = re.compile("PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|APIKEY|PRIVATEKEY")
-_WORDS = frozenset({"KEY", "KEYS", "PWD", "PAT"})
+_WORDS = frozenset({"KEY", "KEYS", "PASS", "PWD", "PAT", "AUTH", "DSN"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ADDRESSES = frozenset({"ARN", "ARNS"})
 

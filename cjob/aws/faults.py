@@ -59,6 +59,11 @@ def told(purpose: str, role: str = "") -> Iterator[None]:
         yield
     except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
         raise explain(error, purpose, role) from error
+    except ValueError as error:  # of a setting: botocore has no class of its own for these
+        raise InputError(
+            f"cannot {purpose}: {clean(str(error))}",
+            hint="check the variables AWS_… and ~/.aws/config: aws configure list",
+        ) from error
 
 
 def explain(error: Exception, purpose: str, role: str = "") -> CjobError:

@@ -80,9 +80,21 @@ def run(args: argparse.Namespace) -> int:
     read = selection.read_stream(args.file, "cjob-apply")
     selection.check_sections(read, "stack")
     _check_digests(read, args.expect_digest)
+    _check_single(read)
     confirmed = pipeline.run(read, stages, ("confirm",), args.jobs)
     names = [release.job.name for release in read]
     return finish(args, names, pipeline.run_each(confirmed, stages, "apply", args.jobs), talk)
+
+
+def _check_single(read: "Sequence[Release]") -> None:
+    """Refuse two documents for one stack: they would be at work on it at once."""
+    jobs = [release.job for release in read]
+    for number, job in enumerate(jobs):
+        if job in jobs[:number]:
+            raise InputError(
+                f"two documents are for job {job.name!r} in environment {job.env!r}",
+                hint="apply one of them",
+            )
 
 
 def _check_digests(read: "Sequence[Release]", expected: "Sequence[str]") -> None:

@@ -29,9 +29,9 @@ def complete(
     args: argparse.Namespace, tools: "Collaborators", talk: console.Console
 ) -> argparse.Namespace:
     """Fill in the job and the environment where the person named none."""
-    if not args.name and not args.all:
+    if args.name is None and not args.all:
         args.name = [one_of(tools.workspace.jobs(), "job", "-n", talk)]
-    if not args.env and not args.target:
+    if args.env is None and not args.target:
         app = selection.application(args, tools)
         args.env = one_of(tools.directory.environments(app), "environment", "-e", talk)
     return args

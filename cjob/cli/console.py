@@ -28,10 +28,10 @@ class Console:
         self._json = log_format == "json"
         self._turn = threading.Lock()
 
-    def say(self, text: str, **facts: object) -> None:
-        """Tell people something, on stderr: a line, or an event with the facts beside it."""
+    def say(self, text: str) -> None:
+        """Tell people something, on stderr: a line, or an event."""
         clean = CONTROL.sub("", text)
-        self._write(_event(level="info", message=clean, **facts) if self._json else clean)
+        self._write(_event(level="info", message=clean) if self._json else clean)
 
     def tell(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place and its hint."""

@@ -47,40 +47,70 @@ def run(args: argparse.Namespace) -> int:
     tools, stages, talk = selection.prepare(args, **apply.choices(args))
     choosing.complete(args, tools, talk)
     begun = tuple(stages.load(job) for job in selection.chosen_jobs(args, tools))
-    if args.diff and not _agreed(args, begun, stages, talk):
-        return 0
+    shown: tuple[Release, ...] = ()
+    if args.diff:
+        shown = _shown(args, begun, stages, talk)
+        if not _agreed(args, shown):
+            return 0
     before, last = pipeline.DEPLOY[:-1], pipeline.DEPLOY[-1]
     ready = pipeline.run(begun, stages, before, args.jobs)
+    _check_shown(shown, ready)
     outcomes = pipeline.run_each(ready, stages, last, args.jobs)
     return apply.finish(args, [release.job.name for release in begun], outcomes, talk)
 
 
-def _agreed(
+def _shown(
     args: argparse.Namespace,
     begun: "tuple[Release, ...]",
     stages: "Stages",
     talk: console.Console,
-) -> bool:
-    """Show the difference, before anything is sent; say whether to go on with the deployment."""
+) -> "tuple[Release, ...]":
+    """Compare, before anything is sent, and show what differs."""
     from cjob import pipeline  # noqa: PLC0415
-    from cjob.stages.diff import not_compared  # noqa: PLC0415
 
     compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
-    unknown = any(not_compared(release.stack) for release in compared if release.stack)
-    shown = "".join(map(diff_command.view, compared))
+    told = [r for r in compared if _differs(r) or not _unknown(r)]
+    shown = "".join(map(diff_command.view, told))
     if sys.stdout.isatty():
         console.write(shown)
-    else:
+    elif shown:
         talk.say(shown.rstrip("\n"))
     for release in compared:
         diff_command.tell(release, talk)
-    if not unknown and not any(r.diff and r.diff.changed for r in compared):
+    return compared
+
+
+def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
+    """Say whether to go on with the deployment; nothing is asked where nothing differs."""
+    differs, unknown = any(map(_differs, compared)), any(map(_unknown, compared))
+    if not differs and not unknown:
         return False
     if args.yes:
         return True
     if not console.can_ask():
         raise InputError(
-            "something differs, and nobody can be asked here whether to deploy it",
+            f"{'something differs' if differs else 'an image may differ, once it is pushed'}, and "
+            "nobody can be asked here whether to deploy it",
             hint="deploy with --yes, or make a plan with cjob-diff and apply it with cjob-apply",
         )
     return console.ask(QUESTION).strip().lower() in ("y", "yes")
+
+
+def _check_shown(shown: "tuple[Release, ...]", ready: "tuple[Release, ...]") -> None:
+    """Refuse to deploy over what came to a live stack after its difference was shown."""
+    for before, now in zip(shown, ready, strict=bool(shown)):
+        if before.diff and now.diff and before.diff.against != now.diff.against:
+            raise InputError(
+                f"the live stack of {now.job.name} changed after the difference was shown",
+                hint="run the same command again",
+            )
+
+
+def _differs(release: "Release") -> bool:
+    return release.diff is not None and release.diff.changed
+
+
+def _unknown(release: "Release") -> bool:
+    from cjob.stages.diff import not_compared  # noqa: PLC0415
+
+    return release.stack is not None and bool(not_compared(release.stack))

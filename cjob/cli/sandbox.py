@@ -16,8 +16,6 @@ TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.sandbox.place import Record
 
-SUMMARY = "run a local AWS with an application to try things on"
-
 ACTIONS = {
     "start": "install what is needed, start it and set up an application",
     "stop": "end it, with all that was deployed to it",

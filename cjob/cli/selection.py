@@ -5,6 +5,7 @@ documents come from stdin or a file.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from cjob.release import Job, Release, Target
 
 PARALLEL_JOBS = 4
+
+# Of a tag that AWS takes, in characters.
+KEY_LIMIT = 128
+VALUE_LIMIT = 256
 
 
 def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json", "text")) -> None:
@@ -93,7 +98,7 @@ def prepare(
     talk = console.Console(args.log_format)
     tools = Collaborators(Path(args.directory), talk.say)
     choices = Choices(
-        tag=getattr(args, "tag", ""),
+        tag=parse_tag(getattr(args, "tag", "")),
         tags=parse_tags(getattr(args, "resource_tags", [])),
         target=_target(args),
         cdk_env=tuple(getattr(args, "cdk_env", ())),
@@ -136,10 +141,12 @@ def chosen_jobs(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]"
     """Give the jobs that -n or --all name, in that order; InputError where -e is absent."""
     from cjob.release import Job, check_name  # noqa: PLC0415
 
+    if args.name and args.all:
+        raise InputError("--all cannot go with -n", hint="name jobs, or take all of them")
     app = application(args, tools)
-    if not args.env and args.target:
+    if args.env is None and args.target:
         args.env = _document(args.target).job.env
-    if not args.env:
+    if args.env is None:
         raise InputError("no environment was named", hint="name it with -e, as in -e test")
     jobs = tools.workspace.jobs() if args.all else tuple(dict.fromkeys(args.name))
     if not jobs:
@@ -152,8 +159,8 @@ def application(args: argparse.Namespace, tools: "Collaborators") -> str:
     """Give the application: the one that was named, else the workspace's."""
     from cjob.release import check_name  # noqa: PLC0415
 
-    app = args.app or tools.workspace.app
-    if not app:
+    app = tools.workspace.app if args.app is None else args.app
+    if args.app is None and not app:
         raise InputError(
             "the workspace names no application",
             hint="name it with -a, or write 'application: NAME' into copilot/.workspace",
@@ -171,8 +178,24 @@ def parse_tags(given: Sequence[str]) -> dict[str, str]:
                 f"--resource-tags {pair!r} is not KEY=VALUE",
                 hint="as in --resource-tags team=data,cost=42",
             )
+        if not value or len(value) > VALUE_LIMIT or len(key) > KEY_LIMIT or key.startswith("aws:"):
+            raise InputError(
+                f"--resource-tags {pair!r} is no tag that AWS takes",
+                hint=f"a key has up to {KEY_LIMIT} characters and does not begin with aws:, "
+                f"a value has 1 to {VALUE_LIMIT}",
+            )
         tags[key] = value
     return tags
+
+
+def parse_tag(tag: str) -> str:
+    """Give an image tag back where a registry can take it; InputError where not."""
+    if tag and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", tag):
+        raise InputError(
+            f"--tag {tag!r} is no tag of an image",
+            hint="up to 128 letters, digits, _, . and -; a letter, a digit or _ comes first",
+        )
+    return tag
 
 
 def _target(args: argparse.Namespace) -> "Target | None":

@@ -42,6 +42,8 @@ _BY_TYPE = (
 _BY_PROPERTY = {
     "Cpu": "task size",
     "Memory": "task size",
+    "Command": "command",
+    "EntryPoint": "command",
     "Image": "image",
     "RepositoryCredentials": "image",
     "Environment": "environment variable",
@@ -71,6 +73,8 @@ def kind_of(path: str, resource_type: str) -> str:
     if _COSMETIC.match(path):
         return COSMETIC
     section, _, rest = path.partition(".")
+    if section == "tags":
+        return "tag"
     if section in ("Parameters", "parameters"):
         return next((kind for name, kind in _BY_PARAMETER if name.match(rest)), OTHER)
     if resource_type == "AWS::ECS::TaskDefinition":

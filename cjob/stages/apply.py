@@ -11,7 +11,7 @@ from typing import NoReturn, Protocol
 
 from cjob import live as live_side
 from cjob import names, versions
-from cjob.errors import CjobError, DeploymentError, InputError, Interrupted, ServiceError
+from cjob.errors import CjobError, DeploymentError, InputError, Interrupted
 from cjob.live import Live
 from cjob.release import Deployment, Diff, Release, Stack, Target, required
 from cjob.stages.diff import LiveStacks, compare, complete, template_version
@@ -161,7 +161,7 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
         live = complete(tools.stacks.read(target, stack.name), release, tools.stacks)
     check_downgrade(
         template_version(live.template),
-        template_version(stack.template),
+        template_version(stack.template, "the new template"),
         stack.name,
         allow=options.allow_downgrade,
     )
@@ -435,7 +435,7 @@ def removals(diff: Diff) -> Iterator[tuple[str, str]]:
 
 
 def _check_still(stacks: Stacks, target: Target, live: Live, name: str) -> None:
-    """Look again after the change set was made; ServiceError where the stack moved meanwhile.
+    """Look again after the change set was made; InputError where the stack moved meanwhile.
 
     The addons move with the stack's parameters.
     """
@@ -443,7 +443,7 @@ def _check_still(stacks: Stacks, target: Target, live: Live, name: str) -> None:
         return
     now = dataclasses.replace(stacks.read(target, name), addons=live.addons)
     if live_side.against(live) != live_side.against(now):
-        raise ServiceError(
+        raise InputError(
             f"stack {name!r} was changed by somebody else meanwhile",
             hint="run the same command again",
         )

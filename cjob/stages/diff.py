@@ -162,7 +162,7 @@ def unbuilt_as_deployed(live: Live, stack: Stack) -> str:
 
 def _image(template: str, container: str) -> yaml.Node | None:
     """Find what is written for the image of a container in a template's text."""
-    node = _compose(template)
+    node = _compose(template, "a template")
     for key in ("Resources", "TaskDefinition", "Properties", "ContainerDefinitions"):
         node = _entry(node, key)
     for one in node.value if isinstance(node, yaml.SequenceNode) else ():
@@ -179,29 +179,30 @@ def _shown(old: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
 
 def not_compared(stack: Stack) -> tuple[str, ...]:
     """Tell, for people, what was left out of a comparison because it was not pushed."""
-    told = []
-    for name in stack.missing:
-        if name == MAIN_IMAGE:
-            told.append("the main image is not compared: not built here")
-        elif name.startswith(IMAGE):
-            told.append(f"the image of {name.removeprefix(IMAGE)} is not compared: not built here")
-    return tuple(told)
+    main = stack.tags.get("copilot-service", "")
+    missing = [main if name == MAIN_IMAGE else name for name in stack.missing]
+    return tuple(
+        f"the image of {name.removeprefix(IMAGE)} is not compared: not pushed"
+        for name in missing
+        if name == main or name.startswith(IMAGE)
+    )
 
 
-def template_version(template: str) -> str:
+def template_version(template: str, what: str = "the deployed template") -> str:
     """Give the `Metadata.Version` of a template's text; `v0.0.0` where it has none."""
-    version = _entry(_entry(_compose(template), "Metadata"), "Version")
+    version = _entry(_entry(_compose(template, what), "Metadata"), "Version")
     return str(version.value) if isinstance(version, yaml.ScalarNode) else NO_VERSION
 
 
-def _compose(template: str) -> yaml.Node | None:
+def _compose(template: str, what: str) -> yaml.Node | None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return yaml.compose(template, loader)
     except yaml.YAMLError as error:
         raise InputError(
-            f"the deployed template is not YAML: {error}",
-            hint="look at it: aws cloudformation get-template --stack-name NAME",
+            f"{what} is not YAML: {error}",
+            hint="render the job again, or look at what is deployed: "
+            "aws cloudformation get-template --stack-name NAME",
         ) from None
 
 

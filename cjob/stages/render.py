@@ -111,14 +111,6 @@ def _nested(subject: Subject, source: Source, target: Target) -> _Nested | None:
     return _Nested(addons=addons, text=text, key=names.addons_key(subject.name, digest))
 
 
-def check_fits(release: Release) -> None:
-    """Raise InputError where the environment cannot give what the manifest asks for."""
-    source, target = required(release.source, "source"), required(release.target, "target")
-    subject = release.job
-    job = reading.read(source.manifest, subject.env, file=manifest_path(subject.name))
-    check_environment(job, subject, target)
-
-
 def check_environment(job: Job, subject: Subject, target: Target) -> None:
     """Raise InputError where the environment is not deployed, or lacks what the job uses."""
     if target.environment_version == "bootstrap":

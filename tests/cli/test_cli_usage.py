@@ -121,6 +121,46 @@ def test_the_version_is_data(tmp_path: Path) -> None:
             "as in --resource-tags team=data,cost=42",
         ),
         (
+            "cjob-build -n report -e test --resource-tags aws:x=1",
+            "--resource-tags 'aws:x=1' is no tag that AWS takes",
+            "a key has up to 128 characters and does not begin with aws:, a value has 1 to 256",
+        ),
+        (
+            "cjob-build -n report -e test --resource-tags team=",
+            "--resource-tags 'team=' is no tag that AWS takes",
+            "a key has up to 128 characters and does not begin with aws:, a value has 1 to 256",
+        ),
+        (
+            "cjob-build -n report -e test --tag -x!",
+            "argument --tag: expected one argument",
+            "see cjob build --help",
+        ),
+        (
+            "cjob-build -n report -e test --tag=v1/x",
+            "--tag 'v1/x' is no tag of an image",
+            "up to 128 letters, digits, _, . and -; a letter, a digit or _ comes first",
+        ),
+        (
+            "cjob-build --all -n report -e test",
+            "--all cannot go with -n",
+            "name jobs, or take all of them",
+        ),
+        (
+            "cjob-build -n report --env=",
+            "environment '' is not a valid name",
+            "a name has letters, digits, - and _, and begins with a letter or a digit",
+        ),
+        (
+            "cjob deploy -n report --env=",
+            "environment '' is not a valid name",
+            "a name has letters, digits, - and _, and begins with a letter or a digit",
+        ),
+        (
+            "cjob deploy -n report -e test --app=",
+            "application '' is not a valid name",
+            "a name has letters, digits, - and _, and begins with a letter or a digit",
+        ),
+        (
             "cjob-build -n report -e test -C nowhere/else",
             "there is no folder",
             "check what -C names",

@@ -1,5 +1,6 @@
 """How often AWS is asked, and that it need not be asked at all."""
 
+import json
 import socket
 
 import pytest
@@ -93,6 +94,23 @@ def test_with_a_target_nothing_is_asked_until_something_is_compared(place: Place
     assert place.done("render", *given, **nothing).stdout == online
     template = place.done("render", *given, "-o", "template", **nothing).stdout
     assert place.done("package", *given, **nothing).stdout == template
+
+
+@pytest.mark.parametrize(
+    "command", [["push"], ["deploy"], ["package", "--upload-assets"]], ids=" ".join
+)
+def test_nothing_is_sent_to_a_target_that_is_not_what_aws_says(
+    place: Place, command: list[str]
+) -> None:
+    """Whoever could touch the file could have all that is sent."""
+    place.job("forged")
+    forged = json.loads(place.done("target", *on("forged")).stdout)
+    forged["target"]["artifactBucket"] = "somebody-elses"
+    place.write("forged.json", json.dumps(forged))
+    done = place.run(*command, *on("forged"), "--target", "forged.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "target has another artifact bucket than AWS says now: 'somebody-elses'" in done.stderr
+    assert place.status("forged") == ""
 
 
 def test_a_target_of_another_environment_is_refused(place: Place) -> None:

@@ -127,7 +127,7 @@ def test_a_job_with_everything_is_built_deployed_and_run(
     images_before = engine.images.list()
     before = full.run("deploy", *on("full"), "--diff")
     assert before.returncode == 2
-    assert "note: the image of helper is not compared: not built here" in before.stderr
+    assert "note: the image of helper is not compared: not pushed" in before.stderr
     assert engine.images.list() == images_before, "nothing is built for a difference"
     assert using_file_systems(full) == ""
 
@@ -154,7 +154,7 @@ def test_a_job_with_everything_is_built_deployed_and_run(
     assert document(again)["deployment"]["changed"] is False
     shown = full.run("package", *on("full"), "--diff")
     assert (shown.returncode, shown.stdout) == (0, "No changes.\n"), shown.stderr
-    assert shown.stderr.count("is not compared: not built here") == 2
+    assert shown.stderr.count("is not compared: not pushed") == 2
 
 
 def test_images_that_were_pushed_complete_a_document(

@@ -111,7 +111,7 @@ def test_an_image_that_is_built_counts_as_unchanged_in_a_difference(place: Place
     place.write("copilot/built/manifest.yml", built)
     done = place.run("package", *on("built"), "--diff")
     assert done.returncode == 1
-    assert "note: the main image is not compared: not built here" in done.stderr
+    assert "note: the image of built is not compared: not pushed" in done.stderr
 
 
 def test_several_jobs_are_written_side_by_side(place: Place) -> None:

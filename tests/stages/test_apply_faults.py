@@ -4,7 +4,7 @@ import pytest
 from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, of, own
 from stage_samples import STACK_ID, TEMPLATE, live, release
 
-from cjob.errors import DeploymentError, Interrupted, ServiceError
+from cjob.errors import DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
 from cjob.release import Release
 from cjob.stages.apply import Options, Tools, apply
@@ -173,7 +173,7 @@ def test_an_empty_stack_that_was_there_before_stays() -> None:
 def test_a_stack_that_moves_while_the_change_is_proposed_is_left_alone(moved: Live) -> None:
     """The change set is deleted, since it was made for another state."""
     stacks = FakeStacks(live(), moves=moved)
-    with pytest.raises(ServiceError, match="changed by somebody else"):
+    with pytest.raises(InputError, match="changed by somebody else"):
         applied(stacks)
     assert (stacks.change_sets, stacks.live) == ({}, moved)
     assert "execute" not in stacks.asked

@@ -304,8 +304,8 @@ def test_people_are_told_which_images_were_not_compared() -> None:
     """And of nothing else, since all else was."""
     wanted = stack(missing=("ContainerImage", "EnvControllerFunction", "EnvFileARN", "Image:proxy"))
     assert not_compared(wanted) == (
-        "the main image is not compared: not built here",
-        "the image of proxy is not compared: not built here",
+        "the image of report is not compared: not pushed",
+        "the image of proxy is not compared: not pushed",
     )
 
 
