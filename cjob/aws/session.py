@@ -18,11 +18,17 @@ from cjob.aws import faults
 from cjob.parallel import run_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
+
+    from cjob.parallel import Checkpoint
+
+    Call = Callable[[], Any]
 
 PARALLEL_CALLS = 16
 
@@ -122,11 +128,3 @@ def together(*calls: "Call") -> list[Any]:
 
 def _piece(call: "Call") -> "Callable[[Checkpoint], Any]":
     return lambda _: call()
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cjob.parallel import Checkpoint
-
-    Call = Callable[[], Any]

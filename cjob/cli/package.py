@@ -15,6 +15,7 @@ from cjob.errors import DIFFERENT, DONE, CjobError, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from cjob.pipeline import Stages
@@ -133,7 +134,3 @@ def _write_all(folder: str, files: dict[str, str]) -> None:
 def _remove(paths: "Iterable[Path]") -> None:
     for path in paths:
         path.unlink(missing_ok=True)
-
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
