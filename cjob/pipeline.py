@@ -12,6 +12,9 @@ function in `cjob/stages/`, one file each, that takes a Release and gives one wi
     diff      CloudFormation, reads only         -> diff
     apply     S3, CloudFormation                 -> deployment
 
+Apply carries out what `stages/states` (by the stack's status) and `stages/admission` (by document
+and plan) let pass; `stages/following` reads what came of it out of the stack's events.
+
 The single commands run one stage each and pass the document on, as JSON, through a pipe (`wire`).
 The composites, `cjob deploy` and `cjob package`, run the same functions in one process: the tuples
 below are all that they add. What a stage touches of the outside world is handed to it, made in one
@@ -130,9 +133,9 @@ class Stages:
 
         Rendering is pure, so it is done here for its refusals alone, images yet missing.
         """
-        from cjob.stages.apply import action_for  # noqa: PLC0415
         from cjob.stages.push import repository_of  # noqa: PLC0415
         from cjob.stages.render import render  # noqa: PLC0415
+        from cjob.stages.states import action_for  # noqa: PLC0415
 
         source, target = required(release.source, "source"), required(release.target, "target")
         name = self._stack_name(release)
@@ -151,7 +154,7 @@ class Stages:
         return release
 
     def _check_version(self, stack: str, deployed: str) -> None:
-        from cjob.stages.apply import check_downgrade  # noqa: PLC0415
+        from cjob.stages.admission import check_downgrade  # noqa: PLC0415
         from cjob.stages.render import TEMPLATE_VERSION  # noqa: PLC0415
 
         allow = self._choices.allow_downgrade

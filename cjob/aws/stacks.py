@@ -19,7 +19,8 @@ from cjob.errors import CjobError, ServiceError
 from cjob.interruption import Sleep, unbroken
 from cjob.live import Live
 from cjob.release import Target
-from cjob.stages.apply import Event, Proposal, Request
+from cjob.stages.apply import Proposal, Request
+from cjob.stages.following import Event
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from cjob.live import Live
 from cjob.release import Target
-from cjob.stages.apply import Event, Proposal, Request
+from cjob.stages.apply import Proposal, Request
+from cjob.stages.following import Event
 
 NAME = "acme-test-report"
 STACK_ID = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{NAME}/1"

@@ -9,7 +9,9 @@ from stage_samples import NAME, OLDER, TEMPLATE, live, plan, release, stack, wit
 from cjob.errors import InputError
 from cjob.live import Live, against, settled
 from cjob.release import Change, Diff, Release
-from cjob.stages.apply import Options, Tools, action_for, apply, check_downgrade, removals
+from cjob.stages.admission import check_downgrade, removals
+from cjob.stages.apply import Options, Tools, apply
+from cjob.stages.states import action_for
 
 
 def applied(
