@@ -52,6 +52,16 @@ def logical_id(text: str) -> str:
     return re.sub(r"[^a-zA-Z0-9]+", "", text)
 
 
+def sidecar_env_file(sidecar: str) -> str:
+    """Parameter of a job's stack that holds the ARN of a sidecar's env file."""
+    return "EnvFileARNFor" + logical_id(sidecar)
+
+
+def topic_id(topic: str) -> str:
+    """Logical id of an SNS topic, given its name with `.fifo` where it ends so."""
+    return logical_id(topic) + "SNSTopic"
+
+
 def repository_output(job: str) -> str:
     """Output of the regional stack that holds the ARN of a job's repository."""
     return "ECRRepo" + job.replace("-", "DASH")

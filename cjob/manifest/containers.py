@@ -39,7 +39,7 @@ def commands_are_words(job: Section, report: Report) -> None:
     for container in (job, *_sidecars(job)):
         for key in ("entrypoint", "command"):
             text = container.text(key) or ""
-            if _LIST_AS_TEXT.match(text):
+            if looks_like_a_list(text):
                 message = f"{key!r} is a text that looks like a list: {quoted(text)}"
                 hint = "write the list itself; after '|' it would be taken as words with brackets"
                 report.fault(container.node_at(key), message, hint)
@@ -51,6 +51,11 @@ def commands_are_words(job: Section, report: Report) -> None:
                 report.fault(container.node_at(key), message, hint)
 
 
+def looks_like_a_list(text: str) -> bool:
+    """Tell whether a command written as one text is meant as a list of words in quotes."""
+    return _LIST_AS_TEXT.match(text) is not None
+
+
 def env_files_end_in_env(job: Section, report: Report) -> None:
     """Demand that env files are named so: ECS takes no others."""
     for container in (job, job.section("logging"), *_sidecars(job)):
@@ -58,6 +63,20 @@ def env_files_end_in_env(job: Section, report: Report) -> None:
         if path is not None and not _is_env_file(path):
             message = f"the env file {quoted(path)} does not end in .env"
             report.fault(container.node_at("env_file"), message, "name the file something.env")
+
+
+def env_files_have_parameters_of_their_own(job: Section, report: Report) -> None:
+    """Demand that sidecars with env files have names that differ in more than signs."""
+    owners: dict[str, str] = {}
+    for name, sidecar in job.sections("sidecars"):
+        if sidecar.at("env_file") is None:
+            continue
+        parameter = names.sidecar_env_file(name)
+        first = owners.setdefault(parameter, name)
+        if first != name:
+            message = f"the env files of {quoted(first)} and {quoted(name)} need one {parameter!r}"
+            hint = "only letters and digits of a sidecar's name count for that: rename one"
+            report.fault(sidecar.node_at("env_file"), message, hint)
 
 
 def _is_env_file(path: str) -> bool:

@@ -5,6 +5,7 @@ Takes merged trees, gives the model's Network and Topics. Touches nothing.
 
 import re
 
+from cjob import names
 from cjob.manifest.model import Import, Network, SubnetsByTag, Topic
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.tree import Items, Leaf, Section
@@ -37,6 +38,21 @@ def topics_have_names(job: Section, report: Report) -> None:
                 topic.node_at("name"),
                 f"a topic can't be named {quoted(name)}",
                 "use letters, digits, - and _ (for a FIFO topic write 'fifo: true', not .fifo)",
+            )
+
+
+def topics_are_resources_of_their_own(job: Section, report: Report) -> None:
+    """Demand topics whose names differ in more than signs, which a logical id does without."""
+    owners: dict[str, str] = {}
+    for topic, section in zip(topics(job), job.section("publish").listed("topics"), strict=True):
+        name = topic.name + (".fifo" if topic.fifo else "")
+        first = owners.setdefault(names.topic_id(name), name)
+        if first != name:
+            report.fault(
+                section.node_at("name"),
+                f"topics {quoted(first)} and {quoted(name)} would be one resource, "
+                f"{names.topic_id(name)!r}",
+                "only letters and digits of a topic's name count for that: rename one",
             )
 
 

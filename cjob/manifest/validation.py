@@ -14,6 +14,7 @@ from cjob.manifest import (
     overrides,
     storage,
     triggers,
+    unquoted,
 )
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
@@ -49,12 +50,14 @@ RULES: tuple[Callable[[Section, Report], None], ...] = (
     containers.commands_are_words,
     containers.imported_variables_have_names,
     containers.env_files_end_in_env,
+    containers.env_files_have_parameters_of_their_own,
     images.sidecars_have_one_image,
     containers.mount_points_are_complete,
     containers.ports_are_numbers,
     containers.ports_are_used_once,
     network.placement_is_known,
     network.topics_have_names,
+    network.topics_are_resources_of_their_own,
     triggers.schedule_can_be_kept,
     triggers.timeout_is_whole_seconds,
     triggers.retries_are_not_negative,
@@ -62,6 +65,7 @@ RULES: tuple[Callable[[Section, Report], None], ...] = (
     dependencies.statuses_are_known,
     dependencies.containers_exist,
     dependencies.nothing_waits_for_itself,
+    unquoted.unquoted_texts_end,
 )
 
 

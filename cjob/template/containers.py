@@ -17,7 +17,7 @@ from cjob.manifest.model import SecretsManagerSecret as ManagerSecret
 from cjob.template import volumes
 from cjob.template.context import Context
 from cjob.template.nodes import raw
-from cjob.template.parameters import has, sidecar_env_file
+from cjob.template.parameters import has
 from cjob.template.topics import topic_arns
 from cjob.template.values import (
     Double,
@@ -97,7 +97,7 @@ def _sidecar(job: Job, sidecar: Sidecar, context: Context) -> Resource:
             *_environment(job, sidecar, context),
             *volumes.mounted_paths((p.source_volume, p.path) for p in sidecar.mount_points),
         ],
-        "EnvironmentFiles": _env_files(sidecar_env_file(sidecar.name)),
+        "EnvironmentFiles": _env_files(names.sidecar_env_file(sidecar.name)),
         **_given("Secrets", _secrets(sidecar.secrets)),
         "LogConfiguration": _LOGS,
         **_labels(sidecar),
@@ -146,20 +146,17 @@ def _value(variable: TextOrImport) -> Value:
 
 
 def _secrets(secrets: Mapping[str, Secret]) -> list[Value]:
-    return [
-        {"Name": raw(name), "ValueFrom": _origin(secret, f'secret "{name}"')}
-        for name, secret in secrets.items()
-    ]
+    return [{"Name": raw(name), "ValueFrom": _origin(secret)} for name, secret in secrets.items()]
 
 
-def _origin(secret: Secret, of: str) -> Value:
+def _origin(secret: Secret) -> Value:
     """Say where ECS finds a secret."""
     if isinstance(secret, Import):
         return import_value(Double(secret.export))
     if isinstance(secret, ManagerSecret):
         account = "${AWS::Region}:${AWS::AccountId}"
         return sub(f"arn:${{AWS::Partition}}:secretsmanager:{account}:secret:{secret.name}")
-    return raw(secret, of)
+    return raw(secret)
 
 
 def _env_files(parameter: str) -> list[Value]:
@@ -179,8 +176,7 @@ def _routed_logs(logging: Logging) -> Resource:
 
 def _entrypoint(container: Container) -> Resource:
     entrypoint, command = (
-        [raw(word, f'{what} of "{container.name}"') for word in words or ()]
-        for what, words in (("entrypoint", container.entrypoint), ("command", container.command))
+        [raw(word) for word in words or ()] for words in (container.entrypoint, container.command)
     )
     return {**_given("EntryPoint", entrypoint), **_given("Command", command)}
 

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from cjob import yaml12
-from cjob.errors import InputError
 from cjob.manifest.model import Import, TextOrImport
+from cjob.manifest.unquoted import composed
 from cjob.template.access import copied
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
 from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
@@ -115,27 +115,18 @@ _BUILDERS: dict[type, Callable[[Any], yaml.Node]] = {
 }
 
 
-def raw(text: str, of: str = "a text") -> yaml.Node:
+def raw(text: str) -> yaml.Node:
     """Read a text of the manifest that Copilot put into its template without quoting it.
 
     Manifests rely on three effects of that, which are kept: a function (`!Ref X`) is a function,
     a text in quotes of its own loses them, and a number stays a number. What YAML would take for
-    anything else than a text (a comment, a map, a list) is the text as it stands. `of` says in
-    errors what the text is.
-
-    Raises InputError for a text that begins like a list, a map or quotes, and has no end: it is a
-    JSON or quoted text that was cut at its blanks.
+    anything else than a text (a comment, a map, a list) is the text as it stands.
     """
     if _SIMPLE.fullmatch(text):
         return yaml.ScalarNode(implicit_tag(text), text)
     if not text or text.isspace():
         return yaml.ScalarNode(STR, text, style="'")
-    read = _composed(text)
-    if read is None and text[0] in "[{\"'" and len(text) > 1:
-        raise InputError(
-            f"{of}: {text!r} begins like a list, a map or quotes, but does not end like one",
-            hint="write a list as a YAML list; put a text with blanks into quotes as a whole",
-        )
+    read = composed(text)
     if read is not None and read.tag in _FUNCTIONS:
         return read
     if isinstance(read, yaml.ScalarNode) and not read.tag.startswith("!"):
@@ -148,13 +139,3 @@ def raw(text: str, of: str = "a text") -> yaml.Node:
 def raw_or_imported(value: TextOrImport) -> Value:
     """Read a raw text, or import what another stack exports under a raw name."""
     return import_value(raw(value.export)) if isinstance(value, Import) else raw(value)
-
-
-def _composed(text: str) -> yaml.Node | None:
-    """Read a text as one YAML value; None where it is not one."""
-    if "\n" in text:
-        return None
-    try:
-        return yaml12.compose(text, "")
-    except InputError:
-        return None

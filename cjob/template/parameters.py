@@ -1,15 +1,9 @@
 """The template's parameters: their declarations, their conditions and the job's values."""
 
 from cjob import names
-from cjob.errors import InputError
 from cjob.manifest.model import Job
 from cjob.template.context import Context
 from cjob.template.values import Double, Flow, Resource, Single, Value, ref
-
-
-def sidecar_env_file(sidecar: str) -> str:
-    """Name the parameter that holds the ARN of a sidecar's env file."""
-    return "EnvFileARNFor" + names.logical_id(sidecar)
 
 
 def has(parameter: str) -> str:
@@ -22,25 +16,15 @@ def has(parameter: str) -> str:
 def env_file_parameters(job: Job) -> dict[str, str]:
     """Map the parameters that hold ARNs of env files to their containers, in the template's order.
 
-    Sidecars whose names differ only in signs share one parameter: InputError where both have an
-    env file.
+    Sidecars whose names differ only in signs share one; at most one of them has an env file.
     """
     containers = {"EnvFileARN": job.name}
     if job.logging:
         containers["LoggingEnvFileARN"] = names.FIRELENS
-    users: dict[str, str] = {}
     for sidecar in job.sidecars:
-        parameter = sidecar_env_file(sidecar.name)
-        containers.setdefault(parameter, sidecar.name)
-        if sidecar.env_file is None:
-            continue
-        first = users.setdefault(parameter, sidecar.name)
-        if first != sidecar.name:
-            raise InputError(
-                f'the env files of "{first}" and "{sidecar.name}" need the same "{parameter}"',
-                hint="only letters and digits of a sidecar's name count for that: rename one",
-            )
-        containers[parameter] = sidecar.name
+        parameter = names.sidecar_env_file(sidecar.name)
+        if sidecar.env_file is not None or parameter not in containers:
+            containers[parameter] = sidecar.name
     return containers
 
 

@@ -11,7 +11,7 @@ from cjob.template.volumes import access_point
 
 
 def template(job: Job, context: Context) -> Resource:
-    """Give the template; raise InputError for a text or a name that it cannot hold."""
+    """Give the template."""
     return {
         "AWSTemplateFormatVersion": Plain("2010-09-09"),
         "Description": "A scheduled job that runs as a task on Amazon ECS.",

@@ -3,7 +3,6 @@
 import json
 
 from cjob import names
-from cjob.errors import InputError
 from cjob.manifest.model import Job, Topic
 from cjob.template.context import Context
 from cjob.template.values import (
@@ -25,20 +24,14 @@ def full_topic_name(topic: Topic) -> str:
 
 def topic_id(topic: Topic) -> str:
     """Give the logical id of a topic."""
-    return names.logical_id(full_topic_name(topic)) + "SNSTopic"
+    return names.topic_id(full_topic_name(topic))
 
 
 def resources(job: Job) -> Resource:
-    """Give each topic with its policy; raise InputError where two need the same logical id."""
+    """Give each topic with its policy."""
     out: Resource = {}
-    owners: dict[str, str] = {}
     for topic in job.topics:
-        identifier, name = topic_id(topic), full_topic_name(topic)
-        if owners.setdefault(identifier, name) != name:
-            raise InputError(
-                f'topics "{owners[identifier]}" and "{name}" would be one resource, "{identifier}"',
-                hint="only letters and digits of a topic's name count for that: rename one",
-            )
+        identifier = topic_id(topic)
         out[identifier] = _topic(topic)
         out[identifier + "Policy"] = _policy(identifier)
     return out

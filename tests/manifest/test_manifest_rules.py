@@ -1,7 +1,7 @@
 """What a manifest must be like: each rule with a manifest that breaks it, and the place."""
 
 import pytest
-from manifest_samples import HEAD, IMAGE, MINIMAL, ON, load, problems
+from manifest_samples import HEAD, IMAGE, MINIMAL, ON, job_with, load, problems
 
 _LONELY = HEAD + ON
 _TIMED = HEAD + IMAGE
@@ -233,6 +233,52 @@ def test_all_problems_are_reported_together_in_the_order_of_the_file() -> None:
     more = 'retries: -1\ncpu: abc\nenvironments:\n  prod:\n    memory: x\ncommand: "\'"\n'
     found = problems(MINIMAL + more)
     assert [p.place for p in found] == ["m.yml:7:10", "m.yml:8:6", "m.yml:11:13", "m.yml:12:10"]
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        ("command: 'python -c [a, b'\n", "7:10", "'[a,' (command of the job) begins like a list"),
+        ("command: [x, '\"a b']\n", "7:14", "but does not end like one"),
+        ("secrets:\n  A: '{x'\n", "8:6", "secrets of the job"),
+        ("secrets:\n  '[a': x\n", "8:9", "a name in secrets"),
+        (_SIDE + "    secrets: {A: '{x'}\n", "10:18", "of sidecar 'n'"),
+        (_SIDE + "  '[m': {image: nginx}\n", "10:9", "the sidecar's name"),
+        ("logging: {configFilePath: '[a'}\n", "7:27", "configFilePath of the log router"),
+        ("network: {vpc: {security_groups: [{from_cfn: '[a'}]}}\n", "7:35", "network.vpc"),
+        ("storage: {volumes: {v: {path: /a, efs: {id: '[a'}}}}\n", "7:45", "volume 'v'"),
+    ],
+)
+def test_texts_that_were_cut_at_their_blanks_are_refused(more: str, place: str, words: str) -> None:
+    """They come from JSON or a quoted text, and would stand in the template as they are."""
+    (found,) = problems(MINIMAL + more)
+    assert found.place == f"m.yml:{place}"
+    assert words in found.message
+
+
+@pytest.mark.parametrize("text", ["[", "'a'", "[a]", "{}", "!Ref [", "echo '[a,'"])
+def test_texts_with_an_end_are_none_of_them(text: str) -> None:
+    """What is whole, or one sign alone, stays a text or a value of YAML."""
+    job_with("secrets:\n  A: |-\n    " + text + "\n")
+
+
+def test_names_that_differ_in_signs_only_are_refused_where_they_become_one() -> None:
+    """A topic would be lost, and a sidecar would get the env file of another."""
+    topics = "publish:\n  topics:\n  - name: a-b\n  - name: ab\n  - {name: ab, fifo: true}\n"
+    (found,) = problems(MINIMAL + topics)
+    assert found.place == "m.yml:10:11"
+    assert "'a-b' and 'ab' would be one resource, 'abSNSTopic'" in found.message
+
+    one, other = "  a-b: {image: x, env_file: a.env}\n", "  ab: {image: x, env_file: b.env}\n"
+    (found,) = problems(MINIMAL + "sidecars:\n" + one + other)
+    assert found.place == "m.yml:9:28"
+    assert "'a-b' and 'ab' need one 'EnvFileARNForab'" in found.message
+    assert problems(MINIMAL + "sidecars:\n" + one + "  ab: {image: x}\n") == ()
+
+
+def test_a_topic_named_twice_is_one() -> None:
+    """The repetition does no harm."""
+    assert problems(MINIMAL + "publish: {topics: [{name: a}, {name: a}]}\n") == ()
 
 
 def test_a_value_that_is_reported_has_no_second_problem() -> None:

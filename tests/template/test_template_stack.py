@@ -8,7 +8,6 @@ import pytest
 import template_samples as samples
 
 from cjob.addons.reading import Addons
-from cjob.errors import InputError
 from cjob.manifest.model import (
     Container,
     FileSystem,
@@ -328,14 +327,6 @@ def test_a_topic_named_twice_is_one_resource() -> None:
     assert "aSNSTopic" in samples.rendered(sample)["Resources"]
 
 
-def test_topics_that_would_be_one_resource_are_refused() -> None:
-    """One of them would be lost without a word."""
-    sample = samples.job(topics=(Topic(name="a-b"), Topic(name="ab")))
-
-    with pytest.raises(InputError, match='"a-b" and "ab" would be one resource'):
-        samples.rendered(sample)
-
-
 def test_topic_arns_are_of_the_regions_partition() -> None:
     """Containers get the ARNs as one JSON text."""
     target = dataclasses.replace(samples.TARGET, region="cn-north-1")
@@ -374,14 +365,11 @@ def test_parameters_have_their_values_in_the_order_of_sending() -> None:
     assert set(values) == set(samples.rendered(FULL)["Parameters"])
 
 
-def test_sidecars_whose_env_files_need_one_parameter_are_refused() -> None:
-    """Names that differ in signs only are fine as long as one of them has an env file."""
+def test_sidecars_whose_names_differ_in_signs_share_the_parameter_of_an_env_file() -> None:
+    """It goes to the one that has an env file."""
     one = Sidecar(name="a-b", location="x", env_file="a.env")
     other = Sidecar(name="ab", location="x")
 
-    kept = parameters.env_file_parameters(samples.job(sidecars=(other, one)))
-    assert kept["EnvFileARNForab"] == "a-b"
-
-    both = (one, dataclasses.replace(other, env_file="b.env"))
-    with pytest.raises(InputError, match='"a-b" and "ab" need the same'):
-        parameters.env_file_parameters(samples.job(sidecars=both))
+    for sidecars in ((other, one), (one, other)):
+        kept = parameters.env_file_parameters(samples.job(sidecars=sidecars))
+        assert kept["EnvFileARNForab"] == "a-b"
