@@ -298,18 +298,18 @@ def _camel(name: str) -> str:
     return head + "".join(part.title() for part in rest)
 
 
-_Layout = tuple[tuple[str, str, Any, bool], ...]
-_LAYOUTS: dict[str, _Layout] = {}
+Layout = tuple[tuple[str, str, Any, bool], ...]
+_LAYOUTS: dict[str, Layout] = {}
 
 
-def _layout(section: type[Section]) -> _Layout:
+def layout(section: type[Section]) -> Layout:
     """Give (attribute, key, type, required) of each field, in the order of writing."""
     if section.__name__ not in _LAYOUTS:
         _LAYOUTS[section.__name__] = _read_layout(section)
     return _LAYOUTS[section.__name__]
 
 
-def _read_layout(section: type[Section]) -> _Layout:
+def _read_layout(section: type[Section]) -> Layout:
     hints = get_type_hints(section)
     fields = [f for f in dataclasses.fields(section) if f.name != "extra"]
     missing = dataclasses.MISSING
@@ -327,7 +327,7 @@ def _read_layout(section: type[Section]) -> _Layout:
 def _encode_section(section: Section) -> dict[str, object]:
     out = {
         key: _encode(getattr(section, name))
-        for name, key, _, _ in _layout(type(section))
+        for name, key, _, _ in layout(type(section))
         if getattr(section, name) is not None or isinstance(section, Change)
     }
     return {**out, **section.extra}
@@ -378,7 +378,7 @@ def _decode_section(wanted: type[Section], value: Any, path: str) -> Section:  #
         _refuse(path, "an object", value)
     rest = dict(value)
     known: dict[str, Any] = {}
-    for name, key, kind, is_required in _layout(wanted):
+    for name, key, kind, is_required in layout(wanted):
         where = f"{path}.{key}" if path else key
         if key in rest:
             known[name] = _decode(kind, rest.pop(key), where)

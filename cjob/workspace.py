@@ -56,6 +56,11 @@ class Workspace:
                 found.append(path.parent.name)
         return tuple(found)
 
+    def environments(self) -> tuple[str, ...]:
+        """Give the names of the folders that hold an environment's manifest, sorted."""
+        found = (self.root / FOLDER / "environments").glob("*/manifest.yml")
+        return tuple(sorted(path.parent.name for path in found))
+
 
 def find(start: Path) -> Workspace:
     """Find the workspace that a folder lies in: itself or one of the four folders above it."""

@@ -33,10 +33,16 @@ COMMANDS = {
     "apply": "deploy what a document says",
     "target": "look up the application and the environment in AWS",
     "manifest": "show what a manifest comes to in one environment",
+    "schema": "print the JSON Schema of a manifest or of the document",
+    "completion": "print a script with which bash, zsh or fish completes these commands",
+    "list": "name the jobs of the workspace, or the environments of the application",
     "sandbox": "run a local AWS with an application to try things on",
 }
 
-DEPENDENCIES = ("boto3", "botocore", "cfn_flip", "dictdiffer", "docker", "rich", "yaml")
+# Those that are programs of their own, too: `cjob-build` is `cjob build`.
+DASHED = ("build", "push", "render", "diff", "apply", "target")
+
+DEPENDENCIES = ("boto3", "botocore", "cfn_flip", "dictdiffer", "docker", "rich", "shtab", "yaml")
 
 EXIT_STATUSES = """\
 exit status:
@@ -129,6 +135,11 @@ def run(arguments: list[str]) -> int:
         return errors.DONE
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
+        from cjob.cli import habits  # noqa: PLC0415 - only for these
+
+        known = habits.meant(arguments)
+        if known is not None:
+            return run(known)
         raise InputError(f"{name!r} is not a command of cjob", hint=_suggest(name, COMMANDS))
     if rest == ["help"]:
         rest = ["--help"]

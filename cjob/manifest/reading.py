@@ -84,6 +84,20 @@ def merged(text: str, environment: str, *, file: str) -> Section:
     return _merged(_root(text, file), environment, Report(file))
 
 
+def environment_names(text: str, *, file: str) -> tuple[str, ...]:
+    """List the environments that a manifest has sections for, in its order.
+
+    Raises InputError where the text is no YAML.
+    """
+    root = yaml12.compose(text, file)
+    if not isinstance(root, MappingNode):
+        return ()
+    sections = {entry.key: entry.value for entry in yaml12.entries(root, [])}.get("environments")
+    if not isinstance(sections, MappingNode):
+        return ()
+    return tuple(entry.key for entry in yaml12.entries(sections, []))
+
+
 def _root(text: str, file: str) -> MappingNode:
     root = yaml12.compose(text, file)
     if root is None:

@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "versions": set(),
     "release": set(),
     "live": {"release"},
+    "release_schema": {"release"},
     "wire": {"release"},
     "yaml12": set(),
     # Pure: text to a job, a job to a template, two templates to a comparison.
@@ -62,10 +63,12 @@ MAY_IMPORT = {
         "manifest",
         "pipeline",
         "release",
+        "release_schema",
         "sandbox",
         "stages",
         "template",
         "wire",
+        "workspace",
     },
 }
 
@@ -107,6 +110,7 @@ LIBRARIES = {
     "botocore": ("cjob.aws", "cjob.env_controller"),
     "docker": ("cjob.engines", "cjob.sandbox.server"),
     "rich": ("cjob.cli",),
+    "shtab": ("cjob.cli",),
     "ministack": ("cjob.sandbox.server",),
     "hypercorn": ("cjob.sandbox.server",),
 }

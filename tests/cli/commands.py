@@ -8,7 +8,16 @@ from pathlib import Path
 
 BIN = Path(__file__).parents[2] / "bin"
 FILTERS = ("target", "build", "push", "render", "diff", "apply")
-COMMANDS = ("deploy", "package", *FILTERS, "manifest", "sandbox")
+COMMANDS = (
+    "deploy",
+    "package",
+    *FILTERS,
+    "manifest",
+    "schema",
+    "completion",
+    "list",
+    "sandbox",
+)
 LIMIT_S = 60
 
 MANIFEST = """\

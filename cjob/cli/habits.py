@@ -1,0 +1,49 @@
+"""What people type who come from Copilot, and what does the same here.
+
+Takes arguments whose first word is no command of cjob, gives those that are meant, or raises with
+a hint. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from cjob.errors import InputError
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Two words of Copilot's that are one command here, with options of the same names.
+SAME: Mapping[tuple[str, ...], str] = {("job", "deploy"): "deploy", ("job", "package"): "package"}
+
+# Two words of Copilot's, and what comes nearest.
+NEAREST: Mapping[tuple[str, ...], str] = {
+    ("job", "ls"): "cjob list jobs",
+    ("env", "ls"): "cjob list envs",
+    ("job", "logs"): "aws logs tail /copilot/APP-ENV-JOB --follow",
+    ("job", "run"): "aws stepfunctions start-execution --state-machine-arn ARN",
+    ("job", "delete"): "aws cloudformation delete-stack --stack-name APP-ENV-JOB",
+}
+
+# The first words of all else that Copilot does.
+ELSEWHERE = ("app", "env", "init", "job", "pipeline", "secret", "storage", "svc", "task")
+
+
+def meant(arguments: Sequence[str]) -> list[str] | None:
+    """Give the arguments as cjob takes them; None where they are no habit from Copilot.
+
+    Raises InputError, with what comes nearest, for what cjob does not do.
+    """
+    words = tuple(arguments[:2])
+    if words in SAME:
+        return [SAME[words], *arguments[2:]]
+    if words[0] not in ELSEWHERE:
+        return None
+    if words == ("job",) or words[1:] in (("--help",), ("-h",)):
+        raise InputError(
+            f"{' '.join(words)!r} is how Copilot groups its commands",
+            hint="here it is cjob deploy and cjob package; see cjob --help",
+        )
+    raise InputError(
+        f"cjob has no {' '.join(words)!r}: it packages and deploys scheduled jobs",
+        hint=NEAREST.get(words, "see cjob --help"),
+    )

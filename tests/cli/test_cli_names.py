@@ -1,0 +1,146 @@
+"""Names for scripts and shells: lists, completion, and the words that people come with."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import commands
+import pytest
+from aws_fake import Fake
+
+from cjob import cli
+
+OTHER = "name: tidy\ntype: Scheduled Job\nenvironments: {prod: {cpu: 512}, staging: }\n"
+
+
+@pytest.fixture
+def jobs(workspace: Path) -> Path:
+    """Give a workspace with two jobs, a service, and three environments that it names."""
+    for name, text in (("tidy", OTHER), ("site", "name: site\ntype: Backend Service\n")):
+        (workspace / "copilot" / name).mkdir()
+        (workspace / "copilot" / name / "manifest.yml").write_text(text)
+    (workspace / "copilot/environments/test").mkdir(parents=True)
+    (workspace / "copilot/environments/test/manifest.yml").write_text("name: test\n")
+    return workspace
+
+
+def test_jobs_are_listed_a_line_each_or_as_a_matrix_takes_them(jobs: Path) -> None:
+    """Scheduled jobs alone."""
+    done = commands.run("cjob", "list", "jobs", folder=jobs)
+    assert (done.status, done.out, done.err) == (0, "report\ntidy\n", "")
+    done = commands.run("cjob", "list", "jobs", "-o", "json", folder=jobs)
+    assert json.loads(done.out) == ["report", "tidy"]
+
+
+def test_environments_of_the_workspace_need_no_aws(jobs: Path) -> None:
+    """Those with a manifest of their own, and those that jobs have sections for."""
+    done = commands.run("cjob", "list", "envs", "--offline", folder=jobs)
+    assert (done.status, done.out, done.err) == (0, "prod\nstaging\ntest\n", "")
+
+
+def test_environments_come_from_aws(jobs: Path, aws: Fake) -> None:
+    """Where there are none that is told; without credentials nothing is printed."""
+    listing = ("cjob", "list", "envs")
+    done = commands.run(*listing, folder=jobs, settings=aws.settings)
+    assert (done.status, done.out, done.err) == (0, "", "no environment was found\n")
+    for env in ("test", "prod"):
+        aws.parameters[f"/copilot/applications/acme/environments/{env}"] = "{}"
+    done = commands.run(*listing, "-a", "acme", folder=jobs, settings=aws.settings)
+    assert (done.status, done.out, done.err) == (0, "prod\ntest\n", "")
+    refused = commands.run("cjob", "list", "envs", folder=jobs)
+    assert refused.status == 2
+    assert "region" in commands.told(refused)[0]
+
+
+@pytest.mark.parametrize("flag", ["--offline", "--app=acme"])
+def test_an_option_of_environments_is_refused_for_jobs(flag: str, jobs: Path) -> None:
+    """It would do nothing."""
+    done = commands.run("cjob", "list", "jobs", flag, folder=jobs)
+    assert done.status == 2
+    assert "is for envs" in commands.told(done)[0]
+
+
+@pytest.mark.parametrize("command", ["deploy", "package"])
+def test_a_command_typed_as_for_copilot_just_works(command: str, workspace: Path) -> None:
+    """`cjob job deploy` is `cjob deploy`."""
+    typed = commands.run("cjob", "job", command, "--help", folder=workspace)
+    assert typed == commands.run("cjob", command, "--help", folder=workspace)
+    assert typed.status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("job ls", "cjob has no 'job ls'", "cjob list jobs"),
+        ("env ls --app x", "cjob has no 'env ls'", "cjob list envs"),
+        ("svc deploy -n site", "cjob has no 'svc deploy'", "see cjob --help"),
+        ("job", "'job' is how Copilot groups its commands", "cjob deploy and cjob package"),
+        ("job logs", "cjob has no 'job logs'", "aws logs tail"),
+    ],
+)
+def test_what_cjob_does_not_do_is_told_with_what_comes_nearest(
+    words: str, message: str, hint: str, tmp_path: Path
+) -> None:
+    """For commands that fingers know."""
+    done = commands.run("cjob", *words.split(), folder=tmp_path)
+    assert done.status == 2
+    found = commands.told(done)
+    assert found[0].startswith(message)
+    assert hint in found[1]
+
+
+BASH = """
+eval "$(cjob completion bash)"
+complete_line() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    "$(complete -p "$1" | sed 's/.*-F \\([^ ]*\\).*/\\1/')" "$1" "${!#}" "${@:$#-1:1}"
+    echo "${COMPREPLY[@]}"
+}
+"""
+
+# What is typed, and what it may become.
+LINES = {
+    "cjob dep": "deploy",
+    "cjob deploy -n ": "report tidy",
+    "cjob deploy -n ti": "tidy",
+    "cjob-render -e ": "prod staging test",
+    "cjob-diff --exit": "--exit-code",
+    "cjob list ": "envs jobs",
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), LINES.items())
+def test_bash_completes(line: str, expected: str, jobs: Path) -> None:
+    """Commands, flags, and the names of the workspace."""
+    words = " ".join(f"'{word}'" for word in line.split(" "))
+    done = commands.shell(f"{BASH}\ncomplete_line {words}", folder=jobs)
+    assert sorted(done.out.split()) == expected.split(), done.err
+
+
+@pytest.mark.parametrize(("line", "expected"), LINES.items())
+def test_fish_completes(line: str, expected: str, jobs: Path) -> None:
+    """The same."""
+    script = f'cjob completion fish | source; complete -C "{line}"'
+    done = commands.run("fish", "--no-config", "-c", script, folder=jobs)
+    offered = [row.split("\t")[0] for row in done.out.splitlines()]
+    assert sorted(offered) == expected.split(), done.err
+
+
+def test_zsh_knows_every_command(jobs: Path) -> None:
+    """The script is read without a word, and each command has a function that completes it."""
+    script = (
+        'autoload -U compinit && compinit -u -D; eval "$(cjob completion zsh)"; '
+        'for name in cjob cjob-build cjob-apply; do echo "${_comps[$name]}"; done'
+    )
+    done = commands.run("zsh", "-f", "-c", script, folder=jobs)
+    assert (done.status, done.err) == (0, "")
+    functions = done.out.split()
+    assert len(set(functions)) == 3
+    assert all("shtab" in function for function in functions)
+
+
+def test_the_dashed_commands_are_those_in_bin() -> None:
+    """What is completed is what is installed."""
+    there = {path.name.removeprefix("cjob-") for path in commands.BIN.glob("cjob-*")}
+    assert there == set(cli.DASHED)
+    assert subprocess.run([commands.BIN / "cjob-build", "--help"], check=False).returncode == 0

@@ -1,0 +1,176 @@
+"""The schemas that editors and other programs take, held against what cjob itself takes."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from cjob import release_schema, wire, yaml12
+from cjob.errors import InputError
+from cjob.manifest import descriptions, reading, schemas
+from cjob.manifest.fields import JOB
+from cjob.manifest.kinds import Either, Fields, Kind, ListOf, MapOf, Reference
+
+ROOT = Path(__file__).parents[2]
+MANIFEST = jsonschema.Draft202012Validator(schemas.manifest())
+DOCUMENT = jsonschema.Draft202012Validator(release_schema.document())
+
+SMALL = "name: report\ntype: Scheduled Job\nimage: {location: x}\non: {schedule: '@daily'}\n"
+
+
+def plain(node: Node | None) -> object:
+    """Give nodes as an editor's YAML reader gives them to its schema."""
+    if isinstance(node, MappingNode):
+        return {entry.key: plain(entry.value) for entry in yaml12.entries(node, [])}
+    if isinstance(node, SequenceNode):
+        return [plain(child) for child in node.value]
+    assert isinstance(node, ScalarNode)
+    if node.tag in (yaml12.INT, yaml12.FLOAT):
+        return yaml12.as_integer(node) or 0
+    if node.tag == yaml12.BOOL:
+        return node.value.lower() == "true"
+    return None if node.tag == yaml12.NULL else node.value
+
+
+def problems(text: str) -> list[jsonschema.ValidationError]:
+    """Give what the schema finds wrong with a manifest."""
+    return list(MANIFEST.iter_errors(plain(yaml12.compose(text, "manifest.yml"))))
+
+
+def cases() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give each case's manifest, with what else is known of it."""
+    folder = Path(os.environ["CJOB_CONFORMANCE"]) / "cases"
+    for facts in sorted(folder.glob("*/*/runtime.json")):
+        known = json.loads(facts.read_text())
+        yield facts.parent / "copilot" / known["job"] / "manifest.yml", known
+
+
+@pytest.mark.skipif("CJOB_CONFORMANCE" not in os.environ, reason="no conformance cases are here")
+def test_the_schema_takes_every_manifest_that_cjob_takes() -> None:
+    """But for keys that are no field's, of which load warns as the editor does."""
+    taken = 0
+    for path, known in cases():
+        names = {"APPLICATION": known["app"], "ENVIRONMENT": known["env"]}
+        predefined = {f"COPILOT_{what}_NAME": name for what, name in names.items()}
+        try:
+            text = path.read_text("utf-8")
+            read = reading.load(
+                text,
+                known["env"],
+                predefined,
+                known.get("os_env") or {},
+                file="m",
+                name=known["job"],
+            )
+        except (InputError, UnicodeDecodeError):
+            continue
+        taken += 1
+        ignored = any("is not a field of a job" in warning for warning in read.warnings)
+        found = {problem.validator for problem in problems(read.text)}
+        assert found == ({"additionalProperties"} if ignored else set()), path
+    assert taken > 400
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        ("cpu: lots", "$.cpu"),
+        ("variables: [A]", "$.variables"),
+        ("sidecars: {a: {essential: maybe}}", "$.sidecars.a.essential"),
+        ("environments: {prod: {memory: [1]}}", "$.environments.prod.memory"),
+        ("shedule: '@daily'", "$"),
+        ("retries: -1", "$.retries"),
+    ],
+)
+def test_an_editor_marks_what_cjob_would_refuse(line: str, where: str) -> None:
+    """At the value that is off."""
+    assert problems(SMALL) == []
+    assert [problem.json_path for problem in problems(SMALL + line)] == [where]
+
+
+def test_every_field_is_described() -> None:
+    """A person who hovers over any field is told what it is; nothing else is described."""
+    fields = dict.fromkeys(
+        (section.name.replace("environment", "job"), key)
+        for section in _sections(JOB)
+        for key in section.fields
+    )
+    scaling = {("count", key) for section, key in fields if section == "count"}
+    assert set(descriptions.DESCRIPTIONS) | scaling == set(fields)
+
+
+def _sections(kind: Kind) -> Iterator[Fields]:
+    match kind:
+        case Fields():
+            yield kind
+            for field in kind.fields.values():
+                yield from _sections(field)
+        case ListOf(item=item) | MapOf(item=item):
+            yield from _sections(item)
+        case Either(first=first, second=second):
+            yield from _sections(first)
+            yield from _sections(second)
+        case Reference(form=form):
+            yield from _sections(form)
+
+
+FULL = {
+    "apiVersion": "cjob/v1",
+    "kind": "Release",
+    "job": {"app": "acme", "env": "test", "name": "report"},
+    "source": {"manifest": SMALL, "builds": {"report": {"context": ".", "dockerfile": "D"}}},
+    "images": {"report": {"id": "sha256:1", "tags": ["latest"]}},
+    "diff": {
+        "changed": True,
+        "text": "",
+        "changes": [{"op": "add", "path": "tags.a", "new": "b"}],
+        "against": {"status": "", "stackId": "", "template": "", "parameters": "", "tags": ""},
+    },
+    "mine": {"kept": True},
+}
+
+
+def test_documents_that_cjob_writes_are_valid() -> None:
+    """With keys of somebody else's, too."""
+    for text in (json.dumps(FULL), wire.dump(wire.parse(json.dumps(FULL)))):
+        assert list(DOCUMENT.iter_errors(json.loads(text))) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("job", "name", "../x"),
+        ("job", "app", None),
+        ("images", "report", {"tags": "latest"}),
+        ("source", "manifest", 1),
+        ("diff", "changes", [{"op": "rename", "path": "x"}]),
+    ],
+)
+def test_the_schema_and_reading_refuse_the_same(section: str, key: str, value: object) -> None:
+    """What one of them refuses at a place, the other refuses there."""
+    inside = FULL[section]
+    assert isinstance(inside, dict)
+    wrong = {**FULL, section: {**inside, key: value}}
+    with pytest.raises(InputError) as refused:
+        wire.parse(json.dumps(wrong))
+    [problem] = DOCUMENT.iter_errors(wrong)
+    assert problem.json_path.removeprefix("$.") in refused.value.place
+
+
+@pytest.mark.parametrize("what", ["manifest", "release"])
+def test_the_command_prints_the_schema(what: str) -> None:
+    """As JSON that is a schema itself."""
+    done = subprocess.run(
+        [ROOT / "bin/cjob", "schema", what], capture_output=True, text=True, check=True, timeout=60
+    )
+    schema = json.loads(done.stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert re.search("draft/2020-12", schema["$schema"])
+    assert done.stderr == ""
