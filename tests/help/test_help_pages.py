@@ -1,0 +1,56 @@
+"""That the pages of `cjob help` name what there is: keys of the document, statuses, commands."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+
+from cjob import cli, errors
+from cjob.cli import topics
+from cjob.release import Release, Section, layout
+
+
+def _sections(page: str) -> dict[str, str]:
+    """Give the text below each heading of the second rank."""
+    parts = re.split(r"^## (.+)$", topics.page(page), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _keys(wanted: Any) -> Iterator[str]:  # noqa: ANN401 - annotations have no type of their own
+    """Give the keys of a section, and of all that lie in it."""
+    if isinstance(wanted, type) and issubclass(wanted, Section):
+        for _, key, kind, _ in layout(wanted):
+            yield key
+            yield from _keys(kind)
+    for inner in get_args(wanted):
+        yield from _keys(inner)
+
+
+@pytest.mark.parametrize("section", [key for _, key, _, _ in layout(Release)])
+def test_the_page_names_every_key_of_a_section(section: str) -> None:
+    """Those of sections inside it, too."""
+    kind = next(kind for _, key, kind, _ in layout(Release) if key == section)
+    named = set(re.findall(r"`(\w+)`", _sections("document")[section]))
+    assert set(_keys(kind)) <= named
+
+
+def test_every_status_has_a_row() -> None:
+    """And no other number has one."""
+    rows = re.findall(r"^\| (\d+) \|", topics.page("statuses"), re.MULTILINE)
+    known = {value for value in vars(errors).values() if type(value) is int}
+    assert {int(row) for row in rows} == known
+    assert len(rows) == len(known)
+
+
+@pytest.mark.parametrize("page", topics.names())
+def test_pages_name_commands_and_topics_that_there_are(page: str) -> None:
+    """A page that is out of date would send people astray."""
+    known = {*cli.COMMANDS, "help", "job"}
+    text = topics.page(page)
+    for command in re.findall(r"`cjob ([a-z][a-z-]*)", text):
+        assert command in known, command
+    for command in re.findall(r"\bcjob-([a-z]+)", text):
+        assert command in cli.DASHED, command
+    for topic in re.findall(r"`cjob help ([a-z-]+)`", text):
+        assert topic in {*known, *topics.names()}, topic
