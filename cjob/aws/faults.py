@@ -1,6 +1,7 @@
 """What botocore raises, told as an error that a person can act on.
 
-The operation and the role that was used are named, since a denied call is put right by them.
+Of a denied call the right that lacked, what it is on, and who called are named, since it is put
+right by them.
 """
 
 import re
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 
 import botocore.exceptions as botocore_errors
 
+from cjob.aws import manager_role, rights
 from cjob.errors import CjobError, InputError, ServiceError
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
@@ -22,6 +24,11 @@ EXPIRED = {
     "SignatureDoesNotMatch",
     "InvalidAccessKeyId",
 }
+# How AWS words a denial; services leave some of it out.
+DENIAL = re.compile(
+    r"(?:User: (?P<who>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
+    r"(?: on resource: (?P<on>[^\s,]+))?(?:,? (?P<why>(?:because|with an explicit deny)[^.]*))?"
+)
 NO_CREDENTIALS = (
     botocore_errors.NoCredentialsError,
     botocore_errors.PartialCredentialsError,
@@ -53,12 +60,16 @@ def clean(text: str) -> str:
 
 
 @contextmanager
-def told(purpose: str, role: str = "") -> Iterator[None]:
-    """Turn what botocore raises inside into a ServiceError or InputError that names `purpose`."""
+def told(purpose: str, role: str = "", on: str = "") -> Iterator[None]:
+    """Turn what botocore raises inside into a ServiceError or InputError that names `purpose`.
+
+    `role` is the role that the calls go out as, if any, `on` what they are about, where AWS does
+    not say that.
+    """
     try:
         yield
     except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
-        raise explain(error, purpose, role) from error
+        raise explain(error, purpose, role, on) from error
     except ValueError as error:  # of a setting: botocore has no class of its own for these
         raise InputError(
             f"cannot {purpose}: {clean(str(error))}",
@@ -66,10 +77,10 @@ def told(purpose: str, role: str = "") -> Iterator[None]:
         ) from error
 
 
-def explain(error: Exception, purpose: str, role: str = "") -> CjobError:
+def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> CjobError:
     """Give the error to show: what was being done, what was answered, what to do."""
     if isinstance(error, botocore_errors.ClientError):
-        return _answered(error, purpose, role)
+        return _answered(error, purpose, role, on)
     if isinstance(error, botocore_errors.NoRegionError):
         return no_region()
     if isinstance(error, NO_CREDENTIALS + SIGN_IN):
@@ -95,17 +106,43 @@ def explain(error: Exception, purpose: str, role: str = "") -> CjobError:
     )
 
 
-def _answered(error: botocore_errors.ClientError, purpose: str, role: str) -> ServiceError:
+def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: str) -> ServiceError:
     kind, action = code(error), error.operation_name
+    if kind in DENIED:
+        return _denied(error, purpose, role, on)
     if kind in EXPIRED:
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
-    elif kind in DENIED and action == "AssumeRole":
-        hint = f"the credentials in use need permission for AssumeRole on {role}"
-    elif kind in DENIED:
-        hint = f"{role or 'the identity in use'} needs permission for {action}"
     else:
         hint = f"AWS answered {kind} to {action}; run the same command again, or look it up there"
     return ServiceError(f"cannot {purpose}: {says(error)}", hint=hint)
+
+
+def _denied(error: botocore_errors.ClientError, purpose: str, role: str, on: str) -> ServiceError:
+    """Say who may not do what to what, and why: as AWS words it, else as far as it is known."""
+    call = error.operation_name
+    if call == "AssumeRole":
+        role, on = "", role
+    found = DENIAL.search(says(error))
+    said = found.groupdict(default="") if found else {}
+    lacking = [said["action"]] if found else list(rights.actions_of(call)) or [call]
+    who = role or said.get("who") or "the identity in use"
+    subject, why = said.get("on") or on, said["why"] if found else f"({says(error)})"
+    since = manager_role.first_with(lacking) if role else ""
+    if since == manager_role.FIRST:
+        hint = f"{role} had this right when it was made: look for what took it or denies it"
+    elif since:
+        hint = (
+            f"environments have this right from version {since} on: deploy the environment again "
+            "with the tool that made it"
+        )
+    else:
+        hint = f"let it be granted to {who}; cjob iam prints the rights that cjob needs"
+    parts = [
+        f"cannot {purpose}: {who} may not {' or '.join(lacking)}",
+        f"on {subject}" if subject else "",
+        why,
+    ]
+    return ServiceError(" ".join(filter(None, parts)), hint=hint)
 
 
 def no_region() -> InputError:

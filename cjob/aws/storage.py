@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from cjob import names
 from cjob.aws import faults
 from cjob.aws.session import Account
 from cjob.engines.engine import Login
@@ -28,7 +29,7 @@ class AwsBucket:
 
     def exists(self, key: str) -> bool:
         """Say whether there is an object under a key."""
-        with self._told(f"look for {key!r}"):
+        with self._told("look for", key):
             try:
                 self._client().head_object(Bucket=self._target.artifact_bucket, Key=key)
             except ClientError as error:
@@ -39,7 +40,7 @@ class AwsBucket:
 
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """Store an object; the bucket's owner owns it."""
-        with self._told(f"send {key!r}"):
+        with self._told("send", key):
             self._client().put_object(
                 Bucket=self._target.artifact_bucket,
                 Key=key,
@@ -51,9 +52,10 @@ class AwsBucket:
     def _client(self) -> "S3Client":
         return self._account.client("s3", self._target.region, self._target.manager_role_arn)
 
-    def _told(self, purpose: str) -> AbstractContextManager[None]:
-        bucket = self._target.artifact_bucket
-        return faults.told(f"{purpose} in bucket {bucket!r}", self._target.manager_role_arn)
+    def _told(self, doing: str, key: str) -> AbstractContextManager[None]:
+        bucket, role = self._target.artifact_bucket, self._target.manager_role_arn
+        on = names.object_arn(self._target.region, bucket, key)
+        return faults.told(f"{doing} {key!r} in bucket {bucket!r}", role, on)
 
 
 class AwsRegistry:

@@ -36,6 +36,7 @@ COMMANDS = {
     "schema": "print the JSON Schema of a manifest or of the document",
     "completion": "print a script with which bash, zsh or fish completes these commands",
     "list": "name the jobs of the workspace, or the environments of the application",
+    "iam": "print the rights in AWS that commands need, as policies",
     "sandbox": "run a local AWS with an application to try things on",
 }
 

@@ -16,6 +16,7 @@ COMMANDS = (
     "schema",
     "completion",
     "list",
+    "iam",
     "sandbox",
 )
 LIMIT_S = 60

@@ -43,7 +43,7 @@ def test_settings_that_lead_to_no_aws_are_told(
     [
         ("ExpiredTokenException", "sign in again"),
         ("UnrecognizedClientException", "sign in again"),
-        ("AccessDeniedException", "needs permission for GetParameter"),
+        ("AccessDeniedException", "cjob iam prints"),
     ],
 )
 def test_credentials_that_aws_refuses_are_told(

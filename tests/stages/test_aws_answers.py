@@ -17,19 +17,58 @@ def answer(code: str, operation: str = "DescribeStacks", message: str = "no") ->
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
+SAID = (
+    "User: arn:aws:sts::123456789012:assumed-role/acme-test-EnvManagerRole/cjob-1 is not "
+    "authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/x "
+    "because no identity-based policy allows the iam:PassRole action"
+)
+
+
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
-def test_a_denied_call_names_the_action_and_the_role(code: str) -> None:
-    """Whoever may grant it needs both."""
-    error = explain(answer(code), "read stack 'a'", ROLE)
+def test_a_denied_call_names_the_right_what_it_is_on_and_the_role(code: str) -> None:
+    """Whoever may grant it needs all of them; and AWS's reason is kept."""
+    error = explain(answer(code, "CreateChangeSet", SAID), "change stack 'a'", ROLE)
     assert isinstance(error, ServiceError)
-    assert error.message == "cannot read stack 'a': no"
-    assert error.hint == f"{ROLE} needs permission for DescribeStacks"
+    assert error.message == (
+        f"cannot change stack 'a': {ROLE} may not iam:PassRole "
+        "on arn:aws:iam::123456789012:role/x "
+        "because no identity-based policy allows the iam:PassRole action"
+    )
+    assert "had this right when it was made" in error.hint
+
+
+def test_a_denied_call_of_the_caller_names_who_that_is() -> None:
+    """And where the rights are printed; a reason that AWS doesn't give is left out."""
+    said = "User: arn:aws:iam::1:user/ci is not authorized to perform: ssm:GetParameter"
+    error = explain(answer("AccessDeniedException", "GetParameter", said), "read a record")
+    assert error.message == "cannot read a record: arn:aws:iam::1:user/ci may not ssm:GetParameter"
+    assert "cjob iam" in error.hint
+
+
+def test_a_denial_without_words_is_told_from_what_is_known() -> None:
+    """S3 answers a HEAD with a number alone, and rights have other names than calls."""
+    error = explain(
+        answer("403", "HeadObject", "Forbidden"), "look for 'k'", ROLE, "arn:aws:s3:::b/k"
+    )
+    assert error.message == (
+        f"cannot look for 'k': {ROLE} may not s3:GetObject or s3:ListBucket on arn:aws:s3:::b/k "
+        "(Forbidden)"
+    )
+
+
+def test_a_right_that_came_late_names_the_environments_that_have_it() -> None:
+    """An older one is to be deployed again."""
+    said = "is not authorized to perform: s3:PutObjectAcl on resource: arn:aws:s3:::b/k"
+    error = explain(answer("AccessDenied", "PutObject", said), "send 'k'", ROLE)
+    assert "from version v1.9.0 on" in error.hint
 
 
 def test_a_role_that_may_not_be_taken_is_the_callers_matter() -> None:
     """It is not the role that lacks a permission."""
-    hint = explain(answer("AccessDenied", "AssumeRole"), "read stack 'a'", ROLE).hint
-    assert hint == f"the credentials in use need permission for AssumeRole on {ROLE}"
+    error = explain(answer("AccessDenied", "AssumeRole"), "read stack 'a'", ROLE)
+    assert error.message == (
+        f"cannot read stack 'a': the identity in use may not sts:AssumeRole on {ROLE} (no)"
+    )
 
 
 @pytest.mark.parametrize(

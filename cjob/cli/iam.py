@@ -1,0 +1,111 @@
+"""`cjob iam`: print the rights in AWS that commands need.
+
+Calls go out as whoever runs cjob, which may be a person or CI, or as the environment's manager
+role, which that one may act as. Names the commands that will be run (default: deploy, which is all
+of them). Needs no AWS; -o json is a policy as aws iam create-policy takes it, for -o json --role
+manager that of the manager role.
+"""
+
+import argparse
+import os
+from itertools import groupby
+
+from cjob import names
+from cjob.aws import manager_role, rights
+from cjob.aws.rights import CALLER, MANAGER, Right, Scope
+from cjob.cli import console, selection
+from cjob.errors import DONE, InputError
+
+EXAMPLES = """\
+examples:
+  cjob iam -a acme
+  cjob iam package diff -a acme -e test
+  cjob iam -a acme -o json > policy.json
+  aws iam create-policy --policy-name cjob-acme --policy-document file://policy.json
+"""
+
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="iam")
+    parser.add_argument(
+        "commands",
+        nargs="*",
+        metavar="COMMAND",
+        help=f"what is to be run: {', '.join(rights.STAGES)} (default: deploy)",
+    )
+    parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    parser.add_argument("-e", "--env", metavar="ENV", help="the environment (default: all)")
+    parser.add_argument(
+        "--partition", choices=PARTITIONS, help="AWS partition (default: that of AWS_REGION)"
+    )
+    parser.add_argument(
+        "--role", choices=(CALLER, MANAGER), help="whose policy -o json is (default: caller)"
+    )
+    selection.common(parser)
+    parser.add_argument("-o", "--output", choices=("text", "json"), help="what stdout gets")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the policy, or what it comes to in words."""
+    for command in args.commands:
+        if command not in rights.STAGES:
+            raise InputError(
+                f"{command!r} is no command that calls AWS",
+                hint=f"those are: {', '.join(rights.STAGES)}",
+            )
+    scope = _scope(args)
+    needed = rights.needed(args.commands or ["deploy"])
+    if selection.output_form(args) == "json":
+        own = [right for right in needed if right.whose == (args.role or CALLER)]
+        console.write(rights.document(own, scope))
+    else:
+        console.write(_explained(needed, scope, [args.role] if args.role else [CALLER, MANAGER]))
+    return DONE
+
+
+def _scope(args: argparse.Namespace) -> Scope:
+    """Give the names that rights are confined to."""
+    from pathlib import Path  # noqa: PLC0415 - help needs none of these
+
+    from cjob.collaborators import Collaborators  # noqa: PLC0415
+    from cjob.release import check_name  # noqa: PLC0415
+
+    app = selection.application(args, Collaborators(Path(args.directory), lambda _: None))
+    env = "*" if args.env is None else check_name(args.env, "environment")
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    return Scope(app=app, env=env, partition=args.partition or names.partition(region))
+
+
+def _explained(needed: list[Right], scope: Scope, identities: list[str]) -> str:
+    """Give the rights of each identity as people read them, by stage and by what they are on."""
+    lines = []
+    for whose in identities:
+        own = [right for right in needed if right.whose == whose]
+        lines += _heading(whose, own, scope)
+        for stage, of_stage in groupby(own, lambda right: right.stage):
+            lines.append(f"  {stage}")
+            for on, alike in groupby(of_stage, lambda right: rights.resources(right, scope)):
+                lines += [_line(right) for right in alike]
+                lines += [f"      on {arn}" for arn in on]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _heading(whose: str, own: list[Right], scope: Scope) -> list[str]:
+    if whose == CALLER:
+        return ["Who runs cjob needs these rights (as a policy: -o json):", ""]
+    role = rights.arn(rights.MANAGER_ROLE, scope)
+    first = manager_role.first_with(right.action for right in own)
+    return [f"{role} needs these;", f"in environments from {first} on it has them:", ""]
+
+
+def _line(right: Right) -> str:
+    notes = [right.why]
+    if right.when:
+        notes.append(f"where {right.when}")
+    if right.optional:
+        notes.append("optional")
+    return f"    {right.action:<38} {'; '.join(notes)}"
