@@ -44,19 +44,10 @@ if TYPE_CHECKING:
 
 Stage = Callable[[Release], Release]
 
-DEPLOY = (
-    "confirm",
-    "resolve",
-    "inspect",
-    "admit",
-    "build",
-    "push",
-    "render",
-    "override",
-    "diff",
-    "apply",
-)
-DEPLOY_DIFF = ("resolve", "inspect", "render", "override", "diff")
+READY = ("confirm", "resolve", "inspect", "admit", "build")
+SENT = ("push", "render", "override", "diff")
+DEPLOY = (*READY, *SENT, "apply")
+DEPLOY_DIFF = (*READY, "recognise", "render", "override", "diff")
 PACKAGE = ("resolve", "check_version", "render", "override")
 PACKAGE_UPLOADED = ("confirm", "resolve", "check_version", "build", "push", "render", "override")
 PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
@@ -165,6 +156,14 @@ class Stages:
         from cjob.stages.build import build  # noqa: PLC0415
 
         return build(release, self._tools.engine, self._root(release), self._tools.report)
+
+    def recognise(self, release: Release) -> Release:
+        """Find among `images` those that are deployed already, without a push."""
+        from cjob.stages.recognise import recognise  # noqa: PLC0415
+
+        registry = self._tools.registry(required(release.target, "target"))
+        live = self._live[self._stack_name(release)]
+        return recognise(release, live, registry, self._tools.report)
 
     def push(self, release: Release) -> Release:
         """Send images and files; fill in what names them."""

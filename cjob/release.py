@@ -133,7 +133,8 @@ class Target(Section):
 class Image(Section):
     """A container's image: built (`id`), and once pushed named by digest (`uri`).
 
-    `id` is valid on the engine that built it. `uri` is `repository@sha256:…`.
+    `id` is valid on the engine that built it. `uri` is `repository@sha256:…`. `differs` says that
+    it was found, without a push, not to be the deployed image.
     """
 
     id: str = ""
@@ -142,6 +143,7 @@ class Image(Section):
     repository: str = ""
     digest: str = ""
     uri: str = ""
+    differs: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The artifact bucket of an environment, and the registry of its images."""
 
 import base64
+import json
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ABSENT = {"404", "NoSuchKey", "NotFound"}
+MANIFESTS = [
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+]
 
 
 class AwsBucket:
@@ -81,3 +86,21 @@ class AwsRegistry:
             ) from None
         host = granted["proxyEndpoint"].split("://", 1)[-1].rstrip("/")
         return Login(username=username, password=password, host=host)
+
+    def config(self, repository: str, digest: str) -> str:
+        """Give the digest of an image's configuration; empty for what has none, such as a list.
+
+        It is the image's id on the engine that built it.
+        """
+        name = repository.partition("/")[2]
+        with faults.told(f"read the deployed image of repository {repository!r}"):
+            found = self._account.client("ecr", self._target.region).batch_get_image(
+                repositoryName=name,
+                imageIds=[{"imageDigest": digest}],
+                acceptedMediaTypes=MANIFESTS,
+            )["images"]
+        try:
+            manifest = json.loads(found[0]["imageManifest"]) if found else {}
+            return str(manifest.get("config", {}).get("digest", ""))
+        except (ValueError, AttributeError):
+            return ""

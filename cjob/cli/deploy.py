@@ -1,6 +1,7 @@
 """`cjob deploy`: build, push, render and deploy jobs.
 
 Does what the single commands do, in one process: load, resolve, build, push, render, diff, apply.
+With --diff it shows before the push what differs, and goes on from there, once that is agreed to.
 Nothing is sent where nothing changed. stdout gets the documents with their "deployment" where it
 is no terminal.
 """
@@ -15,7 +16,7 @@ from cjob.errors import InputError
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.pipeline import Stages
-    from cjob.release import Release
+    from cjob.release import Change, Release
 
 EXAMPLES = """\
 examples:
@@ -47,15 +48,15 @@ def run(args: argparse.Namespace) -> int:
     tools, stages, talk = selection.prepare(args, **apply.choices(args))
     choosing.complete(args, tools, talk)
     begun = tuple(stages.load(job) for job in selection.chosen_jobs(args, tools))
-    shown: tuple[Release, ...] = ()
-    if args.diff:
+    if not args.diff:
+        ready = pipeline.run(begun, stages, pipeline.DEPLOY[:-1], args.jobs)
+    else:
         shown = _shown(args, begun, stages, talk)
         if not _agreed(args, shown):
             return 0
-    before, last = pipeline.DEPLOY[:-1], pipeline.DEPLOY[-1]
-    ready = pipeline.run(begun, stages, before, args.jobs)
-    _check_shown(shown, ready)
-    outcomes = pipeline.run_each(ready, stages, last, args.jobs)
+        ready = pipeline.run(shown, stages, pipeline.SENT, args.jobs)
+        _check_shown(shown, ready)
+    outcomes = pipeline.run_each(ready, stages, pipeline.DEPLOY[-1], args.jobs)
     return apply.finish(args, [release.job.name for release in begun], outcomes, talk)
 
 
@@ -97,13 +98,18 @@ def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
 
 
 def _check_shown(shown: "tuple[Release, ...]", ready: "tuple[Release, ...]") -> None:
-    """Refuse to deploy over what came to a live stack after its difference was shown."""
-    for before, now in zip(shown, ready, strict=bool(shown)):
-        if before.diff and now.diff and before.diff.against != now.diff.against:
+    """Refuse to deploy anything but what was shown; images have got their names meanwhile."""
+    for before, now in zip(shown, ready, strict=True):
+        if _apart_from_images(before) != _apart_from_images(now):
             raise InputError(
-                f"the live stack of {now.job.name} changed after the difference was shown",
-                hint="run the same command again",
+                f"what was rendered for {now.job.name} is not what was shown, though nothing moved",
+                hint="do its CDK overrides give another template each time?",
             )
+
+
+def _apart_from_images(release: "Release") -> "list[Change]":
+    changes = release.diff.changes if release.diff else ()
+    return [change for change in changes if change.kind != "image"]
 
 
 def _differs(release: "Release") -> bool:
@@ -113,4 +119,4 @@ def _differs(release: "Release") -> bool:
 def _unknown(release: "Release") -> bool:
     from cjob.stages.diff import not_compared  # noqa: PLC0415
 
-    return release.stack is not None and bool(not_compared(release.stack))
+    return bool(not_compared(release))

@@ -58,9 +58,8 @@ def tell(release: "Release", talk: console.Console) -> None:
     from cjob.diff.summary import summary  # noqa: PLC0415 - help needs none of it
     from cjob.stages.diff import not_compared  # noqa: PLC0415
 
-    if release.stack is not None:
-        for note in not_compared(release.stack):
-            talk.say(f"note: {note}")
+    for note in not_compared(release):
+        talk.say(f"note: {note}")
     if release.diff is not None and release.diff.changed:
         lines = (f"{release.job.name}: {summary(release.diff)}", *_schedules(release.diff))
         talk.say("\n".join(lines))
@@ -96,10 +95,7 @@ def markdown(releases: "Sequence[Release]") -> str:
             pages.Compared(
                 title=f"{release.job.name} ({release.job.env})",
                 summary=summary(release.diff),
-                notes=(
-                    *(not_compared(release.stack) if release.stack else ()),
-                    *_schedules(release.diff),
-                ),
+                notes=(*not_compared(release), *_schedules(release.diff)),
                 text=release.diff.text,
             )
             for release in releases

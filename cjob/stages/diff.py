@@ -2,8 +2,8 @@
 
 Takes a Release with a `stack` and the live side, gives it with `diff`; what was read before is
 handed in, so nothing is touched here. Images that are built here and were not pushed count as
-unchanged; all else is known by its content before it is sent, and compared. The text is for
-people: values that look secret are not in it.
+unchanged, unless they were found to differ (see recognise); all else is known by its content before
+it is sent, and compared. The text is for people: values that look secret are not in it.
 """
 
 import dataclasses
@@ -23,6 +23,8 @@ MAIN_IMAGE = "ContainerImage"
 IMAGE = "Image:"
 ADDONS = "AddonsTemplateURL"
 ADDONS_STACK = "AddonsStack"
+KNOWN_LATER = "(known after push)"
+"""Stands for the address of an image that differs from the deployed one, and was not pushed."""
 
 
 class LiveStacks(Protocol):
@@ -42,7 +44,7 @@ def complete(live: Live, release: Release, stacks: LiveStacks) -> Live:
     """
     stack, target = required(release.stack, "stack"), required(release.target, "target")
     deployed = live.parameters.get(ADDONS, "") if live.exists else ""
-    if not deployed:
+    if not deployed or live.addons:
         return live
     if deployed == stack.parameters.get(ADDONS, ""):
         return dataclasses.replace(live, addons=stack.addons)
@@ -61,9 +63,12 @@ def compare(release: Release, live: Live) -> Diff:
     `live` has its addons. For a stack that is yet to be made, the text is the template alone.
     """
     stack = required(release.stack, "stack")
-    template = _template(stack, live)
+    template = _template(release, stack, live)
     others = [
-        *(_mapping(name, old, new, template.hidden) for name, old, new in _mappings(stack, live)),
+        *(
+            _mapping(name, old, new, template.hidden)
+            for name, old, new in _mappings(release, stack, live)
+        ),
         _addons(stack, live),
     ]
     changes = [*template.changes, *(change for part in others for change in part.changes)]
@@ -84,10 +89,11 @@ class _Part:
     hidden: frozenset[str] = frozenset()
 
 
-def _template(stack: Stack, live: Live) -> _Part:
+def _template(release: Release, stack: Stack, live: Live) -> _Part:
+    deployed, wanted = _templates(release, stack, live)
     comparison = differ.compare(
-        unbuilt_as_deployed(live, stack) if live.exists else "",
-        stack.template,
+        deployed,
+        wanted,
         old_name=f"the deployed template of {stack.name}",
         new_name=f"the new template of {stack.name}",
     )
@@ -101,9 +107,9 @@ def _template(stack: Stack, live: Live) -> _Part:
 _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
 
 
-def _mappings(stack: Stack, live: Live) -> tuple[_Flat, _Flat]:
+def _mappings(release: Release, stack: Stack, live: Live) -> tuple[_Flat, _Flat]:
     """Give the flat parts by name, as they are and as they are to be."""
-    parameters = _expected_parameters(stack, live)
+    parameters = _expected_parameters(release, stack, live)
     if not live.exists:
         return ("parameters", {}, parameters), ("tags", {}, stack.tags)
     shown = _shown(live.parameters, parameters)
@@ -134,30 +140,57 @@ def _section(name: str, text: str) -> str:
     return f"# {name}\n{text}" if text else ""
 
 
-def _expected_parameters(stack: Stack, live: Live) -> Mapping[str, str]:
+def _expected_parameters(release: Release, stack: Stack, live: Live) -> Mapping[str, str]:
     """Give the new parameters; an image that a push has yet to give keeps its live value."""
     if MAIN_IMAGE not in stack.missing:
         return stack.parameters
+    if release.job.name in _found_to_differ(release):
+        return {**stack.parameters, MAIN_IMAGE: KNOWN_LATER}
     known = live.parameters.get(MAIN_IMAGE, stack.parameters.get(MAIN_IMAGE, ""))
     return {**stack.parameters, MAIN_IMAGE: known}
 
 
-def unbuilt_as_deployed(live: Live, stack: Stack) -> str:
-    """Give the deployed template with the images that are yet to be pushed as the new one has them.
+def _templates(release: Release, stack: Stack, live: Live) -> tuple[str, str]:
+    """Give the deployed and the new template, as far as images that were not pushed are known.
 
-    So they count as unchanged, and what is around them is compared as it was written.
+    Such an image counts as unchanged, so that what is around it is compared as it was written.
     """
-    text = live.template
-    for name in (one.removeprefix(IMAGE) for one in stack.missing if one.startswith(IMAGE)):
-        old, new = _image(text, name), _image(stack.template, name)
-        if old is not None and new is not None:
-            start, end = old.start_mark.index, old.end_mark.index
-            text = (
-                text[:start]
-                + stack.template[new.start_mark.index : new.end_mark.index]
-                + text[end:]
-            )
-    return text
+    differing = _found_to_differ(release)
+    missing = [one.removeprefix(IMAGE) for one in stack.missing if one.startswith(IMAGE)]
+    wanted = stack.template
+    for name in missing:
+        if name in differing:
+            wanted = _with_image(wanted, name, KNOWN_LATER)
+    if not live.exists:
+        return "", wanted
+    deployed = live.template
+    for name in missing:
+        if name not in differing and (image := _image(wanted, name)):
+            written = wanted[image.start_mark.index : image.end_mark.index]
+            deployed = _with_image(deployed, name, written)
+    return deployed, wanted
+
+
+def _found_to_differ(release: Release) -> frozenset[str]:
+    return frozenset(name for name, image in (release.images or {}).items() if image.differs)
+
+
+def _with_image(template: str, container: str, written: str) -> str:
+    """Write another image for a container into a template's text, where it has that container."""
+    found = _image(template, container)
+    if found is None:
+        return template
+    return template[: found.start_mark.index] + written + template[found.end_mark.index :]
+
+
+def deployed_image(live: Live, job: str, container: str) -> str:
+    """Give the image that a container was deployed with, empty where it has none."""
+    if not live.exists:
+        return ""
+    if container == job:
+        return live.parameters.get(MAIN_IMAGE, "")
+    found = _image(live.template, container)
+    return str(found.value) if isinstance(found, yaml.ScalarNode) else ""
 
 
 def _image(template: str, container: str) -> yaml.Node | None:
@@ -177,14 +210,15 @@ def _shown(old: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
     return {k: new.get(k, v) if v == NO_ECHO else v for k, v in old.items()}
 
 
-def not_compared(stack: Stack) -> tuple[str, ...]:
+def not_compared(release: Release) -> tuple[str, ...]:
     """Tell, for people, what was left out of a comparison because it was not pushed."""
-    main = stack.tags.get("copilot-service", "")
-    missing = [main if name == MAIN_IMAGE else name for name in stack.missing]
+    main, differing = release.job.name, _found_to_differ(release)
+    missing = release.stack.missing if release.stack else ()
+    images = [one for one in missing if one == MAIN_IMAGE or one.startswith(IMAGE)]
     return tuple(
-        f"the image of {name.removeprefix(IMAGE)} is not compared: not pushed"
-        for name in missing
-        if name == main or name.startswith(IMAGE)
+        f"the image of {name} is not compared: not pushed"
+        for name in (main if one == MAIN_IMAGE else one.removeprefix(IMAGE) for one in images)
+        if name not in differing
     )
 
 

@@ -161,8 +161,11 @@ def _push_images(
 
 
 def _named(image: Image, repository: str, digest: str) -> Image:
+    """Name an image by its digest; one that was recognised as deployed keeps the name it has."""
+    if image.uri.startswith(f"{repository}@"):
+        return image
     uri = f"{repository}@{digest}"
-    return dataclasses.replace(image, repository=repository, digest=digest, uri=uri)
+    return dataclasses.replace(image, repository=repository, digest=digest, uri=uri, differs=False)
 
 
 def at_host(repository: str, host: str) -> str:

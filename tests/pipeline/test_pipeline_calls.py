@@ -75,6 +75,21 @@ def test_a_first_deployment_asks_for_nothing_twice(counted: Place, proxy: Proxy)
     assert changing.count("AssumeRole") == 1
 
 
+def test_what_was_shown_is_deployed_without_being_looked_up_again(
+    counted: Place, proxy: Proxy
+) -> None:
+    """Only the stack is looked at once more, before the change set is executed."""
+    counted.job("counted-shown")
+    counted.done("deploy", *on("counted-shown"))
+    proxy.calls.clear()
+    counted.job("counted-shown", "variables: {A: b}\n")
+    counted.done("deploy", *on("counted-shown"), "--diff", "--yes")
+    assert proxy.actions.count("GetParameter") == 2
+    assert proxy.actions.count("ListStackInstances") == 1
+    before = proxy.actions[: proxy.actions.index("ExecuteChangeSet")]
+    assert before.count("GetTemplate") == 2
+
+
 def test_with_a_target_nothing_is_asked_until_something_is_compared(place: Place) -> None:
     """AWS is where nothing listens, and there are no credentials."""
     place.job("offline")

@@ -1,6 +1,7 @@
 """A job with everything, built, deployed and run: a real daemon, registry, Lambda and task."""
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import daemons
 import docker
 import pytest
-from pipelines import Place, document, name, on
+from pipelines import Done, Place, document, name, on
 from sandboxes import Sandbox
 
 # docker-py leaves the sockets of streams to the garbage collector.
@@ -124,11 +125,11 @@ def test_a_job_with_everything_is_built_deployed_and_run(
     full: Place, engine: docker.DockerClient
 ) -> None:
     """Images by digest, the environment's file system switched on, and its output in the log."""
-    images_before = engine.images.list()
+    assert engine
     before = full.run("deploy", *on("full"), "--diff")
     assert before.returncode == 2
-    assert "note: the image of helper is not compared: not pushed" in before.stderr
-    assert engine.images.list() == images_before, "nothing is built for a difference"
+    assert "--yes" in before.stderr
+    assert pushed_images(full, "full") == set(), "nothing is sent for a difference"
     assert using_file_systems(full) == ""
 
     done = full.done("deploy", *on("full"), "--tag", "v1")
@@ -155,6 +156,41 @@ def test_a_job_with_everything_is_built_deployed_and_run(
     shown = full.run("package", *on("full"), "--diff")
     assert (shown.returncode, shown.stdout) == (0, "No changes.\n"), shown.stderr
     assert shown.stderr.count("is not compared: not pushed") == 2
+    assert_images_are_recognised(full)
+
+
+def assert_images_are_recognised(full: Place) -> None:
+    """Compare before a push, though images are named by what only a push gives."""
+    pushed = pushed_images(full, "full")
+    same = full.done("deploy", *on("full"), "--diff")
+    assert (same.stdout, last_line(same)) == ("", "No changes.")
+    assert "not compared" not in same.stderr
+
+    full.write("helper/job.sh", "echo helping otherwise\n")
+    other = full.run("deploy", *on("full"), "--diff")
+    assert other.returncode == 2
+    assert "full: 1 change: 1 image\n" in other.stderr
+    assert re.search(r"~ Image: \S+@sha256:\w+ -> \(known after push\)\n", other.stderr)
+    assert pushed_images(full, "full") == pushed
+    before = str(full.stacks.get_template(StackName=name("full"))["TemplateBody"])
+    agreed = document(full.done("deploy", *on("full"), "--diff", "--yes"))
+    assert agreed["deployment"]["status"] == "UPDATE_COMPLETE"
+    after = str(full.stacks.get_template(StackName=name("full"))["TemplateBody"])
+    image = agreed["images"]["helper"]
+    assert image["uri"] in after
+    assert image["uri"] not in before
+
+
+def last_line(done: Done) -> str:
+    """Give what was told last."""
+    return done.stderr.splitlines()[-1]
+
+
+def pushed_images(place: Place, job: str) -> set[str]:
+    """Give the digests of the images in a job's repository."""
+    repositories = place.sandbox.session().client("ecr", endpoint_url=place.sandbox.endpoint)
+    found = repositories.describe_images(repositoryName=f"demo/{job}")["imageDetails"]
+    return {one["imageDigest"] for one in found}
 
 
 def test_images_that_were_pushed_complete_a_document(
@@ -170,7 +206,5 @@ def test_images_that_were_pushed_complete_a_document(
     first = full.done("render", stdin=pushed.stdout).stdout
     assert full.done("render", stdin=pushed.stdout).stdout == first
     image = json.loads(first)["images"]["built"]
-    repositories = full.sandbox.session().client("ecr", endpoint_url=full.sandbox.endpoint)
-    found = repositories.describe_images(repositoryName="demo/built")["imageDetails"]
-    assert image["digest"] in {one["imageDigest"] for one in found}
+    assert image["digest"] in pushed_images(full, "built")
     assert json.loads(first)["stack"]["parameters"]["ContainerImage"] == image["uri"]

@@ -60,6 +60,7 @@ FULL: Document = {
             "repository": "acme/report",
             "digest": "sha256:2",
             "uri": "acme/report@sha256:2",
+            "differs": False,
         }
     },
     "artifacts": {"bucket": "bucket", "keys": ["manual/a"]},
