@@ -37,6 +37,12 @@ class InputError(CjobError):
     """The person must put something right: usage, workspace, manifest, document, a name."""
 
     status = INVALID
+    warnings: Sequence[str] = ()
+
+    @property
+    def problems(self) -> "tuple[InputError, ...]":
+        """Give each thing that must be put right; here it is one."""
+        return (self,)
 
 
 class InputErrors(InputError):  # noqa: N818 - the plural says that it holds several
@@ -48,8 +54,41 @@ class InputErrors(InputError):  # noqa: N818 - the plural says that it holds sev
     def __init__(self, problems: Sequence[InputError], warnings: Sequence[str] = ()) -> None:
         """Take at least one problem; the first one stands for all where one line must do."""
         super().__init__(problems[0].message, hint=problems[0].hint, place=problems[0].place)
-        self.problems = tuple(problems)
+        self._problems = tuple(problems)
         self.warnings = tuple(warnings)
+
+    @property
+    def problems(self) -> tuple[InputError, ...]:
+        """Give them in reading order."""
+        return self._problems
+
+
+class Together:
+    """Steps whose problems are raised together: each in a `with` of its own, `settle` at the end.
+
+    What a step would have made is not there after it failed; behind `settle` all is.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing wrong."""
+        self._problems: list[InputError] = []
+        self._warnings: list[str] = []
+
+    def __enter__(self) -> None:
+        """Begin a step."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Keep what the step found wrong; errors of any other kind go on their way."""
+        if not isinstance(error, InputError):
+            return False
+        self._problems.extend(error.problems)
+        self._warnings.extend(error.warnings)
+        return True
+
+    def settle(self) -> None:
+        """Raise InputErrors with all that was kept, if anything was."""
+        if self._problems:
+            raise InputErrors(self._problems, self._warnings)
 
 
 class ServiceError(CjobError):

@@ -11,54 +11,51 @@ from typing import NamedTuple
 import yaml
 
 from cjob import yaml12
-from cjob.errors import InputError
+from cjob.errors import InputError, Together
 from cjob.manifest.model import TaskOverride
+from cjob.manifest.overrides import SEGMENT
 from cjob.template.access import copied, find, height, put, text_of
 from cjob.yaml12 import DEPTH_LIMIT, MAP, NULL, SEQ, STR
 
 PATCHES_LIMIT = 5000
 """Each patch looks for its place in the template."""
 
-_SEGMENT = re.compile(r"([a-zA-Z0-9_-]+)(?:\[([0-9]+|-)\])?")
+SHOWN = 20
+"""So many keys are named where one is looked for that is not there."""
+
 _INDEX = re.compile(r"[0-9]+")
 _OPERATIONS = ("add", "remove", "replace")
 _PATCHES_NOTE = "Changed by the YAML patches of the job's overrides."
 
 
 class _DeadEndError(Exception):
-    """A path leads nowhere; the text says where it ends."""
+    """A path leads nowhere; the text says where it ends, the hint what there is instead."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
-def override_task(template: yaml.Node, rules: Sequence[TaskOverride]) -> None:
+def override_task(template: yaml.Node, rules: Sequence[TaskOverride], file: str) -> None:
     """Apply `taskdef_overrides`, in order, to the task definition in a template.
 
-    Raises InputError, naming the rule's index, for a path that cannot be read or followed.
+    The paths are checked ones. Raises InputErrors, with line and index in the manifest `file`, for
+    all paths that lead nowhere.
     """
-    paths = [_segments(rule.path, index) for index, rule in enumerate(rules)]
     task = find(find(find(template, "Resources"), "TaskDefinition"), "Properties")
-    for index, (rule, path) in enumerate(zip(rules, paths, strict=True)):
+    found = Together()
+    for index, rule in enumerate(rules):
         value = rule.value if isinstance(rule.value, yaml.Node) else yaml.ScalarNode(NULL, "")
-        try:
-            _override(task, path, copied(value))
-        except _DeadEndError as error:
-            raise InputError(
-                f'taskdef_overrides[{index}]: path "{rule.path}": {error.args[0]}',
-                hint="containers count from 0: the main one, the log router, sidecars by name",
-            ) from None
-
-
-def _segments(path: str, rule: int) -> list[tuple[str, str]]:
-    """Split a path into keys, each with the index behind it (or nothing)."""
-    segments = []
-    for segment in path.split("."):
-        match = _SEGMENT.fullmatch(segment)
-        if match is None:
-            raise InputError(
-                f'taskdef_overrides[{rule}]: path "{path}" cannot be read at "{segment}"',
-                hint="a path is keys with dots between, with [0] or [-] behind the key of a list",
-            )
-        segments.append((match[1], match[2] or ""))
-    return segments
+        with found:
+            try:
+                _override(task, SEGMENT.findall(rule.path), copied(value))
+            except _DeadEndError as error:
+                raise InputError(
+                    f'taskdef_overrides[{index}]: path "{rule.path}": {error.args[0]}',
+                    hint="containers count from 0: the main one, the log router, sidecars by name",
+                    place=f"{file}:{rule.line}:{rule.column}",
+                ) from None
+    found.settle()
 
 
 def _override(node: yaml.Node | None, path: Sequence[tuple[str, str]], value: yaml.Node) -> None:
@@ -129,7 +126,7 @@ class Patch(NamedTuple):
 
 
 def check_patches(text: str, file: str) -> tuple[Patch, ...]:
-    """Read a file of patches; raise InputError with line and index where one is malformed."""
+    """Read a file of patches; raise InputErrors with line and index of all malformed ones."""
     root = yaml12.compose(text, file)
     if root is None:
         return ()
@@ -145,7 +142,13 @@ def check_patches(text: str, file: str) -> tuple[Patch, ...]:
             hint="patch what holds them as a whole: a value can be a list or a map",
             place=yaml12.place(file, root),
         )
-    return tuple(_patch(node, index, file) for index, node in enumerate(root.value))
+    found = Together()
+    patches: list[Patch] = []
+    for index, node in enumerate(root.value):
+        with found:
+            patches.append(_patch(node, index, file))
+    found.settle()
+    return tuple(patches)
 
 
 def _patch(node: yaml.Node, index: int, file: str) -> Patch:
@@ -186,17 +189,20 @@ def _patch(node: yaml.Node, index: int, file: str) -> Patch:
 def patch(template: yaml.Node, patches: Sequence[Patch]) -> yaml.Node:
     """Apply patches in order and give the template, which may be another node than before.
 
-    Raises InputError, with line and index, for the first path that leads nowhere.
+    Raises InputErrors, with line and index, for all paths that lead nowhere.
     """
+    found = Together()
     for one in patches:
-        try:
-            template = _apply(template, one)
-        except _DeadEndError as error:
-            raise InputError(
-                f'{one.label} ("{one.operation}" of "{one.path}"): {error.args[0]}',
-                hint="compare the path with the template before overrides, as cjob-render shows it",
-                place=one.place,
-            ) from None
+        with found:
+            try:
+                template = _apply(template, one)
+            except _DeadEndError as error:
+                raise InputError(
+                    f'{one.label} ("{one.operation}" of "{one.path}"): {error.args[0]}',
+                    hint=error.hint or "it meets the template as earlier patches left it",
+                    place=one.place,
+                ) from None
+    found.settle()
     return template
 
 
@@ -240,8 +246,17 @@ def _child(node: yaml.Node, key: str, parent: str) -> yaml.Node:
         raise _DeadEndError(f'"{parent}" is neither a map nor a list')
     found = find(node, key)
     if found is None:
-        raise _DeadEndError(f'there is no "{key}" in "{parent}"')
+        raise _DeadEndError(f'there is no "{key}" in "{parent}"', _near(node, key))
     return found
+
+
+def _near(node: yaml.MappingNode, key: str) -> str:
+    """Name the key that may be meant, else those that there are."""
+    import difflib  # noqa: PLC0415 - only for a hint
+
+    keys = [str(name.value) for name, _ in node.value]
+    near = difflib.get_close_matches(key, keys, 1)
+    return f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(keys[:SHOWN])}"
 
 
 def _change_item(

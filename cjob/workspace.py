@@ -129,7 +129,7 @@ def status(path: Path, shown: str) -> os.stat_result:
     try:
         found = path.stat()
     except FileNotFoundError:
-        hint = "paths begin at the workspace's root" if shown.startswith("/") else "check the name"
+        hint = "check the name; paths begin at the workspace's root"
         raise InputError(f"there is no file {shown!r}", hint=hint, place=shown) from None
     except OSError as error:
         raise _unreadable(shown, error.strerror) from None

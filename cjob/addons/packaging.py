@@ -90,6 +90,15 @@ def local_files(text: str) -> tuple[LocalFile, ...]:
     return tuple(sorted(found))
 
 
+def place_of(file: LocalFile, texts: Mapping[str, str]) -> str:
+    """Say where one of the templates, given by their files' names, names a local file."""
+    for name, text in texts.items():
+        for _, _, value, rule in _references(yaml12.compose(text, name)):
+            if _file(value, rule) == file:
+                return yaml12.place(name, value)
+    return file.path
+
+
 def packaged(text: str, locations: Mapping[LocalFile, Location]) -> str:
     """Give the template with each local file replaced by its location.
 

@@ -12,7 +12,7 @@ import yaml
 
 from cjob import yaml12
 from cjob.addons.merging import merge
-from cjob.errors import InputError
+from cjob.errors import InputError, Together
 from cjob.template import writer
 from cjob.template.access import find, is_null, pairs, text_of
 
@@ -56,19 +56,23 @@ def read(files: Mapping[str, str], folder: str = "addons") -> Addons | None:
         return None
     merged = merge(templates)
     declared = find(merged, "Parameters")
-    _check_reserved(declared, folder)
-    parameters = _parameters(files, folder, declared)
+    found = Together()
+    with found:
+        _check_reserved(declared, folder)
+    with found:
+        parameters = _parameters(files, folder, declared)
+    found.settle()
     return _with_outputs(merged, Addons(text=writer.text(merged), parameters=parameters))
 
 
 def _check_reserved(declared: yaml.Node | None, folder: str) -> None:
-    for name in RESERVED:
-        if find(declared, name) is None:
-            raise InputError(
-                f'the addons do not declare the parameter "{name}"',
-                hint="each addon template declares App, Env and Name under Parameters",
-                place=folder,
-            )
+    absent = [f'"{name}"' for name in RESERVED if find(declared, name) is None]
+    if absent:
+        raise InputError(
+            f"the addons do not declare the parameter {', '.join(absent)}",
+            hint="addon templates declare App, Env and Name under Parameters",
+            place=folder,
+        )
 
 
 def _parameters(

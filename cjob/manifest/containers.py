@@ -5,6 +5,9 @@ Takes merged trees, gives the model's Containers, Sidecars and Logging. Touches 
 
 import posixpath
 import re
+from collections.abc import Iterator
+
+from yaml.nodes import Node
 
 from cjob import names
 from cjob.manifest import durations, images, shellwords, storage
@@ -58,11 +61,18 @@ def looks_like_a_list(text: str) -> bool:
 
 def env_files_end_in_env(job: Section, report: Report) -> None:
     """Demand that env files are named so: ECS takes no others."""
+    for node, path in env_files(job):
+        if not is_env_file(path):
+            message = f"the env file {quoted(path)} does not end in .env"
+            report.fault(node, message, "name the file something.env")
+
+
+def env_files(job: Section) -> Iterator[tuple[Node, str]]:
+    """Give the path of each env file that the manifest names, with the node to point at."""
     for container in (job, job.section("logging"), *_sidecars(job)):
         path = container.text("env_file")
-        if path is not None and not _is_env_file(path):
-            message = f"the env file {quoted(path)} does not end in .env"
-            report.fault(container.node_at("env_file"), message, "name the file something.env")
+        if path is not None:
+            yield container.node_at("env_file"), path
 
 
 def env_files_have_parameters_of_their_own(job: Section, report: Report) -> None:
@@ -79,7 +89,8 @@ def env_files_have_parameters_of_their_own(job: Section, report: Report) -> None
             report.fault(sidecar.node_at("env_file"), message, hint)
 
 
-def _is_env_file(path: str) -> bool:
+def is_env_file(path: str) -> bool:
+    """Tell whether a file is named as ECS wants it."""
     return posixpath.basename(path).endswith(".env")
 
 

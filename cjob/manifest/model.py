@@ -170,10 +170,15 @@ class Platform(NamedTuple):
 
 
 class TaskOverride(NamedTuple):
-    """One rule of `taskdef_overrides`: a checked path, and its value as a YAML node."""
+    """One rule of `taskdef_overrides`: a checked path, its value as a YAML node, and its place.
+
+    The place is the path's line and column, counted from 1; 0 where there is none.
+    """
 
     path: str
     value: object
+    line: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,9 @@ from cjob.manifest.tree import Section, Unreadable
 RULES_LIMIT = 5000
 """Each rule looks for its place in the task definition."""
 
-_SEGMENT = re.compile(r"[a-zA-Z0-9_-]+(?:\[(?:[0-9]+|-)\])?")
+SEGMENT = re.compile(r"([a-zA-Z0-9_-]+)(?:\[([0-9]+|-)\])?")
+"""One part of a path: a key, and the index behind the key of a list."""
+
 _FIXED = re.compile(r"Family|ContainerDefinitions\[[0-9]+\]\.Name")
 _FORM = "write keys with dots between them, as in ContainerDefinitions[0].Ulimits[-].HardLimit"
 
@@ -41,7 +43,7 @@ def override_paths_can_be_followed(job: Section, report: Report) -> None:
             message = f"the path {quoted(path)} has more than {yaml12.DEPTH_LIMIT} keys"
             report.fault(node, message, "no part of a task definition is that deep")
         else:
-            odd = [part for part in path.split(".") if not _SEGMENT.fullmatch(part)]
+            odd = [part for part in path.split(".") if not SEGMENT.fullmatch(part)]
             if odd:
                 message = f"the path {quoted(path)} can't be followed at {quoted(odd[0])}"
                 report.fault(node, message, _FORM)
@@ -49,9 +51,16 @@ def override_paths_can_be_followed(job: Section, report: Report) -> None:
 
 def overrides(job: Section) -> tuple[TaskOverride, ...]:
     """Give the rules in the manifest's order; a missing value is null."""
-    return tuple(
-        TaskOverride(path=rule.text("path") or "", value=_value(rule))
-        for rule in job.listed("taskdef_overrides")
+    return tuple(_rule(rule) for rule in job.listed("taskdef_overrides"))
+
+
+def _rule(rule: Section) -> TaskOverride:
+    mark = rule.node_at("path").start_mark
+    return TaskOverride(
+        path=rule.text("path") or "",
+        value=_value(rule),
+        line=mark.line + 1,
+        column=mark.column + 1,
     )
 
 

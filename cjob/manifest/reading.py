@@ -5,7 +5,7 @@ the variables put in, and warnings. Everything wrong with a manifest is raised t
 nothing: no file is read, no process environment looked at.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from yaml.nodes import MappingNode, ScalarNode
@@ -19,7 +19,7 @@ from cjob.manifest.model import Job
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.substitution import Variables, substitute
 from cjob.manifest.tree import Section
-from cjob.manifest.validation import validate
+from cjob.manifest.validation import RULES, Rule
 
 JOB_TYPE = "Scheduled Job"
 _OTHER_TYPES = (
@@ -50,13 +50,15 @@ def load(
     *,
     file: str,
     name: str | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Loaded:
     """Read a person's manifest for one environment, with `${NAME}` replaced in its texts.
 
     `predefined` are Copilot's own variables, `variables` those of the process; where both have a
     name with different values, using it is an error. `name` is the folder's, which the manifest's
     `name` must equal as it is written. `file` is for places in messages, which are those of the
-    person's own text. Raises InputErrors with everything found, InputError where the text is no
+    person's own text. `rules` are checked beside the manifest's own: those of who has files to
+    compare it with. Raises InputErrors with everything found, InputError where the text is no
     YAML.
     """
     report = Report(file)
@@ -64,7 +66,7 @@ def load(
     if name is not None:
         _check_name(root, name, report)
     substituted = substitute(text, root, Variables(predefined, variables), report)
-    job = _job(root, environment, report)
+    job = _job(root, environment, report, rules)
     return Loaded(substituted, job, report.warnings())
 
 
@@ -121,15 +123,18 @@ def _check_name(root: MappingNode, name: str, report: Report) -> None:
             report.fault(entry.value, message, hint)
 
 
-def _job(root: MappingNode, environment: str, report: Report) -> Job:
-    return build(_merged(root, environment, report))
+def _job(root: MappingNode, environment: str, report: Report, rules: Sequence[Rule] = ()) -> Job:
+    return build(_merged(root, environment, report, rules))
 
 
-def _merged(root: MappingNode, environment: str, report: Report) -> Section:
+def _merged(
+    root: MappingNode, environment: str, report: Report, rules: Sequence[Rule] = ()
+) -> Section:
     tree = JOB.section(root, yaml12.entries(root, report.faults), "", report)
     _check_type(tree, report.file)
     job = for_environment(tree, environment, report)
-    validate(job, report)
+    for rule in (*RULES, *rules):
+        rule(job, report)
     report.raise_faults()
     return job
 

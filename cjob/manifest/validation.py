@@ -19,6 +19,8 @@ from cjob.manifest import (
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
 
+Rule = Callable[[Section, Report], None]
+
 
 def has_a_name(job: Section, report: Report) -> None:
     """Demand a name."""
@@ -35,7 +37,7 @@ def count_is_a_number(job: Section, report: Report) -> None:
         report.fault(job.node_at("count"), "'count' can only be a number for a job", hint)
 
 
-RULES: tuple[Callable[[Section, Report], None], ...] = (
+RULES: tuple[Rule, ...] = (
     has_a_name,
     images.is_built_or_located,
     images.platform_is_known,
@@ -67,9 +69,3 @@ RULES: tuple[Callable[[Section, Report], None], ...] = (
     dependencies.nothing_waits_for_itself,
     unquoted.unquoted_texts_end,
 )
-
-
-def validate(job: Section, report: Report) -> None:
-    """Check every rule, whether or not others are broken."""
-    for rule in RULES:
-        rule(job, report)

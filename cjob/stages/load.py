@@ -9,15 +9,20 @@ from pathlib import Path, PurePosixPath
 
 from cjob import assets, names
 from cjob.addons.assets import file_digest
-from cjob.addons.packaging import local_files
-from cjob.addons.reading import PARAMETER_FILES, is_template
+from cjob.addons.packaging import LocalFile, local_files, place_of
+from cjob.addons.reading import PARAMETER_FILES, Addons, is_template
 from cjob.addons.reading import read as read_addons
 from cjob.env_controller import archive
-from cjob.errors import InputError
+from cjob.errors import InputError, Together
 from cjob.manifest import model, reading
+from cjob.manifest.containers import env_files as env_files_of
+from cjob.manifest.containers import is_env_file
+from cjob.manifest.report import Report
+from cjob.manifest.tree import Section
 from cjob.overrides import check_patches
 from cjob.release import Asset, Build, Job, Overrides, Release, Revision, Source
 from cjob.secret_names import looks_secret
+from cjob.stages.render import rehearse
 from cjob.workspace import Workspace, read_bytes, read_text
 
 PATCHES = "cfn.patches.yml"
@@ -34,39 +39,58 @@ def load(
     tag: str = "",
     tags: Mapping[str, str] | None = None,
 ) -> Release:
-    """Read a job; raise InputError, or InputErrors with all problems of its manifest.
+    """Read a job; raise InputErrors with all that is wrong in its manifest, addons and overrides.
 
     `environment` holds the process's variables, for substitution; `tag` and `tags` are what
     `--tag` and `--resource-tags` gave.
     """
+    found = Together()
+    with found:
+        loaded = _manifest(job, workspace, environment)
+    with found:
+        texts = _addons(workspace, job.name)
+        addons = read_addons(texts, f"copilot/{job.name}/addons")
+        addon_assets = _addon_assets(workspace, job.name, texts, addons)
+    with found:
+        overrides = _overrides(workspace, job.name)
+    found.settle()
+    rehearse(loaded.job, job, addons, overrides.patches)
+    for warning in (*loaded.warnings, *_told_secrets(loaded.job)):
+        report(f"warning: {warning}")
+    source = Source(
+        manifest=loaded.text,
+        addons=texts,
+        overrides=overrides,
+        builds=builds(loaded.job),
+        assets=(*_env_files(workspace, loaded.job), *addon_assets, _controller()),
+        tag=tag,
+        tags=dict(sorted((tags or {}).items())),
+        revision=_revision(workspace.root, environment),
+    )
+    return Release(job=job, source=source)
+
+
+def _manifest(job: Job, workspace: Workspace, environment: Mapping[str, str]) -> reading.Loaded:
     path = workspace.manifest(job.name)
     _check_exists(path, job, workspace)
-    loaded = reading.load(
+
+    def env_files_can_be_read(manifest: Section, report: Report) -> None:
+        for node, file in env_files_of(manifest):
+            try:
+                if is_env_file(file):
+                    read_bytes(workspace.inside(file), file)
+            except InputError as error:
+                report.fault(node, error.message, error.hint)
+
+    return reading.load(
         read_text(path, workspace.root),
         job.env,
         {"COPILOT_APPLICATION_NAME": job.app, "COPILOT_ENVIRONMENT_NAME": job.env},
         environment,
         file=workspace.shown(path),
         name=job.name,
+        rules=(env_files_can_be_read,),
     )
-    for warning in (*loaded.warnings, *_told_secrets(loaded.job)):
-        report(f"warning: {warning}")
-    addons = _addons(workspace, job.name)
-    source = Source(
-        manifest=loaded.text,
-        addons=addons,
-        overrides=_overrides(workspace, job.name),
-        builds=builds(loaded.job),
-        assets=(
-            *_env_files(workspace, loaded.job),
-            *_addon_assets(workspace, job.name, addons),
-            _controller(),
-        ),
-        tag=tag,
-        tags=dict(sorted((tags or {}).items())),
-        revision=_revision(workspace.root, environment),
-    )
-    return Release(job=job, source=source)
 
 
 def containers(job: model.Job) -> tuple[model.Container, ...]:
@@ -144,13 +168,31 @@ def _addons(workspace: Workspace, job: str) -> dict[str, str]:
     return {p.name: read_text(p, workspace.root) for p in found}
 
 
-def _addon_assets(workspace: Workspace, job: str, texts: Mapping[str, str]) -> Iterable[Asset]:
+def _addon_assets(
+    workspace: Workspace, job: str, texts: Mapping[str, str], addons: Addons | None
+) -> tuple[Asset, ...]:
     """List the local files that the addons name, each with its digest."""
-    addons = read_addons(texts, f"copilot/{job}/addons") if texts else None
+    found, listed = Together(), []
     for file in local_files(addons.text) if addons else ():
-        digest, _ = assets.read(workspace.inside(file.path), file.path, zipped=file.zipped)
-        key = names.addon_asset_key(job, digest)
-        yield Asset(kind="addonAsset", sha256=digest, key=key, path=file.path, zipped=file.zipped)
+        with found:
+            digest = _addon_digest(workspace, file, f"copilot/{job}/addons", texts)
+            key = names.addon_asset_key(job, digest)
+            listed.append(
+                Asset(kind="addonAsset", sha256=digest, key=key, path=file.path, zipped=file.zipped)
+            )
+    found.settle()
+    return tuple(listed)
+
+
+def _addon_digest(
+    workspace: Workspace, file: LocalFile, folder: str, texts: Mapping[str, str]
+) -> str:
+    """Give a file's digest; InputError with the place that names the file."""
+    try:
+        return assets.read(workspace.inside(file.path), file.path, zipped=file.zipped)[0]
+    except InputError as error:
+        place = place_of(file, {f"{folder}/{name}": text for name, text in texts.items()})
+        raise InputError(error.message, hint=error.hint, place=place) from None
 
 
 def _controller() -> Asset:

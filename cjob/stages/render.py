@@ -8,11 +8,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from yaml import Node
+
 from cjob import names, overrides
 from cjob.addons import packaging
 from cjob.addons.reading import Addons
 from cjob.addons.reading import read as read_addons
-from cjob.errors import InputError
+from cjob.errors import InputError, Together
 from cjob.manifest import reading
 from cjob.manifest.model import Job, SubnetsByTag
 from cjob.release import Asset, Release, Source, Stack, Target, required
@@ -25,6 +27,9 @@ from cjob.template.stack import template
 
 TEMPLATE_VERSION = "v1.34.1"
 """The generation of Copilot's templates that this one belongs to."""
+
+SUBNETS_LIMIT = 16
+"""ECS takes no more for a task."""
 
 _FEATURES = {"NATWorkloads": "a NAT gateway", "EFSWorkloads": "a managed file system"}
 _CONTROLLER = "EnvControllerFunction"
@@ -71,13 +76,57 @@ def patches_path(job: str) -> str:
 
 
 def template_text(job: Job, context: Context, patches: str = "") -> str:
-    """Write the job's template: built, then `taskdef_overrides`, then YAML patches."""
-    root = node(template(job, context))
-    overrides.override_task(root, job.overrides)
+    """Write the job's template; raise InputErrors as `finished` does."""
+    return writer.text(finished(job, context, patches))
+
+
+def finished(job: Job, context: Context, patches: str = "") -> Node:
+    """Give the job's template: built, then `taskdef_overrides`, then YAML patches.
+
+    Raises InputErrors, each with its place, for all paths of both that lead nowhere.
+    """
+    root, found = node(template(job, context)), Together()
+    with found:
+        overrides.override_task(root, job.overrides, manifest_path(job.name))
     if patches:
-        root = overrides.patch(root, overrides.check_patches(patches, patches_path(job.name)))
-        overrides.note_patches(root)
-    return writer.text(root)
+        with found:
+            root = overrides.patch(root, overrides.check_patches(patches, patches_path(job.name)))
+            overrides.note_patches(root)
+    found.settle()
+    return root
+
+
+def rehearse(job: Job, subject: Subject, addons: Addons | None, patches: str) -> None:
+    """Raise InputErrors for what `taskdef_overrides` and patches could change nowhere.
+
+    The template is that of a target which brings all that any can bring. A path that exists with
+    some targets only is therefore judged when the real one is known.
+    """
+    if not job.overrides and not patches:
+        return
+    target = Target(
+        account_id="0" * 12,
+        region="us-east-1",
+        manager_role_arn="",
+        execution_role_arn="",
+        artifact_bucket="bucket",
+        artifact_key_arn="key",
+        environment_version=TEMPLATE_VERSION,
+        service_discovery_endpoint="endpoint",
+        permissions_boundary="boundary",
+    )
+    context = Context(
+        app=subject.app,
+        env=subject.env,
+        target=target,
+        addons=addons,
+        controller_bucket=target.artifact_bucket,
+        controller_key="key",
+        subnets=("subnet",) * SUBNETS_LIMIT,
+        version=TEMPLATE_VERSION,
+        manifest="manifest",
+    )
+    finished(job, context, patches)
 
 
 def stack_tags(

@@ -78,7 +78,7 @@ def test_an_absolute_path_is_no_way_out(workspace: Workspace) -> None:
     """It is looked for below the root, and the hint says so."""
     change(workspace, "manifest.yml", "env_file: report.env", "env_file: /etc/passwd.env")
     assert said(workspace) == (
-        "there is no file '/etc/passwd.env'; paths begin at the workspace's root"
+        "there is no file '/etc/passwd.env'; check the name; paths begin at the workspace's root"
     )
     change(workspace, "manifest.yml", "env_file: /etc/passwd.env", "env_file: report.env")
     change(workspace, "addons/table.yml", CODE, "Code: /etc/passwd")

@@ -168,11 +168,24 @@ def test_an_env_file_is_listed_once_with_all_who_use_it(tmp_path: Path) -> None:
     assert (other.path, other.containers) == ("b.env", ("two",))
 
 
-def test_an_env_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """Before anything is built or sent."""
-    with pytest.raises(InputError, match=r"there is no file 'a\.env'") as caught:
-        loaded(tmp_path, MANIFEST + "env_file: a.env\n")
-    assert caught.value.place == "a.env"
+def test_env_files_that_are_not_there_are_told_with_the_rest(tmp_path: Path) -> None:
+    """Each with the line that names it, also in the section of the environment."""
+    text = MANIFEST + (
+        "env_file: base.env\n"
+        "environments:\n"
+        "  test: {env_file: a.env}\n"
+        "retries: -1\n"
+        "sidecars: {web: {image: nginx, env_file: b.env}}\n"
+        "logging: {env_file: logs.txt}\n"
+    )
+    with pytest.raises(InputErrors) as caught:
+        loaded(tmp_path, text)
+    assert [str(problem).removeprefix("copilot/report/") for problem in caught.value.problems] == [
+        "manifest.yml:7:20: there is no file 'a.env'",
+        "manifest.yml:8:10: 'retries' is -1",
+        "manifest.yml:9:42: there is no file 'b.env'",
+        "manifest.yml:10:21: the env file 'logs.txt' does not end in .env",
+    ]
 
 
 def test_the_controllers_code_is_always_listed(tmp_path: Path) -> None:
@@ -197,11 +210,16 @@ def test_addons_are_read_with_the_files_that_they_name(tmp_path: Path) -> None:
     assert (code.path, code.zipped) == ("src/handler.py", True)
 
 
-def test_a_file_that_an_addon_names_must_be_there(tmp_path: Path) -> None:
-    """Its path is what the message has."""
-    write(tmp_path, "copilot/report/addons/functions.yml", ADDON)
-    with pytest.raises(InputError, match=r"there is no file 'definition\.json'"):
+def test_files_that_an_addon_names_must_be_there(tmp_path: Path) -> None:
+    """All that are not are told, each with the line that names it."""
+    write(tmp_path, "copilot/report/addons/a.yml", ADDON.replace("Code: src/handler.py", ""))
+    write(tmp_path, "copilot/report/addons/functions.yml", ADDON.replace("Function:", "Other:"))
+    with pytest.raises(InputErrors) as caught:
         loaded(tmp_path)
+    assert [str(problem).removeprefix("copilot/report/") for problem in caught.value.problems] == [
+        "addons/a.yml:8:40: there is no file 'definition.json'",
+        "addons/functions.yml:5:24: there is no file 'src/handler.py'",
+    ]
 
 
 def test_a_folder_without_templates_holds_no_addons(tmp_path: Path) -> None:
@@ -243,6 +261,55 @@ def test_patches_are_read_and_checked(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         loaded(tmp_path)
     assert caught.value.place.startswith(path + ":1")
+
+
+def test_what_overrides_could_change_nowhere_is_found(tmp_path: Path) -> None:
+    """All of it at once, also in the section of the environment, each with its place."""
+    path = "copilot/report/overrides/cfn.patches.yml"
+    write(tmp_path, path, "- {op: remove, path: /Resources/Rul}\n- {op: remove, path: /X}\n")
+    text = MANIFEST + (
+        "environments:\n"
+        "  test:\n"
+        "    taskdef_overrides:\n"
+        "    - {path: 'Volumes[0].Name', value: x}\n"
+        "    - {path: 'ContainerDefinitions[1].Cpu', value: 1}\n"
+    )
+    with pytest.raises(InputErrors) as caught:
+        loaded(tmp_path, text)
+    assert [problem.place for problem in caught.value.problems] == [
+        "copilot/report/manifest.yml:8:14",
+        "copilot/report/manifest.yml:9:14",
+        path + ":1:3",
+        path + ":2:3",
+    ]
+
+
+def test_what_some_targets_bring_is_not_missed(tmp_path: Path) -> None:
+    """Whether roles are bounded, and how many subnets there are, is known later."""
+    path = "copilot/report/overrides/cfn.patches.yml"
+    subnets = "/Resources/StateMachine/Properties/DefinitionSubstitutions/Subnets/1"
+    write(
+        tmp_path,
+        path,
+        "- {op: remove, path: /Resources/TaskRole/Properties/PermissionsBoundary}\n"
+        f"- {{op: remove, path: {subnets}/3}}\n",
+    )
+    tags = "network: {vpc: {placement: {subnets: {from_tags: {a: b}}}}}\n"
+    assert source(tmp_path, MANIFEST + tags).overrides.patches
+
+
+def test_manifest_addons_and_overrides_are_told_together(tmp_path: Path) -> None:
+    """Nobody has to put one right to hear of the next."""
+    write(tmp_path, "copilot/report/addons/table.yml", "Parameters: {App: {Type: String}}\n")
+    write(tmp_path, "copilot/report/overrides/cfn.patches.yml", "- {op: move, path: /A}\n")
+    with pytest.raises(InputErrors) as caught:
+        loaded(tmp_path, MANIFEST + "cpu: many\nretrys: 1\n")
+    assert [problem.place.removeprefix("copilot/report/") for problem in caught.value.problems] == [
+        "manifest.yml:5:6",
+        "addons",
+        "overrides/cfn.patches.yml:1:3",
+    ]
+    assert "retrys" in caught.value.warnings[0]
 
 
 def test_a_cdk_folder_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import template_samples as samples
 import yaml
 
 from cjob import yaml12
-from cjob.errors import InputError
+from cjob.errors import InputError, InputErrors
 from cjob.manifest.model import TaskOverride
 from cjob.overrides import check_patches, note_patches, override_task, patch
 
@@ -32,9 +32,8 @@ def _document(text: str) -> yaml.Node:
 
 def _overridden(*rules: tuple[str, str]) -> Any:  # noqa: ANN401 - YAML
     root = _document(TASK)
-    override_task(
-        root, [TaskOverride(path=path, value=yaml12.compose(value, "")) for path, value in rules]
-    )
+    overrides = [TaskOverride(path=path, value=yaml12.compose(value, "")) for path, value in rules]
+    override_task(root, overrides, "m.yml")
     return samples.plain(root)["Resources"]["TaskDefinition"]["Properties"]
 
 
@@ -73,7 +72,7 @@ def test_a_value_used_twice_is_not_shared() -> None:
     root = _document(TASK)
 
     rules = [TaskOverride(path=path, value=value) for path in ("X", "Y")]
-    override_task(root, [*rules, TaskOverride(path="X.a", value=None)])
+    override_task(root, [*rules, TaskOverride(path="X.a", value=None)], "m.yml")
 
     task = samples.plain(root)["Resources"]["TaskDefinition"]["Properties"]
     assert (task["X"], task["Y"]) == ({"a": ""}, {"a": "1"})
@@ -83,17 +82,6 @@ def test_a_value_used_twice_is_not_shared() -> None:
 def test_a_path_through_a_scalar_has_no_effect(path: str) -> None:
     """Deployed jobs may have such a path, so it is no error."""
     assert _overridden((path, "1")) == _overridden()
-
-
-@pytest.mark.parametrize("path", ["", "Bad[", "A..B", "A.", "a b", "A[1][2]", "A[-1]"])
-def test_a_path_that_cannot_be_read_changes_nothing(path: str) -> None:
-    """All paths are read before the first rule is applied, and the message has the index."""
-    root = _document(TASK)
-
-    with pytest.raises(InputError, match=r"taskdef_overrides\[1\]: path .* cannot be read"):
-        override_task(root, [TaskOverride(path=p, value=None) for p in ("Cpu", path)])
-
-    assert samples.plain(root) == samples.loaded(TASK)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +97,21 @@ def test_a_path_that_leads_nowhere_is_refused(path: str, reason: str) -> None:
     """The message says where it ends."""
     with pytest.raises(InputError, match=reason):
         _overridden((path, "1"))
+
+
+def test_all_overrides_that_lead_nowhere_come_together() -> None:
+    """Each with its index, and its place in the manifest; those between them are no matter."""
+    paths = ("Volumes[0].Name", "Cpu", "Family.x")
+    rules = [
+        TaskOverride(path=path, value=None, line=line, column=11)
+        for line, path in enumerate(paths, 7)
+    ]
+
+    with pytest.raises(InputErrors) as caught:
+        override_task(_document(TASK), rules, "m.yml")
+
+    assert [problem.place for problem in caught.value.problems] == ["m.yml:7:11", "m.yml:9:11"]
+    assert caught.value.problems[1].message.startswith('taskdef_overrides[2]: path "Family.x"')
 
 
 TEMPLATE = """\
@@ -219,6 +222,33 @@ def test_a_patch_that_leads_nowhere_is_refused(patches: str, message: str) -> No
 
     assert caught.value.place == "p.yml:2:3"
     assert caught.value.message.startswith("patch 0 (")
+
+
+def test_all_patches_that_are_malformed_or_lead_nowhere_come_together() -> None:
+    """Malformed ones alone first, since those behind them may need what they add."""
+    lost = "- {op: remove, path: /A}\n- {op: add, path: /B, value: {}}\n- {op: remove, path: /C}"
+    with pytest.raises(InputErrors) as caught:
+        _patched(lost)
+    assert [problem.place for problem in caught.value.problems] == ["p.yml:1:3", "p.yml:3:3"]
+
+    with pytest.raises(InputErrors) as caught:
+        _patched(lost + "\n- {op: move, path: /A}\n- x")
+    assert [problem.place for problem in caught.value.problems] == ["p.yml:4:3", "p.yml:5:3"]
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/Resources/Logg", 'did you mean "Log"?'),
+        ("/Resources/Log/Retention", "there are: Days, Tags"),
+        ("/Resources/Log/Tags/7", "it meets the template as earlier patches left it"),
+    ],
+)
+def test_a_patch_that_leads_nowhere_brings_a_hint(path: str, hint: str) -> None:
+    """The key that may be meant, or all that there are."""
+    with pytest.raises(InputErrors) as caught:
+        _patched(f"- {{op: remove, path: {path}}}")
+    assert caught.value.hint == hint
 
 
 def test_the_description_says_that_there_were_patches() -> None:

@@ -1,14 +1,18 @@
 """The render stage: a document with source and target becomes one with a stack."""
 
 import dataclasses
+from collections.abc import Iterator
 
 import pytest
 import template_samples as samples
+from yaml.nodes import MappingNode, Node, SequenceNode
 
-from cjob import names
-from cjob.errors import InputError
+from cjob import names, yaml12
+from cjob.addons.reading import read as read_addons
+from cjob.errors import InputError, InputErrors
+from cjob.manifest import reading
 from cjob.release import Artifacts, Asset, Image, Job, Overrides, Release, Source
-from cjob.stages.render import TEMPLATE_VERSION, addons_template, render
+from cjob.stages.render import TEMPLATE_VERSION, addons_template, rehearse, render
 
 MANIFEST = """\
 name: report
@@ -219,3 +223,41 @@ def test_a_section_that_is_absent_is_named() -> None:
         render(dataclasses.replace(RELEASE, source=None))
     with pytest.raises(InputError, match='no "target" section'):
         render(dataclasses.replace(RELEASE, target=None))
+
+
+@pytest.mark.parametrize("boundary", ["", "limits"])
+@pytest.mark.parametrize("subnets", [("subnet-1",), ("subnet-1", "subnet-2", "subnet-3")])
+@pytest.mark.parametrize("images", [{}, IMAGES])
+def test_a_rehearsal_finds_every_path_that_a_target_brings(
+    boundary: str, subnets: tuple[str, ...], images: dict[str, Image]
+) -> None:
+    """So no patch is refused at first that would fit in the end."""
+    text = MANIFEST + PLACEMENT + "      subnets: {from_tags: {tier: [a, b]}}\n"
+    target = dataclasses.replace(
+        TARGET, permissions_boundary=boundary, subnets={"tier=a,b": subnets}
+    )
+    stack = render(dataclasses.replace(_with_manifest(text), target=target, images=images)).stack
+    assert stack is not None
+    root = yaml12.compose(stack.template, "stack.yml")
+    assert root is not None
+    paths = list(_leaves(root, ""))
+    patches = "".join(f"- {{op: replace, path: '{path}', value: x}}\n" for path in paths)
+
+    job = reading.read(text, "test", file="m.yml")
+    rehearse(job, RELEASE.job, read_addons(SOURCE.addons), patches)
+
+    assert len(paths) > 100
+    with pytest.raises(InputErrors):
+        rehearse(job, RELEASE.job, read_addons(SOURCE.addons), "- {op: remove, path: /Nope}")
+
+
+def _leaves(node: Node, path: str) -> Iterator[str]:
+    """Give the pointer of every scalar."""
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield from _leaves(value, f"{path}/{key.value.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _leaves(item, f"{path}/{index}")
+    else:
+        yield path
