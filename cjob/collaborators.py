@@ -4,6 +4,7 @@ Each is made when it is first asked for and once a run, so that a command withou
 boto3, and a job without a build touches no engine.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from cjob.aws.session import Account
     from cjob.aws.stacks import AwsStacks
     from cjob.aws.storage import AwsBucket, AwsRegistry
-    from cjob.engines.engine import Engine
+    from cjob.engines.docker_api import DockerEngine
+    from cjob.engines.engine import Builder, Kind, Wishes
     from cjob.release import Target
     from cjob.workspace import Workspace
 
@@ -27,10 +29,11 @@ Report = Callable[[str], None]
 class Collaborators:
     """Makes each adapter once; may be used by several threads."""
 
-    def __init__(self, start: Path, report: Report) -> None:
-        """Take the folder to find the workspace from, and where progress is told."""
+    def __init__(self, start: Path, report: Report, wishes: "Wishes | None" = None) -> None:
+        """Take the folder to find the workspace from, where progress is told, and for builds."""
         self.start = start
         self.report = report
+        self._wishes = wishes
         self._made: dict[object, object] = {}
         self._lock = threading.RLock()
         self.interruption = Interruption()
@@ -75,11 +78,30 @@ class Collaborators:
 
         return AwsRegistry(self.account, target)
 
-    def engine(self) -> "Engine":
+    @property
+    def wishes(self) -> "Wishes":
+        """What the person asks of all builds."""
+        from cjob.engines.engine import Wishes  # noqa: PLC0415
+
+        return self._wishes or Wishes()
+
+    def engine(self) -> "DockerEngine":
         """Give the container engine, connected to."""
         from cjob.engines.docker_api import connect  # noqa: PLC0415
 
         return self._once("engine", connect)
+
+    def builder(self, kind: "Kind") -> "Builder":
+        """Give the engine that builds, found and ready; buildx loads into the container engine."""
+        if kind == "docker":
+            return self.engine()
+        from cjob.engines import buildx  # noqa: PLC0415
+
+        def find() -> "Builder":
+            buildx.check(self.wishes, os.environ)
+            return buildx.Buildx(self.engine(), self.wishes, os.environ)
+
+        return self._once("buildx", find)
 
     def _once(self, name: object, make: Callable[[], T]) -> T:
         with self._lock:

@@ -155,7 +155,8 @@ class Stages:
         """Add `images`."""
         from cjob.stages.build import build  # noqa: PLC0415
 
-        return build(release, self._tools.engine, self._root(release), self._tools.report)
+        root, tools = self._root(release), self._tools
+        return build(release, tools.builder, root, tools.report, tools.wishes)
 
     def recognise(self, release: Release) -> Release:
         """Find among `images` those that are deployed already, without a push."""

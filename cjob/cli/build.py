@@ -6,7 +6,7 @@ container engine where the job has something to build, and no AWS.
 
 import argparse
 
-from cjob.cli import selection
+from cjob.cli import building, selection
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ EXAMPLES = """\
 examples:
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff > plan.json
   cjob-build -n report -e test --tag v1.2.0 > report.built.json
+  cjob-build -n report -e test --secret id=npm,env=NPM_TOKEN | cjob-push > report.pushed.json
 """
 
 
@@ -24,6 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="build")
     selection.options(parser)
     selection.resource_tags(parser)
+    building.options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ is no terminal.
 import argparse
 import sys
 
-from cjob.cli import apply, choosing, console, selection
+from cjob.cli import apply, building, choosing, console, selection
 from cjob.cli import diff as diff_command
 from cjob.errors import InputError
 
@@ -37,6 +37,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--diff", action="store_true", help="compare first, then ask")
     parser.add_argument("-y", "--yes", action="store_true", help="with --diff, do not ask")
     apply.deployment(parser)
+    building.options(parser)
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("json", "text"), help="what stdout gets")
 

@@ -8,7 +8,7 @@ where there is one; with --diff prints how it differs from the live stack. Sends
 import argparse
 import errno
 
-from cjob.cli import choosing, console, selection
+from cjob.cli import building, choosing, console, selection
 from cjob.cli import diff as diff_command
 from cjob.cli.render import parameter_file
 from cjob.errors import DIFFERENT, DONE, CjobError, InputError
@@ -42,11 +42,17 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-downgrade", action="store_true", help="render although a newer version deployed"
     )
+    building.options(parser)
     selection.common(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print or write what was asked for."""
+    if building.given(args) and not args.upload_assets:
+        raise InputError(
+            "--engine, --builder and --secret are for builds, and nothing is built here",
+            hint="add --upload-assets, which builds and sends what the stack needs",
+        )
     if not args.diff:
         return _package(args)
     try:

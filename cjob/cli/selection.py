@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from cjob.cli import console
+from cjob.cli import building, console
 from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -96,7 +96,8 @@ def prepare(
     from cjob.pipeline import Choices, Stages  # noqa: PLC0415
 
     talk = console.Console(args.log_format)
-    tools = Collaborators(Path(args.directory), talk.say)
+    wishes = building.wishes(args) if "engine" in args else None
+    tools = Collaborators(Path(args.directory), talk.say, wishes)
     choices = Choices(
         tag=parse_tag(getattr(args, "tag", "")),
         tags=parse_tags(getattr(args, "resource_tags", [])),

@@ -6,7 +6,7 @@ daemon, and the files of a build's context. Whatever goes wrong there becomes a 
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -51,22 +51,25 @@ class DockerEngine:
         self._silent_push_s = silent_push_s
 
     def build(self, recipe: Recipe, report: Report) -> Built:
-        """Build an image; one for another platform than asked for is never given.
+        """Build an image with the classic builder.
 
-        The classic builder takes images of another platform from its cache: then once without it.
+        It takes images of another platform from its cache: then once more without it.
         """
-        asked = spelt(recipe.platform) if recipe.platform else ""
         built = self._build(recipe, report, nocache=False)
-        if asked and built.platform != asked:
+        if recipe.platform and built.platform != spelt(recipe.platform):
             report(f"the engine's cache gave an image for {built.platform}, building without it")
             built = self._build(recipe, report, nocache=True)
-        if asked and built.platform != asked:
-            raise ServiceError(
-                f'the image of container "{recipe.container}" is for {built.platform}, '
-                f"and {asked} was asked for",
-                hint="the Dockerfile's base image must exist for the manifest's platform",
-            )
         return built
+
+    def find(self, images: Iterable[str]) -> Built | None:
+        """Give the first of these ids that is one of an image here."""
+        with _told("asking for the image"), self._client(CONNECT_S) as client:
+            for image in images:
+                try:
+                    return _built(client.inspect_image(image))
+                except ImageNotFound:
+                    continue
+        return None
 
     def push(
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
@@ -114,8 +117,7 @@ class DockerEngine:
                     " | ".join([f"{subject} failed: {_cause(ending)}", *ending.tail]),
                     hint=_build_hint(ending.error),
                 )
-            found = client.inspect_image(ending.image)
-        return Built(id=ending.image, platform=spelt(f"{found['Os']}/{found['Architecture']}"))
+            return _built(client.inspect_image(ending.image))
 
     @contextmanager
     def _client(self, silent_s: int) -> Iterator[Any]:
@@ -130,6 +132,10 @@ def connect(environment: Mapping[str, str] = os.environ) -> DockerEngine:
         with closing(docker.APIClient(**connection, version="auto", timeout=CONNECT_S)) as client:
             client.ping()
             return DockerEngine({**connection, "version": client.api_version})
+
+
+def _built(found: Mapping[str, Any]) -> Built:
+    return Built(id=found["Id"], platform=spelt(f"{found['Os']}/{found['Architecture']}"))
 
 
 def _address(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -200,7 +206,7 @@ def _cause(ending: Ending) -> str:
 
 def _build_hint(error: str) -> str:
     if "requires BuildKit" in error:
-        return "the engine's classic builder is used, which has no RUN --mount: do without it"
+        return "build it with --engine buildx, or do without what only BuildKit has"
     return "the last lines of the build tell where; put the Dockerfile right"
 
 

@@ -1,16 +1,42 @@
 """What a container engine does for cjob, and the data that goes in and out.
 
-Stages know an engine by this alone; which one it is, is decided where commands are put together.
-Nothing here acts.
+Stages know engines by this alone. There are two that build: `docker`, the classic builder behind
+Docker's API, and `buildx`, BuildKit behind its command. Nothing here acts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+
+from cjob.errors import ServiceError
+
+Kind = Literal["docker", "buildx"]
 
 Report = Callable[[str], None]
 """Takes a line for the person; what it raises ends the work that it was told of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """What a build may read, and nobody else: a variable's value, or a file's (its absolute path).
+
+    `value` is only for covering it in what the build says.
+    """
+
+    id: str
+    variable: str = ""
+    file: str = ""
+    value: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What the person asks of all builds; `builder` is one of buildx's, by name."""
+
+    engine: Kind | None = None
+    builder: str = ""
+    secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +73,26 @@ class Login:
     host: str
 
 
-class Engine(Protocol):
-    """Builds images and sends them; may be used by several threads at once."""
+class NoBuildxError(ServiceError):
+    """buildx isn't installed here; whoever wanted it can say what for."""
+
+
+class Builder(Protocol):
+    """Builds images; may be used by several threads at once."""
 
     def build(self, recipe: Recipe, report: Report) -> Built:
-        """Build an image; raise ServiceError where that fails."""
+        """Build an image; raise ServiceError where that fails.
+
+        The image may be for another platform than the recipe's: `Built` says so.
+        """
+
+
+Builders = Callable[[Kind], Builder]
+"""Gives an engine that is ready; raises NoBuildxError, or ServiceError where it can't be used."""
+
+
+class Engine(Protocol):
+    """Sends images; may be used by several threads at once."""
 
     def push(
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report

@@ -1,17 +1,18 @@
 """Build: each image that the job's containers need, on a container engine, becomes `images`.
 
-Takes a Release with `source` and the workspace's folder; touches the engine that it is handed, and
+Takes a Release with `source` and the workspace's folder; touches the engines that it is handed, and
 only if there is something to build. No AWS: an image gets its repository when it is pushed.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from cjob.engines.engine import Built, Engine, Recipe, Report, spelt
-from cjob.errors import InputError, InputErrors
+from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Report, Wishes, spelt
+from cjob.errors import ServiceError
 from cjob.parallel import Checkpoint, run_all
-from cjob.release import Build, Image, Release, Revision, Source, required
+from cjob.release import Image, Release, Revision, Source, required
+from cjob.stages.recipes import Plan, plans
 from cjob.stages.render import TEMPLATE_VERSION
 
 LATEST = "latest"
@@ -25,33 +26,28 @@ AT_ONCE = 4
 
 def build(
     release: Release,
-    engine: Callable[[], Engine],
+    builders: Builders,
     workspace_root: Path,
     report: Report,
-    *,
-    version: str = TEMPLATE_VERSION,
+    wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
 ) -> Release:
     """Fill `images`; containers that are built alike share one image.
 
-    `version` is the template's, for the images' label. Raise InputError for a Dockerfile or a
-    context that isn't there, before anything is built, and ServiceError where a build fails.
+    Raise InputError for what can't be built, and ServiceError for an engine that isn't there,
+    before anything is built; ServiceError where a build fails, which ends the others.
     """
     source = required(release.source, "source")
     if not source.builds:
         return dataclasses.replace(release, images={})
-    recipes = {
-        containers: recipe(one, containers[0], workspace_root, version)
-        for one, containers in shared(source.builds)
-    }
-    _check(recipes, workspace_root)
-    ready = engine()
+    wanted = plans(source.builds, workspace_root, TEMPLATE_VERSION, wishes)
+    ready = {plan.kind: _ready(builders, plan) for plan in wanted}
 
-    def piece(wanted: Recipe) -> Callable[[Checkpoint], Built]:
-        return lambda checkpoint: _build(ready, wanted, report, checkpoint)
+    def piece(plan: Plan) -> Callable[[Checkpoint], Built]:
+        return lambda checkpoint: _build(ready[plan.kind], plan, report, checkpoint)
 
-    results = run_all([piece(wanted) for wanted in recipes.values()], AT_ONCE)
+    results = run_all([piece(plan) for plan in wanted], AT_ONCE)
     built = {
-        name: one for containers, one in zip(recipes, results, strict=True) for name in containers
+        name: one for plan, one in zip(wanted, results, strict=True) for name in plan.containers
     }
     images = {
         name: Image(
@@ -62,19 +58,6 @@ def build(
         for name in source.builds
     }
     return dataclasses.replace(release, images=images)
-
-
-def shared(builds: Mapping[str, Build]) -> list[tuple[Build, tuple[str, ...]]]:
-    """Group the containers whose images are built in the same way, in the order given."""
-    groups: list[tuple[Build, tuple[str, ...]]] = []
-    for name, wanted in builds.items():
-        for number, (known, containers) in enumerate(groups):
-            if known == wanted:
-                groups[number] = (known, (*containers, name))
-                break
-        else:
-            groups.append((wanted, (name,)))
-    return groups
 
 
 def tags(container: str, job: str, source: Source) -> tuple[str, ...]:
@@ -97,49 +80,35 @@ def revision_tag(revision: Revision | None) -> str:
     return f"{revision.commit}-dirty" if revision.dirty else revision.commit
 
 
-def recipe(wanted: Build, container: str, root: Path, version: str) -> Recipe:
-    """Say to an engine how an image is built; the labels are those of Copilot's images."""
-    return Recipe(
-        container=container,
-        context=root / wanted.context.lstrip("/"),
-        dockerfile=root / wanted.dockerfile.lstrip("/"),
-        target=wanted.target,
-        args=wanted.args,
-        cache_from=wanted.cache_from,
-        platform=wanted.platform,
-        labels={
-            "com.aws.copilot.image.builder": "copilot-cli",
-            "com.aws.copilot.image.container.name": container,
-            "com.aws.copilot.image.version": version,
-        },
-    )
+def _ready(builders: Builders, plan: Plan) -> Builder:
+    """Give the engine of a plan; without buildx, the error says what needs it."""
+    try:
+        return builders(plan.kind)
+    except NoBuildxError as error:
+        if not plan.need:
+            raise
+        told = f'building the image of container "{plan.containers[0]}" needs buildx, for '
+        raise NoBuildxError(
+            f"{told}{plan.need}: {error.message}", place=plan.place, hint=error.hint
+        ) from error
 
 
-def _check(recipes: Mapping[tuple[str, ...], Recipe], root: Path) -> None:
-    """Raise InputError, or several together, for files and folders that aren't there."""
-    problems = [
-        InputError(
-            f'the {what} "{path.relative_to(root)}" of container "{containers[0]}" is no {kind}',
-            hint="paths in a manifest are relative to the folder that holds copilot/",
-        )
-        for containers, wanted in recipes.items()
-        for what, path, kind, there in (
-            ("build context", wanted.context, "folder", wanted.context.is_dir()),
-            ("Dockerfile", wanted.dockerfile, "file", wanted.dockerfile.is_file()),
-        )
-        if not there
-    ]
-    if problems:
-        raise problems[0] if len(problems) == 1 else InputErrors(problems)
+def _build(builder: Builder, plan: Plan, report: Report, checkpoint: Checkpoint) -> Built:
+    """Build an image; one for another platform than asked for is never given."""
+    wanted = plan.recipe
 
-
-def _build(engine: Engine, wanted: Recipe, report: Report, checkpoint: Checkpoint) -> Built:
     def line(text: str) -> None:
         checkpoint()
         report(f"{wanted.container}: {text}")
 
-    built = engine.build(wanted, line)
-    if not wanted.platform and spelt(built.platform) != DEFAULT_PLATFORM:
+    built = builder.build(wanted, line)
+    if wanted.platform and built.platform != spelt(wanted.platform):
+        raise ServiceError(
+            f'the image of container "{wanted.container}" is for {built.platform}, '
+            f"and {spelt(wanted.platform)} was asked for",
+            hint="the Dockerfile's base image must exist for the manifest's platform",
+        )
+    if not wanted.platform and built.platform != DEFAULT_PLATFORM:
         line(
             f"warning: the image is for {built.platform}, and the task runs on {DEFAULT_PLATFORM}; "
             "say `platform` in the manifest"

@@ -51,7 +51,7 @@ MAY_IMPORT = {
     },
     # The rim: what the stages' protocols are filled with.
     "aws": {"engines", "interruption", "live", "parallel", "release", "sandbox", "stages"},
-    "engines": set(),
+    "engines": {"processes"},
     "sandbox": set(),
     # What puts all together.
     "collaborators": {"aws", "engines", "interruption", "workspace"},
@@ -60,6 +60,7 @@ MAY_IMPORT = {
         "aws",
         "collaborators",
         "diff",
+        "engines",
         "manifest",
         "pipeline",
         "release",

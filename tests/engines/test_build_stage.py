@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cjob.engines.engine import Built, Engine, Login, Recipe, Report
+from cjob.engines import engine as engines
+from cjob.engines.engine import Built, Kind, NoBuildxError, Recipe, Report, Secret, Wishes
 from cjob.errors import InputError, InputErrors, ServiceError
 from cjob.release import Build, Image, Job, Release, Revision, Source
-from cjob.stages.build import build, recipe, revision_tag, shared, tags
+from cjob.stages.build import build, revision_tag, tags
+from cjob.stages.recipes import plans, recipe, shared
 
 REVISION = Revision(commit="1a2b3c4")
 JOB = Job(app="acme", env="test", name="report")
@@ -47,17 +49,6 @@ class Builder:
             self.stopped.append(recipe.container)
             raise
 
-    def push(
-        self,
-        image: str,
-        repository: str,
-        tags: object,
-        login: Login,
-        report: Report,
-    ) -> str:
-        """Refuse: building pushes nothing."""
-        raise AssertionError((image, repository, tags, login, report))
-
 
 def release(
     builds: dict[str, Build], *, tag: str = "", revision: Revision | None = REVISION
@@ -80,9 +71,9 @@ def of(dockerfile: str, platform: str = "") -> Build:
     return Build(context=".", dockerfile=dockerfile, platform=platform)
 
 
-def no_engine() -> Engine:
+def no_engine(kind: Kind) -> engines.Builder:
     """Fail the test."""
-    raise AssertionError("the engine was asked for")
+    raise AssertionError(f"the engine {kind} was asked for")
 
 
 # Tags
@@ -115,7 +106,7 @@ def test_without_a_commit_there_is_no_tag_for_it() -> None:
     assert revision_tag(None) == ""
 
 
-# Recipes
+# Recipes, and which engine builds them
 
 
 def test_containers_that_are_built_alike_share_a_build() -> None:
@@ -145,6 +136,70 @@ def test_a_recipe_has_the_labels_of_copilot_s_images() -> None:
     )
 
 
+FROM = "FROM scratch AS base\n"
+
+
+def planned(root: Path, text: str, wishes: Wishes = Wishes()) -> tuple[str, str, str]:  # noqa: B008
+    """Give engine, need and place for a Dockerfile."""
+    (root / "one").write_text(text)
+    [plan] = plans({"report": of("one")}, root, "v1", wishes)
+    return plan.kind, plan.need, plan.place
+
+
+def test_the_engine_is_the_one_that_the_dockerfile_needs(root: Path) -> None:
+    """The classic builder, unless a line of it is BuildKit's alone."""
+    assert planned(root, FROM) == ("docker", "", "")
+    mount = FROM + "RUN --mount=type=cache,target=/x true\n"
+    assert planned(root, mount) == ("buildx", "RUN --mount", "one:2")
+    (root / "one.dockerignore").write_text("")
+    needed = ("buildx", "a .dockerignore of the Dockerfile's own", "one.dockerignore")
+    assert planned(root, FROM) == needed
+
+
+@pytest.mark.parametrize(
+    ("wishes", "engine"),
+    [
+        (Wishes(engine="buildx"), ("buildx", "", "")),
+        (Wishes(builder="far"), ("buildx", "--builder", "")),
+        (Wishes(secrets=(Secret(id="a", variable="A"),)), ("buildx", "--secret", "")),
+    ],
+)
+def test_the_engine_is_the_one_that_is_asked_for(
+    root: Path, wishes: Wishes, engine: tuple[str, str, str]
+) -> None:
+    """By its name, or by a wish that only buildx can fulfil."""
+    assert planned(root, FROM, wishes) == engine
+
+
+def test_the_classic_builder_is_not_asked_for_what_it_can_t(root: Path) -> None:
+    """What it would only pass over is left to the person."""
+    classic = Wishes(engine="docker")
+    with pytest.raises(InputError, match=r"RUN --mount .* not for --engine docker") as raised:
+        planned(root, FROM + "RUN --mount=type=ssh true\n", classic)
+    assert raised.value.place == "one:2"
+    assert planned(root, "# syntax=docker/dockerfile:1\n" + FROM, classic)[0] == "docker"
+
+
+def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
+    """Before anything is built, with what to install."""
+    (root / "two").write_text(FROM + "COPY --link one /\n")
+    engine = Builder()
+
+    def builders(kind: Kind) -> Builder:
+        if kind == "buildx":
+            raise NoBuildxError("docker buildx is not installed here", hint="install it")
+        return engine
+
+    builds = {"report": of("one"), "log": of("two")}
+    with pytest.raises(NoBuildxError) as raised:
+        build(release(builds), builders, root, print)
+    assert str(raised.value) == (
+        'two:2: building the image of container "log" needs buildx, for COPY --link: '
+        "docker buildx is not installed here"
+    )
+    assert (raised.value.hint, engine.recipes) == ("install it", [])
+
+
 # The stage
 
 
@@ -157,7 +212,7 @@ def test_each_container_gets_its_image(root: Path) -> None:
     """Two of three share one; the order is that of the builds."""
     engine = Builder()
     builds = {"report": of("one"), "log": of("two"), "proxy": of("one")}
-    built = build(release(builds, tag="v2"), lambda: engine, root, lambda _: None).images
+    built = build(release(builds, tag="v2"), lambda _: engine, root, lambda _: None).images
     one, two = "sha256:one", "sha256:two"
     where = "linux/amd64"
     assert built == {
@@ -172,7 +227,7 @@ def test_each_container_gets_its_image(root: Path) -> None:
 def test_progress_is_told_with_the_container_s_name(root: Path) -> None:
     """Lines of several builds mix."""
     lines: list[str] = []
-    build(release({"report": of("one"), "log": of("two")}), Builder, root, lines.append)
+    build(release({"report": of("one"), "log": of("two")}), lambda _: Builder(), root, lines.append)
     assert sorted(lines) == ["log: Step 1/1 : FROM scratch", "report: Step 1/1 : FROM scratch"]
 
 
@@ -181,7 +236,7 @@ def test_the_first_failure_stops_the_others(root: Path) -> None:
     engine = Builder("log")
     builds = {"report": of("one"), "log": of("two"), "proxy": of("three")}
     with pytest.raises(ServiceError, match="log failed"):
-        build(release(builds), lambda: engine, root, lambda _: None)
+        build(release(builds), lambda _: engine, root, lambda _: None)
     ends = time.monotonic() + 10
     while sorted(engine.stopped) != ["proxy", "report"]:
         assert time.monotonic() < ends
@@ -198,6 +253,10 @@ def test_the_first_failure_stops_the_others(root: Path) -> None:
         (
             Build(context="one", dockerfile="one"),
             'the build context "one" of container "log" is no folder',
+        ),
+        (
+            Build(context=".", dockerfile="one", target="last"),
+            'the Dockerfile "one" of container "log" has no stage "last"',
         ),
     ],
 )
@@ -218,11 +277,37 @@ def test_several_missing_files_are_told_together(root: Path) -> None:
     assert len(raised.value.problems) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("FROM a AS first\nFROM b AS lost\n", 'did you mean "lost"?'),
+        ("FROM a AS x\nFROM b AS y\n", "its stages are x, y; write `FROM … AS last` for another"),
+        ("FROM a\n", "no stage of it has a name; write `FROM … AS last` for another"),
+    ],
+)
+def test_a_stage_that_is_not_there_is_told_with_those_that_are(
+    root: Path, text: str, hint: str
+) -> None:
+    """A slip of the pen is the likeliest cause."""
+    (root / "one").write_text(text)
+    wanted = Build(context=".", dockerfile="one", target="last")
+    with pytest.raises(InputError, match="has no stage") as raised:
+        build(release({"report": wanted}), no_engine, root, print)
+    assert raised.value.hint == hint
+
+
+def test_an_image_of_another_platform_than_asked_for_is_refused(root: Path) -> None:
+    """It would not run, or not as its author meant."""
+    builds = {"report": of("one", "linux/arm64")}
+    with pytest.raises(ServiceError, match="is for linux/amd64, and linux/arm64 was asked for"):
+        build(release(builds), lambda _: Builder(), root, lambda _: None)
+
+
 def test_an_image_that_would_not_run_is_warned_of(root: Path) -> None:
     """Without a platform in the manifest the task's is the usual one, whatever machine builds."""
     lines: list[str] = []
     engine = Builder(platform="linux/arm64")
-    build(release({"report": of("one")}), lambda: engine, root, lines.append)
+    build(release({"report": of("one")}), lambda _: engine, root, lines.append)
     assert "warning: the image is for linux/arm64" in lines[-1]
-    build(release({"report": of("one", "linux/arm64")}), lambda: engine, root, lines.append)
+    build(release({"report": of("one", "linux/arm64")}), lambda _: engine, root, lines.append)
     assert "warning" not in lines[-1]

@@ -128,13 +128,23 @@ def test_an_image_of_another_platform_is_not_taken_from_the_cache(
     assert first.id != second.id
 
 
-def test_an_image_that_can_only_be_of_another_platform_is_refused(
+def test_an_image_that_can_only_be_of_another_platform_says_so(
     engine: DockerEngine, recipe: Callable[..., Recipe]
 ) -> None:
-    """A Dockerfile may fix its platform; what would not run is not given."""
+    """A Dockerfile may fix its platform; the stage refuses what would not run."""
     base = engine.build(recipe("FROM scratch", "COPY hello /", platform="linux/amd64"), quiet)
-    with pytest.raises(ServiceError, match="is for linux/amd64, and linux/arm64 was asked for"):
-        engine.build(recipe(f"FROM {base.id}", "LABEL a=b", platform="linux/arm64"), quiet)
+    wanted = recipe(f"FROM {base.id}", "LABEL a=b", platform="linux/arm64")
+    assert engine.build(wanted, quiet).platform == "linux/amd64"
+
+
+def test_an_image_is_found_by_one_of_its_ids(
+    engine: DockerEngine, recipe: Callable[..., Recipe]
+) -> None:
+    """What the daemon has not is passed over."""
+    built = engine.build(recipe("FROM scratch", "COPY hello /"), quiet)
+    unknown = "sha256:" + "0" * 64
+    assert engine.find([unknown, built.id]) == built
+    assert engine.find([unknown]) is None
 
 
 def test_a_dockerfile_with_bad_syntax_is_refused_with_its_line(
@@ -166,7 +176,7 @@ def test_what_only_buildkit_can_do_is_told_as_such(
     """The hint says what is not to be had here."""
     with pytest.raises(ServiceError, match="--mount option requires BuildKit") as raised:
         engine.build(recipe("FROM scratch", 'RUN --mount=type=secret,id=x ["/x"]'), quiet)
-    assert "classic builder" in raised.value.hint
+    assert "--engine buildx" in raised.value.hint
 
 
 # The daemon

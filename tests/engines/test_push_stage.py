@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import daemons
 import pytest
 
-from cjob.engines.docker_api import connect
+from cjob.engines.docker_api import DockerEngine, connect
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
 from cjob.errors import InputError, ServiceError
@@ -231,7 +231,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 
 
 @pytest.fixture(scope="module")
-def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
     """Run a daemon."""
     running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"))
     yield connect({"DOCKER_HOST": running.host})
@@ -265,7 +265,7 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def test_built_images_are_pushed_and_named_by_digest(
-    docker: Engine, registry: LocalRegistry, workspace: Path
+    docker: DockerEngine, registry: LocalRegistry, workspace: Path
 ) -> None:
     """They go to the login's host, and are named by ECR's; every tag leads to the same image."""
     builds = {
@@ -275,7 +275,7 @@ def test_built_images_are_pushed_and_named_by_digest(
     }
     source = Source(manifest="", builds=builds, revision=Revision(commit="1a2b3c4"))
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
-    built = build(wanted, lambda: docker, workspace, quiet)
+    built = build(wanted, lambda _: docker, workspace, quiet)
     told: list[str] = []
     pushed = push(built, lambda: docker, registry, Bucket(), workspace, told.append).images
     assert pushed is not None
@@ -291,7 +291,7 @@ def test_built_images_are_pushed_and_named_by_digest(
 
 
 def test_a_second_push_gives_the_same_document(
-    docker: Engine, registry: LocalRegistry, workspace: Path
+    docker: DockerEngine, registry: LocalRegistry, workspace: Path
 ) -> None:
     """Nothing in it depends on when it was made."""
     builds = {"report": Build(context=".", dockerfile="Dockerfile")}
@@ -300,13 +300,13 @@ def test_a_second_push_gives_the_same_document(
         source=Source(manifest="", builds=builds),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda: docker, workspace, quiet)
+    built = build(wanted, lambda _: docker, workspace, quiet)
     first = push(built, lambda: docker, registry, Bucket(), workspace, quiet)
     assert push(first, lambda: docker, registry, Bucket(), workspace, quiet) == first
 
 
 def test_an_interrupting_report_ends_the_push(
-    docker: Engine, registry: LocalRegistry, workspace: Path
+    docker: DockerEngine, registry: LocalRegistry, workspace: Path
 ) -> None:
     """What the report raises comes out, as it does when another job has failed."""
     builds = {"report": Build(context=".", dockerfile="Dockerfile")}
@@ -315,7 +315,7 @@ def test_an_interrupting_report_ends_the_push(
         source=Source(manifest="", builds=builds),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda: docker, workspace, quiet)
+    built = build(wanted, lambda _: docker, workspace, quiet)
     bucket = Bucket()
     told = threading.Event()
 
@@ -366,7 +366,7 @@ class FailingOnce(BaseHTTPRequestHandler):
 
 
 def test_a_registry_that_fails_of_itself_is_tried_again(
-    docker: Engine, registry: LocalRegistry, workspace: Path
+    docker: DockerEngine, registry: LocalRegistry, workspace: Path
 ) -> None:
     """One answer of 500 is told, and costs nothing but another try."""
     FailingOnce.behind = registry.address
@@ -377,7 +377,7 @@ def test_a_registry_that_fails_of_itself_is_tried_again(
         source=Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")}),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda: docker, workspace, quiet)
+    built = build(wanted, lambda _: docker, workspace, quiet)
     told: list[str] = []
     before = LocalRegistry(f"127.0.0.1:{server.server_address[1]}", "any")
     pushed = push(built, lambda: docker, before, Bucket(), workspace, told.append).images

@@ -1,0 +1,109 @@
+"""The options of commands that build images: which engine, on which builder, with which secrets.
+
+Reads a secret's variable or file, so that what is absent is told before anything is begun.
+"""
+
+import argparse
+import os
+import re
+
+from cjob.errors import InputError
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from cjob.engines.engine import Secret, Wishes
+
+ENGINES = ("docker", "buildx")
+FORM = "id=NAME,env=VARIABLE or id=NAME,src=FILE"
+LARGEST_SECRET = 500 * 1024
+"""Bytes that BuildKit takes."""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare them."""
+    group = parser.add_argument_group("to build images (cjob help images)")
+    group.add_argument(
+        "--engine",
+        choices=ENGINES,
+        help="build with docker's classic builder or with buildx (default: as needed)",
+    )
+    group.add_argument("--builder", default="", metavar="NAME", help="a builder of docker buildx")
+    group.add_argument(
+        "--secret",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help=f"what a build may read, as {FORM}; repeatable",
+    )
+
+
+def wishes(args: argparse.Namespace) -> "Wishes":
+    """Give what the arguments ask of builds; InputError for what can't be had."""
+    from cjob.engines.engine import Wishes  # noqa: PLC0415 - help needs none of it
+
+    secrets = tuple(_secret(text) for text in args.secret)
+    names = [secret.id for secret in secrets]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"--secret {name!r} is given twice", hint="give each its own id")
+    if args.engine == "docker" and (secrets or args.builder):
+        raise InputError(
+            f"{'--secret' if secrets else '--builder'} is not for --engine docker, whose classic "
+            "builder has nothing like it",
+            hint="install docker buildx (cjob help images), and leave --engine away",
+        )
+    return Wishes(engine=args.engine, builder=args.builder, secrets=secrets)
+
+
+def given(args: argparse.Namespace) -> bool:
+    """Say whether any of them was given."""
+    return bool(args.engine or args.builder or args.secret)
+
+
+def _secret(text: str) -> "Secret":
+    """Read `id=NAME,env=VARIABLE` or `id=NAME,src=FILE` as docker does, and what it names.
+
+    The messages show no more than the id: a person may well have put the secret itself there.
+    """
+    import csv  # noqa: PLC0415 - only where there is a secret
+
+    from cjob.engines.engine import Secret  # noqa: PLC0415
+
+    fields = dict(field.partition("=")[::2] for field in next(csv.reader([text]), []))
+    file = fields.get("src", fields.get("source", ""))
+    variable = fields.get("env", "")
+    name = fields.get("id", "")
+    if not re.fullmatch(r"[\w.-]+", name) or bool(file) == bool(variable) or _unknown(fields):
+        raise InputError(
+            f"a --secret is not {FORM}", hint="as in --secret id=npm,env=NPM_TOKEN; see cjob help"
+        )
+    if file:
+        path = os.path.abspath(os.path.expanduser(file))  # noqa: PTH100, PTH111 - a start-up tax
+        return Secret(id=name, file=path, value=_content(name, path))
+    if variable not in os.environ:
+        raise InputError(
+            f"the variable {variable!r} of --secret {name!r} is not set",
+            hint="export it; its value belongs in the environment alone",
+        )
+    return Secret(id=name, variable=variable, value=os.environ[variable])
+
+
+def _unknown(fields: dict[str, str]) -> bool:
+    return not fields.keys() <= {"id", "env", "src", "source"}
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - a start-up tax
+            content = file.read(LARGEST_SECRET + 1)
+    except OSError as error:
+        raise InputError(
+            f"the file {path!r} of --secret {name!r} can't be read: {error.strerror}",
+            hint="name a file that is there; its path is relative to where you are",
+        ) from None
+    if len(content) > LARGEST_SECRET:
+        raise InputError(
+            f"the file {path!r} of --secret {name!r} is larger than 500 KiB",
+            hint="BuildKit takes no larger secret",
+        )
+    return content.decode("utf-8", errors="replace")

@@ -1,0 +1,146 @@
+"""BuildKit as an engine, by way of the command `docker buildx`: what the classic builder can't do.
+
+Takes recipes, and what the person wishes. Starts that command, which reads a build's context and
+finds its daemon and builder by the same variables and contexts as for people. What is built is
+loaded into the daemon that images are pushed from. Secrets reach it by variables and files alone.
+"""
+
+import csv
+import io
+import json
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from cjob import processes
+from cjob.engines.engine import Built, NoBuildxError, Recipe, Report, Secret, Wishes
+from cjob.engines.messages import TAIL, plain
+from cjob.errors import InputError, ServiceError
+
+INSTALL_HINT = (
+    "install it: the package docker-buildx-plugin of Docker, docker-buildx of Debian and Ubuntu; "
+    "`docker buildx version` must work"
+)
+
+COVER = "***"
+SHORTEST_COVERED = 4
+"""Shorter pieces of a secret would cover what isn't one."""
+
+# Images are named by the digest of one manifest; an attestation would put an index before it.
+SETTINGS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+
+# Of these the daemon knows one as the image's id. The second is the id where no first is told,
+# but for a daemon that names images by their manifests.
+ID_KEYS = ("containerimage.config.digest", "containerimage.digest")
+
+
+class Store(Protocol):
+    """The daemon that images are loaded into."""
+
+    def find(self, images: Iterable[str]) -> Built | None:
+        """Give the first of these ids that is one of an image there."""
+
+
+class Buildx:
+    """BuildKit behind `docker buildx build`; each build is a process of its own."""
+
+    def __init__(self, store: Store, wishes: Wishes, environment: Mapping[str, str]) -> None:
+        """Take where images are loaded to, what is wished, and the variables that buildx sees."""
+        self._store = store
+        self._wishes = wishes
+        self._environment = {**environment, **SETTINGS}
+
+    def build(self, recipe: Recipe, report: Report) -> Built:
+        """Build an image, and load it into the daemon."""
+        subject = f'building the image of container "{recipe.container}"'
+        tail: deque[str] = deque(maxlen=TAIL)
+
+        def line(text: str) -> None:
+            tail.append(plain(covered(text, self._wishes.secrets)))
+            report(tail[-1])
+
+        with tempfile.TemporaryDirectory(prefix="cjob-") as folder:
+            metadata = Path(folder) / "metadata.json"
+            command = arguments(recipe, self._wishes, metadata)
+            status, _ = processes.run(command, recipe.context, self._environment, line)
+            if status:
+                raise ServiceError(
+                    " | ".join([f"{subject} failed", *tail]),
+                    hint="the last lines of the build tell where; put the Dockerfile right",
+                )
+            told = json.loads(metadata.read_bytes())
+        built = self._store.find(told[key] for key in ID_KEYS if key in told)
+        if built is None:
+            raise ServiceError(
+                f"{subject} gave an image that the docker daemon does not have",
+                hint="buildx loads it into the daemon of DOCKER_HOST or of the docker context; "
+                "they must be the same for both",
+            )
+        return built
+
+
+def check(wishes: Wishes, environment: Mapping[str, str]) -> None:
+    """Raise NoBuildxError where it isn't installed, and InputError for a builder it hasn't."""
+    if not shutil.which("docker", path=environment.get("PATH")):
+        raise NoBuildxError("there is no docker command here", hint=INSTALL_HINT)
+    if not _answers(["version"], environment):
+        raise NoBuildxError("docker buildx is not installed here", hint=INSTALL_HINT)
+    if wishes.builder and not _answers(["inspect", wishes.builder], environment):
+        raise InputError(
+            f'docker buildx has no builder "{wishes.builder}"',
+            hint="`docker buildx ls` lists them, `docker buildx create` makes one",
+        )
+
+
+def _answers(words: list[str], environment: Mapping[str, str]) -> bool:
+    command = ["docker", "buildx", *words]
+    return processes.run(command, Path("/"), environment, lambda _: None)[0] == 0
+
+
+def arguments(recipe: Recipe, wishes: Wishes, metadata: Path) -> list[str]:
+    """Give the whole command; of a secret only its id and its place are in it."""
+    return [
+        *("docker", "buildx", "build", "--progress", "plain", "--load"),
+        *("--metadata-file", str(metadata)),
+        *_option("--builder", wishes.builder),
+        *_option("--target", recipe.target),
+        *_option("--platform", recipe.platform),
+        *_options("--cache-from", recipe.cache_from),
+        *_options("--build-arg", _pairs(recipe.args)),
+        *_options("--label", _pairs(recipe.labels)),
+        *_options("--secret", map(_secret, wishes.secrets)),
+        *("--file", str(recipe.dockerfile), str(recipe.context)),
+    ]
+
+
+def _option(name: str, value: str) -> list[str]:
+    return [name, value] if value else []
+
+
+def _options(name: str, values: Iterable[str]) -> Iterator[str]:
+    for value in values:
+        yield from (name, value)
+
+
+def _pairs(values: Mapping[str, str]) -> Iterator[str]:
+    return (f"{key}={value}" for key, value in sorted(values.items()))
+
+
+def _secret(secret: Secret) -> str:
+    """Write it as buildx reads it: fields of CSV, for the sake of commas in a file's name."""
+    place = f"src={secret.file}" if secret.file else f"env={secret.variable}"
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow([f"id={secret.id}", place])
+    return row.getvalue()
+
+
+def covered(line: str, secrets: Iterable[Secret]) -> str:
+    """Give a line without what is secret in it: a value, or a line of one that has several."""
+    pieces = {piece.strip() for secret in secrets for piece in secret.value.splitlines()}
+    for piece in sorted(pieces, key=len, reverse=True):
+        if len(piece) >= SHORTEST_COVERED:
+            line = line.replace(piece, COVER)
+    return line

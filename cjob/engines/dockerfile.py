@@ -1,0 +1,152 @@
+"""What a Dockerfile says of itself, before any engine reads it: its stages, and what it needs.
+
+Takes the text. Lines are put together as BuildKit's parser does it: comments and blank lines inside
+a continued line are left out, here-documents are passed over. Touches nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# BuildKit's own, beyond what the classic builder has.
+_FLAGS = {
+    "RUN": ("mount", "network", "security", "device"),
+    "COPY": ("link", "chmod", "parents", "exclude"),
+    "ADD": ("link", "chmod", "checksum", "keep-git-dir", "unpack", "exclude"),
+}
+_PLATFORM_ARGUMENT = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(.+?)\s*")
+_HERE_DOCUMENT = re.compile(r"\d*<<(-?)([\"']?)([^<\"'\s]+)\2")
+_OFFICIAL = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?[:@]?.*")
+
+
+class Need(NamedTuple):
+    """Why only BuildKit can build it: the line, and what stands there.
+
+    `ignored` says that the classic builder would pass over it, not stumble.
+    """
+
+    line: int
+    what: str
+    ignored: bool = False
+
+
+class Dockerfile(NamedTuple):
+    """Each stage's name in lower case, empty where it has none, and the first need.
+
+    `foreign` says that a frontend of others reads it, which may have rules of its own.
+    """
+
+    stages: tuple[str, ...]
+    need: Need | None
+    foreign: bool = False
+
+    def has_stage(self, target: str) -> bool:
+        """Tell whether `--target` finds a stage: by name whatever its case, or by number."""
+        if self.foreign or target.lower() in self.stages:
+            return True
+        return target.isdecimal() and int(target) < len(self.stages)
+
+
+class _Instruction(NamedTuple):
+    line: int
+    keyword: str
+    words: tuple[str, ...]
+
+
+def read(text: str) -> Dockerfile:
+    """Read a Dockerfile; what is no instruction is left for the engine to refuse."""
+    lines = text.removeprefix("\ufeff").splitlines()
+    directives = dict(_directives(lines))
+    syntax = directives.get("syntax")
+    escape = directives.get("escape", (0, "\\"))[1]
+    instructions = tuple(_instructions(lines, escape))
+    needs = [Need(one.line, what) for one in instructions for what in _needs(one)]
+    if syntax and not needs:
+        needs = [Need(syntax[0], "# syntax", ignored=True)]
+    return Dockerfile(
+        stages=tuple(_stage(one.words) for one in instructions if one.keyword == "FROM"),
+        need=needs[0] if needs else None,
+        foreign=syntax is not None and not _OFFICIAL.fullmatch(syntax[1]),
+    )
+
+
+def _directives(lines: list[str]) -> Iterator[tuple[str, tuple[int, str]]]:
+    """Give the parser's directives, which stand before anything else, with their lines."""
+    for number, line in enumerate(lines, 1):
+        said = _DIRECTIVE.fullmatch(line.strip())
+        if said is None:
+            return
+        yield said[1].lower(), (number, said[2])
+
+
+def _instructions(lines: list[str], escape: str) -> Iterator[_Instruction]:
+    numbered = iter(enumerate(lines, 1))
+    for number, first in numbered:
+        if not first.strip() or first.lstrip().startswith("#"):
+            continue
+        line = first.strip()
+        while line.endswith(escape):
+            line = line[:-1]
+            line += _continuation(numbered)
+        keyword, *words = line.split()
+        keyword = keyword.upper()
+        if keyword == "ONBUILD" and words:
+            keyword, words = words[0].upper(), words[1:]
+        if keyword in _FLAGS:
+            for ending in _here_documents(words):
+                _pass_over(numbered, ending)
+        yield _Instruction(number, keyword, tuple(words))
+
+
+def _continuation(numbered: Iterator[tuple[int, str]]) -> str:
+    """Give the next line that counts; nothing at the end of the file."""
+    for _, line in numbered:
+        if line.strip() and not line.lstrip().startswith("#"):
+            return line.rstrip()
+    return ""
+
+
+def _here_documents(words: list[str]) -> Iterator[tuple[str, bool]]:
+    """Give the line that each ends with, and whether tabs may stand before it."""
+    for word in words:
+        begun = _HERE_DOCUMENT.fullmatch(word)
+        if begun:
+            yield begun[3], bool(begun[1])
+
+
+def _pass_over(numbered: Iterator[tuple[int, str]], ending: tuple[str, bool]) -> None:
+    name, indented = ending
+    for _, line in numbered:
+        if (line.lstrip("\t") if indented else line) == name:
+            return
+
+
+def _needs(one: _Instruction) -> Iterator[str]:
+    """Give what of an instruction only BuildKit knows, in the words of the Dockerfile."""
+    known = _FLAGS.get(one.keyword, ())
+    for name, value in _flags(one.words):
+        if name in known:
+            yield f"{one.keyword} --{name}"
+        elif one.keyword == "FROM" and _PLATFORM_ARGUMENT.search(value):
+            yield f"FROM --{name}={value}"
+    if known and any(_here_documents(list(one.words))):
+        yield f"{one.keyword} with a here-document"
+    if one.keyword == "ARG":
+        yield from (f"ARG {word}" for word in one.words if _PLATFORM_ARGUMENT.fullmatch(word))
+
+
+def _flags(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for word in words:
+        if not word.startswith("--"):
+            return
+        name, _, value = word[2:].partition("=")
+        yield name, value
+
+
+def _stage(words: tuple[str, ...]) -> str:
+    """Give the name of `FROM image AS name`, or an empty text."""
+    match [word for word in words if not word.startswith("--")]:
+        case [_, keyword, name] if keyword.upper() == "AS":
+            return name.lower()
+    return ""

@@ -1,0 +1,138 @@
+"""From what a job builds to recipes that can be built: read and checked before any is begun.
+
+Takes the document's builds and what the person wishes; reads Dockerfiles, and touches nothing else.
+Which engine builds an image is decided here: the classic builder, unless what stands in the
+Dockerfile or was asked for needs BuildKit.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from cjob.engines import dockerfile
+from cjob.engines.dockerfile import Dockerfile, Need
+from cjob.engines.engine import Kind, Recipe, Wishes
+from cjob.errors import InputError, InputErrors
+from cjob.release import Build
+
+LABELS = "com.aws.copilot.image."
+
+
+class Plan(NamedTuple):
+    """One image: the containers that share it, how it is made, by which engine.
+
+    `need` says why that is buildx, and `place` where it stands; both may be empty.
+    """
+
+    containers: tuple[str, ...]
+    recipe: Recipe
+    kind: Kind
+    need: str = ""
+    place: str = ""
+
+
+def plans(builds: Mapping[str, Build], root: Path, version: str, wishes: Wishes) -> list[Plan]:
+    """Give a plan for each image; InputError, or several together, for what can't be built."""
+    problems: list[InputError] = []
+    found = []
+    for wanted, containers in shared(builds):
+        made = recipe(wanted, containers[0], root, version)
+        content, faults = _read(made, root)
+        kind, need, place = _engine(made, content.need, wishes, root)
+        problems += faults
+        problems += _refused(made, content.need, place) if wishes.engine == "docker" else []
+        found.append(Plan(containers, made, kind, need, place))
+    if problems:
+        raise problems[0] if len(problems) == 1 else InputErrors(problems)
+    return found
+
+
+def shared(builds: Mapping[str, Build]) -> list[tuple[Build, tuple[str, ...]]]:
+    """Group the containers whose images are built in the same way, in the order given."""
+    groups: list[tuple[Build, tuple[str, ...]]] = []
+    for name, wanted in builds.items():
+        for number, (known, containers) in enumerate(groups):
+            if known == wanted:
+                groups[number] = (known, (*containers, name))
+                break
+        else:
+            groups.append((wanted, (name,)))
+    return groups
+
+
+def recipe(wanted: Build, container: str, root: Path, version: str) -> Recipe:
+    """Say to an engine how an image is built; the labels are those of Copilot's images.
+
+    An image that several containers share has the name of the first.
+    """
+    return Recipe(
+        container=container,
+        context=root / wanted.context.lstrip("/"),
+        dockerfile=root / wanted.dockerfile.lstrip("/"),
+        target=wanted.target,
+        args=wanted.args,
+        cache_from=wanted.cache_from,
+        platform=wanted.platform,
+        labels={
+            f"{LABELS}builder": "copilot-cli",
+            f"{LABELS}container.name": container,
+            f"{LABELS}version": version,
+        },
+    )
+
+
+def _read(wanted: Recipe, root: Path) -> tuple[Dockerfile, list[InputError]]:
+    """Read a Dockerfile; tell what is wrong with it, its context and the stage in it."""
+    faults = []
+    content = Dockerfile((), None, foreign=True)
+    subject = f'of container "{wanted.container}"'
+    where = "paths in a manifest are relative to the folder that holds copilot/"
+    if not wanted.context.is_dir():
+        told = f'the build context "{wanted.context.relative_to(root)}" {subject} is no folder'
+        faults.append(InputError(told, hint=where))
+    shown = f'the Dockerfile "{wanted.dockerfile.relative_to(root)}" {subject}'
+    if not wanted.dockerfile.is_file():
+        return content, [*faults, InputError(f"{shown} is no file", hint=where)]
+    try:
+        content = dockerfile.read(wanted.dockerfile.read_text("utf-8", errors="replace"))
+    except OSError as error:
+        told = f"{shown} can't be read: {error.strerror}"
+        return content, [*faults, InputError(told, hint="cjob and its user must be able to")]
+    if wanted.target and not content.has_stage(wanted.target):
+        told = f'{shown} has no stage "{wanted.target}"'
+        faults.append(InputError(told, hint=_stages(wanted.target, content)))
+    return content, faults
+
+
+def _stages(target: str, content: Dockerfile) -> str:
+    names = [name for name in content.stages if name]
+    near = difflib.get_close_matches(target.lower(), names, 1)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    known = f"its stages are {', '.join(names)}" if names else "no stage of it has a name"
+    return f"{known}; write `FROM … AS {target}` for another"
+
+
+def _engine(wanted: Recipe, need: Need | None, wishes: Wishes, root: Path) -> tuple[Kind, str, str]:
+    """Choose the engine; say what needs it, and where that stands."""
+    beside = wanted.dockerfile.with_name(wanted.dockerfile.name + ".dockerignore")
+    what = place = ""
+    if need:
+        what, place = need.what, f"{wanted.dockerfile.relative_to(root)}:{need.line}"
+    elif beside.is_file():
+        what, place = "a .dockerignore of the Dockerfile's own", str(beside.relative_to(root))
+    elif wishes.secrets:
+        what = "--secret"
+    elif wishes.builder:
+        what = "--builder"
+    return wishes.engine or ("buildx" if what else "docker"), what, place
+
+
+def _refused(wanted: Recipe, need: Need | None, place: str) -> list[InputError]:
+    """Tell what the classic builder would stumble over, where it was asked for by name."""
+    if need is None or need.ignored:
+        return []
+    told = f'{need.what} for container "{wanted.container}" is not for --engine docker'
+    hint = "leave --engine away, or do without what only BuildKit has"
+    return [InputError(told, place=place, hint=hint)]
