@@ -5,6 +5,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import pytest
 RUNS = 25
 LIMIT = 2.5
 
-BUILD = "from setuptools import build_meta; print(build_meta.build_wheel('dist'))"
+BUILD = "from setuptools import build_meta; print(build_meta.build_{}('dist'))"
+
+MANIFEST = "name: report\ntype: Scheduled Job\nimage: {location: x}\non: {schedule: '@daily'}\n"
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +27,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(modules.PACKAGE, source / "cjob", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "LICENSE", "README.md"):
         shutil.copy(modules.ROOT / name, source)
+    return _built("wheel", source)
+
+
+def _built(what: str, source: Path) -> Path:
+    """Build the wheel or the sdist of a source tree."""
     done = subprocess.run(
-        [sys.executable, "-c", BUILD], cwd=source, capture_output=True, text=True, check=False
+        [sys.executable, "-c", BUILD.format(what)],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return source / "dist" / done.stdout.splitlines()[-1]
@@ -55,6 +67,68 @@ def test_the_package_holds_all_that_it_needs(wheel: Path) -> None:
         names = {name for name in package.namelist() if ".dist-info/" not in name}
     assert names == set(tracked.stdout.splitlines())
     assert {"cjob/py.typed", "cjob/env_controller/index.py", "cjob/sandbox/regional.yml"} <= names
+
+
+def test_the_source_distribution_makes_the_same_package(wheel: Path, tmp_path: Path) -> None:
+    """Whoever builds from it gets what is built from the checkout; both pass their checkers."""
+    source = _built("sdist", wheel.parents[1])
+    with tarfile.open(source) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [tree] = tmp_path.iterdir()
+    again = _built("wheel", tree)
+    with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(again) as other:
+        assert one.namelist() == other.namelist()
+        for name in one.namelist():
+            assert one.read(name) == other.read(name), name
+    extra = {path.name for path in tree.iterdir()} - {path.name for path in modules.ROOT.iterdir()}
+    assert extra <= {"PKG-INFO", "setup.cfg", "cjob.egg-info", "build", "dist"}
+    tools = Path(sys.executable).parent
+    for tool, *arguments in (
+        ("check-wheel-contents", str(wheel)),
+        ("twine", "check", "--strict", str(wheel), str(source)),
+    ):
+        done = subprocess.run(
+            [tools / tool, *arguments], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _newer_pythons() -> list[Path]:
+    """Find interpreters newer than 3.11, one a version, the newest first; all with --all."""
+    found: list[Path] = []
+    if pyenv := shutil.which("pyenv"):
+        root = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=True).stdout
+        kept = (Path(root.strip()) / "versions").glob("3.1[2-9].*/bin/python")
+        found += sorted(kept, reverse=True)
+    found += [Path(path) for n in range(15, 11, -1) if (path := shutil.which(f"python3.{n}"))]
+    working = [
+        path
+        for path in found
+        if not subprocess.run([path, "-c", "0"], capture_output=True, check=False).returncode
+    ]
+    return working if os.environ.get("CJOB_CHECK_ALL") else working[:1]
+
+
+@pytest.mark.parametrize("python", _newer_pythons(), ids=str)
+def test_newer_pythons_install_and_run_it(python: Path, wheel: Path, tmp_path: Path) -> None:
+    """With all that it needs, into an environment of its own, and without a warning."""
+    place, work = tmp_path / "installed", tmp_path / "work" / "copilot"
+    subprocess.run([python, "-m", "venv", place], check=True)
+    options = ("--quiet", "--disable-pip-version-check")
+    subprocess.run([place / "bin/pip", "install", *options, str(wheel)], check=True)
+    (work / "report").mkdir(parents=True)
+    (work / ".workspace").write_text("application: demo\n")
+    (work / "report/manifest.yml").write_text(MANIFEST)
+    done = subprocess.run(
+        [place / "bin/cjob", "manifest", "-n", "report", "-e", "test", "-o", "json"],
+        cwd=work,
+        env={"PATH": os.defpath, "PYTHONWARNINGS": "error"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"name": "report"' in done.stdout
 
 
 def test_every_command_is_a_program(programs: Path) -> None:
