@@ -69,7 +69,7 @@ class Buildx:
             if status:
                 raise ServiceError(
                     " | ".join([f"{subject} failed", *tail]),
-                    hint="the last lines of the build tell where; put the Dockerfile right",
+                    hint=_hint(tail[-1] if tail else ""),
                 )
             told = json.loads(metadata.read_bytes())
         built = self._store.find(told[key] for key in ID_KEYS if key in told)
@@ -80,6 +80,15 @@ class Buildx:
                 "they must be the same for both",
             )
         return built
+
+
+def _hint(last: str) -> str:
+    if "unknown flag" in last.lower():
+        return (
+            "this BuildKit is too old for that, or nobody knows it: begin the Dockerfile with "
+            "`# syntax=docker/dockerfile:1`, or take a newer one with --builder"
+        )
+    return "the last lines of the build tell where; put the Dockerfile right"
 
 
 def check(wishes: Wishes, environment: Mapping[str, str]) -> None:

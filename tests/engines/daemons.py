@@ -55,10 +55,11 @@ def needs(*programs: str) -> None:
     assert not missing
 
 
-def start_dockerd(folder: Path) -> Dockerd:
+def start_dockerd(folder: Path, *, apart: bool = False) -> Dockerd:
     """Start a daemon with everything that it keeps below `folder`, and wait until it answers.
 
-    It runs no network of its own, so a RUN in a Dockerfile has none.
+    It has no bridge, without which BuildKit runs nothing. One that is `apart` has one, in a network
+    that ends at its own machine: it can build anything, and push to no registry.
     """
     needs("dockerd", "containerd", "runc")
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,8 +69,9 @@ def start_dockerd(folder: Path) -> Dockerd:
     command = [
         *("dockerd", "--host", host, "--data-root", str(folder / "data")),
         *("--exec-root", str(sockets / "exec"), "--pidfile", str(folder / "dockerd.pid")),
-        *("--storage-driver=vfs", "--bridge=none", "--iptables=false", "--ip6tables=false"),
+        *("--storage-driver=vfs", "--iptables=false", "--ip6tables=false"),
     ]
+    command = ["unshare", "-nm", *command] if apart else [*command, "--bridge=none"]
     log = folder / "dockerd.log"
     running = _start(command, log)
     _wait(running, log, lambda: _daemon_answers(sockets / "docker.sock"))

@@ -1,0 +1,340 @@
+"""BuildKit as an engine: the real plugin, and a real daemon behind it."""
+
+import gc
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import buildx_plugin
+import daemons
+import docker
+import pytest
+
+from cjob.engines import buildx
+from cjob.engines.buildx import Buildx, arguments, covered
+from cjob.engines.docker_api import connect
+from cjob.engines.engine import Built, NoBuildxError, Recipe, Secret, Wishes
+from cjob.errors import InputError, ServiceError
+
+# docker-py leaves the sockets of refused and broken connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+TOKEN = "hunter22-of-the-test"
+KEY = "-----BEGIN\nline one of it\n-----END\n"
+PATH = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+
+
+@pytest.fixture(autouse=True)
+def _sockets_collected() -> Iterator[None]:
+    """Collect them before another file's test could be blamed."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="module")
+def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Dockerd]:
+    """Run one daemon for all tests of this file; nothing is pushed here."""
+    running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"), apart=True)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def environment(
+    dockerd: daemons.Dockerd, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Give the variables that buildx is found with."""
+    config = buildx_plugin.configured(tmp_path_factory.mktemp("docker") / "config")
+    return {**PATH, **config, "DOCKER_HOST": dockerd.host}
+
+
+Build = Callable[..., Built]
+
+
+@pytest.fixture
+def build(dockerd: daemons.Dockerd, environment: Mapping[str, str]) -> Build:
+    """Give what builds a recipe with wishes, and more variables."""
+
+    def built(
+        recipe: Recipe,
+        report: Callable[[str], None] = print,
+        wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
+        **more: str,
+    ) -> Built:
+        buildx.check(wishes, environment)
+        store = connect({"DOCKER_HOST": dockerd.host})
+        return Buildx(store, wishes, {**environment, **more}).build(recipe, report)
+
+    return built
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Callable[..., Recipe]:
+    """Make recipes for a Dockerfile given by its lines; the context has busybox."""
+    daemons.needs("busybox")
+    shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
+
+    def make(*lines: str, **rest: object) -> Recipe:
+        (tmp_path / "Dockerfile").write_text("\n".join([*lines, ""]))
+        values = {"container": "report", "context": tmp_path, **rest}
+        return Recipe(**{"dockerfile": tmp_path / "Dockerfile", **values})  # type: ignore[arg-type]
+
+    return make
+
+
+def script(text: str, flags: str = "") -> str:
+    """Give a RUN of a shell's script, in an image that has busybox alone."""
+    return f"RUN {flags} " + json.dumps(["/busybox", "sh", "-c", text])
+
+
+START = ("FROM scratch", "COPY busybox /busybox")
+
+
+def inspected(dockerd: daemons.Dockerd, image: str) -> tuple[dict[str, object], str]:
+    """Ask the daemon for an image's configuration, and for all else that it keeps of it."""
+    with closing(docker.APIClient(base_url=dockerd.host)) as client:
+        found = client.inspect_image(image)  # type: ignore[no-untyped-call]
+        return found["Config"], json.dumps([found, client.history(image)])  # type: ignore[no-untyped-call]
+
+
+# Building
+
+
+def test_an_image_is_built_and_loaded_with_labels_arguments_and_stage(
+    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """The Dockerfile stands outside of the context, and has a .dockerignore of its own."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "kept").write_text("x")
+    (inner / "left").write_text("x")
+    (tmp_path / "Dockerfile.dockerignore").write_text("left\n")
+    lines = ("FROM scratch AS first", "ARG word", "LABEL said=$word", "COPY --chmod=644 . /")
+    wanted = recipe(
+        *(*lines, "FROM first", "LABEL said=no"),
+        context=inner,
+        target="first",
+        args={"word": "a b"},
+        labels={"who": "me"},
+        cache_from=("127.0.0.1:9/none",),
+    )
+    told: list[str] = []
+    built = build(wanted, told.append)
+    config, _ = inspected(dockerd, built.id)
+    assert config["Labels"] == {"said": "a b", "who": "me"}
+    assert built.platform.startswith("linux/")
+    with closing(docker.APIClient(base_url=dockerd.host)) as client:
+        made = client.create_container(built.id, "x")
+        exported = b"".join(client.export(made))
+    assert (b"kept" in exported, b"left" in exported) == (True, False)
+    assert any("exporting to image" in line for line in told)
+
+
+def test_an_image_says_its_own_platform(build: Build, recipe: Callable[..., Recipe]) -> None:
+    """BuildKit's cache keeps platforms apart."""
+    lines = ("FROM scratch", "COPY busybox /")
+    platforms = ("linux/amd64", "linux/arm64", "linux/x86_64")
+    built = [build(recipe(*lines, platform=platform)).platform for platform in platforms]
+    assert built == ["linux/amd64", "linux/arm64", "linux/amd64"]
+
+
+def test_a_failed_step_is_told_with_the_last_lines(
+    build: Build, recipe: Callable[..., Recipe]
+) -> None:
+    """The error holds what scrolled by."""
+    wanted = recipe(*START, script("echo it broke; exit 3"))
+    with pytest.raises(ServiceError, match='image of container "report" failed') as raised:
+        build(wanted)
+    assert "it broke | ------ | ERROR: failed to solve: " in raised.value.message
+    assert raised.value.message.endswith("exit code: 3")
+
+
+def test_a_flag_that_the_daemon_s_buildkit_is_too_old_for_is_told(
+    build: Build, recipe: Callable[..., Recipe]
+) -> None:
+    """A Dockerfile can name a newer frontend, which is then fetched."""
+    with pytest.raises(ServiceError, match=r"[Uu]nknown flag: nope") as raised:
+        build(recipe("FROM scratch", "COPY --nope busybox /"))
+    assert "# syntax=docker/dockerfile:1" in raised.value.hint
+
+
+def test_secrets_reach_the_step_and_nothing_else(
+    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """By a variable or a file, whose name may have a comma; what a step shows is covered."""
+    file = tmp_path / "the,key"
+    file.write_text(KEY)
+    cat = "/busybox cat /run/secrets/token /run/secrets/key; /busybox wc -c /run/secrets/*"
+    mounts = "--mount=type=secret,id=token --mount=type=secret,id=key"
+    wanted = recipe("# comment", *START, script(cat, mounts))
+    secrets = (
+        Secret(id="token", variable="TOKEN", value=TOKEN),
+        Secret(id="key", file=str(file), value=KEY),
+    )
+    told: list[str] = []
+    built = build(wanted, told.append, Wishes(secrets=secrets), TOKEN=TOKEN)
+    text = "\n".join(told)
+    for length, name in ((len(TOKEN), "token"), (len(KEY), "key")):
+        assert f" {length} /run/secrets/{name}" in text
+    _, kept = inspected(dockerd, built.id)
+    command = " ".join(arguments(wanted, Wishes(secrets=secrets), Path("m")))
+    for piece in (TOKEN, "line one of it"):
+        assert piece not in text
+        assert piece not in kept
+        assert piece not in command
+    assert "***" in text
+
+
+def test_what_a_failed_build_says_is_covered_too(
+    build: Build, recipe: Callable[..., Recipe]
+) -> None:
+    """The error repeats lines of it."""
+    show = "/busybox cat /run/secrets/token; exit 1"
+    wanted = recipe(*START, script(show, "--mount=type=secret,id=token"))
+    wishes = Wishes(secrets=(Secret(id="token", variable="TOKEN", value=TOKEN),))
+    with pytest.raises(ServiceError) as raised:
+        build(wanted, print, wishes, TOKEN=TOKEN)
+    assert TOKEN not in raised.value.message
+    assert "***" in raised.value.message
+
+
+def test_short_pieces_of_a_secret_are_not_covered() -> None:
+    """They would cover half of the text; longer pieces go before those that are in them."""
+    secret = Secret(id="a", variable="A", value="abcd\nabcdef\nx\n")
+    assert covered("x abcdef abcd abc", [secret]) == "x *** *** abc"
+
+
+class Nowhere:
+    """A daemon that is another than the one that buildx loads into."""
+
+    def find(self, images: object) -> None:
+        """Have none of them."""
+        del images
+
+
+def test_an_image_that_was_loaded_elsewhere_is_told(
+    environment: Mapping[str, str], recipe: Callable[..., Recipe]
+) -> None:
+    """It could not be pushed."""
+    with pytest.raises(ServiceError, match="daemon does not have"):
+        Buildx(Nowhere(), Wishes(), environment).build(recipe(*START), print)
+
+
+# Ending early
+
+
+def still_there(marker: str) -> list[str]:
+    """Give the commands of all processes that have this word."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if marker in command:
+            found.append(" ".join(command))
+    return found
+
+
+def test_a_build_whose_report_raises_leaves_nothing_running(
+    build: Build, recipe: Callable[..., Recipe]
+) -> None:
+    """So a failure elsewhere ends it: buildx, and the step in the daemon."""
+
+    class Enough(Exception):  # noqa: N818 - it stands for whatever may be raised
+        pass
+
+    def report(line: str) -> None:
+        if "begun" in line and "echo" not in line:
+            assert still_there("61234")
+            raise Enough
+
+    wanted = recipe(*START, script("echo begun; exec /busybox sleep 61234"))
+    with pytest.raises(Enough):
+        build(wanted, report)
+    ends = time.monotonic() + 10
+    while still_there("61234") or still_there("buildx"):
+        assert time.monotonic() < ends, "it still runs"
+        time.sleep(0.05)
+
+
+# Builders
+
+
+def test_a_builder_is_used_by_its_name(build: Build, recipe: Callable[..., Recipe]) -> None:
+    """`default` is the daemon's own."""
+    assert build(recipe(*START), print, Wishes(builder="default"))
+
+
+def test_a_builder_that_is_not_there_is_told(environment: Mapping[str, str]) -> None:
+    """Before anything is built."""
+    with pytest.raises(InputError, match='has no builder "nope"'):
+        buildx.check(Wishes(builder="nope"), environment)
+
+
+def test_no_docker_and_no_plugin_are_told_with_what_to_install(tmp_path: Path) -> None:
+    """Docker's own words differ from version to version."""
+    with pytest.raises(NoBuildxError, match="there is no docker command") as raised:
+        buildx.check(Wishes(), {"PATH": str(tmp_path)})
+    assert "docker-buildx" in raised.value.hint
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\nexit 1\n")
+    docker.chmod(0o755)
+    with pytest.raises(NoBuildxError, match="buildx is not installed"):
+        buildx.check(Wishes(), {"PATH": str(tmp_path)})
+
+
+BUILDKITD = """\
+[worker.oci]
+enabled=true
+snapshotter="native"
+networkMode="host"
+[worker.containerd]
+enabled=false
+"""
+
+
+@pytest.fixture
+def remote(
+    dockerd: daemons.Dockerd, environment: Mapping[str, str], tmp_path: Path
+) -> Iterator[str]:
+    """Run BuildKit apart from the daemon, and give the name of the builder that leads there."""
+    if not shutil.which("buildkitd"):
+        pytest.skip("not installed: buildkitd (no package of Debian has it)")
+    socket = dockerd.sockets / "buildkit.sock"
+    (tmp_path / "buildkitd.toml").write_text(BUILDKITD)
+    flags = ("--config", str(tmp_path / "buildkitd.toml"), "--root", str(tmp_path / "root"))
+    with (tmp_path / "buildkitd.log").open("wb") as log:
+        running = subprocess.Popen(
+            ["unshare", "-nm", "buildkitd", *flags, "--addr", f"unix://{socket}"],
+            stdout=log,
+            stderr=log,
+        )
+    ends = time.monotonic() + daemons.READY_S
+    while not socket.exists():
+        assert time.monotonic() < ends, (tmp_path / "buildkitd.log").read_text()
+        threading.Event().wait(0.05)
+    command = ["docker", "buildx", "create", "--name", "far", "--driver", "remote"]
+    subprocess.run([*command, f"unix://{socket}"], env=dict(environment), check=True)
+    yield "far"
+    running.terminate()
+    running.wait(daemons.STOP_S)
+
+
+def test_a_remote_builder_s_image_is_loaded_into_the_daemon(
+    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], remote: str
+) -> None:
+    """Its metadata names the manifest, too, which the daemon doesn't know."""
+    wishes = Wishes(builder=remote, secrets=(Secret(id="token", variable="TOKEN", value=TOKEN),))
+    flags = "--mount=type=secret,id=token"
+    wanted = recipe(*START, script("/busybox cat /run/secrets/token", flags), labels={"a": "b"})
+    built = build(wanted, print, wishes, TOKEN=TOKEN)
+    config, kept = inspected(dockerd, built.id)
+    assert config["Labels"] == {"a": "b"}
+    assert TOKEN not in kept
