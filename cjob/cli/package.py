@@ -10,7 +10,7 @@ import errno
 
 from cjob.cli import building, choosing, console, selection
 from cjob.cli import diff as diff_command
-from cjob.cli.render import parameter_file
+from cjob.cli.render import parameter_file, templates
 from cjob.errors import DIFFERENT, DONE, CjobError, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -88,7 +88,7 @@ def _package(args: argparse.Namespace) -> int:
         _write_all(args.output_dir, files)
         talk.say("".join(f"wrote {args.output_dir}/{name}\n" for name in files).rstrip("\n"))
     else:
-        console.write("".join(r.stack.template for r in done if r.stack))
+        console.write(templates(done))
     return DONE
 
 

@@ -10,6 +10,8 @@ from cjob.cli import selection
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cjob.release import Release
 
 EXAMPLES = """\
@@ -31,15 +33,19 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write documents with their stack, or the template or parameters alone."""
     stages = ("resolve", "render", "override")
-    return selection.run_command(args, stages, stages, _view, needs="source")
+    together = {"template": templates, "text": templates}
+    return selection.run_command(
+        args, stages, stages, _parameters, needs="source", together=together
+    )
 
 
-def _view(release: "Release", form: str) -> str:
-    if release.stack is None:
-        return ""
-    if form == "params":
-        return parameter_file(release)
-    return release.stack.template
+def templates(releases: "Sequence[Release]") -> str:
+    """Give the templates as one stream of YAML: those after the first begin with `---`."""
+    return "---\n".join(release.stack.template for release in releases if release.stack)
+
+
+def _parameters(release: "Release", _form: str) -> str:
+    return parameter_file(release)
 
 
 def parameter_file(release: "Release", *, blank_missing: bool = False) -> str:
