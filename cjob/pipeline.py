@@ -44,10 +44,11 @@ if TYPE_CHECKING:
 
 Stage = Callable[[Release], Release]
 
-READY = ("confirm", "resolve", "inspect", "admit", "build")
+CHECKED = ("confirm", "resolve", "inspect", "admit")
 SENT = ("push", "render", "override", "diff")
-DEPLOY = (*READY, *SENT, "apply")
-DEPLOY_DIFF = (*READY, "recognise", "render", "override", "diff")
+DEPLOY = (*CHECKED, "spare", "build", *SENT, "apply")
+DEPLOY_DIFF = (*CHECKED, "build", "recognise", "render", "override", "diff")
+DEPLOY_SHOWN = ("spare", *SENT)
 PACKAGE = ("resolve", "check_version", "render", "override")
 PACKAGE_UPLOADED = ("confirm", "resolve", "check_version", "build", "push", "render", "override")
 PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
@@ -134,6 +135,21 @@ class Stages:
         render(release)
         if source.builds:
             repository_of(release, target)
+        return release
+
+    def spare(self, release: Release) -> Release:
+        """Refuse what apply would: to remove what holds data, unless that was asked for.
+
+        It is seen before anything is built, or once it was shown; but behind CDK overrides, whose
+        template isn't known yet.
+        """
+        from cjob.stages.admission import check_removals  # noqa: PLC0415
+
+        diff, cdk = release.diff, required(release.source, "source").overrides.cdk
+        if diff is None and not cdk and self._live[self._stack_name(release)].exists:
+            diff = self.diff(self.render(release)).diff
+        if diff is not None:
+            check_removals(diff, self._choices.allow_removal)
         return release
 
     def check_version(self, release: Release) -> Release:

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         shown = _shown(args, begun, stages, talk)
         if not _agreed(args, shown):
             return 0
-        ready = pipeline.run(shown, stages, pipeline.SENT, args.jobs)
+        ready = pipeline.run(shown, stages, pipeline.DEPLOY_SHOWN, args.jobs)
         _check_shown(shown, ready)
     outcomes = pipeline.run_each(ready, stages, pipeline.DEPLOY[-1], args.jobs)
     return apply.finish(args, [release.job.name for release in begun], outcomes, talk)

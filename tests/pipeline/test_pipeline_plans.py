@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from calls_proxy import Proxy
 from pipelines import Place, document, name, on
 
 VARIABLES = "variables:\n  A: one\n"
@@ -179,8 +180,10 @@ def test_resource_tags_reach_the_stack(place: Place) -> None:
     assert (tags["team"], tags["copilot-service"]) == ("data", "tagged")
 
 
-def test_what_holds_data_is_removed_only_where_that_is_asked_for(place: Place) -> None:
-    """A job that no longer has addons would lose what is in them."""
+def test_what_holds_data_is_removed_only_where_that_is_asked_for(
+    place: Place, proxy: Proxy
+) -> None:
+    """A job that no longer has addons would lose what is in them; nothing is sent before."""
     addon = (
         "Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}\n"
         "Resources:\n"
@@ -192,10 +195,14 @@ def test_what_holds_data_is_removed_only_where_that_is_asked_for(place: Place) -
     place.write("copilot/keeper/addons/setting.yml", addon)
     place.done("deploy", *on("keeper"))
     (place.root / "copilot/keeper/addons/setting.yml").unlink()
-    refused = place.run("deploy", *on("keeper"))
+    refused = place.run("deploy", *on("keeper"), AWS_ENDPOINT_URL=proxy.address)
     assert (refused.returncode, refused.stdout) == (2, "")
+    assert not {"HeadObject", "PutObject"} & set(proxy.actions)
     assert "--allow-removal AddonsStack" in refused.stderr
-    assert place.run("deploy", *on("keeper"), "--diff", "--yes").returncode == 2
+    shown = place.run("deploy", *on("keeper"), "--diff", "--yes")
+    assert shown.returncode == 2
+    assert "AddonsTemplateURL" in shown.stderr
+    assert "--allow-removal AddonsStack" in shown.stderr
     settings = place.sandbox.session().client("ssm", endpoint_url=place.sandbox.endpoint)
     assert settings.get_parameter(Name="/demo/test/keeper/setting")["Parameter"]["Value"] == "a"
     done = document(place.run("deploy", *on("keeper"), "--allow-removal", "AddonsStack"))
