@@ -6,8 +6,8 @@ Plain data, read by an adapter, compared by diff and checked again by apply.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from cjob.plain import NOTHING, dataclass
 from cjob.release import Against
 
 ABSENT = ""
@@ -30,8 +30,8 @@ class Live:
     status: str = ABSENT
     stack_id: str = ""
     template: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = NOTHING
+    tags: Mapping[str, str] = NOTHING
     addons: str = ""
 
     @property

@@ -27,7 +27,6 @@ template, and `diff/` compares two templates: pure functions all of them.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,7 @@ from cjob.collaborators import Collaborators
 from cjob.errors import CjobError, Interrupted
 from cjob.interruption import run_to_end
 from cjob.parallel import Checkpoint, run_all
+from cjob.plain import NOTHING, dataclass, replace
 from cjob.release import Job, Release, Target, required
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Choices:
     """What a person chose on the command line, for all stages."""
 
     tag: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = NOTHING
     target: Target | None = None
     rollback: bool = True
     detach: bool = False

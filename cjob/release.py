@@ -8,14 +8,13 @@ added in later versions, and are never renamed. Keys that this version does not 
 `from_json` is strict: a missing key or a value of the wrong type is an InputError with its path.
 """
 
-import dataclasses
 import re
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from cjob.errors import InputError
+from cjob.plain import NOTHING, dataclass, fields
 
 API_VERSION = "cjob/v1"
 KIND = "Release"
@@ -28,7 +27,7 @@ Strings = Mapping[str, str]
 class Section:
     """What every part of the document has: the keys that this version does not know."""
 
-    extra: Mapping[str, object] = field(default_factory=dict, repr=False)
+    extra: Mapping[str, object] = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +49,7 @@ class Build(Section):
     context: str
     dockerfile: str
     target: str = ""
-    args: Strings = field(default_factory=dict)
+    args: Strings = NOTHING
     cache_from: tuple[str, ...] = ()
     platform: str = ""
 
@@ -96,12 +95,12 @@ class Source(Section):
     """
 
     manifest: str
-    addons: Strings = field(default_factory=dict)
-    overrides: Overrides = field(default_factory=Overrides)
-    builds: Mapping[str, Build] = field(default_factory=dict)
+    addons: Strings = NOTHING
+    overrides: Overrides = Overrides()
+    builds: Mapping[str, Build] = NOTHING
     assets: tuple[Asset, ...] = ()
     tag: str = ""
-    tags: Strings = field(default_factory=dict)
+    tags: Strings = NOTHING
     revision: Revision | None = None
 
 
@@ -120,13 +119,13 @@ class Target(Section):
     execution_role_arn: str
     artifact_bucket: str
     artifact_key_arn: str
-    repositories: Strings = field(default_factory=dict)
+    repositories: Strings = NOTHING
     environment_version: str
     features: tuple[str, ...] = ()
     service_discovery_endpoint: str
     permissions_boundary: str = ""
-    tags: Strings = field(default_factory=dict)
-    subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tags: Strings = NOTHING
+    subnets: Mapping[str, tuple[str, ...]] = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,17 +312,8 @@ def layout(section: type[Section]) -> Layout:
 
 def _read_layout(section: type[Section]) -> Layout:
     hints = get_type_hints(section)
-    fields = [f for f in dataclasses.fields(section) if f.name != "extra"]
-    missing = dataclasses.MISSING
-    return tuple(
-        (
-            f.name,
-            _camel(f.name),
-            hints[f.name],
-            f.default is missing and f.default_factory is missing,
-        )
-        for f in fields
-    )
+    names = (name for name in fields(section) if name != "extra")
+    return tuple((name, _camel(name), hints[name], not hasattr(section, name)) for name in names)
 
 
 def _encode_section(section: Section) -> dict[str, object]:

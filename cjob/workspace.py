@@ -6,10 +6,10 @@ Reads files only, and only below `copilot/` or where a manifest names them relat
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from cjob.errors import InputError
+from cjob.plain import dataclass
 
 FOLDER = "copilot"
 LEVELS = 5

@@ -3,16 +3,15 @@
 Pure: the folder's files are handed in as texts.
 """
 
-import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import yaml
 
 from cjob import yaml12
 from cjob.addons.merging import merge
 from cjob.errors import InputError, Together
+from cjob.plain import NOTHING, dataclass, replace
 from cjob.template import writer
 from cjob.template.access import find, is_null, pairs, text_of
 
@@ -33,11 +32,11 @@ class Addons:
     """
 
     text: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = NOTHING
+    secrets: Mapping[str, str] = NOTHING
     policies: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
-    parameters: Mapping[str, yaml.Node] = field(default_factory=dict)
+    parameters: Mapping[str, yaml.Node] = NOTHING
 
 
 def is_template(file: str) -> bool:
@@ -147,7 +146,7 @@ def _with_outputs(merged: yaml.MappingNode, addons: Addons) -> Addons:
             case "AWS::EC2::SecurityGroup":
                 groups.append(name)
         variables[name] = variable_name(name)
-    return dataclasses.replace(
+    return replace(
         addons,
         variables=variables,
         secrets=secrets,

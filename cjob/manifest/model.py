@@ -6,9 +6,9 @@ is a mapping sorted by key (lists keep their order). Nothing here acts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
+
+from cjob.plain import NOTHING, dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,6 @@ class SecretsManagerSecret:
 
     name: str
 
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 TextOrImport = str | Import
 Secret = str | SecretsManagerSecret | Import
@@ -66,11 +64,11 @@ class Container:
     credentials: str | None = None
     entrypoint: tuple[str, ...] | None = None
     command: tuple[str, ...] | None = None
-    variables: Mapping[str, TextOrImport] = field(default_factory=dict)
-    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    variables: Mapping[str, TextOrImport] = NOTHING
+    secrets: Mapping[str, Secret] = NOTHING
     env_file: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    depends_on: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = NOTHING
+    depends_on: Mapping[str, str] = NOTHING
     health_check: HealthCheck | None = None
 
 
@@ -196,7 +194,7 @@ class Job:
     cpu: int = 256
     memory: int = 512
     count: int = 1
-    platform: Platform = field(default_factory=Platform)
+    platform: Platform = Platform()
     main: Container
     sidecars: tuple[Sidecar, ...] = ()
     logging: Logging | None = None
@@ -204,6 +202,6 @@ class Job:
     ephemeral_storage: int | None = None
     read_only_root: bool | None = None
     volumes: tuple[Volume, ...] = ()
-    network: Network = field(default_factory=Network)
+    network: Network = Network()
     topics: tuple[Topic, ...] = ()
     overrides: tuple[TaskOverride, ...] = ()

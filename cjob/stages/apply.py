@@ -4,7 +4,6 @@ Takes a Release with a `stack`, gives it with `deployment`. Touches the template
 the job's stack, through the adapters that it is handed. Nothing to change means nothing is sent.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Iterator
 from typing import NoReturn, Protocol
@@ -13,6 +12,7 @@ from cjob import live as live_side
 from cjob import names
 from cjob.errors import CjobError, DeploymentError, InputError, Interrupted
 from cjob.live import Live
+from cjob.plain import dataclass, replace
 from cjob.release import Deployment, Release, Stack, Target, required
 from cjob.stages import admission, states
 from cjob.stages.diff import LiveStacks, compare, complete, template_version
@@ -20,7 +20,7 @@ from cjob.stages.following import Event, Report, last, outcome
 from cjob.stages.push import ObjectStore
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What a person chose for this deployment."""
 
@@ -31,7 +31,7 @@ class Options:
     force_plan: bool = False
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """A change to be proposed: the stack, where its template lies, whether it is new."""
 
@@ -40,7 +40,7 @@ class Request:
     create: bool
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Proposal:
     """A change set; `id` is empty where CloudFormation found nothing to change."""
 
@@ -73,7 +73,7 @@ class Stacks(LiveStacks, Protocol):
 RUNNING = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Tools:
     """What a deployment works with."""
 
@@ -135,10 +135,10 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
     except KeyboardInterrupt:
         _undo(tools, target, started.stack_id, create=request.create)
     deployment = Deployment(stack_id=started.stack_id, status=status, changed=True)
-    return dataclasses.replace(release, deployment=deployment)
+    return replace(release, deployment=deployment)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Started:
     """A deployment under way: its stack, the status that this begins with, what happens."""
 
@@ -227,7 +227,7 @@ def _delete(tools: Tools, target: Target, stack_id: str) -> None:
 def _unchanged(release: Release, stack_id: str, status: str, report: Report) -> Release:
     report(f"nothing to change: stack {required(release.stack, 'stack').name} is as it should be")
     deployment = Deployment(stack_id=stack_id, status=status, changed=False)
-    return dataclasses.replace(release, deployment=deployment)
+    return replace(release, deployment=deployment)
 
 
 def _check_still(stacks: Stacks, target: Target, live: Live, name: str) -> None:
@@ -237,7 +237,7 @@ def _check_still(stacks: Stacks, target: Target, live: Live, name: str) -> None:
     """
     if not live.exists:
         return
-    now = dataclasses.replace(stacks.read(target, name), addons=live.addons)
+    now = replace(stacks.read(target, name), addons=live.addons)
     if live_side.against(live) != live_side.against(now):
         raise InputError(
             f"stack {name!r} was changed by somebody else meanwhile",

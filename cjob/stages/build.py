@@ -4,13 +4,13 @@ Takes a Release with `source` and the workspace's folder; touches the engines th
 only if there is something to build. No AWS: an image gets its repository when it is pushed.
 """
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Report, Wishes, spelt
 from cjob.errors import ServiceError
 from cjob.parallel import Checkpoint, run_all
+from cjob.plain import replace
 from cjob.release import Image, Release, Revision, Source, required
 from cjob.stages.recipes import Plan, plans
 from cjob.stages.render import TEMPLATE_VERSION
@@ -38,7 +38,7 @@ def build(
     """
     source = required(release.source, "source")
     if not source.builds:
-        return dataclasses.replace(release, images={})
+        return replace(release, images={})
     wanted = plans(source.builds, workspace_root, TEMPLATE_VERSION, wishes)
     ready = {plan.kind: _ready(builders, plan) for plan in wanted}
 
@@ -57,7 +57,7 @@ def build(
         )
         for name in source.builds
     }
-    return dataclasses.replace(release, images=images)
+    return replace(release, images=images)
 
 
 def tags(container: str, job: str, source: Source) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ unchanged, unless they were found to differ (see recognise); all else is known b
 it is sent, and compared. The text is for people: values that look secret are not in it.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -15,6 +14,7 @@ import yaml
 from cjob import diff as differ
 from cjob.errors import InputError
 from cjob.live import Live, against
+from cjob.plain import dataclass, replace
 from cjob.release import Change, Diff, Release, Stack, Target, required
 
 NO_VERSION = "v0.0.0"
@@ -47,14 +47,14 @@ def complete(live: Live, release: Release, stacks: LiveStacks) -> Live:
     if not deployed or live.addons:
         return live
     if deployed == stack.parameters.get(ADDONS, ""):
-        return dataclasses.replace(live, addons=stack.addons)
+        return replace(live, addons=stack.addons)
     text = stacks.nested_template(target, live.stack_id, ADDONS_STACK)
-    return dataclasses.replace(live, addons=text)
+    return replace(live, addons=text)
 
 
 def diff(release: Release, live: Live) -> Release:
     """Add `diff`, with what it was made against."""
-    return dataclasses.replace(release, diff=compare(release, live))
+    return replace(release, diff=compare(release, live))
 
 
 def compare(release: Release, live: Live) -> Diff:
@@ -80,7 +80,7 @@ def compare(release: Release, live: Live) -> Diff:
     )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Part:
     """What differs in one part of a stack; `hidden` are parameters that are not to be shown."""
 

@@ -3,10 +3,10 @@
 Takes events, reports each, gives the end; touches nothing.
 """
 
-import dataclasses
 from collections.abc import Callable, Iterator
 
 from cjob.errors import DeploymentError
+from cjob.plain import dataclass
 
 Report = Callable[[str], None]
 
@@ -14,7 +14,7 @@ Report = Callable[[str], None]
 PASSED_ON = {"resource creation cancelled", "resource update cancelled"}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """Something that happened to a resource; `own` where it is the stack itself."""
 

@@ -6,7 +6,6 @@ only code that is neither cjob's nor the container engine's. No AWS.
 """
 
 import contextlib
-import dataclasses
 import fcntl
 import os
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from cjob import cdk
 from cjob.engines.messages import plain
 from cjob.errors import InputError
+from cjob.plain import replace
 from cjob.release import Release, required
 from cjob.workspace import read_text
 
@@ -76,7 +76,7 @@ def override(
         step(manager, "install")
         step("node_modules/.bin/cdk", *synth)
         template = _synthesized(folder, root)
-    return dataclasses.replace(release, stack=dataclasses.replace(stack, template=template))
+    return replace(release, stack=replace(stack, template=template))
 
 
 def _folder(root: Path, shown: str) -> Path:

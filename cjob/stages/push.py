@@ -5,7 +5,6 @@ bucket that it is handed, and reads the workspace. Objects have keys made from t
 only what is absent is sent. A job without builds touches no engine and no registry.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +14,7 @@ from cjob.engines.engine import Engine, Login, Report
 from cjob.env_controller import archive
 from cjob.errors import InputError
 from cjob.parallel import Checkpoint, run_all
+from cjob.plain import dataclass, replace
 from cjob.release import Artifacts, Asset, Image, Release, Source, Target, required
 from cjob.stages.render import addons_template
 
@@ -42,7 +42,7 @@ class ObjectStore(Protocol):
         """Send an object."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Upload:
     """An object to be."""
 
@@ -72,7 +72,7 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     run_all([_sending(store, upload, report) for upload in wanted], AT_ONCE)
     keys = tuple(sorted(upload.key for upload in wanted))
     artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
-    return dataclasses.replace(release, images=images, artifacts=artifacts)
+    return replace(release, images=images, artifacts=artifacts)
 
 
 def uploads(release: Release, source: Source, target: Target, root: Path) -> list[Upload]:
@@ -165,7 +165,7 @@ def _named(image: Image, repository: str, digest: str) -> Image:
     if image.uri.startswith(f"{repository}@"):
         return image
     uri = f"{repository}@{digest}"
-    return dataclasses.replace(image, repository=repository, digest=digest, uri=uri, differs=False)
+    return replace(image, repository=repository, digest=digest, uri=uri, differs=False)
 
 
 def at_host(repository: str, host: str) -> str:

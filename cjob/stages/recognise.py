@@ -6,13 +6,13 @@ its manifest in the registry names; engines that keep images as registries do gi
 What can't be found out is left as it was: a registry that won't tell is no failure.
 """
 
-import dataclasses
 from collections.abc import Callable
 from typing import Protocol
 
 from cjob.errors import ServiceError
 from cjob.live import Live
 from cjob.parallel import Checkpoint, run_all
+from cjob.plain import replace
 from cjob.release import Image, Release, required
 from cjob.stages.diff import deployed_image
 
@@ -50,18 +50,18 @@ def recognise(release: Release, live: Live, contents: Contents, report: Report) 
         return look
 
     found = run_all([piece(*one) for one in images.items()], AT_ONCE)
-    return dataclasses.replace(release, images=dict(zip(images, found, strict=True)))
+    return replace(release, images=dict(zip(images, found, strict=True)))
 
 
 def recognised(image: Image, deployed: str, repository: str, contents: Contents) -> Image:
     """Compare a built image with the deployed one of its container, if there is one."""
     digest = deployed.removeprefix(f"{repository}@")
     if digest == deployed:  # of no repository of the job's, or not by digest: a push changes it
-        return dataclasses.replace(image, differs=True)
+        return replace(image, differs=True)
     if image.id != digest:
         config = contents.config(repository, digest)
         if not config:
             return image
         if config != image.id:
-            return dataclasses.replace(image, differs=True)
-    return dataclasses.replace(image, repository=repository, digest=digest, uri=deployed)
+            return replace(image, differs=True)
+    return replace(image, repository=repository, digest=digest, uri=deployed)

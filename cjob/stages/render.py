@@ -3,7 +3,6 @@
 Takes a Release and gives one with `stack`. Touches nothing: no file, no network, no clock.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from cjob.addons.reading import read as read_addons
 from cjob.errors import InputError, Together
 from cjob.manifest import reading
 from cjob.manifest.model import Job, SubnetsByTag
+from cjob.plain import replace
 from cjob.release import Asset, Release, Source, Stack, Target, required
 from cjob.release import Job as Subject
 from cjob.template import parameters, writer
@@ -54,7 +54,7 @@ def render(release: Release, *, version: str = TEMPLATE_VERSION) -> Release:
         addons=nested.text if nested else "",
         missing=_missing(release, job, nested),
     )
-    return dataclasses.replace(release, stack=stack)
+    return replace(release, stack=stack)
 
 
 class _Nested(NamedTuple):

@@ -4,7 +4,6 @@ Takes a Release and a Directory to look things up in; only reads. A look-up of s
 where the job's manifest names them by tags.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from cjob import names
 from cjob.errors import InputError
 from cjob.manifest import reading
 from cjob.manifest.model import SubnetsByTag
+from cjob.plain import fields, replace
 from cjob.release import Release, Target
 
 Tags = Mapping[str, tuple[str, ...]]
@@ -30,7 +30,7 @@ class Directory(Protocol):
 def resolve(release: Release, directory: Directory) -> Release:
     """Fill `target` with what AWS says now, whatever the document had there."""
     target = directory.target(release.job.app, release.job.env)
-    return _with_subnets(dataclasses.replace(release, target=target), lambda: directory)
+    return _with_subnets(replace(release, target=target), lambda: directory)
 
 
 def resolve_absent(release: Release, directory: Callable[[], Directory]) -> Release:
@@ -56,7 +56,7 @@ def _with_subnets(release: Release, directory: Callable[[], Directory]) -> Relea
             hint="check network.vpc.placement.subnets.from_tags in the manifest",
         )
     subnets = {**release.target.subnets, names.subnet_query(tags): found}
-    return dataclasses.replace(release, target=dataclasses.replace(release.target, subnets=subnets))
+    return replace(release, target=replace(release.target, subnets=subnets))
 
 
 def confirm(release: Release, directory: Directory) -> Release:
@@ -67,12 +67,12 @@ def confirm(release: Release, directory: Directory) -> Release:
     if release.target is None:
         return resolve(release, directory)
     now = directory.target(release.job.app, release.job.env)
-    for field in dataclasses.fields(Target):
-        if field.name in ("subnets", "extra"):
+    for name in fields(Target):
+        if name in ("subnets", "extra"):
             continue
-        told, live = getattr(release.target, field.name), getattr(now, field.name)
+        told, live = getattr(release.target, name), getattr(now, name)
         if told != live:
-            key = field.name.replace("_", " ")
+            key = name.replace("_", " ")
             raise InputError(
                 f"the document's target has another {key} than AWS says now: "
                 f"{told!r}, now {live!r}",

@@ -1,9 +1,9 @@
 """What a template needs beyond the manifest: where the job goes, and what was made for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from cjob.addons.reading import Addons
+from cjob.plain import NOTHING, dataclass
 from cjob.release import Target
 
 
@@ -20,8 +20,8 @@ class Context:
     app: str
     env: str
     target: Target
-    images: Mapping[str, str] = field(default_factory=dict)
-    env_files: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = NOTHING
+    env_files: Mapping[str, str] = NOTHING
     addons: Addons | None = None
     addons_url: str = ""
     controller_bucket: str

@@ -1,6 +1,5 @@
 """A manifest that was merged and written again is the same job as before."""
 
-import dataclasses
 import json
 from typing import Any
 
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from cjob.manifest import durations, reading, unparsing
 from cjob.manifest.model import Job
+from cjob.plain import replace
 from cjob.template import writer
 from cjob.template.access import same
 
@@ -117,7 +117,7 @@ def _assert_same(one: Job, other: Job) -> None:
     for before, after in zip(one.overrides, other.overrides, strict=True):
         assert before.path == after.path
         assert same(before.value, after.value)  # type: ignore[arg-type]
-    assert dataclasses.replace(one, overrides=()) == dataclasses.replace(other, overrides=())
+    assert replace(one, overrides=()) == replace(other, overrides=())
 
 
 @given(base=CHANGES, changes=CHANGES)

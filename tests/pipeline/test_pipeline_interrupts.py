@@ -1,6 +1,5 @@
 """Ctrl-C and SIGTERM at each point of a deployment that goes to a real sandbox."""
 
-import dataclasses
 import signal
 import subprocess
 import time
@@ -8,6 +7,8 @@ import time
 import pytest
 from calls_proxy import Proxy
 from pipelines import Place, document, interrupt, name, on, wait_for
+
+from cjob.plain import replace
 
 
 class Interrupter:
@@ -41,7 +42,7 @@ class Interrupter:
 def through(place: Place, proxy: Proxy) -> Place:
     """Let commands ask through the proxy."""
     settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address}
-    return dataclasses.replace(place, settings=settings)
+    return replace(place, settings=settings)
 
 
 def assert_deleted(job: str, told: str) -> None:

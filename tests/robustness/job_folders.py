@@ -1,11 +1,11 @@
 """A job with all that a workspace can hold of it, and the short way from such texts to a stack."""
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cjob.errors import CjobError, InputErrors
+from cjob.plain import replace
 from cjob.release import Job, Release, Target
 from cjob.stages.load import load
 from cjob.stages.render import render
@@ -184,7 +184,7 @@ def write(root: Path, **changed: str | bytes) -> Workspace:
 def rendered(workspace: Workspace) -> Release:
     """Load and render the job."""
     release = load(JOB, workspace, VARIABLES, lambda _: None)
-    return render(dataclasses.replace(release, target=TARGET))
+    return render(replace(release, target=TARGET))
 
 
 def refusals(workspace: Workspace) -> Sequence[CjobError]:

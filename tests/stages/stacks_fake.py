@@ -3,10 +3,10 @@
 It has one stack, remembers change sets and what was asked for, and fails where a test says so.
 """
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 
 from cjob.live import Live
+from cjob.plain import replace
 from cjob.release import Target
 from cjob.stages.apply import Proposal, Request
 from cjob.stages.following import Event
@@ -126,7 +126,7 @@ class FakeStacks:
             assert self._ended, "nothing is under way, so this would wait for ever"
             for event in self._ended:
                 if event.own and self.live.status:
-                    self.live = dataclasses.replace(self.live, status=event.status)
+                    self.live = replace(self.live, status=event.status)
                 yield event
                 self._step("event")
 

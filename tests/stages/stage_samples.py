@@ -1,9 +1,8 @@
 """Targets, stacks and documents for the tests of the stages; each takes what a test varies."""
 
-import dataclasses
-
 from cjob import names
 from cjob.live import Live
+from cjob.plain import replace
 from cjob.release import Job, Release, Stack, Target
 from cjob.stages.diff import diff
 
@@ -59,4 +58,4 @@ def plan(against: Live, wanted: Stack | None = None) -> Release:
 
 def without_tag(one: Stack, key: str) -> Stack:
     """Leave out a tag."""
-    return dataclasses.replace(one, tags={k: v for k, v in one.tags.items() if k != key})
+    return replace(one, tags={k: v for k, v in one.tags.items() if k != key})

@@ -1,13 +1,12 @@
 """What apply decides before it touches anything."""
 
-import dataclasses
-
 import pytest
 from stacks_fake import UPDATED, FakeStacks, FakeStore, own
 from stage_samples import NAME, OLDER, TEMPLATE, live, plan, release, stack, without_tag
 
 from cjob.errors import InputError
 from cjob.live import Live, against, settled
+from cjob.plain import replace
 from cjob.release import Change, Diff, Release
 from cjob.stages.admission import check_downgrade, removals
 from cjob.stages.apply import Options, Tools, apply
@@ -127,7 +126,7 @@ def test_apply_reads_both_versions_from_the_templates() -> None:
 
 def test_a_document_for_another_stack_is_refused() -> None:
     """The name follows from the job."""
-    wrong = dataclasses.replace(stack(), name="acme-prod-report")
+    wrong = replace(stack(), name="acme-prod-report")
     error = refused(release(wrong), FakeStacks())
     assert (error.place, "'acme-prod-report'" in error.message) == ("stack.name", True)
 
@@ -161,7 +160,7 @@ def test_a_plan_that_changes_nothing_is_refused_too_where_something_is_missing()
         (live(status="UPDATE_ROLLBACK_COMPLETE"), "status"),
         (live(template=TEMPLATE), "template"),
         (live(Schedule="rate(1 day)"), "parameters"),
-        (dataclasses.replace(live(), tags={"a": "b"}), "tags"),
+        (replace(live(), tags={"a": "b"}), "tags"),
         (Live(), "status, template, tags"),
     ],
 )
@@ -177,7 +176,7 @@ def test_a_plan_is_stale_once_the_addons_moved() -> None:
     now, wanted = live(AddonsTemplateURL="https://one"), stack(AddonsTemplateURL="https://two")
     stacks = FakeStacks(now, addons="Resources: {}")
     with pytest.raises(InputError, match="the live stack's addons changed"):
-        applied(plan(dataclasses.replace(now, addons="Outputs: {}"), wanted), stacks)
+        applied(plan(replace(now, addons="Outputs: {}"), wanted), stacks)
     assert stacks.asked == ["read", "nested_template"]
 
 
@@ -215,8 +214,8 @@ def test_a_stack_that_was_read_in_the_same_run_is_not_read_again() -> None:
 def test_digests_tell_each_part_of_a_stack_apart() -> None:
     """And come out the same whatever order the parts have."""
     one = Live(status="A", template="t", parameters={"a": "1", "b": "2"}, tags={"x": "y"})
-    same = dataclasses.replace(one, parameters={"b": "2", "a": "1"})
-    other = dataclasses.replace(one, parameters={"a": "2", "b": "1"})
+    same = replace(one, parameters={"b": "2", "a": "1"})
+    other = replace(one, parameters={"a": "2", "b": "1"})
     assert against(one) == against(same)
     assert against(one).parameters != against(other).parameters
     assert against(one).template == against(other).template

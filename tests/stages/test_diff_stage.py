@@ -1,13 +1,12 @@
 """The diff stage: templates, parameters and tags against the live stack."""
 
-import dataclasses
-
 import pytest
 from stacks_fake import FakeStacks
 from stage_samples import OLDER, TEMPLATE, live, release, stack
 
 from cjob.errors import InputError
 from cjob.live import Live, against
+from cjob.plain import replace
 from cjob.release import Change, Diff, Release
 from cjob.stages.diff import complete, diff, not_compared, template_version
 
@@ -56,7 +55,7 @@ def test_templates_are_compared_as_people_read_them() -> None:
 
 def test_parameters_and_tags_have_sections_of_their_own() -> None:
     """After the template."""
-    deployed = dataclasses.replace(live(template=TEMPLATE, A="1"), tags={})
+    deployed = replace(live(template=TEMPLATE, A="1"), tags={})
     found = compared(TEMPLATE, deployed, A="2")
     first, second = found.text.split("# tags\n")
     assert first.startswith("# parameters\n")
@@ -101,14 +100,14 @@ OTHER_ADDONS = ADDONS.replace("one", "two")
 
 def with_addons(wanted: str, address: str) -> Release:
     """Give a document with addons, whose template lies at an address."""
-    given = dataclasses.replace(stack(TEMPLATE, AddonsTemplateURL=address), addons=wanted)
+    given = replace(stack(TEMPLATE, AddonsTemplateURL=address), addons=wanted)
     return release(given)
 
 
 def addons_compared(deployed: str, wanted: str, **addresses: str) -> Diff:
     """Compare addons with the live ones."""
     old, new = addresses.get("old", "https://one"), addresses.get("new", "https://two")
-    now = dataclasses.replace(live(template=TEMPLATE, AddonsTemplateURL=old), addons=deployed)
+    now = replace(live(template=TEMPLATE, AddonsTemplateURL=old), addons=deployed)
     found = diff(with_addons(wanted, new), now).diff
     assert found is not None
     return found
@@ -169,7 +168,7 @@ def test_a_stack_without_addons_is_not_asked_for_them(deployed: Live) -> None:
 def test_a_difference_is_bound_to_the_live_addons() -> None:
     """Somebody may have changed them alone."""
     now = live(AddonsTemplateURL="https://one")
-    moved = dataclasses.replace(now, addons=ADDONS)
+    moved = replace(now, addons=ADDONS)
     assert against(now).addons != against(moved).addons
 
 

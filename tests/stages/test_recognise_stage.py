@@ -1,12 +1,11 @@
 """The recognise stage: which built images are the deployed ones, as far as a registry tells."""
 
-import dataclasses
-
 import pytest
 from stage_samples import live, release, stack
 
 from cjob.errors import ServiceError
 from cjob.live import Live
+from cjob.plain import replace
 from cjob.release import Image, Release
 from cjob.stages.diff import diff, not_compared
 from cjob.stages.recognise import recognise
@@ -47,9 +46,9 @@ def built(*, missing: tuple[str, ...] = ("ContainerImage",), **ids: str) -> Rele
     """Give a document with images that were built and not pushed."""
     begun = release(stack(TASK.format(image="''"), missing, ContainerImage=""))
     assert begun.target is not None
-    target = dataclasses.replace(begun.target, repositories={"report": REPOSITORY})
+    target = replace(begun.target, repositories={"report": REPOSITORY})
     images = {name: Image(id=id_) for name, id_ in ids.items()}
-    return dataclasses.replace(begun, target=target, images=images)
+    return replace(begun, target=target, images=images)
 
 
 def deployed(image: str = DEPLOYED, proxy: str = DEPLOYED) -> Live:

@@ -1,11 +1,10 @@
 """The resolve stage: what is looked up, what is taken as given, and what is refused."""
 
-import dataclasses
-
 import pytest
 from stage_samples import JOB, TARGET
 
 from cjob.errors import InputError
+from cjob.plain import replace
 from cjob.release import Release, Source, Target
 from cjob.stages.resolve import Directory, Tags, confirm, resolve, resolve_absent
 
@@ -71,7 +70,7 @@ def test_subnets_that_the_manifest_names_by_tags_are_looked_up() -> None:
 
 def test_a_given_target_that_has_the_subnets_needs_no_directory() -> None:
     """One that lacks them has only them looked up."""
-    known = dataclasses.replace(TARGET, subnets={QUERY: ("subnet-9",)})
+    known = replace(TARGET, subnets={QUERY: ("subnet-9",)})
     assert resolve_absent(document(BY_TAGS, known), nobody).target == known
     directory = Known()
     found = resolve_absent(document(BY_TAGS, TARGET), lambda: directory).target
@@ -89,7 +88,7 @@ def test_tags_that_no_subnet_has_are_named() -> None:
 
 def test_a_target_is_made_anew_where_that_is_asked_for() -> None:
     """Whatever the document had."""
-    old = dataclasses.replace(TARGET, region="us-east-1")
+    old = replace(TARGET, region="us-east-1")
     assert resolve(document(target=old), Known()).target == TARGET
 
 
@@ -107,14 +106,14 @@ def test_a_target_is_made_anew_where_that_is_asked_for() -> None:
 )
 def test_a_target_that_aws_contradicts_is_refused(field: str, value: object, told: str) -> None:
     """A document could be anybody's, and would send things elsewhere."""
-    given = dataclasses.replace(TARGET, **{field: value})  # type: ignore[arg-type]
+    given = replace(TARGET, **{field: value})  # type: ignore[arg-type]
     with pytest.raises(InputError, match=f"another {told} than AWS says now"):
         confirm(document(target=given), Known())
 
 
 def test_a_target_that_aws_confirms_stays_with_its_subnets() -> None:
     """And with what a later version wrote there."""
-    given = dataclasses.replace(TARGET, subnets={QUERY: ("subnet-9",)}, extra={"later": 1})
+    given = replace(TARGET, subnets={QUERY: ("subnet-9",)}, extra={"later": 1})
     assert confirm(document(target=given), Known()).target == given
 
 

@@ -1,12 +1,12 @@
 """Jobs, targets and contexts for the tests of the template; each takes what a test varies."""
 
-import dataclasses
 from typing import Any
 
 import yaml
 
 from cjob import yaml12
 from cjob.manifest.model import Container, Job
+from cjob.plain import replace
 from cjob.release import Target
 from cjob.template.context import Context
 from cjob.template.nodes import node
@@ -27,9 +27,7 @@ TARGET = Target(
 
 def job(**changes: Any) -> Job:  # noqa: ANN401 - any field of a job
     """Give a small job, with what a test needs otherwise."""
-    return dataclasses.replace(
-        Job(name="report", schedule="cron(0 0 * * ? *)", main=MAIN), **changes
-    )
+    return replace(Job(name="report", schedule="cron(0 0 * * ? *)", main=MAIN), **changes)
 
 
 def context(**changes: Any) -> Context:  # noqa: ANN401 - any field of a context
@@ -42,7 +40,7 @@ def context(**changes: Any) -> Context:  # noqa: ANN401 - any field of a context
         controller_key="controller.zip",
         version="v1.34.1",
     )
-    return dataclasses.replace(plain, **changes)
+    return replace(plain, **changes)
 
 
 def rendered(sample: Job, where: Context | None = None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The render stage: a document with source and target becomes one with a stack."""
 
-import dataclasses
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +10,7 @@ from cjob import names, yaml12
 from cjob.addons.reading import read as read_addons
 from cjob.errors import InputError, InputErrors
 from cjob.manifest import reading
+from cjob.plain import replace
 from cjob.release import Artifacts, Asset, Image, Job, Overrides, Release, Source
 from cjob.stages.render import TEMPLATE_VERSION, addons_template, rehearse, render
 
@@ -46,15 +46,15 @@ SOURCE = Source(
     assets=(ENV_FILE, CODE, CONTROLLER),
     tags={"team": "mine", "copilot-service": "other"},
 )
-TARGET = dataclasses.replace(samples.TARGET, tags={"team": "app", "cost": "1"})
+TARGET = replace(samples.TARGET, tags={"team": "app", "cost": "1"})
 RELEASE = Release(job=Job(app="acme", env="test", name="report"), source=SOURCE, target=TARGET)
 IMAGES = {name: Image(uri=f"repo@sha256:{name}") for name in ("report", "web")}
 PLACEMENT = "network:\n  vpc:\n    placement:\n"
 
 
 def _with_manifest(text: str) -> Release:
-    source = dataclasses.replace(SOURCE, manifest=text)
-    return dataclasses.replace(RELEASE, source=source)
+    source = replace(SOURCE, manifest=text)
+    return replace(RELEASE, source=source)
 
 
 def _addons_key() -> str:
@@ -86,9 +86,7 @@ def test_what_only_a_push_can_give_is_named_as_missing() -> None:
 def test_nothing_is_missing_after_a_push() -> None:
     """Images are named by digest, and all objects are in the bucket."""
     keys = ("e.env", "code", "controller.zip", _addons_key())
-    pushed = dataclasses.replace(
-        RELEASE, images=IMAGES, artifacts=Artifacts(bucket="artifacts", keys=keys)
-    )
+    pushed = replace(RELEASE, images=IMAGES, artifacts=Artifacts(bucket="artifacts", keys=keys))
 
     stack = render(pushed).stack
 
@@ -104,7 +102,7 @@ def test_an_addons_asset_that_was_not_sent_makes_the_addons_missing() -> None:
     """Their template would name an object that is not there."""
     artifacts = Artifacts(bucket="artifacts", keys=("e.env", "controller.zip", _addons_key()))
 
-    stack = render(dataclasses.replace(RELEASE, images=IMAGES, artifacts=artifacts)).stack
+    stack = render(replace(RELEASE, images=IMAGES, artifacts=artifacts)).stack
 
     assert stack is not None
     assert stack.missing == ("AddonsTemplateURL",)
@@ -121,9 +119,7 @@ def test_the_nested_template_names_places_in_the_bucket() -> None:
 
 def test_without_addons_there_is_no_nested_template() -> None:
     """The parameter stays empty, and nothing is missing for it."""
-    release = dataclasses.replace(
-        RELEASE, source=dataclasses.replace(SOURCE, addons={}, assets=(CONTROLLER,))
-    )
+    release = replace(RELEASE, source=replace(SOURCE, addons={}, assets=(CONTROLLER,)))
 
     stack = render(release).stack
 
@@ -161,9 +157,9 @@ def test_overrides_come_before_patches() -> None:
     manifest = MANIFEST + "taskdef_overrides:\n  - {path: PidMode, value: host}\n"
     path = "/Resources/TaskDefinition/Properties/PidMode"
     overrides = Overrides(patches="- {op: replace, path: " + path + ", value: task}")
-    source = dataclasses.replace(SOURCE, manifest=manifest, overrides=overrides)
+    source = replace(SOURCE, manifest=manifest, overrides=overrides)
 
-    stack = render(dataclasses.replace(RELEASE, source=source)).stack
+    stack = render(replace(RELEASE, source=source)).stack
 
     assert stack is not None
     resources = samples.loaded(stack.template)["Resources"]
@@ -172,15 +168,15 @@ def test_overrides_come_before_patches() -> None:
 
 def test_the_rest_of_the_document_is_passed_on() -> None:
     """Only `stack` is filled."""
-    assert dataclasses.replace(render(RELEASE), stack=None) == RELEASE
+    assert replace(render(RELEASE), stack=None) == RELEASE
 
 
 def test_an_environment_that_is_not_deployed_is_refused() -> None:
     """It has neither a cluster nor networks yet."""
-    target = dataclasses.replace(TARGET, environment_version="bootstrap")
+    target = replace(TARGET, environment_version="bootstrap")
 
     with pytest.raises(InputError, match='"test" is not deployed yet'):
-        render(dataclasses.replace(RELEASE, target=target))
+        render(replace(RELEASE, target=target))
 
 
 def test_a_feature_that_the_environment_lacks_is_refused() -> None:
@@ -191,17 +187,17 @@ def test_a_feature_that_the_environment_lacks_is_refused() -> None:
         InputError, match='a NAT gateway: its stack has no parameter "NATWorkloads"'
     ):
         render(release)
-    features = dataclasses.replace(TARGET, features=("NATWorkloads",))
-    assert render(dataclasses.replace(release, target=features)).stack is not None
+    features = replace(TARGET, features=("NATWorkloads",))
+    assert render(replace(release, target=features)).stack is not None
 
 
 def test_subnets_by_tags_come_from_the_target() -> None:
     """Those that were not looked up, or not found, are refused with the tags."""
     release = _with_manifest(MANIFEST + PLACEMENT + "      subnets: {from_tags: {tier: data}}\n")
     query = names.subnet_query({"tier": ("data",)})
-    target = dataclasses.replace(TARGET, subnets={query: ("subnet-1",)})
+    target = replace(TARGET, subnets={query: ("subnet-1",)})
 
-    found = render(dataclasses.replace(release, target=target)).stack
+    found = render(replace(release, target=target)).stack
 
     assert found is not None
     assert "- subnet-1" in found.template
@@ -211,18 +207,18 @@ def test_subnets_by_tags_come_from_the_target() -> None:
 
 def test_a_document_without_the_controllers_code_is_refused() -> None:
     """The stack cannot be without it."""
-    source = dataclasses.replace(SOURCE, assets=(ENV_FILE, CODE))
+    source = replace(SOURCE, assets=(ENV_FILE, CODE))
 
     with pytest.raises(InputError, match="env controller"):
-        render(dataclasses.replace(RELEASE, source=source))
+        render(replace(RELEASE, source=source))
 
 
 def test_a_section_that_is_absent_is_named() -> None:
     """With the command that makes it."""
     with pytest.raises(InputError, match='no "source" section'):
-        render(dataclasses.replace(RELEASE, source=None))
+        render(replace(RELEASE, source=None))
     with pytest.raises(InputError, match='no "target" section'):
-        render(dataclasses.replace(RELEASE, target=None))
+        render(replace(RELEASE, target=None))
 
 
 @pytest.mark.parametrize("boundary", ["", "limits"])
@@ -233,10 +229,8 @@ def test_a_rehearsal_finds_every_path_that_a_target_brings(
 ) -> None:
     """So no patch is refused at first that would fit in the end."""
     text = MANIFEST + PLACEMENT + "      subnets: {from_tags: {tier: [a, b]}}\n"
-    target = dataclasses.replace(
-        TARGET, permissions_boundary=boundary, subnets={"tier=a,b": subnets}
-    )
-    stack = render(dataclasses.replace(_with_manifest(text), target=target, images=images)).stack
+    target = replace(TARGET, permissions_boundary=boundary, subnets={"tier=a,b": subnets})
+    stack = render(replace(_with_manifest(text), target=target, images=images)).stack
     assert stack is not None
     root = yaml12.compose(stack.template, "stack.yml")
     assert root is not None

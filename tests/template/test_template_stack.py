@@ -1,6 +1,5 @@
 """The template of a job: what each part of a manifest becomes."""
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from cjob.manifest.model import (
     Topic,
     Volume,
 )
+from cjob.plain import replace
 from cjob.stages.render import template_text
 from cjob.template import parameters
 
@@ -196,7 +196,7 @@ def test_features_of_the_environment_are_asked_for() -> None:
 
 def test_a_permissions_boundary_is_on_every_role() -> None:
     """An application with a boundary may create no role without it."""
-    target = dataclasses.replace(samples.TARGET, permissions_boundary="limit")
+    target = replace(samples.TARGET, permissions_boundary="limit")
 
     resources = samples.rendered(FULL, samples.context(target=target))["Resources"]
 
@@ -329,7 +329,7 @@ def test_a_topic_named_twice_is_one_resource() -> None:
 
 def test_topic_arns_are_of_the_regions_partition() -> None:
     """Containers get the ARNs as one JSON text."""
-    target = dataclasses.replace(samples.TARGET, region="cn-north-1")
+    target = replace(samples.TARGET, region="cn-north-1")
     sample = samples.job(topics=(Topic(name="done"),))
 
     (main,) = samples.containers(sample, samples.context(target=target))
