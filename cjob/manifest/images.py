@@ -6,6 +6,7 @@ cleaned as texts: whether a Dockerfile exists is found out when it is built. Tou
 
 import posixpath
 
+from cjob import yaml12
 from cjob.manifest.fields import builds
 from cjob.manifest.kinds import is_given
 from cjob.manifest.model import ImageBuild, Platform
@@ -141,6 +142,16 @@ def image_build(image: Section) -> ImageBuild | None:
         args=fields.texts("args"),
         cache_from=cache_from.texts() if isinstance(cache_from, Items) else (),
     )
+
+
+def build_place(job: Section, container: str, key: str, file: str) -> str:
+    """Give `file:line:column` of a key of a container's build, or of the build without it."""
+    image = job.section("image")
+    if container != job.text("name"):
+        image = job.section("sidecars").section(container).section("image")
+    build = image.at("build")
+    node = build.node_at(key) if isinstance(build, Section) else image.node_at("build")
+    return yaml12.place(file, node)
 
 
 def _below_workspace(path: str) -> str:

@@ -12,8 +12,7 @@ from cjob.errors import ServiceError
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import replace
 from cjob.release import Image, Release, Revision, Source, required
-from cjob.stages.recipes import Plan, plans
-from cjob.stages.render import TEMPLATE_VERSION
+from cjob.stages.recipes import Plan, place, plans
 
 LATEST = "latest"
 
@@ -39,8 +38,8 @@ def build(
     source = required(release.source, "source")
     if not source.builds:
         return replace(release, images={})
-    wanted = plans(source.builds, workspace_root, TEMPLATE_VERSION, wishes)
-    ready = {plan.kind: _ready(builders, plan) for plan in wanted}
+    wanted = plans(release, workspace_root, wishes)
+    ready = {plan.kind: _ready(builders, plan, release) for plan in wanted}
 
     def piece(plan: Plan) -> Callable[[Checkpoint], Built]:
         return lambda checkpoint: _build(ready[plan.kind], plan, report, checkpoint)
@@ -80,17 +79,23 @@ def revision_tag(revision: Revision | None) -> str:
     return f"{revision.commit}-dirty" if revision.dirty else revision.commit
 
 
-def _ready(builders: Builders, plan: Plan) -> Builder:
-    """Give the engine of a plan; without buildx, the error says what needs it."""
+def _ready(builders: Builders, plan: Plan, release: Release) -> Builder:
+    """Give the engine of a plan; the error without one says what needs it, and where."""
+    container = plan.containers[0]
     try:
         return builders(plan.kind)
     except NoBuildxError as error:
         if not plan.need:
             raise
-        told = f'building the image of container "{plan.containers[0]}" needs buildx, for '
+        told = f'building the image of container "{container}" needs buildx, for {plan.need}'
         raise NoBuildxError(
-            f"{told}{plan.need}: {error.message}", place=plan.place, hint=error.hint
+            f"{told}: {error.message}",
+            place=plan.place or place(release, container),
+            hint=error.hint,
         ) from error
+    except ServiceError as error:
+        error.place = error.place or place(release, container)
+        raise
 
 
 def _build(builder: Builder, plan: Plan, report: Report, checkpoint: Checkpoint) -> Built:

@@ -1,6 +1,6 @@
 """From what a job builds to recipes that can be built: read and checked before any is begun.
 
-Takes the document's builds and what the person wishes; reads Dockerfiles, and touches nothing else.
+Takes a Release and what the person wishes; reads Dockerfiles, and touches nothing else.
 Which engine builds an image is decided here: the classic builder, unless what stands in the
 Dockerfile or was asked for needs BuildKit.
 """
@@ -14,7 +14,9 @@ from cjob.engines import dockerfile
 from cjob.engines.dockerfile import Dockerfile, Need
 from cjob.engines.engine import Kind, Recipe, Wishes
 from cjob.errors import InputError, InputErrors
-from cjob.release import Build
+from cjob.manifest import images, reading
+from cjob.release import Build, Release, required
+from cjob.stages.render import TEMPLATE_VERSION, manifest_path
 
 LABELS = "com.aws.copilot.image."
 
@@ -32,20 +34,42 @@ class Plan(NamedTuple):
     place: str = ""
 
 
-def plans(builds: Mapping[str, Build], root: Path, version: str, wishes: Wishes) -> list[Plan]:
-    """Give a plan for each image; InputError, or several together, for what can't be built."""
-    problems: list[InputError] = []
+class Fault(NamedTuple):
+    """What is wrong with a build, and the key of the manifest that it is about."""
+
+    key: str
+    message: str
+    hint: str
+
+
+def plans(release: Release, root: Path, wishes: Wishes) -> list[Plan]:
+    """Give a plan for each image; InputErrors with all that can't be built."""
     found = []
-    for wanted, containers in shared(builds):
-        made = recipe(wanted, containers[0], root, version)
+    problems: list[InputError] = []
+    for wanted, containers in shared(required(release.source, "source").builds):
+        made = recipe(wanted, containers[0], root, TEMPLATE_VERSION)
         content, faults = _read(made, root)
-        kind, need, place = _engine(made, content.need, wishes, root)
-        problems += faults
-        problems += _refused(made, content.need, place) if wishes.engine == "docker" else []
-        found.append(Plan(containers, made, kind, need, place))
+        kind, need, where = _engine(made, content.need, wishes, root)
+        problems += [
+            InputError(message, hint=hint, place=place(release, made.container, key))
+            for key, message, hint in faults
+        ]
+        problems += _refused(made, content.need, where) if wishes.engine == "docker" else []
+        found.append(Plan(containers, made, kind, need, where))
     if problems:
-        raise problems[0] if len(problems) == 1 else InputErrors(problems)
+        raise InputErrors(problems)
     return found
+
+
+def place(release: Release, container: str, key: str = "") -> str:
+    """Say where the manifest has a key of a container's build; nothing where it can't be read."""
+    file = manifest_path(release.job.name)
+    try:
+        text = required(release.source, "source").manifest
+        job = reading.merged(text, release.job.env, file=file)
+    except InputError:
+        return ""
+    return images.build_place(job, container, key, file)
 
 
 def shared(builds: Mapping[str, Build]) -> list[tuple[Build, tuple[str, ...]]]:
@@ -82,26 +106,26 @@ def recipe(wanted: Build, container: str, root: Path, version: str) -> Recipe:
     )
 
 
-def _read(wanted: Recipe, root: Path) -> tuple[Dockerfile, list[InputError]]:
+def _read(wanted: Recipe, root: Path) -> tuple[Dockerfile, list[Fault]]:
     """Read a Dockerfile; tell what is wrong with it, its context and the stage in it."""
     faults = []
-    content = Dockerfile((), None, foreign=True)
+    unread = Dockerfile((), None, foreign=True)
     subject = f'of container "{wanted.container}"'
     where = "paths in a manifest are relative to the folder that holds copilot/"
     if not wanted.context.is_dir():
         told = f'the build context "{wanted.context.relative_to(root)}" {subject} is no folder'
-        faults.append(InputError(told, hint=where))
+        faults.append(Fault("context", told, where))
     shown = f'the Dockerfile "{wanted.dockerfile.relative_to(root)}" {subject}'
     if not wanted.dockerfile.is_file():
-        return content, [*faults, InputError(f"{shown} is no file", hint=where)]
+        return unread, [*faults, Fault("dockerfile", f"{shown} is no file", where)]
     try:
         content = dockerfile.read(wanted.dockerfile.read_text("utf-8", errors="replace"))
     except OSError as error:
         told = f"{shown} can't be read: {error.strerror}"
-        return content, [*faults, InputError(told, hint="cjob and its user must be able to")]
+        return unread, [*faults, Fault("dockerfile", told, "let this user read it")]
     if wanted.target and not content.has_stage(wanted.target):
         told = f'{shown} has no stage "{wanted.target}"'
-        faults.append(InputError(told, hint=_stages(wanted.target, content)))
+        faults.append(Fault("target", told, _stages(wanted.target, content)))
     return content, faults
 
 

@@ -142,7 +142,7 @@ FROM = "FROM scratch AS base\n"
 def planned(root: Path, text: str, wishes: Wishes = Wishes()) -> tuple[str, str, str]:  # noqa: B008
     """Give engine, need and place for a Dockerfile."""
     (root / "one").write_text(text)
-    [plan] = plans({"report": of("one")}, root, "v1", wishes)
+    [plan] = plans(release({"report": of("one")}), root, wishes)
     return plan.kind, plan.need, plan.place
 
 
@@ -267,6 +267,57 @@ def test_what_is_not_there_is_told_before_anything_is_built(
     with pytest.raises(InputError) as raised:
         build(release({"report": of("one"), "log": missing}), no_engine, root, print)
     assert raised.value.message == message
+
+
+MANIFEST = """\
+name: report
+type: Scheduled Job
+image:
+  build: four
+on:
+  schedule: "@daily"
+sidecars:
+  log:
+    image:
+      build:
+        dockerfile: one
+        target: last
+environments:
+  test:
+    sidecars:
+      log:
+        image:
+          build:
+            context: nowhere
+"""
+
+
+def test_what_is_not_there_is_told_with_the_manifest_s_line(root: Path) -> None:
+    """Also where an environment's section says it."""
+    builds = {
+        "report": of("four"),
+        "log": Build(context="nowhere", dockerfile="one", target="last"),
+    }
+    wanted = Release(job=JOB, source=Source(manifest=MANIFEST, builds=builds))
+    with pytest.raises(InputErrors) as raised:
+        build(wanted, no_engine, root, print)
+    assert [(one.place, one.message.split(" of ")[0]) for one in raised.value.problems] == [
+        ("copilot/report/manifest.yml:4:10", 'the Dockerfile "four"'),
+        ("copilot/report/manifest.yml:19:22", 'the build context "nowhere"'),
+        ("copilot/report/manifest.yml:12:17", 'the Dockerfile "one"'),
+    ]
+
+
+def test_an_engine_that_is_not_there_is_told_with_the_first_build_s_line(root: Path) -> None:
+    """It is that line which asks for one."""
+
+    def builders(kind: Kind) -> Builder:
+        raise ServiceError(f"no {kind}")
+
+    source = Source(manifest=MANIFEST, builds={"report": of("one")})
+    with pytest.raises(ServiceError, match="no docker") as raised:
+        build(Release(job=JOB, source=source), builders, root, print)
+    assert raised.value.place == "copilot/report/manifest.yml:4:10"
 
 
 def test_several_missing_files_are_told_together(root: Path) -> None:
