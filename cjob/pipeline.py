@@ -266,16 +266,19 @@ def run(
 ) -> tuple[Release, ...]:
     """Run each Release through the named stages, several at once; the first failure stops all.
 
-    Given and returned in the same order.
+    Given and returned in the same order. Nothing is sent before the images of all are built.
     """
 
-    def through(release: Release, checkpoint: Checkpoint) -> Release:
-        for name in names:
+    def through(part: Sequence[str], release: Release, checkpoint: Checkpoint) -> Release:
+        for name in part:
             checkpoint()
             release = _stage(stages, name)(release)
         return release
 
-    return tuple(run_all([partial(through, r) for r in releases], jobs))
+    sending = names.index("push") if "push" in names else 0
+    for part in (names[:sending], names[sending:]) if sending else (names,):
+        releases = run_all([partial(through, part, r) for r in releases], jobs)
+    return tuple(releases)
 
 
 def run_each(

@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -24,6 +25,8 @@ from cjob.errors import InputError, ServiceError
 
 # docker-py leaves the sockets of refused and broken connections to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+ROOT = Path(__file__).resolve().parents[2]
 
 TOKEN = "hunter22-of-the-test"
 KEY = "-----BEGIN\nline one of it\n-----END\n"
@@ -253,15 +256,80 @@ def test_a_build_whose_report_raises_leaves_nothing_running(
     def report(line: str) -> None:
         if "begun" in line and "echo" not in line:
             assert still_there("61234")
+            assert still_there(str(wanted.context)), "buildx"
             raise Enough
 
     wanted = recipe(*START, script("echo begun; exec /busybox sleep 61234"))
     with pytest.raises(Enough):
         build(wanted, report)
     ends = time.monotonic() + 10
-    while still_there("61234") or still_there("buildx"):
+    while still_there("61234") or still_there(str(wanted.context)):
         assert time.monotonic() < ends, "it still runs"
         time.sleep(0.05)
+
+
+MANIFEST = """\
+name: report
+type: Scheduled Job
+image:
+  build: {first}
+on:
+  schedule: "@daily"
+sidecars:
+  log:
+    image:
+      build: {last}
+"""
+
+CLASSIC, MOUNTED = "Dockerfile", "Dockerfile.mounted"
+STOP_S = 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "ending"),
+    [
+        (CLASSIC, MOUNTED, signal.SIGINT),
+        (CLASSIC, CLASSIC, signal.SIGTERM),
+        (MOUNTED, MOUNTED, signal.SIGINT),
+    ],
+)
+def test_ctrl_c_stops_builds_by_either_engine_and_leaves_nothing_running(
+    environment: Mapping[str, str],
+    tmp_path: Path,
+    first: str,
+    last: str,
+    ending: signal.Signals,
+) -> None:
+    """Within two seconds, and no document is written; two builds that are the same are one."""
+    shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
+    (tmp_path / "copilot/report").mkdir(parents=True)
+    (tmp_path / "copilot/.workspace").write_text("application: acme\n")
+    (tmp_path / "copilot/report/manifest.yml").write_text(MANIFEST.format(first=first, last=last))
+    marker = f"6{tmp_path.stat().st_ino}"
+    for name, flags in ((CLASSIC, ""), (MOUNTED, "--mount=type=cache,target=/x")):
+        run = script(f"echo begun; exec /busybox sleep {marker}", flags)
+        (tmp_path / name).write_text("\n".join((*START, run, "")))
+    with subprocess.Popen(
+        [str(ROOT / "bin/cjob-build"), "-n", "report", "-e", "test"],
+        cwd=tmp_path,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        begun: set[str] = set()
+        while len(begun) < len({first, last}):
+            line = running.stderr.readline() if running.stderr else ""
+            assert line, running.wait()
+            if line.endswith("begun\n"):
+                begun.add(line.partition(":")[0])
+        assert len(still_there(marker)) == len(begun)
+        running.send_signal(ending)
+        asked = time.monotonic()
+        while still_there(marker) or still_there(str(tmp_path)) or running.poll() is None:
+            assert time.monotonic() < asked + STOP_S, "it still runs"
+            time.sleep(0.02)
+        assert (running.returncode, running.stdout and running.stdout.read()) == (130, "")
 
 
 # Builders
