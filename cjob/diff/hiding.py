@@ -1,10 +1,10 @@
 """Values that nobody should read over a shoulder: found by their names, and covered.
 
-Works on a comparison whose changes were listed already, and overwrites the texts of nodes there;
-touches nothing else. What is covered is a guess by names (see `secret_names`): variables of
-containers and functions, options of a log driver, labels, values and defaults of parameters,
-passwords of databases, and the copy of a manifest that has such a name. What refers to something
-by its name, as `!Ref` does, is no secret.
+Works on a comparison that was made, and overwrites the texts of nodes there, for people and for
+programs; touches nothing else. What is covered is a guess by names (see `secret_names`): variables
+of containers and functions, options of a log driver, labels, values and defaults of parameters,
+passwords of databases, and the copy of a manifest that has such a name. Whatever the name, so is a
+password inside an address. What refers to something by its name, as `!Ref` does, is no secret.
 """
 
 import re
@@ -20,6 +20,8 @@ HIDDEN = "(hidden)"
 _REFERENCES = frozenset({"Ref", "GetAtt", "ImportValue", "Condition"})
 _MAPS_OF_VARIABLES = frozenset({"Variables", "Options", "DockerLabels", "Parameters"})
 _PASSWORD = re.compile("(?:Password|Passphrase|SecretString|AuthToken)$")
+# As in `postgres://user:password@host`; what is filled in by CloudFormation is no secret here.
+_ADDRESS = re.compile(r"(://[^/\s:@]*:)(?!\$\{|\{\{resolve:)[^/\s]+(?=@)")
 _NAME_WITH_VALUE = re.compile(r"([A-Za-z_][\w.-]*)[\"']?[ \t]*:[ \t]*[^\s#]")
 
 
@@ -33,9 +35,15 @@ def hide(comparison: Comparison) -> Comparison:
                 if function_of(node) not in _REFERENCES:
                     covered.add(id(node))
                     _cover(node)
+            _cover_addresses(document.root)
     # A function's argument may be a copy that was made while comparing.
     _cover_copies(comparison.parts, covered, inside=False)
     return comparison
+
+
+def without_passwords(text: str) -> str:
+    """Give a text with the passwords of the addresses in it covered."""
+    return _ADDRESS.sub(rf"\1{HIDDEN}", text) if "@" in text else text
 
 
 def unechoed(comparison: Comparison) -> frozenset[str]:
@@ -92,6 +100,13 @@ def _cover(node: Node) -> None:
         node.text, node.style = HIDDEN, ""
 
 
+def _cover_addresses(node: Node) -> None:
+    if node.kind == "scalar":
+        node.text = without_passwords(node.text)
+    for item in node.items:
+        _cover_addresses(item)
+
+
 def _cover_copies(parts: tuple[Part, ...], covered: set[int], *, inside: bool) -> None:
     for part in parts:
         if isinstance(part, Unchanged):
@@ -100,6 +115,6 @@ def _cover_copies(parts: tuple[Part, ...], covered: set[int], *, inside: bool) -
         within = inside or any(id(node) in covered for node in sides)
         if isinstance(part, Branch):
             _cover_copies(part.parts, covered, inside=within)
-        elif within:
+        else:
             for node in sides:
-                _cover(node)
+                (_cover if within else _cover_addresses)(node)

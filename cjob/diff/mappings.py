@@ -1,13 +1,14 @@
 """Compare two flat maps of texts: a stack's parameters, or its tags.
 
-Pure. What looks secret is compared as everything else, but its values are never told.
+Pure. What looks secret is compared as everything else, but its values are never told, and of an
+address never the password.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cjob.diff.changes import step
-from cjob.diff.hiding import HIDDEN
+from cjob.diff.hiding import HIDDEN, without_passwords
 from cjob.diff.kinds import kind_of
 from cjob.diff.scalars import double_quoted, is_plain_line
 from cjob.release import Change
@@ -32,8 +33,7 @@ def mappings(
     """Compare two maps; entries are told in the order of their keys.
 
     `section` begins the paths of the changes: `parameters` or `tags`. `hidden` are names whose
-    values are not to be shown, besides those that look secret by themselves; their changes have
-    no values.
+    values are not to be shown, besides those that look secret by themselves.
     """
     lines: list[str] = []
     found: list[Change] = []
@@ -42,17 +42,24 @@ def mappings(
         if before == after:
             continue
         secret = key in hidden or looks_secret(key)
-        lines.append(_line(key, before, after, secret=secret) + "\n")
-        found.append(_change(section, key, before, after, secret=secret))
+        told = [_told(value, secret=secret) for value in (before, after)]
+        lines.append(_line(key, *told, secret=secret) + "\n")
+        found.append(_change(section, key, *told))
     return MapDiff("".join(lines), tuple(found))
+
+
+def _told(value: str | None, *, secret: bool) -> str | None:
+    if value is None:
+        return None
+    return HIDDEN if secret else without_passwords(value)
 
 
 def _line(key: str, before: str | None, after: str | None, *, secret: bool) -> str:
     name = _shown(key)
     if before is None:
-        return f"+ {name}: {HIDDEN if secret else _shown(after)}"
+        return f"+ {name}: {_shown(after)}"
     if after is None:
-        return f"- {name}: {HIDDEN if secret else _shown(before)}"
+        return f"- {name}: {_shown(before)}"
     values = HIDDEN if secret else f"{_shown(before)} -> {_shown(after)}"
     return f"~ {name}: {values}"
 
@@ -62,14 +69,11 @@ def _shown(text: str | None) -> str:
     return text if text and is_plain_line(text) else double_quoted(text or "")
 
 
-def _change(
-    section: str, key: str, before: str | None, after: str | None, *, secret: bool
-) -> Change:
+def _change(section: str, key: str, before: str | None, after: str | None) -> Change:
     path = step(section, key)
     kind = kind_of(path, "")
-    old, new = (None, None) if secret else (before, after)
     if before is None:
-        return Change(op="add", path=path, kind=kind, new=new)
+        return Change(op="add", path=path, kind=kind, new=after)
     if after is None:
-        return Change(op="remove", path=path, kind=kind, old=old)
-    return Change(op="change", path=path, kind=kind, old=old, new=new)
+        return Change(op="remove", path=path, kind=kind, old=before)
+    return Change(op="change", path=path, kind=kind, old=before, new=after)

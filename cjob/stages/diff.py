@@ -3,7 +3,7 @@
 Takes a Release with a `stack` and the live side, gives it with `diff`; what was read before is
 handed in, so nothing is touched here. Images that are built here and were not pushed count as
 unchanged, unless they were found to differ (see recognise); all else is known by its content before
-it is sent, and compared. The text is for people: values that look secret are not in it.
+it is sent, and compared. Of values that look secret it is only told that they changed.
 """
 
 from collections.abc import Mapping
@@ -98,10 +98,11 @@ def _template(release: Release, stack: Stack, live: Live) -> _Part:
         new_name=f"the new template of {stack.name}",
     )
     hidden = differ.unechoed(comparison)
+    differ.hide(comparison)
     changes = differ.changes(comparison)
     if not comparison.changed and (change := differ.function_change(comparison)):
         return _Part(text=differ.function_text(change), changes=(change,), hidden=hidden)
-    return _Part(text=differ.render(differ.hide(comparison)), changes=changes, hidden=hidden)
+    return _Part(text=differ.render(comparison), changes=changes, hidden=hidden)
 
 
 _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
@@ -131,8 +132,9 @@ def _addons(stack: Stack, live: Live) -> _Part:
         old_name=f"the deployed template of {ADDONS_STACK} in {stack.name}",
         new_name=f"the new template of {ADDONS_STACK} in {stack.name}",
     )
+    differ.hide(comparison)
     changes = differ.changes(comparison, below="addons")
-    text = differ.render(differ.hide(comparison))
+    text = differ.render(comparison)
     return _Part(text=_section("addons", text), changes=changes)
 
 

@@ -71,9 +71,42 @@ def test_addresses_and_properties_are_shown(old: str, new: str) -> None:
     assert "(hidden)" not in text
 
 
-def test_nothing_is_hidden_from_programs() -> None:
-    """What the stack has, the document has."""
+def test_programs_are_told_no_more_than_people() -> None:
+    """Their list of changes is kept, too: a secret that was live yesterday is still one."""
     comparison = diff.compare("{Name: A_TOKEN, Value: a}", "{Name: A_TOKEN, Value: b}")
-    (change,) = diff.changes(comparison)
-    diff.hide(comparison)
-    assert (change.old, change.new) == ("a", "b")
+    (change,) = diff.changes(diff.hide(comparison))
+    assert (change.path, change.old, change.new) == ("Value", "(hidden)", "(hidden)")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("postgres://me:s3cret@db:5432/x", "postgres://me:(hidden)@db:5432/x"),
+        ("redis://:s3cret@db", "redis://:(hidden)@db"),
+        ("amqp://a:s3cret@a,amqp://b:s3@cret@b", "amqp://a:(hidden)@a,amqp://b:(hidden)@b"),
+        ("see http://me:s3cret@host/path@x now", "see http://me:(hidden)@host/path@x now"),
+        ("http://host:80/a@b", "http://host:80/a@b"),
+        ("ssh://git@github.com:22/x", "ssh://git@github.com:22/x"),
+        ("postgres://${User}:${Password}@db", "postgres://${User}:${Password}@db"),
+        (
+            "postgres://me:{{resolve:secretsmanager:a:SecretString:b}}@db",
+            "postgres://me:{{resolve:secretsmanager:a:SecretString:b}}@db",
+        ),
+    ],
+)
+@pytest.mark.parametrize("tag", ["", "!Sub "])
+def test_a_password_in_an_address_is_covered_whatever_its_name(
+    value: str, told: str, tag: str
+) -> None:
+    """In a template's value, in one written otherwise, in an item and in a parameter."""
+    for old, new in (
+        ("{Value: before}", f"{{Value: {tag}'{value}'}}"),
+        ("{Value: {Fn::Sub: before}}", f"{{Value: {tag or '!Sub '}'{value}'}}"),
+        ("{Value: [before]}", f"{{Value: [before, {tag}'{value}']}}"),
+    ):
+        comparison = diff.hide(diff.compare(old, new))
+        assert told in diff.render(comparison)
+        assert told in str(diff.changes(comparison))
+    found = diff.mappings({"A": "before"}, {"A": value}, section="parameters")
+    assert told in found.text
+    assert told == found.changes[0].new
