@@ -175,7 +175,9 @@ class Change(Section):
 
     Below `addons` it goes on from the root of the nested template. `type` is the type of the
     resource that the path is in; `replacement` says for a property whether CloudFormation makes
-    the resource anew: `true`, `false`, `conditional`, or empty where it is no property.
+    the resource anew: `true`, `false`, `conditional`, or empty where it is no property. For a
+    parameter it says the surest of this for the resources that refer to it, and `resources` names
+    those that are (`true`) or may be (`conditional`) made anew.
     """
 
     op: Literal["add", "remove", "change"]
@@ -183,6 +185,7 @@ class Change(Section):
     kind: str = ""
     type: str = ""
     replacement: str = ""
+    resources: Strings = field(default_factory=dict)
     old: object = None
     new: object = None
 

@@ -7,6 +7,7 @@ from cjob.diff.changes import changes, function_change
 from cjob.diff.hiding import hide, unechoed
 from cjob.diff.kinds import kind_of
 from cjob.diff.mappings import MapDiff, mappings
+from cjob.diff.references import with_replacements
 from cjob.diff.render import function_text, render
 from cjob.diff.tree import Comparison
 from cjob.diff.walk import compare
@@ -24,6 +25,7 @@ __all__ = [
     "render",
     "text",
     "unechoed",
+    "with_replacements",
 ]
 
 

@@ -4,7 +4,7 @@ Pure: takes a `diff` section, and where times are told a moment and how to show 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from cjob.diff.fire_times import FireTimes, fire_times
@@ -17,10 +17,23 @@ Local = Callable[[datetime], datetime]
 
 SCHEDULE = "parameters.Schedule"
 
-_COUNTED = frozenset({"image", "schedule", "secret", "environment variable", "function"})
+_COUNTED = frozenset(
+    {
+        "condition",
+        "environment variable",
+        "function",
+        "image",
+        "output",
+        "parameter",
+        "schedule",
+        "secret",
+        "tag",
+    }
+)
 
 # A new revision takes the place of the last one with each deployment, which says nothing.
 _REVISED = frozenset({"AWS::ECS::TaskDefinition"})
+_TASK = "TaskDefinition"
 
 
 def summary(diff: Diff) -> str:
@@ -60,16 +73,19 @@ def _replaced(changes: Iterable[Change], wanted: str) -> list[str]:
     """Name each resource once that has a change with this replacement, and none that is surer."""
     found: dict[str, str] = {}
     for change in changes:
-        if change.replacement in (REPLACES, DEPENDS) and change.type not in _REVISED:
-            name = _resource(change.path)
-            if found.get(name) != REPLACES:
-                found[name] = change.replacement
-    return [name for name, replacement in found.items() if replacement == wanted]
+        for name, replacement in _touched(change).items():
+            if replacement in (REPLACES, DEPENDS) and found.get(name) != REPLACES:
+                found[name] = replacement
+    return [visible(name) for name, replacement in found.items() if replacement == wanted]
 
 
-def _resource(path: str) -> str:
-    nested = "addons." if path.startswith("addons.") else ""
-    return visible(nested + path.removeprefix(nested).split(".")[1])
+def _touched(change: Change) -> Mapping[str, str]:
+    """Say what becomes of the resource that a change is in, or of those that refer to it."""
+    if not change.type:
+        return {name: does for name, does in change.resources.items() if name != _TASK}
+    nested = "addons." if change.path.startswith("addons.") else ""
+    name = nested + change.path.removeprefix(nested).split(".")[1]
+    return {} if change.type in _REVISED else {name: change.replacement}
 
 
 def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:

@@ -63,12 +63,17 @@ def compare(release: Release, live: Live) -> Diff:
     `live` has its addons. For a stack that is yet to be made, the text is the template alone.
     """
     stack = required(release.stack, "stack")
-    template = _template(release, stack, live)
+    deployed, wanted = _templates(release, stack, live)
+    comparison = differ.compare(
+        deployed,
+        wanted,
+        old_name=f"the deployed template of {stack.name}",
+        new_name=f"the new template of {stack.name}",
+    )
+    hidden = differ.unechoed(comparison)
+    template = _template(differ.hide(comparison))
     others = [
-        *(
-            _mapping(name, old, new, template.hidden)
-            for name, old, new in _mappings(release, stack, live)
-        ),
+        *(_mapping(*flat, hidden, comparison) for flat in _mappings(release, stack, live)),
         _addons(stack, live),
     ]
     changes = [*template.changes, *(change for part in others for change in part.changes)]
@@ -82,27 +87,17 @@ def compare(release: Release, live: Live) -> Diff:
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """What differs in one part of a stack; `hidden` are parameters that are not to be shown."""
+    """What differs in one part of a stack."""
 
     text: str = ""
     changes: tuple[Change, ...] = ()
-    hidden: frozenset[str] = frozenset()
 
 
-def _template(release: Release, stack: Stack, live: Live) -> _Part:
-    deployed, wanted = _templates(release, stack, live)
-    comparison = differ.compare(
-        deployed,
-        wanted,
-        old_name=f"the deployed template of {stack.name}",
-        new_name=f"the new template of {stack.name}",
-    )
-    hidden = differ.unechoed(comparison)
-    differ.hide(comparison)
+def _template(comparison: differ.Comparison) -> _Part:
     changes = differ.changes(comparison)
     if not comparison.changed and (change := differ.function_change(comparison)):
-        return _Part(text=differ.function_text(change), changes=(change,), hidden=hidden)
-    return _Part(text=differ.render(comparison), changes=changes, hidden=hidden)
+        return _Part(text=differ.function_text(change), changes=(change,))
+    return _Part(text=differ.render(comparison), changes=changes)
 
 
 _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
@@ -118,10 +113,15 @@ def _mappings(release: Release, stack: Stack, live: Live) -> tuple[_Flat, _Flat]
 
 
 def _mapping(
-    name: str, old: Mapping[str, str], new: Mapping[str, str], hidden: frozenset[str]
+    name: str,
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    hidden: frozenset[str],
+    templates: differ.Comparison,
 ) -> _Part:
     found = differ.mappings(old, new, section=name, hidden=hidden)
-    return _Part(text=_section(name, found.text), changes=found.changes)
+    changes = differ.with_replacements(templates, found.changes)
+    return _Part(text=_section(name, found.text), changes=changes)
 
 
 def _addons(stack: Stack, live: Live) -> _Part:
@@ -132,8 +132,7 @@ def _addons(stack: Stack, live: Live) -> _Part:
         old_name=f"the deployed template of {ADDONS_STACK} in {stack.name}",
         new_name=f"the new template of {ADDONS_STACK} in {stack.name}",
     )
-    differ.hide(comparison)
-    changes = differ.changes(comparison, below="addons")
+    changes = differ.changes(differ.hide(comparison), below="addons")
     text = differ.render(comparison)
     return _Part(text=_section("addons", text), changes=changes)
 

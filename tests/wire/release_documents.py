@@ -82,6 +82,7 @@ FULL: Document = {
                 "kind": "",
                 "type": "AWS::SNS::Topic",
                 "replacement": "false",
+                "resources": {"Role": "true"},
                 "old": 1,
                 "new": [None, {"b": 2}],
             }

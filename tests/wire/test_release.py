@@ -27,6 +27,7 @@ MAPS = (
     "images",
     "stack.parameters",
     "stack.tags",
+    "diff.changes.0.resources",
 )
 SECTIONS = ["", *(path for path in OBJECTS if path not in MAPS)]
 REQUIRED = [
