@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TypedDict
 
 from cjob.diff.intrinsics import GET_ATT, full_name, function_of
-from cjob.diff.kinds import ADDONS, FUNCTION, OTHER, kind_of
+from cjob.diff.kinds import ADDONS, FUNCTION, OTHER, OWN_SECTIONS, kind_of
 from cjob.diff.nodes import IGNORED, Node
 from cjob.diff.replacement import REPLACES, replacement
 from cjob.diff.tree import Branch, Comparison, Edit, Part
@@ -90,7 +90,7 @@ def _change(comparison: Comparison, path: str, edit: Edit, below: str) -> Change
     where = _place(comparison, path)
     kind = kind_of(path, where["type"])
     if below:
-        kind = ADDONS if kind == OTHER else kind
+        kind = ADDONS if kind == OTHER or kind in OWN_SECTIONS else kind
         path = f"{below}{path}" if path[:1] in ("", "[") else f"{below}.{path}"
     if edit.old is None or edit.new is None:
         value = edit.new or edit.old

@@ -1,7 +1,7 @@
 """What a change is about, in a word that people plan by: image, schedule, secret, IAM.
 
-Pure: decided from a change's path and the type of the resource that it is in. `other` is what
-none of the rules knows.
+Pure: decided from a change's path and the type of the resource that it is in. `other` is a
+resource, or a section, that a job's template has not of itself.
 """
 
 import re
@@ -15,10 +15,21 @@ FUNCTION: Final = "function"
 
 _COSMETIC = re.compile(r"Description|Metadata(?:[.\[]|$)|Resources\.[^.\[]+\.Metadata(?:[.\[]|$)")
 
+_BY_SECTION = {
+    "tags": "tag",
+    "Parameters": "parameter",
+    "parameters": "parameter",
+    "Conditions": "condition",
+    "Outputs": "output",
+    "Resources": "resource",
+    "AWSTemplateFormatVersion": "template",
+}
+OWN_SECTIONS: Final = frozenset(_BY_SECTION.values())
+
 _BY_PARAMETER = (
     (re.compile(r"ContainerImage"), "image"),
     (re.compile(r"Schedule"), "schedule"),
-    (re.compile(r"EnvFileARN"), "environment variable"),
+    (re.compile(r"\w*EnvFileARN"), "environment variable"),
     (re.compile(r"LogRetention"), "logging"),
     (re.compile(r"Task(CPU|Memory|Count)"), "task size"),
     (re.compile(r"AddonsTemplateURL"), ADDONS),
@@ -36,12 +47,16 @@ _BY_TYPE = (
     ("AWS::SecretsManager::", "secret"),
     ("AWS::Lambda::", "controller"),
     ("Custom::EnvController", "controller"),
+    ("AWS::SNS::", "topic"),
+    ("AWS::CloudFormation::Stack", ADDONS),
 )
 
-# The first part of a task definition's path that is found here decides.
+# The first part of a task definition's path that is found here decides. What is not found is
+# about the container that it is in, or else about the task.
 _BY_PROPERTY = {
     "Cpu": "task size",
     "Memory": "task size",
+    "MemoryReservation": "task size",
     "Command": "command",
     "EntryPoint": "command",
     "Image": "image",
@@ -54,7 +69,10 @@ _BY_PROPERTY = {
     "NetworkMode": "network",
     "PortMappings": "network",
     "DnsServers": "network",
+    "DnsSearchDomains": "network",
     "ExtraHosts": "network",
+    "Hostname": "network",
+    "ProxyConfiguration": "network",
     "Volumes": "storage",
     "MountPoints": "storage",
     "VolumesFrom": "storage",
@@ -62,7 +80,14 @@ _BY_PROPERTY = {
     "ReadonlyRootFilesystem": "storage",
     "LogConfiguration": "logging",
     "FirelensConfiguration": "logging",
+    "HealthCheck": "health check",
+    "DependsOn": "start order",
+    "DockerLabels": "tag",
+    "Tags": "tag",
+    "RuntimePlatform": "platform",
+    "RequiresCompatibilities": "platform",
 }
+_CONTAINERS = "ContainerDefinitions"
 
 
 def kind_of(path: str, resource_type: str) -> str:
@@ -73,11 +98,13 @@ def kind_of(path: str, resource_type: str) -> str:
     if _COSMETIC.match(path):
         return COSMETIC
     section, _, rest = path.partition(".")
-    if section == "tags":
-        return "tag"
     if section in ("Parameters", "parameters"):
-        return next((kind for name, kind in _BY_PARAMETER if name.match(rest)), OTHER)
+        found = (kind for name, kind in _BY_PARAMETER if name.match(rest))
+        return next(found, _BY_SECTION[section])
     if resource_type == "AWS::ECS::TaskDefinition":
-        found = (_BY_PROPERTY.get(part) for part in re.findall(r"[^.\[\]]+", rest))
-        return next((kind for kind in found if kind), OTHER)
-    return next((kind for name, kind in _BY_TYPE if resource_type.startswith(name)), OTHER)
+        parts = re.findall(r"[^.\[\]]+", rest.partition(".")[2])
+        known = (_BY_PROPERTY[part] for part in parts if part in _BY_PROPERTY)
+        return next(known, "container" if _CONTAINERS in parts else "task")
+    if resource_type:
+        return next((kind for name, kind in _BY_TYPE if resource_type.startswith(name)), OTHER)
+    return _BY_SECTION.get(section, OTHER) if section != "Resources" or not rest else OTHER

@@ -235,7 +235,22 @@ KINDS = {
     ("Metadata.Version", ""): "cosmetic",
     ("Resources.A.Metadata.aws:copilot:description", "AWS::IAM::Role"): "cosmetic",
     ("Resources.A.Properties.ContainerDefinitions[0].Image", "AWS::ECS::TaskDefinition"): "image",
-    ("Resources.A.Properties.ContainerDefinitions[1]", "AWS::ECS::TaskDefinition"): "other",
+    ("Resources.A.Properties.ContainerDefinitions[1]", "AWS::ECS::TaskDefinition"): "container",
+    ("Resources.A.Properties.ContainerDefinitions[0].Ulimits", "AWS::ECS::TaskDefinition"): (
+        "container"
+    ),
+    (
+        "Resources.A.Properties.ContainerDefinitions[0].HealthCheck.Command[0]",
+        "AWS::ECS::TaskDefinition",
+    ): "health check",
+    (
+        "Resources.A.Properties.ContainerDefinitions[0].DockerLabels.Image",
+        "AWS::ECS::TaskDefinition",
+    ): "tag",
+    ("Resources.A.Properties.ContainerDefinitions[0].DependsOn", "AWS::ECS::TaskDefinition"): (
+        "start order"
+    ),
+    ("Resources.Secrets.Properties.PidMode", "AWS::ECS::TaskDefinition"): "task",
     ("Resources.A.Properties.ContainerDefinitions[0].Secrets[2]", "AWS::ECS::TaskDefinition"): (
         "secret"
     ),
@@ -253,7 +268,13 @@ KINDS = {
     ("parameters.ContainerImage", ""): "image",
     ("parameters.Schedule", ""): "schedule",
     ("parameters.TaskCPU", ""): "task size",
-    ("Outputs.X", ""): "other",
+    ("parameters.LoggingEnvFileARN", ""): "environment variable",
+    ("parameters.WorkloadName", ""): "parameter",
+    ("Parameters.Mine.Type", ""): "parameter",
+    ("Conditions.HasAddons", ""): "condition",
+    ("Outputs.X", ""): "output",
+    ("Transform", ""): "other",
+    ("Resources.Mine", "AWS::SQS::Queue"): "other",
 }
 
 

@@ -16,8 +16,8 @@ def test_entries_are_told_in_the_order_of_their_keys() -> None:
     )
     assert found.text == "+ A: y\n- B: x\n~ TaskCPU: 256 -> 512\n"
     assert found.changes == (
-        Change(op="add", path="parameters.A", kind="other", new="y"),
-        Change(op="remove", path="parameters.B", kind="other", old="x"),
+        Change(op="add", path="parameters.A", kind="parameter", new="y"),
+        Change(op="remove", path="parameters.B", kind="parameter", old="x"),
         Change(op="change", path="parameters.TaskCPU", kind="task size", old="256", new="512"),
     )
 
