@@ -185,7 +185,7 @@ class Change(Section):
     kind: str = ""
     type: str = ""
     replacement: str = ""
-    resources: Strings = field(default_factory=dict)
+    resources: Strings = NOTHING
     old: object = None
     new: object = None
 

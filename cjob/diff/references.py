@@ -4,7 +4,6 @@ Pure. A property refers to a parameter by `Ref` or `Sub`, in a branch of an `If`
 condition hangs on the parameter; what it does then is what the table of replacements says.
 """
 
-import dataclasses
 import re
 from collections.abc import Collection, Iterator
 
@@ -12,6 +11,7 @@ from cjob.diff import intrinsics
 from cjob.diff.nodes import Node
 from cjob.diff.replacement import DEPENDS, KEEPS, REPLACES, replacement
 from cjob.diff.tree import Comparison
+from cjob.plain import replace
 from cjob.release import Change
 
 _CERTAINTY = ("", KEEPS, DEPENDS, REPLACES)
@@ -33,7 +33,7 @@ def _through(root: Node, change: Change) -> Change:
     for name, does in _referring(root, {parameter, *_conditions(root, parameter)}):
         found[name] = _surest(found.get(name, ""), does)
     replaced = {name: does for name, does in found.items() if does != KEEPS}
-    return dataclasses.replace(change, replacement=_surest("", *found.values()), resources=replaced)
+    return replace(change, replacement=_surest("", *found.values()), resources=replaced)
 
 
 def _surest(*replacements: str) -> str:
