@@ -5,69 +5,15 @@ README's order. `…` stands for anything that differs from run to run, over lin
 """
 
 import os
-import pty
 import re
-import select
-import subprocess
-import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import sandboxes
+from shown import blocks, on_a_terminal, pattern, steps
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-LIMIT_S = 60
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of other programs: cjob is asked for none
-
-
-def blocks(language: str) -> list[str]:
-    """Give the texts of the README's fenced blocks in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def steps() -> Iterator[tuple[str, str]]:
-    """Give each command of the console blocks with the output that is shown for it."""
-    for block in blocks("console"):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = step.partition("\n")
-            yield command, output
-
-
-def on_a_terminal(command: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """Run a command as a person sees it, and give what the terminal showed."""
-    primary, secondary = pty.openpty()
-    process = subprocess.Popen(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=environment,
-        stdin=secondary,
-        stdout=secondary,
-        stderr=secondary,
-    )
-    os.close(secondary)
-    shown, until = b"", time.monotonic() + LIMIT_S
-    while time.monotonic() < until:
-        if not select.select([primary], [], [], 0.1)[0]:
-            continue
-        try:
-            read = os.read(primary, 65536)
-        except OSError:  # the terminal is closed when the last process is gone
-            break
-        if not read:
-            break
-        shown += read
-    else:
-        process.kill()
-    process.wait()
-    os.close(primary)
-    return COLOURS.sub("", shown.decode().replace("\r\n", "\n"))
-
-
-def pattern(shown: str) -> str:
-    """Give the pattern that an output has to match."""
-    return ".+".join(re.escape(part) for part in shown.split("…"))
 
 
 @pytest.fixture
@@ -76,7 +22,7 @@ def workspace(tmp_path: Path) -> Path:
     job = tmp_path / "copilot" / "report"
     job.mkdir(parents=True)
     (tmp_path / "copilot" / ".workspace").write_text("application: demo\n")
-    (job / "manifest.yml").write_text(blocks("yaml")[0])
+    (job / "manifest.yml").write_text(blocks(README, "yaml")[0])
     return tmp_path
 
 
@@ -95,7 +41,7 @@ def test_every_command_prints_what_the_readme_shows(workspace: Path) -> None:
         "TERM": "xterm",
     }
     try:
-        for command, output in steps():
+        for command, output in steps(README, "console"):
             shown = on_a_terminal(command, workspace, environment)
             assert re.fullmatch(pattern(output), shown, re.DOTALL), f"$ {command}\n{shown}"
     finally:
