@@ -59,8 +59,8 @@ def check_plan(plan: Diff, live: Live) -> None:
     """Refuse a plan that was made against another state of the stack than the live one."""
     now = live_side.against(live)
     moved = [
-        part
-        for part in ("status", "template", "parameters", "tags", "addons")
+        part.replace("_", " ")
+        for part in ("status", "stack_id", "template", "parameters", "tags", "addons")
         if getattr(plan.against, part) != getattr(now, part)
     ]
     if moved:

@@ -161,7 +161,8 @@ def test_a_plan_that_changes_nothing_is_refused_too_where_something_is_missing()
         (live(template=TEMPLATE), "template"),
         (live(Schedule="rate(1 day)"), "parameters"),
         (replace(live(), tags={"a": "b"}), "tags"),
-        (Live(), "status, template, tags"),
+        (replace(live(), stack_id="made-anew"), "stack id"),
+        (Live(), "status, stack id, template, tags"),
     ],
 )
 def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: Live, named: str) -> None:
