@@ -35,7 +35,7 @@ from cjob.errors import CjobError, Interrupted
 from cjob.interruption import run_to_end
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import NOTHING, dataclass, replace
-from cjob.release import Job, Release, Target, required
+from cjob.release import Image, Job, Release, Target, required
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +67,7 @@ class Choices:
     allow_removal: tuple[str, ...] = ()
     force_plan: bool = False
     cdk_env: tuple[str, ...] = ()
+    images: Mapping[str, Image] = NOTHING
 
 
 class Stages:
@@ -125,15 +126,16 @@ class Stages:
 
         Rendering is pure, so it is done here for its refusals alone, images yet missing.
         """
+        from cjob.stages.prebuilt import to_build  # noqa: PLC0415
         from cjob.stages.push import repository_of  # noqa: PLC0415
         from cjob.stages.render import render  # noqa: PLC0415
         from cjob.stages.states import action_for  # noqa: PLC0415
 
-        source, target = required(release.source, "source"), required(release.target, "target")
+        target = required(release.target, "target")
         name = self._stack_name(release)
         action_for(self._live[name].status, name)
         render(release)
-        if source.builds:
+        if to_build(release, self._choices.images):
             repository_of(release, target)
         return release
 
@@ -172,7 +174,8 @@ class Stages:
         from cjob.stages.build import build  # noqa: PLC0415
 
         root, tools = self._root(release), self._tools
-        return build(release, tools.builder, root, tools.report, tools.wishes)
+        given = self._choices.images
+        return build(release, tools.builder, root, tools.report, tools.wishes, given=given)
 
     def recognise(self, release: Release) -> Release:
         """Find among `images` those that are deployed already, without a push."""
@@ -184,11 +187,12 @@ class Stages:
 
     def push(self, release: Release) -> Release:
         """Send images and files; fill in what names them."""
+        from cjob.stages.prebuilt import named  # noqa: PLC0415
         from cjob.stages.push import push  # noqa: PLC0415
 
         target = required(release.target, "target")
         return push(
-            release,
+            release if release.images else named(release, self._choices.images),
             engine=self._tools.engine,
             registry=self._tools.registry(target),
             store=self._tools.bucket(target),

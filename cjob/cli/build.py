@@ -26,6 +26,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     selection.options(parser)
     selection.resource_tags(parser)
     building.options(parser)
+    building.metadata(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _view(release: "Release", _form: str) -> str:
     lines = [
-        f"{container}  {image.id}  {image.platform}  {', '.join(image.tags)}\n"
+        f"{container}  {image.id or image.uri}  {image.platform}  {', '.join(image.tags)}\n"
         for container, image in (release.images or {}).items()
     ]
     return "".join(lines) or f"{release.job.name}  nothing to build\n"

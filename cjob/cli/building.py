@@ -7,11 +7,13 @@ import argparse
 import os
 import re
 
+from cjob.cli import console
 from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.engines.engine import Secret, Wishes
+    from cjob.release import Image
 
 ENGINES = ("docker", "buildx")
 FORM = "id=NAME,env=VARIABLE or id=NAME,src=FILE"
@@ -35,6 +37,51 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help=f"what a build may read, as {FORM}; repeatable",
     )
+    elsewhere(group)
+
+
+def elsewhere(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Declare how an image is named that was built elsewhere."""
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="[CONTAINER=]URI",
+        help="an image that exists, by digest, instead of a build; repeatable",
+    )
+
+
+def metadata(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Declare how an image is named by what buildx wrote of it."""
+    parser.add_argument(
+        "--from-metadata",
+        action="append",
+        default=[],
+        metavar="[CONTAINER=]FILE",
+        help="take the image that docker buildx build --metadata-file tells of; repeatable",
+    )
+
+
+def images(args: argparse.Namespace) -> "dict[str, Image]":
+    """Give the images from elsewhere by container; InputError for what names none."""
+    from cjob.stages import prebuilt  # noqa: PLC0415 - help needs none of it
+
+    found: dict[str, Image] = {}
+    named = [("--image", text) for text in getattr(args, "image", ())]
+    named += [("--from-metadata", text) for text in getattr(args, "from_metadata", ())]
+    for flag, text in named:
+        container, sign, value = text.partition("=")
+        container, value = (container, value) if sign else (prebuilt.MAIN, text)
+        if container in found:
+            raise InputError(
+                f"{container or 'the main container'!r} is given two images", hint="give it one"
+            )
+        if flag == "--image":
+            found[container] = prebuilt.by_digest(value, "--image")
+        else:
+            content, _ = console.read_input(value)
+            found[container] = prebuilt.from_metadata(content, value)
+    return found
 
 
 def wishes(args: argparse.Namespace) -> "Wishes":
@@ -57,7 +104,7 @@ def wishes(args: argparse.Namespace) -> "Wishes":
 
 def given(args: argparse.Namespace) -> bool:
     """Say whether any of them was given."""
-    return bool(args.engine or args.builder or args.secret)
+    return bool(args.engine or args.builder or args.secret or getattr(args, "image", None))
 
 
 def _secret(text: str) -> "Secret":

@@ -6,7 +6,7 @@ images of its own; writes them with each image's digest. Sends only what is abse
 
 import argparse
 
-from cjob.cli import selection
+from cjob.cli import building, selection
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   cjob-build -n report -e test | cjob-push > report.pushed.json
+  cjob-push -n report -e test --image "$REPOSITORY@sha256:$DIGEST" | cjob-render | cjob-apply
 """
 
 
@@ -23,6 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="push")
     selection.options(parser)
     selection.resource_tags(parser)
+    building.elsewhere(parser)
 
 
 def run(args: argparse.Namespace) -> int:

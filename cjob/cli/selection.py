@@ -103,6 +103,7 @@ def prepare(
         tags=parse_tags(getattr(args, "resource_tags", [])),
         target=_target(args),
         cdk_env=tuple(getattr(args, "cdk_env", ())),
+        images=building.images(args),
         **chosen,
     )
     return tools, Stages(tools, choices), talk

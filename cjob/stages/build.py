@@ -4,14 +4,15 @@ Takes a Release with `source` and the workspace's folder; touches the engines th
 only if there is something to build. No AWS: an image gets its repository when it is pushed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Report, Wishes, spelt
 from cjob.errors import ServiceError
 from cjob.parallel import Checkpoint, run_all
-from cjob.plain import replace
+from cjob.plain import NOTHING, replace
 from cjob.release import Image, Release, Revision, Source, required
+from cjob.stages import prebuilt
 from cjob.stages.recipes import Plan, place, plans
 
 LATEST = "latest"
@@ -29,16 +30,19 @@ def build(
     workspace_root: Path,
     report: Report,
     wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
+    *,
+    given: Mapping[str, Image] = NOTHING,
 ) -> Release:
-    """Fill `images`; containers that are built alike share one image.
+    """Fill `images`; containers that are built alike share one image, those given are not built.
 
     Raise InputError for what can't be built, and ServiceError for an engine that isn't there,
     before anything is built; ServiceError where a build fails, which ends the others.
     """
     source = required(release.source, "source")
-    if not source.builds:
-        return replace(release, images={})
-    wanted = plans(release, workspace_root, wishes)
+    builds = prebuilt.to_build(release, given)
+    there = prebuilt.named(release, given).images or {}
+    kept = {name: there[name] for name in source.builds if name not in builds}
+    wanted = plans(release, builds, workspace_root, wishes)
     ready = {plan.kind: _ready(builders, plan, release) for plan in wanted}
 
     def piece(plan: Plan) -> Callable[[Checkpoint], Built]:
@@ -48,15 +52,13 @@ def build(
     built = {
         name: one for plan, one in zip(wanted, results, strict=True) for name in plan.containers
     }
-    images = {
-        name: Image(
-            id=built[name].id,
-            platform=built[name].platform,
-            tags=tags(name, release.job.name, source),
-        )
-        for name in source.builds
+    made = {name: Image(id=one.id, platform=one.platform) for name, one in built.items()}
+    images = {name: made.get(name) or kept[name] for name in source.builds}
+    tagged = {
+        name: replace(image, tags=tags(name, release.job.name, source)) if image.id else image
+        for name, image in images.items()
     }
-    return replace(release, images=images)
+    return replace(release, images=tagged)
 
 
 def tags(container: str, job: str, source: Source) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from cjob.errors import InputError
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import dataclass, replace
 from cjob.release import Artifacts, Asset, Image, Release, Source, Target, required
+from cjob.stages import prebuilt
+from cjob.stages.build import LATEST
 from cjob.stages.render import addons_template
 
 AT_ONCE = 8
@@ -66,9 +68,19 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     """
     source, target = required(release.source, "source"), required(release.target, "target")
     images = required(release.images, "images") if source.builds else (release.images or {})
+    images = {name: prebuilt.checked(name, image) for name, image in images.items()}
+    unbuilt = [name for name in source.builds if name not in images]
+    if unbuilt:
+        raise InputError(
+            f"the image of container {unbuilt[0]!r} was not built",
+            hint="put cjob-build before this command, or name it with --image",
+            place="images",
+        )
     wanted = uploads(release, source, target, root)
-    if images:
-        images = _push_images(images, repository_of(release, target), engine, registry, report)
+    own = {name: image for name, image in images.items() if image.id}
+    if own:
+        repository = repository_of(release, target)
+        images |= _push_images(own, repository, engine, registry, report)
     run_all([_sending(store, upload, report) for upload in wanted], AT_ONCE)
     keys = tuple(sorted(upload.key for upload in wanted))
     artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
@@ -148,6 +160,8 @@ def _push_images(
                 report(f"{containers[0]}: {text}")
 
             tags = [tag for name in containers for tag in images[name].tags]
+            # What moves comes last: it never names an image whose other tags are not there.
+            tags.sort(key=lambda tag: tag.endswith(LATEST))
             return ready.push(images[containers[0]].id, place, tags, login, line)
 
         return send

@@ -42,11 +42,11 @@ class Fault(NamedTuple):
     hint: str
 
 
-def plans(release: Release, root: Path, wishes: Wishes) -> list[Plan]:
-    """Give a plan for each image; InputErrors with all that can't be built."""
+def plans(release: Release, builds: Mapping[str, Build], root: Path, wishes: Wishes) -> list[Plan]:
+    """Give a plan for each image of these builds; InputErrors with all that can't be built."""
     found = []
     problems: list[InputError] = []
-    for wanted, containers in shared(required(release.source, "source").builds):
+    for wanted, containers in shared(builds):
         made = recipe(wanted, containers[0], root, TEMPLATE_VERSION)
         content, faults = _read(made, root)
         kind, need, where = _engine(made, content.need, wishes, root)
