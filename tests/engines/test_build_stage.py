@@ -142,7 +142,8 @@ FROM = "FROM scratch AS base\n"
 def planned(root: Path, text: str, wishes: Wishes = Wishes()) -> tuple[str, str, str]:  # noqa: B008
     """Give engine, need and place for a Dockerfile."""
     (root / "one").write_text(text)
-    [plan] = plans(release({"report": of("one")}), root, wishes)
+    builds = {"report": of("one")}
+    [plan] = plans(release(builds), builds, root, wishes)
     return plan.kind, plan.need, plan.place
 
 
