@@ -99,7 +99,9 @@ def wishes(args: argparse.Namespace) -> "Wishes":
             "builder has nothing like it",
             hint="install docker buildx (cjob help images), and leave --engine away",
         )
-    return Wishes(engine=args.engine, builder=args.builder, secrets=secrets)
+    # buildx heeds the variable by itself; but that it is set is a wish for buildx.
+    builder = args.builder or os.environ.get("BUILDX_BUILDER", "")
+    return Wishes(engine=args.engine, builder=builder, secrets=secrets)
 
 
 def given(args: argparse.Namespace) -> bool:

@@ -285,6 +285,19 @@ CLASSIC, MOUNTED = "Dockerfile", "Dockerfile.mounted"
 STOP_S = 2
 
 
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """Make a workspace whose job and sidecar are built by an engine each."""
+    daemons.needs("busybox")
+    place = tmp_path / "workspace"
+    (place / "copilot/report").mkdir(parents=True)
+    (place / "copilot/.workspace").write_text("application: acme\n")
+    text = MANIFEST.format(first=CLASSIC, last=MOUNTED)
+    (place / "copilot/report/manifest.yml").write_text(text)
+    shutil.copy(shutil.which("busybox") or "", place / "busybox")
+    return place
+
+
 @pytest.mark.parametrize(
     ("first", "last", "ending"),
     [
@@ -295,23 +308,21 @@ STOP_S = 2
 )
 def test_ctrl_c_stops_builds_by_either_engine_and_leaves_nothing_running(
     environment: Mapping[str, str],
-    tmp_path: Path,
+    workspace: Path,
     first: str,
     last: str,
     ending: signal.Signals,
 ) -> None:
     """Within two seconds, and no document is written; two builds that are the same are one."""
-    shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
-    (tmp_path / "copilot/report").mkdir(parents=True)
-    (tmp_path / "copilot/.workspace").write_text("application: acme\n")
-    (tmp_path / "copilot/report/manifest.yml").write_text(MANIFEST.format(first=first, last=last))
-    marker = f"6{tmp_path.stat().st_ino}"
+    text = MANIFEST.format(first=first, last=last)
+    (workspace / "copilot/report/manifest.yml").write_text(text)
+    marker = f"6{workspace.stat().st_ino}"
     for name, flags in ((CLASSIC, ""), (MOUNTED, "--mount=type=cache,target=/x")):
         run = script(f"echo begun; exec /busybox sleep {marker}", flags)
-        (tmp_path / name).write_text("\n".join((*START, run, "")))
+        (workspace / name).write_text("\n".join((*START, run, "")))
     with subprocess.Popen(
         [str(ROOT / "bin/cjob-build"), "-n", "report", "-e", "test"],
-        cwd=tmp_path,
+        cwd=workspace,
         env=dict(environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -326,10 +337,37 @@ def test_ctrl_c_stops_builds_by_either_engine_and_leaves_nothing_running(
         assert len(still_there(marker)) == len(begun)
         running.send_signal(ending)
         asked = time.monotonic()
-        while still_there(marker) or still_there(str(tmp_path)) or running.poll() is None:
+        while still_there(marker) or still_there(str(workspace)) or running.poll() is None:
             assert time.monotonic() < asked + STOP_S, "it still runs"
             time.sleep(0.02)
         assert (running.returncode, running.stdout and running.stdout.read()) == (130, "")
+
+
+def test_a_command_builds_on_the_current_context_and_keeps_secrets_to_itself(
+    environment: Mapping[str, str], dockerd: daemons.Dockerd, workspace: Path, tmp_path: Path
+) -> None:
+    """Both engines find the same daemon; what is on stdout and stderr has no secret."""
+    run = script("echo nothing secret", "--mount=type=secret,id=token")
+    for name, lines in (("Dockerfile", START), ("Dockerfile.mounted", (*START, run))):
+        (workspace / name).write_text("\n".join((*lines, "")))
+    own = {k: v for k, v in environment.items() if k != "DOCKER_HOST"}
+    own |= buildx_plugin.configured(tmp_path / "docker") | {"TOKEN": TOKEN}
+    where = ("--docker", f"host={dockerd.host}")
+    for words in (("create", "private", *where), ("use", "private")):
+        subprocess.run(["docker", "context", *words], env=own, check=True, capture_output=True)
+    command = [str(ROOT / "bin/cjob-build"), "-n", "report", "-e", "test"]
+    mixed = subprocess.run(command, cwd=workspace, env=own, capture_output=True, check=False)
+    assert mixed.returncode == 0, mixed.stderr
+    ids = {image["id"] for image in json.loads(mixed.stdout)["images"].values()}
+    assert len(ids) == 2
+    assert all(inspected(dockerd, one) for one in ids)
+    shown = run.replace("echo nothing secret", "/busybox cat /run/secrets/token")
+    (workspace / "Dockerfile.mounted").write_text("\n".join((*START, shown, "")))
+    command += ["--secret", "id=token,env=TOKEN"]
+    done = subprocess.run(command, cwd=workspace, env=own, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"***" in done.stderr
+    assert TOKEN.encode() not in done.stdout + done.stderr
 
 
 # Builders

@@ -4,6 +4,7 @@ import base64
 import gc
 import hashlib
 import json
+import os
 import shutil
 import signal
 import threading
@@ -14,12 +15,14 @@ from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import buildx_plugin
 import daemons
 import docker
 import pytest
 
+from cjob.engines.buildx import Buildx
 from cjob.engines.docker_api import DockerEngine, connect
-from cjob.engines.engine import Built, Login, Recipe
+from cjob.engines.engine import Built, Login, Recipe, Wishes
 from cjob.errors import InputError, ServiceError
 
 PASSWORD = "right"
@@ -115,6 +118,23 @@ def test_the_dockerfile_may_stand_outside_the_context(
     inner.mkdir()
     (inner / "only").write_text("x")
     assert engine.build(recipe("FROM scratch", "COPY only /", context=inner), quiet).id
+
+
+def test_what_is_ignored_stays_outside_and_a_named_image_is_a_cache(
+    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """The context's .dockerignore counts; of `cache_from` a step is taken over."""
+    (tmp_path / ".dockerignore").write_text("lef*\n")
+    (tmp_path / "left").write_text("x")
+    lines = ("FROM scratch", "COPY . /")
+    first = engine.build(recipe(*lines), quiet)
+    with closing(docker.APIClient(base_url=dockerd.host)) as client:
+        exported = b"".join(client.export(client.create_container(first.id, "x")))
+        client.tag(first.id, "kept", "1")
+    assert (b"hello" in exported, b"left" in exported) == (True, False)
+    told: list[str] = []
+    assert engine.build(recipe(*lines, cache_from=("kept:1",)), told.append) == first
+    assert " ---> Using cache" in told
 
 
 def test_an_image_of_another_platform_is_not_taken_from_the_cache(
@@ -260,6 +280,23 @@ def test_every_tag_is_pushed_and_the_digest_is_the_registry_s(
     digest = engine.push(built.id, repository, tags, login(registry), lines.append)
     assert [digest, digest] == [registry_digest(registry, "acme/report", tag) for tag in tags]
     assert any(line.startswith("1a2b3c4: digest: sha256:") for line in lines)
+
+
+def test_what_buildx_built_is_pushed_as_any_other(
+    engine: DockerEngine,
+    dockerd: daemons.Dockerd,
+    registry: daemons.Registry,
+    recipe: Callable[..., Recipe],
+    tmp_path: Path,
+) -> None:
+    """It is in the same daemon; its digest is the registry's, which buildx could not know."""
+    own = {"PATH": os.environ["PATH"], "DOCKER_HOST": dockerd.host}
+    environment = own | buildx_plugin.configured(tmp_path / "docker")
+    wanted = recipe("FROM scratch", "COPY --chmod=755 hello /hello")
+    built = Buildx(engine, Wishes(), environment).build(wanted, quiet)
+    repository = f"{registry.address}/acme/report"
+    digest = engine.push(built.id, repository, ["x"], login(registry), quiet)
+    assert digest == registry_digest(registry, "acme/report", "x") != built.id
 
 
 def test_a_wrong_password_is_told(
