@@ -83,7 +83,7 @@ class AwsStacks:
         with faults.told(f"read the template of stack {name!r}", target.manager_role_arn):
             body = _present(lambda: client.get_template(StackName=name, TemplateStage="Original"))
         text = body["TemplateBody"] if body else ""
-        return text if isinstance(text, str) else json.dumps(text, indent=2)
+        return text if isinstance(text, str) else json.dumps(text, indent=2, ensure_ascii=False)
 
     def version(self, target: Target, name: str) -> str:
         """Give the template version of a stack, empty where there is none; one call."""

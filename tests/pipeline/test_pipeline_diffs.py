@@ -3,7 +3,9 @@
 import json
 
 from calls_proxy import Proxy
-from pipelines import Place, document, on
+from pipelines import Place, document, name, on
+
+from cjob import diff
 
 ADDON = """\
 Parameters: {{App: {{Type: String}}, Env: {{Type: String}}, Name: {{Type: String}}}}
@@ -83,6 +85,24 @@ def test_people_are_told_what_changes_and_when_it_runs(place: Place) -> None:
         assert all(line.startswith("  Mon ") and "09:00 UTC" in line for line in lines[8:13])
 
 
+def test_a_stack_that_was_deployed_from_json_is_compared(place: Place) -> None:
+    """With characters that JSON writes in pairs, which YAML does not know."""
+    place.job("jsoned")
+    place.done("deploy", *on("jsoned"))
+    given = str(place.stacks.get_template(StackName=name("jsoned"))["TemplateBody"])
+    sections = diff.changes(diff.compare("", given))
+    template = {change.path: change.new for change in sections}
+    place.stacks.update_stack(
+        StackName=name("jsoned"),
+        TemplateBody=json.dumps({**template, "Description": "\N{GRINNING FACE}"}),
+        Parameters=place.stack("jsoned")["Parameters"],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    done = place.run("package", *on("jsoned"), "--diff")
+    assert done.returncode == 1, done.stderr
+    assert '~ Description: "\\U0001F600" -> ' in done.stdout
+
+
 def manifest(schedule: str) -> str:
     """Give a manifest with another schedule."""
     return (
@@ -106,3 +126,9 @@ def test_a_page_has_all_jobs(place: Place) -> None:
     assert "+                       - Name: DB_PASSWORD\n" in first
     assert "s3cret" not in done.stdout
     assert second == "\n**still (test)**: no changes\n"
+
+    for command in ("diff", "package"):
+        form = ("-o", "text") if command == "diff" else ("--diff",)
+        told = place.run(command, "-n", "paged", "-n", "still", "-e", "test", *form).stdout
+        assert told.startswith("# paged (test)\n~ Resources:\n")
+        assert told.endswith("# still (test)\nNo changes.\n")
