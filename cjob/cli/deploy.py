@@ -72,7 +72,7 @@ def _shown(
 
     compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
     told = [r for r in compared if _differs(r) or not _unknown(r)]
-    shown = "".join(map(diff_command.view, told))
+    shown = diff_command.text(told)
     if sys.stdout.isatty():
         console.write(shown)
     elif shown:

@@ -48,7 +48,13 @@ def run(args: argparse.Namespace) -> int:
 
     head, filters = ("resolve", "render", "override", "diff"), ("resolve", "diff")
     status = selection.run_command(
-        args, head, filters, view, needs="stack", seen=seen, together={"markdown": markdown}
+        args,
+        head,
+        filters,
+        view,
+        needs="stack",
+        seen=seen,
+        together={"text": text, "markdown": markdown},
     )
     return 1 if differing and args.exit_code else status
 
@@ -82,6 +88,13 @@ def view(release: "Release", _form: str = "text") -> str:
     from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
 
     return painted(release.diff.text)
+
+
+def text(releases: "Sequence[Release]") -> str:
+    """Give the differences as people read them; several are told apart by their jobs' names."""
+    if len(releases) == 1:
+        return view(releases[0])
+    return "".join(f"# {one.job.name} ({one.job.env})\n{view(one)}" for one in releases)
 
 
 def markdown(releases: "Sequence[Release]") -> str:

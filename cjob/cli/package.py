@@ -73,7 +73,7 @@ def _compare(args: argparse.Namespace) -> int:
     done = pipeline.run(begun, stages, pipeline.PACKAGE_DIFF, args.jobs)
     for release in done:
         diff_command.tell(release, talk)
-    console.write("".join(diff_command.view(release) for release in done))
+    console.write(diff_command.text(done))
     return DIFFERENT if any(r.diff and r.diff.changed for r in done) else DONE
 
 

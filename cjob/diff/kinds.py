@@ -23,6 +23,9 @@ _BY_SECTION = {
     "Outputs": "output",
     "Resources": "resource",
     "AWSTemplateFormatVersion": "template",
+    "Mappings": "template",
+    "Rules": "template",
+    "Transform": "template",
 }
 OWN_SECTIONS: Final = frozenset(_BY_SECTION.values())
 

@@ -273,7 +273,8 @@ KINDS = {
     ("Parameters.Mine.Type", ""): "parameter",
     ("Conditions.HasAddons", ""): "condition",
     ("Outputs.X", ""): "output",
-    ("Transform", ""): "other",
+    ("Transform", ""): "template",
+    ("Mine", ""): "other",
     ("Resources.Mine", "AWS::SQS::Queue"): "other",
 }
 
