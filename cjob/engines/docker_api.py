@@ -5,20 +5,19 @@ daemon, and the files of a build's context. Whatever goes wrong there becomes a 
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
 import docker
-import requests
-import urllib3
 from docker.context import ContextAPI
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import ImageNotFound
 from docker.utils import kwargs_from_env
 
+from cjob.engines import docker_push
 from cjob.engines.engine import Built, Login, Recipe, Report, spelt
-from cjob.engines.messages import Ending, follow_build, follow_push, plain
+from cjob.engines.faults import told
+from cjob.engines.messages import Ending, follow_build
 from cjob.errors import InputError, ServiceError
 
 CONNECT_S = 10
@@ -27,12 +26,6 @@ CONNECT_S = 10
 SILENT_BUILD_S = 3600
 SILENT_PUSH_S = 300
 """How long a build or a push may say nothing; a step of a build may well be silent for long."""
-
-ATTEMPTS = 3
-FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")
-"""A push is tried so often where the registry answers so: nothing is wrong with the image."""
-
-NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"
 
 
 class DockerEngine:
@@ -63,7 +56,7 @@ class DockerEngine:
 
     def find(self, images: Iterable[str]) -> Built | None:
         """Give the first of these ids that is one of an image here."""
-        with _told("asking for the image"), self._client(CONNECT_S) as client:
+        with told("asking for the image"), self._client(CONNECT_S) as client:
             for image in images:
                 try:
                     return _built(client.inspect_image(image))
@@ -75,27 +68,12 @@ class DockerEngine:
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
     ) -> str:
         """Send the image with this id under every tag, and give its digest in the registry."""
-        digest = ""
-        with _told(f'pushing to "{repository}"'), self._client(self._silent_push_s) as client:
-            for tag in tags:
-                _tag(client, image, repository, tag)
-                ending = _push_until_taken(client, repository, tag, login, report)
-                if ending.error:
-                    raise ServiceError(
-                        f'pushing "{repository}:{tag}" failed: {ending.error}',
-                        hint=_push_hint(ending.error),
-                    )
-                digest = ending.digest or digest
-        if not digest:
-            raise ServiceError(
-                f'the engine told no digest of what it pushed to "{repository}"',
-                hint="update the engine; cjob works with Docker 20.10 and podman 4.3 or newer",
-            )
-        return digest
+        with told(f'pushing to "{repository}"'), self._client(self._silent_push_s) as client:
+            return docker_push.send(client, image, repository, tags, login, report)
 
     def _build(self, recipe: Recipe, report: Report, *, nocache: bool) -> Built:
         subject = f'building the image of container "{recipe.container}"'
-        with _told(subject), self._client(self._silent_build_s) as client:
+        with told(subject), self._client(self._silent_build_s) as client:
             messages = client.build(
                 path=str(recipe.context),
                 dockerfile=str(recipe.dockerfile),
@@ -127,7 +105,7 @@ class DockerEngine:
 
 def connect(environment: Mapping[str, str] = os.environ) -> DockerEngine:
     """Find the daemon that the environment's variables name, and see that it answers."""
-    with _told("reaching the container engine"):
+    with told("reaching the container engine"):
         connection = {**_address(environment), "use_ssh_client": True}
         with closing(docker.APIClient(**connection, version="auto", timeout=CONNECT_S)) as client:
             client.ping()
@@ -155,51 +133,6 @@ def _address(environment: Mapping[str, str]) -> dict[str, Any]:
     return {**address, "tls": context.TLSConfig} if context.TLSConfig else address
 
 
-def _tag(client: Any, image: str, repository: str, tag: str) -> None:  # noqa: ANN401 - untyped
-    try:
-        client.tag(image, repository, tag)
-    except ImageNotFound as error:
-        raise InputError(
-            f'this container engine has no image "{image}"',
-            hint="an image's id is valid on the engine that built it; push from there, "
-            "or run cjob-build again here",
-        ) from error
-
-
-def _push_until_taken(
-    client: Any,  # noqa: ANN401 - docker's client has no types
-    repository: str,
-    tag: str,
-    login: Login,
-    report: Report,
-) -> Ending:
-    """Push a tag, and again where the registry failed of itself, which the engine does not do."""
-    for _ in range(ATTEMPTS - 1):
-        ending = _push(client, repository, tag, login, report)
-        if not FAILED_OF_ITSELF.search(ending.error):
-            return ending
-        report(f"{tag}: {ending.error}; sending it again")
-    return _push(client, repository, tag, login, report)
-
-
-def _push(
-    client: Any,  # noqa: ANN401 - docker's client has no types
-    repository: str,
-    tag: str,
-    login: Login,
-    report: Report,
-) -> Ending:
-    messages = client.push(
-        repository,
-        tag=tag,
-        stream=True,
-        decode=True,
-        auth_config={"username": login.username, "password": login.password},
-    )
-    with closing(messages):
-        return follow_push(messages, report)
-
-
 def _cause(ending: Ending) -> str:
     return ending.error or "it ended without an image"
 
@@ -208,40 +141,3 @@ def _build_hint(error: str) -> str:
     if "requires BuildKit" in error:
         return "build it with --engine buildx, or do without what only BuildKit has"
     return "the last lines of the build tell where; put the Dockerfile right"
-
-
-def _push_hint(error: str) -> str:
-    text = error.lower()
-    if "unauthorized" in text or "no basic auth" in text or "denied" in text:
-        return "the registry refused the login; are your credentials those of its account?"
-    if "name unknown" in text or "does not exist" in text:
-        return "the registry has no such repository; is the job initialised in this application?"
-    if "immutable" in text:
-        return "the repository's tags can't be moved; allow that, or give another --tag"
-    return "can the container engine reach the registry from where it runs?"
-
-
-@contextmanager
-def _told(doing: str) -> Iterator[None]:
-    """Turn what docker, requests and urllib3 raise inside into an error that names the work.
-
-    A stream that breaks or falls silent is raised raw by urllib3, past the other two.
-    """
-    try:
-        yield
-    except APIError as error:
-        said = plain(str(error.explanation or error).replace("\n", " "))
-        raise ServiceError(
-            f"{doing} failed: {said}", hint="the container engine refused it, for that reason"
-        ) from error
-    except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise ServiceError(
-            f"{doing} failed: the container engine fell silent",
-            hint="see whether the engine and the registry still answer, then try again",
-        ) from error
-    except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise ServiceError(f"{doing} failed: {plain(str(error))}", hint=NO_ENGINE_HINT) from error
-    except OSError as error:
-        raise InputError(
-            f"{doing} failed: {plain(str(error))}", hint="cjob must be able to read that file"
-        ) from error

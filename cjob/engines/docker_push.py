@@ -1,0 +1,150 @@
+"""Sending an image to a registry through Docker's API.
+
+Takes a client of the daemon; the daemon sends, and only the layers that the registry lacks.
+Nothing that gets it in is written anywhere: the login goes with each request.
+"""
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound
+
+from cjob.engines.engine import Login, Report
+from cjob.engines.messages import Ending, follow_push, plain
+from cjob.errors import InputError, ServiceError
+
+ATTEMPTS = 3
+FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")
+"""A push is tried so often where the registry answers so: nothing is wrong with the image."""
+
+TOKEN_USER = "<token>"  # noqa: S105 - what credential helpers say in place of a user's name
+NOT_FOUND = 404
+
+
+def send(  # noqa: PLR0917 - what goes where, and who is told
+    client: Any,  # noqa: ANN401 - docker's client has no types
+    image: str,
+    repository: str,
+    tags: Sequence[str],
+    login: Login,
+    report: Report,
+) -> str:
+    """Send an image under every tag, in order; give its digest, which the registry has confirmed.
+
+    Raise InputError where the engine has no such image, ServiceError where sending fails.
+    """
+    digest = ""
+    for tag in tags:
+        _tag(client, image, repository, tag)
+        ending = _push_until_taken(client, repository, tag, login, report)
+        if ending.error:
+            raise ServiceError(
+                f'pushing "{repository}:{tag}" failed: {ending.error}', hint=_hint(ending.error)
+            )
+        if not ending.digest:
+            raise ServiceError(
+                f'the engine told no digest of what it pushed to "{repository}:{tag}"',
+                hint="update the engine; cjob works with Docker 20.10 and podman 4.3 or newer",
+            )
+        if digest not in ("", ending.digest):
+            raise ServiceError(
+                f'"{repository}:{tag}" got another digest than the tag before it: '
+                f"{ending.digest}, not {digest}",
+                hint="does something else push there at the same time? run the same command again",
+            )
+        digest = ending.digest
+    _confirm(client, repository, digest, login)
+    return digest
+
+
+def _confirm(
+    client: Any,  # noqa: ANN401 - docker's client has no types
+    repository: str,
+    digest: str,
+    login: Login,
+) -> None:
+    """Ask the registry, through the daemon, for what was pushed; a stack will name it so.
+
+    Podman's service has no such question, and who may push may not be allowed to ask: then the
+    digest that the registry gave during the push has to do.
+    """
+    try:
+        found = client.inspect_distribution(f"{repository}@{digest}", _auth(login))
+    except APIError as error:
+        if "manifest unknown" not in str(error.explanation).lower():
+            return
+        told = ""
+    else:
+        told = found["Descriptor"]["digest"]
+    if told != digest:
+        raise ServiceError(
+            f'the registry does not have what was pushed to "{repository}": it has '
+            f"{plain(told) or 'nothing'} for {digest}",
+            hint="run the same command again; if that does not help, look at the registry",
+        )
+
+
+def _tag(client: Any, image: str, repository: str, tag: str) -> None:  # noqa: ANN401 - untyped
+    try:
+        client.tag(image, repository, tag)
+    except ImageNotFound as error:
+        raise InputError(
+            f'this container engine has no image "{image}"',
+            hint="an image's id is valid on the engine that built it; push from there, "
+            "or run cjob-build again here",
+        ) from error
+
+
+def _push_until_taken(
+    client: Any,  # noqa: ANN401 - docker's client has no types
+    repository: str,
+    tag: str,
+    login: Login,
+    report: Report,
+) -> Ending:
+    """Push a tag, and again where the registry failed of itself, which the engine does not do."""
+    for _ in range(ATTEMPTS - 1):
+        ending = _push(client, repository, tag, login, report)
+        if not FAILED_OF_ITSELF.search(ending.error):
+            return ending
+        report(f"{tag}: {ending.error}; sending it again")
+    return _push(client, repository, tag, login, report)
+
+
+def _push(
+    client: Any,  # noqa: ANN401 - docker's client has no types
+    repository: str,
+    tag: str,
+    login: Login,
+    report: Report,
+) -> Ending:
+    messages = client.push(repository, tag=tag, stream=True, decode=True, auth_config=_auth(login))
+    with closing(messages):
+        return follow_push(messages, report)
+
+
+def _auth(login: Login) -> dict[str, str]:
+    if login.username == TOKEN_USER:
+        return {"identitytoken": login.password, "serveraddress": login.host}
+    return {"username": login.username, "password": login.password}
+
+
+def _hint(error: str) -> str:
+    text = error.lower()
+    if "expired" in text:
+        return "the registry's token ran out; run the same command again, which gets a new one"
+    if "unauthorized" in text or "no basic auth" in text or "denied" in text:
+        return "the registry refused the login; are your credentials those of its account?"
+    if "name unknown" in text or "does not exist" in text:
+        return (
+            "the registry has no such repository: was it deleted? "
+            "cjob-push --create-repository makes it anew"
+        )
+    if "immutable" in text:
+        return "the repository's tags can't be moved; allow that, or give another --tag"
+    return (
+        "can the container engine reach the registry from where it runs? "
+        "What was sent is kept: run the same command again"
+    )
