@@ -64,7 +64,9 @@ class Collaborators:
         """CloudFormation."""
         from cjob.aws.stacks import AwsStacks  # noqa: PLC0415
 
-        return self._once("stacks", lambda: AwsStacks(self.account, self.interruption.sleep))
+        return self._once(
+            "stacks", lambda: AwsStacks(self.account, self.interruption.sleep, self.report)
+        )
 
     def bucket(self, target: "Target") -> "AwsBucket":
         """Give the artifact bucket of an environment."""

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from cjob.parallel import NOTICED_S, attentive
+
 T = TypeVar("T")
 
 Sleep = Callable[[float], None]
@@ -57,19 +59,29 @@ def unbroken(call: Callable[[], T]) -> T:
 
     try:
         threading.Thread(target=make, daemon=True).start()
-        result, error = answers.get()
+        result, error = attentive(answers)
     except KeyboardInterrupt:
-        answers.get()
+        attentive(answers)
         raise
     if error is not None:
         raise error
     return result  # type: ignore[return-value] # without an error there is one
 
 
+def _go_on(_result: object) -> bool:
+    return False
+
+
 def run_to_end(
-    work: Sequence[Callable[[], T]], limit: int, interruption: Interruption, skipped: T
+    work: Sequence[Callable[[], T]],
+    limit: int,
+    interruption: Interruption,
+    skipped: T,
+    is_enough: Callable[[T], bool] = _go_on,
 ) -> list[T]:
     """Run every piece to its own end, at most `limit` at once; give the results in order.
+
+    No more of them begin after a result that is enough.
 
     The first Ctrl-C asks all pieces to end and is not raised; those that had not begun give
     `skipped`. The second one is raised at once. A single piece runs in the caller's own thread.
@@ -78,18 +90,18 @@ def run_to_end(
         return [work[0]()]
     results = [skipped] * len(work)
     raised: list[BaseException] = []
-    todo = queue.SimpleQueue[int]()
-    for number in range(len(work)):
-        todo.put(number)
+    todo = iter(range(len(work)))  # gives each number once, whichever thread asks for it
+
+    enough = threading.Event()
 
     def at_work() -> None:
-        while not interruption.asked:
-            try:
-                number = todo.get_nowait()
-            except queue.Empty:
+        for number in todo:
+            if interruption.asked or enough.is_set():
                 return
             try:
                 results[number] = work[number]()
+                if is_enough(results[number]):
+                    enough.set()
             except BaseException as error:  # noqa: BLE001 - raised again below
                 raised.append(error)
 
@@ -108,4 +120,5 @@ def run_to_end(
 
 def _join(threads: Sequence[threading.Thread]) -> None:
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(NOTICED_S)

@@ -16,7 +16,9 @@ ABSENT = ""
 PROPOSED = "REVIEW_IN_PROGRESS"
 """The status of a stack of which there is no more than a change set."""
 
-WITHOUT_RESOURCES = frozenset({ABSENT, PROPOSED, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+WITHOUT_RESOURCES = frozenset(
+    {ABSENT, PROPOSED, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +35,31 @@ class Live:
     parameters: Mapping[str, str] = NOTHING
     tags: Mapping[str, str] = NOTHING
     addons: str = ""
+    since: str = ""
+    protected: bool = False
 
     @property
     def exists(self) -> bool:
         """Say whether there is a stack to compare with; one that was never made has nothing."""
         return self.status not in WITHOUT_RESOURCES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """What is done to a stack: the status that it began with, when, and the token of the call."""
+
+    status: str = ""
+    since: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """A change set that can be executed, or will be able to: its name, id, and when it was made."""
+
+    name: str
+    id: str
+    since: str = ""
 
 
 def settled(status: str) -> bool:

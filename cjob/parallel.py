@@ -14,8 +14,21 @@ Checkpoint = Callable[[], None]
 """Called by a piece of work where it may end early; raises Stopped once another has failed."""
 
 
+NOTICED_S = 0.5
+"""So late at most the main thread notices a signal that reached another thread."""
+
+
 class Stopped(Exception):  # noqa: N818 - it is a state of the run, not an error of anybody
     """Another piece of work failed, or the person stopped all of them."""
+
+
+def attentive(answers: "queue.SimpleQueue[T]") -> T:
+    """Wait for an answer, awake often enough to notice signals, wherever they arrive."""
+    while True:
+        try:
+            return answers.get(timeout=NOTICED_S)
+        except queue.Empty:
+            continue
 
 
 def run_all(work: Sequence[Callable[[Checkpoint], T]], limit: int = 8) -> list[T]:
@@ -36,7 +49,7 @@ def run_all(work: Sequence[Callable[[Checkpoint], T]], limit: int = 8) -> list[T
     results: dict[int, T] = {}
     try:
         while len(results) < len(work):
-            ended = done.get()
+            ended = attentive(done)
             if isinstance(ended, BaseException):
                 raise ended
             results[ended[0]] = ended[1]

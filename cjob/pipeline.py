@@ -26,12 +26,14 @@ template, and `diff/` compares two templates: pure functions all of them.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cjob.collaborators import Collaborators
-from cjob.errors import CjobError, Interrupted
+from cjob.errors import CjobError, InputError, Interrupted
 from cjob.interruption import run_to_end
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import NOTHING, dataclass, replace
@@ -53,6 +55,10 @@ PACKAGE = ("resolve", "check_version", "render", "override")
 PACKAGE_UPLOADED = ("confirm", "resolve", "check_version", "build", "push", "render", "override")
 PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
 
+# So many jobs at once may have the environment's own stack updated. CloudFormation makes one update
+# of it at a time, and each job's env controller waits for its turn, 14 and a half minutes at most.
+FEATURE_JOBS = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
@@ -66,6 +72,7 @@ class Choices:
     allow_downgrade: bool = False
     allow_removal: tuple[str, ...] = ()
     force_plan: bool = False
+    wait: bool = False
     cdk_env: tuple[str, ...] = ()
     images: Mapping[str, Image] = NOTHING
 
@@ -78,6 +85,7 @@ class Stages:
         self._tools = tools
         self._choices = choices
         self._live: dict[str, Live] = {}
+        self._turns = threading.BoundedSemaphore(FEATURE_JOBS)
         self.interruption = tools.interruption
 
     def load(self, job: Job) -> Release:
@@ -128,12 +136,19 @@ class Stages:
         """
         from cjob.stages.prebuilt import to_build  # noqa: PLC0415
         from cjob.stages.push import repository_of  # noqa: PLC0415
+        from cjob.stages.readiness import at_rest  # noqa: PLC0415
         from cjob.stages.render import render  # noqa: PLC0415
-        from cjob.stages.states import action_for  # noqa: PLC0415
 
         target = required(release.target, "target")
         name = self._stack_name(release)
-        action_for(self._live[name].status, name)
+        self._live[name] = at_rest(
+            self._tools.stacks,
+            target,
+            self._live[name],
+            name,
+            wait=self._choices.wait,
+            report=self._tools.report,
+        )
         render(release)
         if to_build(release, self._choices.images):
             repository_of(release, target)
@@ -245,10 +260,23 @@ class Stages:
             allow_downgrade=chosen.allow_downgrade,
             allow_removal=chosen.allow_removal,
             force_plan=chosen.force_plan,
+            wait=chosen.wait,
         )
         store = self._tools.bucket(required(release.target, "target"))
-        tools = Tools(stacks=self._tools.stacks, store=store, report=self._tools.report)
+        tools = Tools(
+            stacks=self._tools.stacks, store=store, report=self._tools.report, turn=self._turn
+        )
         return apply(release, tools, options, self._live.get(self._stack_name(release)))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Be one of the few jobs at a time for which the environment's own stack is updated."""
+        while not self._turns.acquire(timeout=0.2):
+            self.interruption.sleep(0)
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _root(self, release: Release) -> "Path":
         """Give the workspace's root; where no file of it is needed, there need be none."""
@@ -286,14 +314,15 @@ def run(
 
 
 def run_each(
-    releases: Sequence[Release], stages: Stages, last: str, jobs: int
+    releases: Sequence[Release], stages: Stages, last: str, jobs: int, *, fail_fast: bool = False
 ) -> list[Release | CjobError]:
     """Run the last stage of each Release to its own end; give Releases and errors in order.
 
-    Ctrl-C lets each of them come to a safe end, and those that had not begun stay as they are.
+    Ctrl-C lets each of them come to a safe end, and those that had not begun stay as they are; so
+    they do after the first failure with `fail_fast`.
     """
 
-    def one(release: Release) -> Release | CjobError:
+    def one(release: Release) -> Release | CjobError | None:
         try:
             return _stage(stages, last)(release)
         except CjobError as error:
@@ -301,9 +330,25 @@ def run_each(
         except KeyboardInterrupt:
             return Interrupted("interrupted before anything was deployed")
 
-    unbegun = Interrupted("interrupted before it was begun")
+    def is_enough(outcome: Release | CjobError | None) -> bool:
+        return fail_fast and isinstance(outcome, CjobError)
+
     work = [partial(one, release) for release in releases]
-    return run_to_end(work, jobs, stages.interruption, unbegun)
+    try:
+        outcomes = run_to_end(work, jobs, stages.interruption, None, is_enough)
+    except KeyboardInterrupt:
+        names = ", ".join(release.stack.name for release in releases if release.stack)
+        raise Interrupted(
+            "interrupted again: what was begun is left as it is",
+            hint=f"see how it went on: aws cloudformation describe-stacks --stack-name … ({names})",
+        ) from None
+    return [outcome or _unbegun(stages) for outcome in outcomes]
+
+
+def _unbegun(stages: Stages) -> CjobError:
+    if stages.interruption.asked:
+        return Interrupted("interrupted before it was begun")
+    return InputError("not begun, since another job failed", hint="run the same command again")
 
 
 def _stage(stages: Stages, name: str) -> Stage:

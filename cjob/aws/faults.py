@@ -40,12 +40,32 @@ SIGN_IN = (
     botocore_errors.NoAuthTokenError,
     botocore_errors.LoginTokenLoadError,
 )
+THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+}
+SERVER_ERROR = 500
 TRY_WITHOUT = "to try cjob without an account: cjob sandbox start"
 
 
 def code(error: botocore_errors.ClientError) -> str:
     """Give the service's own code of an error, `ValidationError` and the like."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def throttled(error: Exception) -> bool:
+    """Say whether a service wants to be asked less often."""
+    return isinstance(error, botocore_errors.ClientError) and code(error) in THROTTLED
+
+
+def passes(error: Exception) -> bool:
+    """Say whether an error may be gone at the next try: it says nothing of the request itself."""
+    if not isinstance(error, botocore_errors.ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return throttled(error) or status >= SERVER_ERROR
 
 
 def says(error: botocore_errors.ClientError) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Call = Callable[[], Any]
 
 PARALLEL_CALLS = 16
+ATTEMPTS = 8
 
 
 class Account:
@@ -46,10 +47,9 @@ class Account:
         self.region: str = region
         self._core.set_config_variable("region", region)
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str, int], Any] = {}
         self._sessions: dict[str, botocore.session.Session] = {}
         self._config = Config(
-            retries={"mode": "standard", "total_max_attempts": 8},
             connect_timeout=10,
             read_timeout=30,
             max_pool_connections=PARALLEL_CALLS,
@@ -58,7 +58,12 @@ class Account:
 
     @overload
     def client(
-        self, service: Literal["cloudformation"], region: str = "", role: str = ""
+        self,
+        service: Literal["cloudformation"],
+        region: str = "",
+        role: str = "",
+        *,
+        attempts: int = ATTEMPTS,
     ) -> "CloudFormationClient": ...
     @overload
     def client(self, service: Literal["ec2"], region: str = "", role: str = "") -> "EC2Client": ...
@@ -68,18 +73,21 @@ class Account:
     def client(self, service: Literal["s3"], region: str = "", role: str = "") -> "S3Client": ...
     @overload
     def client(self, service: Literal["ssm"], region: str = "", role: str = "") -> "SSMClient": ...
-    def client(self, service: Any, region: str = "", role: str = "") -> Any:
+    def client(
+        self, service: Any, region: str = "", role: str = "", *, attempts: int = ATTEMPTS
+    ) -> Any:
         """Give the client of a service in a region (the home region where none is named).
 
         `role` is the ARN of a role to call as; without it calls go out as the caller.
         """
-        key = (service, region or self.region, role)
+        key = (service, region or self.region, role, attempts)
         with self._lock:
             if key not in self._clients:
                 session = self._session(role)
+                config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
                 with faults.told("read the AWS settings"):
                     self._clients[key] = session.create_client(
-                        service, region_name=key[1], config=self._config
+                        service, region_name=key[1], config=self._config.merge(config)
                     )
             return self._clients[key]
 

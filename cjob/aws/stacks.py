@@ -1,24 +1,29 @@
-"""CloudFormation stacks of jobs: reading them, proposing and executing changes, following them.
+"""CloudFormation stacks of jobs: proposing and executing changes, and following them.
 
-All calls go out as the environment's manager role, in the environment's region.
+All calls go out as the environment's manager role, in the environment's region. Each that changes
+something carries a token, so that a repeated one is the same call to CloudFormation; where its
+answer is lost all the same, what is there says whether it was done.
 """
 
 import contextlib
-import json
-import random
+import getpass
+import socket
+import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
+from botocore import exceptions as botocore_errors
 from botocore.exceptions import ClientError
 
 from cjob.aws import faults
-from cjob.aws.directory import template_version
-from cjob.aws.session import Account, together
+from cjob.aws.pacing import pauses
+from cjob.aws.watching import NO_CHANGE_SET, UNDER_WAY, Watch
 from cjob.errors import CjobError, ServiceError
-from cjob.interruption import Sleep, unbroken
-from cjob.live import Live
+from cjob.interruption import unbroken
+from cjob.live import ABSENT
 from cjob.release import Target
+from cjob.stages import states
 from cjob.stages.apply import Proposal, Request
 from cjob.stages.following import Event
 
@@ -26,71 +31,19 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import DescribeChangeSetOutputTypeDef
 
-T = TypeVar("T")
-
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-THROTTLED = {
-    "Throttling",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-}
+
+DELETED = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
+
+# For so long a deployment is followed although nothing is heard of it.
+SILENCE_LIMIT_S = 10 * 60
+UNHEARD = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
+# Of a change set that needs no deletion any more.
+SETTLED = NO_CHANGE_SET | {"InvalidChangeSetStatus", "InvalidChangeSetStatusException"}
 
 
-class AwsStacks:
+class AwsStacks(Watch):
     """The stacks of an environment, as its manager role may see and change them."""
-
-    def __init__(self, account: Account, sleep: Sleep) -> None:
-        """Take the account and how to wait; no call is made before something is asked for."""
-        self._account = account
-        self._sleep = sleep
-
-    def read(self, target: Target, name: str) -> Live:
-        """Give the live side of a stack; two calls at once."""
-        client = self._client(target)
-
-        def describe() -> Mapping[str, Any] | None:
-            with faults.told(f"read stack {name!r}", target.manager_role_arn):
-                return _present(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
-
-        stack, text = together(describe, lambda: self._template(target, name))
-        if stack is None:
-            return Live()
-        return Live(
-            status=stack["StackStatus"],
-            stack_id=stack["StackId"],
-            template=text,
-            parameters={
-                p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
-            },
-            tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
-        )
-
-    def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
-        """Give the template of a stack inside a stack, empty where there is none; two calls."""
-        client = self._client(target)
-        with faults.told(f"find {logical_id!r} of stack {stack_id!r}", target.manager_role_arn):
-            found = _present(
-                lambda: client.describe_stack_resource(
-                    StackName=stack_id, LogicalResourceId=logical_id
-                )["StackResourceDetail"]
-            )
-        nested = found.get("PhysicalResourceId", "") if found else ""
-        return self._template(target, nested) if nested else ""
-
-    def _template(self, target: Target, name: str) -> str:
-        client = self._client(target)
-        with faults.told(f"read the template of stack {name!r}", target.manager_role_arn):
-            body = _present(lambda: client.get_template(StackName=name, TemplateStage="Original"))
-        text = body["TemplateBody"] if body else ""
-        return text if isinstance(text, str) else json.dumps(text, indent=2, ensure_ascii=False)
-
-    def version(self, target: Target, name: str) -> str:
-        """Give the template version of a stack, empty where there is none; one call."""
-        client = self._client(target)
-        with faults.told(f"read the version of stack {name!r}", target.manager_role_arn):
-            summary = _present(lambda: client.get_template_summary(StackName=name))
-        return template_version(summary.get("Metadata", "")) if summary else ""
 
     def propose(self, target: Target, request: Request) -> Proposal:
         """Make a change set and wait until it can be executed, or is found to be empty.
@@ -119,57 +72,75 @@ class AwsStacks:
         """Wait until a change set is made, or found to be empty or impossible."""
         for pause in pauses(0.2, 5.0):
             state = client.describe_change_set(StackName=stack, ChangeSetName=name)
-            if not state["Status"].endswith(("_PENDING", "_IN_PROGRESS")):
+            if not state["Status"].endswith(UNDER_WAY):
                 break
-            self._sleep(pause)
+            self._pace.wait(pause)
         return state
 
     def _create_change_set(
         self, client: "CloudFormationClient", target: Target, request: Request, name: str
     ) -> None:
-        client.create_change_set(
-            StackName=request.stack.name,
-            ChangeSetName=name,
-            ChangeSetType="CREATE" if request.create else "UPDATE",
-            TemplateURL=request.template_url,
-            Parameters=[
-                {"ParameterKey": k, "ParameterValue": v}
-                for k, v in request.stack.parameters.items()
-            ],
-            Tags=[{"Key": k, "Value": v} for k, v in request.stack.tags.items()],
-            RoleARN=target.execution_role_arn,
-            Capabilities=list(CAPABILITIES),  # type: ignore[arg-type]
-            IncludeNestedStacks=True,
-            ClientToken=str(uuid.uuid4()),
-        )
+        """Make it; where the answer to a first try was lost, it is there already."""
+        with contextlib.suppress(client.exceptions.AlreadyExistsException):
+            client.create_change_set(
+                StackName=request.stack.name,
+                ChangeSetName=name,
+                ChangeSetType="CREATE" if request.create else "UPDATE",
+                TemplateURL=request.template_url,
+                Parameters=[
+                    {"ParameterKey": k, "ParameterValue": v}
+                    for k, v in request.stack.parameters.items()
+                ],
+                Tags=[{"Key": k, "Value": v} for k, v in request.stack.tags.items()],
+                RoleARN=target.execution_role_arn,
+                Capabilities=list(CAPABILITIES),  # type: ignore[arg-type]
+                IncludeNestedStacks=True,
+                ClientToken=_token(),
+            )
 
     def execute(self, target: Target, proposal: Proposal, *, rollback: bool) -> None:
         """Start a proposed change, unless the run was interrupted meanwhile."""
         self._sleep(0)
         optional: dict[str, Any] = {} if rollback else {"DisableRollback": True}
-        with faults.told("execute the change set", target.manager_role_arn):
-            client = self._client(target)
-            unbroken(
-                lambda: client.execute_change_set(
-                    ChangeSetName=proposal.id, ClientRequestToken=str(uuid.uuid4()), **optional
+        client, token = self._client(target), _token()
+
+        def start() -> None:
+            try:
+                client.execute_change_set(
+                    ChangeSetName=proposal.id, ClientRequestToken=token, **optional
                 )
-            )
+            except (ClientError, *UNHEARD):
+                if not _began(client, proposal.stack_id, token):
+                    raise
+
+        with faults.told("execute the change set", target.manager_role_arn):
+            unbroken(start)
 
     def discard(self, target: Target, proposal: Proposal) -> None:
-        """Delete a change set that will not be executed."""
+        """Delete a change set that will not be executed; one that is gone or executed stays so."""
         with faults.told("delete the change set", target.manager_role_arn):
-            self._client(target).delete_change_set(ChangeSetName=proposal.id)
+            try:
+                self._client(target).delete_change_set(ChangeSetName=proposal.id)
+            except ClientError as error:
+                if faults.code(error) not in SETTLED:
+                    raise
 
     def delete(self, target: Target, stack_id: str) -> None:
         """Start to delete a stack."""
         with faults.told("delete the stack", target.manager_role_arn):
-            self._client(target).delete_stack(StackName=stack_id)
+            try:
+                self._client(target).delete_stack(StackName=stack_id, ClientRequestToken=_token())
+            except (ClientError, *UNHEARD):
+                if self._status(target, stack_id) not in (ABSENT, *DELETED):
+                    raise
 
     def cancel(self, target: Target, stack_id: str) -> None:
         """Start to roll an update back; nothing happens where it has ended meanwhile."""
         with faults.told("cancel the update", target.manager_role_arn):
             try:
-                self._client(target).cancel_update_stack(StackName=stack_id)
+                self._client(target).cancel_update_stack(
+                    StackName=stack_id, ClientRequestToken=_token()
+                )
             except ClientError as error:
                 if faults.code(error) != "ValidationError":
                     raise
@@ -178,7 +149,7 @@ class AwsStacks:
         """Give events from now on as they happen, until the stack comes to rest.
 
         What is past is marked at once, by its newest page: a look for what is new goes no further
-        back. A throttled poll only makes the next one later.
+        back. Throttling makes the looks fewer; a network that is gone is waited for.
         """
         client = self._client(target)
         with faults.told("read the stack's events", target.manager_role_arn):
@@ -186,59 +157,80 @@ class AwsStacks:
         seen = {event["EventId"] for event in newest}
 
         def until_rest() -> Iterator[Event]:
+            silence = _Silence(self._report)
             for pause in pauses(0.2, 4.0):
-                new = self._new_events(client, stack_id, seen, target)
+                new = self._new_events(target, stack_id, seen, silence)
                 seen.update(e["EventId"] for e in new)
                 for event in (_event(e) for e in reversed(new)):
                     yield event
                     if event.ends:
                         return
-                self._sleep(0.2 if new else pause)
+                self._pace.wait(0.2 if new else pause)
 
         return until_rest()
 
     def _new_events(
-        self, client: "CloudFormationClient", stack_id: str, seen: set[str], target: Target
+        self, target: Target, stack_id: str, seen: set[str], silence: "_Silence"
     ) -> list[Any]:
-        """Give the events that were not seen yet, newest first; none where it is throttled."""
+        """Give the events that were not seen yet, newest first; none where nothing is heard."""
         new: list[Any] = []
-        pages = client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+        pages = self._poller(target).get_paginator("describe_stack_events")
         with faults.told("read the stack's events", target.manager_role_arn):
             try:
-                for page in pages:
+                for page in pages.paginate(StackName=stack_id):
                     fresh = [e for e in page["StackEvents"] if e["EventId"] not in seen]
                     new += fresh
                     if len(fresh) < len(page["StackEvents"]):
-                        return new
-            except ClientError as error:
-                if faults.code(error) not in THROTTLED:
+                        break
+            except (ClientError, *UNHEARD) as error:
+                if not faults.passes(error):
                     raise
+                if faults.throttled(error):
+                    self._pace.throttled()
+                else:
+                    silence.go_on(error)
                 return []
+        self._pace.answered()
+        silence.end()
         return new
 
-    def _client(self, target: Target) -> "CloudFormationClient":
-        return self._account.client("cloudformation", target.region, target.manager_role_arn)
+
+class _Silence:
+    """The time in which nothing is heard of a stack; told once, and borne for a while."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._since: float | None = None
+
+    def go_on(self, error: Exception) -> None:
+        """Note that there was no answer; raise the error once that has gone on for too long."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+            self._report("AWS does not answer; the deployment goes on there, and is looked for")
+        elif now - self._since > SILENCE_LIMIT_S:
+            raise error
+
+    def end(self) -> None:
+        """Note that there was one."""
+        if self._since is not None:
+            self._report("AWS answers again")
+        self._since = None
 
 
-def pauses(first: float, longest: float) -> Iterator[float]:
-    """Give waits in seconds that grow by half each time, with jitter, without end."""
-    wait = first
-    while True:
-        yield wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads polls, guards nothing
-        wait = min(wait * 1.5, longest)
-
-
-def _present(call: Callable[[], T]) -> T | None:
-    """Make a call about a stack; None where there is no such stack.
-
-    The names are well-formed, so absence is all that a validation error of these calls can mean.
-    """
+def _token() -> str:
+    """Give a token of a call: whoever meets what comes of it sees whose it is."""
     try:
-        return call()
-    except ClientError as error:
-        if faults.code(error) == "ValidationError":
-            return None
-        raise
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        user = "somebody"
+    return states.signed(f"{user}-at-{socket.gethostname()}", uuid.uuid4().hex)
+
+
+def _began(client: "CloudFormationClient", stack_id: str, token: str) -> bool:
+    """Say whether a call was done although its answer was lost or refused: its token tells."""
+    newest = client.describe_stack_events(StackName=stack_id)["StackEvents"]
+    return any(event.get("ClientRequestToken") == token for event in newest)
 
 
 def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
@@ -259,7 +251,8 @@ def _says_no_changes(reason: str) -> bool:
 
     An empty change set has no status of its own; these are the words of its documentation.
     """
-    return "didn't contain changes" in reason or "No updates are to be performed" in reason
+    said = reason.casefold()
+    return "didn't contain changes" in said or "no updates are to be performed" in said
 
 
 def _event(raw: Any) -> Event:  # noqa: ANN401 - a structure of the service's

@@ -12,6 +12,7 @@ import itertools
 import os
 import signal
 import sys
+import time
 
 from cjob import __version__, errors
 from cjob.errors import CjobError, InputError
@@ -43,6 +44,8 @@ COMMANDS = {
 # Those that are programs of their own, too: `cjob-build` is `cjob build`.
 DASHED = ("build", "push", "render", "diff", "apply", "target")
 
+SAME_MOMENT_S = 0.1
+
 DEPENDENCIES = ("boto3", "botocore", "cfn_flip", "dictdiffer", "docker", "rich", "shtab", "yaml")
 
 EXIT_STATUSES = """\
@@ -59,7 +62,8 @@ def main() -> NoReturn:
     arguments = sys.argv[1:]
     if program.startswith("cjob-"):
         arguments = [program.removeprefix("cjob-"), *arguments]
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         status = _guarded(arguments)
     except KeyboardInterrupt:  # one more, while the first was being told
@@ -69,8 +73,15 @@ def main() -> NoReturn:
     os._exit(status)
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt for Ctrl-C and SIGTERM; both at the same moment are one wish."""
+    global _interrupted_at
+    last, _interrupted_at = _interrupted_at, time.monotonic()
+    if _interrupted_at - last > SAME_MOMENT_S:
+        raise KeyboardInterrupt
+
+
+_interrupted_at = -SAME_MOMENT_S
 
 
 def _guarded(arguments: list[str]) -> int:

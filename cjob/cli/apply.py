@@ -53,6 +53,14 @@ def deployment(parser: argparse.ArgumentParser) -> None:
         "--allow-downgrade", action="store_true", help="replace what a newer version deployed"
     )
     parser.add_argument(
+        "--wait-for-stack",
+        action="store_true",
+        help="wait for others who are at work on the stack, instead of refusing",
+    )
+    parser.add_argument(
+        "--fail-fast", action="store_true", help="begin no more jobs after the first failure"
+    )
+    parser.add_argument(
         "--allow-removal",
         action="append",
         default=[],
@@ -68,7 +76,8 @@ def choices(args: argparse.Namespace) -> dict[str, object]:
         "detach": args.detach,
         "allow_downgrade": args.allow_downgrade,
         "allow_removal": tuple(args.allow_removal),
-        "force_plan": getattr(args, "force_plan", False),
+        "force_plan": args.force_plan,
+        "wait": args.wait_for_stack,
     }
 
 
@@ -83,7 +92,8 @@ def run(args: argparse.Namespace) -> int:
     _check_single(read)
     confirmed = pipeline.run(read, stages, ("confirm",), args.jobs)
     names = [release.job.name for release in read]
-    return finish(args, names, pipeline.run_each(confirmed, stages, "apply", args.jobs), talk)
+    outcomes = pipeline.run_each(confirmed, stages, "apply", args.jobs, fail_fast=args.fail_fast)
+    return finish(args, names, outcomes, talk)
 
 
 def _check_single(read: "Sequence[Release]") -> None:

@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """Deploy the jobs that were named; give the worst status."""
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
 
+    args.force_plan = not args.diff  # a difference that nobody was shown binds nobody
     tools, stages, talk = selection.prepare(args, **apply.choices(args))
     choosing.complete(args, tools, talk)
     begun = tuple(stages.load(job) for job in selection.chosen_jobs(args, tools))
@@ -57,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
             return 0
         ready = pipeline.run(shown, stages, pipeline.DEPLOY_SHOWN, args.jobs)
         _check_shown(shown, ready)
-    outcomes = pipeline.run_each(ready, stages, pipeline.DEPLOY[-1], args.jobs)
+    last = pipeline.DEPLOY[-1]
+    outcomes = pipeline.run_each(ready, stages, last, args.jobs, fail_fast=args.fail_fast)
     return apply.finish(args, [release.job.name for release in begun], outcomes, talk)
 
 

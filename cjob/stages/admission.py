@@ -25,6 +25,8 @@ HOLDS_DATA = {
     "AWS::SQS::Queue",
 }
 
+COPILOT_TAGS = ("copilot-application", "copilot-environment", "copilot-service")
+
 
 def check_identity(release: Release, stack: Stack) -> None:
     """Refuse a stack name or Copilot tags that don't follow from the job."""
@@ -55,6 +57,21 @@ def check_complete(release: Release, stack: Stack) -> None:
         )
 
 
+def check_owner(live: Live, stack: Stack) -> None:
+    """Refuse to touch a stack of another application, environment or job.
+
+    Names are joined with hyphens, so two jobs may come to the same one.
+    """
+    for key in COPILOT_TAGS:
+        owner = live.tags.get(key, stack.tags[key])
+        if owner != stack.tags[key]:
+            raise InputError(
+                f"stack {stack.name!r} belongs to another {key.removeprefix('copilot-')}: "
+                f"{owner!r}, not {stack.tags[key]!r}",
+                hint="rename one of them: their stacks have the same name",
+            )
+
+
 def check_plan(plan: Diff, live: Live) -> None:
     """Refuse a plan that was made against another state of the stack than the live one."""
     now = live_side.against(live)
@@ -68,7 +85,7 @@ def check_plan(plan: Diff, live: Live) -> None:
             "the plan is stale: since it was made, the live stack's "
             + ", ".join(moved)
             + " changed",
-            hint="make a new plan with cjob-diff, or apply this one as it is with --force-plan",
+            hint="compare again, or apply this plan as it is: cjob-apply --force-plan",
         )
 
 
@@ -80,6 +97,21 @@ def check_removals(diff: Diff, allowed: Collection[str]) -> None:
                 f"this would remove {name} ({kind}), and with it what is kept there",
                 hint=f"if that is meant: --allow-removal {name}",
             )
+
+
+def switches_features(diff: Diff) -> bool:
+    """Say whether the environment's own stack would be updated for this, at least perhaps."""
+    action = "Resources.EnvControllerAction"
+    for change in diff.changes:
+        if change.path.startswith(f"{action}.Properties.Parameters"):
+            return True
+        added = change.new if change.path in ("Resources", action) else None
+        if isinstance(added, dict):
+            resource = added.get("EnvControllerAction", added)
+            properties = resource.get("Properties") if isinstance(resource, dict) else None
+            if isinstance(properties, dict) and properties.get("Parameters"):
+                return True
+    return False
 
 
 def removals(diff: Diff) -> Iterator[tuple[str, str]]:

@@ -2,22 +2,25 @@
 
 Takes a Release with a `stack`, gives it with `deployment`. Touches the template's object in S3 and
 the job's stack, through the adapters that it is handed. Nothing to change means nothing is sent.
+What is done with a stack in each status is told by `states`, what may be applied by `admission`.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn, Protocol
 
 from cjob import live as live_side
 from cjob import names
-from cjob.errors import CjobError, DeploymentError, InputError, Interrupted
+from cjob.errors import CjobError, DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
 from cjob.plain import dataclass, replace
 from cjob.release import Deployment, Release, Stack, Target, required
-from cjob.stages import admission, states
+from cjob.stages import admission, readiness, states
 from cjob.stages.diff import LiveStacks, compare, complete, template_version
 from cjob.stages.following import Event, Report, last, outcome
 from cjob.stages.push import ObjectStore
+from cjob.stages.readiness import Watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,7 @@ class Options:
     allow_downgrade: bool = False
     allow_removal: tuple[str, ...] = ()
     force_plan: bool = False
+    wait: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,18 @@ class Proposal:
     stack_id: str
 
 
-class Stacks(LiveStacks, Protocol):
+class Moved(InputError):  # noqa: N818 - it is a state of the stack, not an error of anybody
+    """Somebody else changed the stack after it was compared."""
+
+    def __init__(self, name: str, status: str) -> None:
+        """Say so, with the status that the stack has now."""
+        super().__init__(
+            f"stack {name!r} was changed by somebody else meanwhile; it is {status or 'gone'} now",
+            hint="run the same command again, or let it wait for others: --wait-for-stack",
+        )
+
+
+class Stacks(LiveStacks, Watched, Protocol):
     """CloudFormation, as far as a deployment needs it."""
 
     def propose(self, target: Target, request: Request) -> Proposal:
@@ -70,16 +85,14 @@ class Stacks(LiveStacks, Protocol):
         """Give events from now on, until the stack comes to rest."""
 
 
-RUNNING = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """What a deployment works with."""
+    """What a deployment works with; `turn` is taken to update the environment's stack, too."""
 
     stacks: Stacks
     store: ObjectStore
     report: Report
+    turn: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 def apply(release: Release, tools: Tools, options: Options, live: Live | None = None) -> Release:
@@ -89,41 +102,64 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
     a document that must not be applied, DeploymentError where the deployment failed, Interrupted
     after Ctrl-C.
     """
-    stack, target = required(release.stack, "stack"), required(release.target, "target")
+    stack = required(release.stack, "stack")
     admission.check_identity(release, stack)
     admission.check_complete(release, stack)
-    if live is None:
-        live = complete(tools.stacks.read(target, stack.name), release, tools.stacks)
+    while True:
+        try:
+            return _attempt(release, tools, options, live)
+        except Moved as moved:
+            if not options.wait:
+                raise
+            tools.report(f"once more: {moved.message}")
+            live = None
+
+
+def _attempt(release: Release, tools: Tools, options: Options, known: Live | None) -> Release:
+    """Compare with the stack as it is, and change it; Moved where somebody else was faster."""
+    stack, target = required(release.stack, "stack"), required(release.target, "target")
+    found = tools.stacks.read(target, stack.name) if known is None else known
+    admission.check_owner(found, stack)
+    live = readiness.at_rest(
+        tools.stacks, target, found, stack.name, wait=options.wait, report=tools.report
+    )
+    if live is not known:
+        live = complete(live, release, tools.stacks)
     admission.check_downgrade(
         template_version(live.template),
         template_version(stack.template, "the new template"),
         stack.name,
         allow=options.allow_downgrade,
     )
-    if release.diff is not None and not options.force_plan:
-        admission.check_plan(release.diff, live)
     diff = compare(release, live)
+    if release.diff is not None:
+        if not options.force_plan:
+            admission.check_plan(release.diff, live)
+        release = replace(release, diff=diff)
     if not diff.changed and live_side.settled(live.status):
         return _unchanged(release, live.stack_id, live.status, tools.report)
     admission.check_removals(diff, options.allow_removal)
-    return _change(release, live, tools, options)
+    with tools.turn() if admission.switches_features(diff) else nullcontext():
+        return _change(release, live, tools, options)
 
 
 def _change(release: Release, live: Live, tools: Tools, options: Options) -> Release:
     """Send the template, propose the change, execute it, and follow it to its end."""
     stack, target = required(release.stack, "stack"), required(release.target, "target")
-    action = states.action_for(live.status, stack.name)
+    action = states.action_for(live.status)
     body = stack.template.encode()
     key = names.template_key(stack.name, hashlib.sha256(body).hexdigest())
     tools.store.put(key, body, "application/yaml")
-    if action == states.RECREATE:
-        tools.report(f"deleting stack {stack.name}, whose creation failed")
-        _delete(tools, target, live.stack_id)
+    if action in (states.CLEAR, states.RECREATE):
+        _make_room(tools, target, live, stack.name)
         live = Live()
+    if action == states.FINISH:
+        tools.report(f"stack {stack.name} is {live.status}: this update can't be rolled back")
+        options = replace(options, rollback=False)
     request = Request(
         stack=stack,
         template_url=names.object_url(target.region, target.artifact_bucket, key),
-        create=action != states.UPDATE,
+        create=not live.exists,
     )
     tools.report(f"proposing changes to stack {stack.name}")
     started = _start(tools, target, request, live, options)
@@ -133,9 +169,34 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
     try:
         status = outcome(started.events, tools.report) if not options.detach else started.status
     except KeyboardInterrupt:
-        _undo(tools, target, started.stack_id, create=request.create)
+        _undo(tools, target, started.stack_id, stack.name)
+    except ServiceError as error:
+        raise ServiceError(
+            f"the deployment of stack {stack.name!r} goes on unseen: {error.message}",
+            hint=_look(target, stack.name),
+        ) from error
     deployment = Deployment(stack_id=started.stack_id, status=status, changed=True)
     return replace(release, deployment=deployment)
+
+
+def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
+    """Delete a stack that never came to be; Moved where somebody is about to make it."""
+    if live.status == live_side.PROPOSED:
+        if not readiness.is_empty(tools.stacks, target, name, tools.report):
+            raise Moved(name, tools.stacks.read(target, name).status)
+        tools.report(f"deleting stack {name}, in which there is nothing")
+        tools.stacks.delete(target, live.stack_id)
+        tools.stacks.await_rest(target, live.stack_id)
+        return
+    tools.report(f"deleting stack {name}, whose creation failed")
+    try:
+        _delete(tools, target, live.stack_id)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted while stack {name!r}, whose creation failed, is being deleted; "
+            "nothing was deployed",
+            hint=_look(target, name),
+        ) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,16 +222,18 @@ def _start(
         proposal = tools.stacks.propose(target, request)
         if not proposal.id:
             return None
-        _check_still(tools.stacks, target, live, name)
+        _check_still(tools.stacks.read(target, name), live, proposal, name)
         events = tools.stacks.follow(target, proposal.stack_id)
         executing = True
         tools.stacks.execute(target, proposal, rollback=options.rollback)
     except BaseException as error:
         now = _withdraw(tools, target, proposal, live, name)
+        if isinstance(error, ServiceError) and now is not None and not _as_before(now, live):
+            raise Moved(name, now.status) from error
         if not isinstance(error, KeyboardInterrupt):
             raise
-        if proposal and executing and now.status in RUNNING:
-            _undo(tools, target, proposal.stack_id, create=request.create)
+        if proposal and executing and not (now and _as_before(now, live)):
+            _undo(tools, target, proposal.stack_id, name)
         raise Interrupted("interrupted before anything was deployed") from None
     status = "CREATE_IN_PROGRESS" if request.create else "UPDATE_IN_PROGRESS"
     return _Started(stack_id=proposal.stack_id, status=status, events=events)
@@ -178,8 +241,8 @@ def _start(
 
 def _withdraw(
     tools: Tools, target: Target, proposal: Proposal | None, live: Live, name: str
-) -> Live:
-    """Delete the change set, and the empty stack that was made for it; give what is there now.
+) -> Live | None:
+    """Delete the change set, and the empty stack that was made for it; give what was there then.
 
     What cannot be done is told, so that the error which led here stays the one that is raised.
     """
@@ -190,26 +253,68 @@ def _withdraw(
         tools.report(f"warning: {error}")
     try:
         now = tools.stacks.read(target, name)
-        if live.status == live_side.ABSENT and now.status == live_side.PROPOSED:
+        ours = not live.exists and (proposal is None or proposal.stack_id == now.stack_id)
+        if ours and now.status == live_side.PROPOSED and not tools.stacks.proposed(target, name):
             tools.stacks.delete(target, now.stack_id)
     except CjobError as error:
         tools.report(f"warning: {error}")
-        return Live()
+        return None
     return now
 
 
-def _undo(tools: Tools, target: Target, stack_id: str, *, create: bool) -> NoReturn:
-    """Take back what was started: a create is deleted, an update cancelled, each to its end."""
+def _as_before(now: Live, live: Live) -> bool:
+    """Say whether a stack is what it was, apart from its addons, which move with its parameters.
+
+    For one that is yet to be made, an empty one is as good as none.
+    """
+    if not live.exists:
+        return now.status in (live_side.ABSENT, live_side.PROPOSED)
+    return live_side.against(replace(now, addons=live.addons)) == live_side.against(live)
+
+
+def _check_still(now: Live, live: Live, proposal: Proposal, name: str) -> None:
+    """Look again after the change set was made; Moved where the stack is another meanwhile."""
+    if not _as_before(now, live) or now.stack_id != proposal.stack_id:
+        raise Moved(name, now.status)
+
+
+def _undo(tools: Tools, target: Target, stack_id: str, name: str) -> NoReturn:
+    """Take back what was started, to its end, and say what the stack is now."""
     tools.report("interrupted: taking the deployment back; interrupt again to leave it as it is")
-    if create:
-        _delete(tools, target, stack_id)
-        raise Interrupted("interrupted; the stack that was being created is deleted")
+    look = _look(target, name)
+    try:
+        said = _taken_back(tools, target, stack_id)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted again: stack {name!r} is left as it is", hint=look
+        ) from None
+    except CjobError as error:
+        raise Interrupted(f"interrupted, and {error.message}", hint=error.hint or look) from error
+    raise Interrupted(said, hint=look)
+
+
+def _taken_back(tools: Tools, target: Target, stack_id: str) -> str:
+    """Delete what is being created, cancel what is being updated; say what came of it."""
     events = tools.stacks.follow(target, stack_id)
-    tools.stacks.cancel(target, stack_id)
     status = tools.stacks.read(target, stack_id).status
-    if status.endswith("IN_PROGRESS"):
+    if status == "CREATE_IN_PROGRESS":
+        _delete(tools, target, stack_id)
+        return "interrupted; the stack that was being created is deleted"
+    if status == "UPDATE_IN_PROGRESS":
+        tools.stacks.cancel(target, stack_id)
+        status = tools.stacks.read(target, stack_id).status
+    if status == "UPDATE_IN_PROGRESS" or status.endswith("ROLLBACK_IN_PROGRESS"):
         status = last(events, tools.report)
-    raise Interrupted(f"interrupted; the stack's update ended: {status}")
+        return f"interrupted; the stack's deployment ended: {status}"
+    return f"interrupted too late to take the deployment back; the stack is {status or 'gone'} now"
+
+
+def _look(target: Target, name: str) -> str:
+    """Give the command that shows how a stack is."""
+    return (
+        "see how it went on: aws cloudformation describe-stacks "
+        f"--region {target.region} --stack-name {name}"
+    )
 
 
 def _delete(tools: Tools, target: Target, stack_id: str) -> None:
@@ -228,21 +333,6 @@ def _unchanged(release: Release, stack_id: str, status: str, report: Report) -> 
     report(f"nothing to change: stack {required(release.stack, 'stack').name} is as it should be")
     deployment = Deployment(stack_id=stack_id, status=status, changed=False)
     return replace(release, deployment=deployment)
-
-
-def _check_still(stacks: Stacks, target: Target, live: Live, name: str) -> None:
-    """Look again after the change set was made; InputError where the stack moved meanwhile.
-
-    The addons move with the stack's parameters.
-    """
-    if not live.exists:
-        return
-    now = replace(stacks.read(target, name), addons=live.addons)
-    if live_side.against(live) != live_side.against(now):
-        raise InputError(
-            f"stack {name!r} was changed by somebody else meanwhile",
-            hint="run the same command again",
-        )
 
 
 def _check_recovered(live: Live, name: str) -> None:

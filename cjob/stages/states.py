@@ -1,43 +1,156 @@
-"""What is done with a stack, by the status that it is found in.
+"""What is done with a stack, by the status that it is found in: one row each.
 
-Plain facts and decisions; touches nothing.
+`cjob help stack-states` shows the same table. Decided by status alone, never by the words of a
+message. Plain facts and decisions; touches nothing.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from cjob import live as live_side
 from cjob.errors import InputError
+from cjob.live import Activity, Live, Proposed
 
-UPDATE, CREATE, RECREATE = "update", "create", "recreate"
+CREATE = "create"
+CLEAR = "delete, create"
+RECREATE = "delete and wait, create"
+UPDATE = "update"
+FINISH = "update without rollback"
+WAIT = "wait, or refuse"
+ROLL_BACK = "refuse, offer the end of the rollback"
+DELETE = "refuse, offer the end of the deletion"
+LOOK = "refuse, offer a look"
 
-# What is done with a stack found in each status; every other one that ends in IN_PROGRESS is busy.
-ACTIONS: Mapping[str, str] = {
-    live_side.ABSENT: CREATE,
-    live_side.PROPOSED: CREATE,
-    "ROLLBACK_COMPLETE": RECREATE,
-    "ROLLBACK_FAILED": RECREATE,
-    "CREATE_FAILED": UPDATE,
-    "CREATE_COMPLETE": UPDATE,
-    "UPDATE_COMPLETE": UPDATE,
-    "UPDATE_FAILED": UPDATE,
-    "UPDATE_ROLLBACK_COMPLETE": UPDATE,
-    "IMPORT_COMPLETE": UPDATE,
-    "IMPORT_ROLLBACK_COMPLETE": UPDATE,
+
+class State(NamedTuple):
+    """A row: what is done, and why."""
+
+    action: str
+    why: str
+
+
+STATES: Mapping[str, State] = {
+    live_side.ABSENT: State(CREATE, "There is no such stack."),
+    live_side.PROPOSED: State(
+        CLEAR,
+        "There is a change set at most. One of cjob's or Copilot's is given 15 seconds, in case "
+        "somebody is at work on it; somebody else's is left alone, and the stack refused.",
+    ),
+    "CREATE_IN_PROGRESS": State(WAIT, "It is being created."),
+    "CREATE_FAILED": State(
+        FINISH,
+        "Its creation failed and was not rolled back. CloudFormation takes no update with rollback "
+        "there, so this one has none.",
+    ),
+    "CREATE_COMPLETE": State(UPDATE, "It is as it was asked for."),
+    "ROLLBACK_IN_PROGRESS": State(WAIT, "Its creation failed and is rolled back."),
+    "ROLLBACK_FAILED": State(RECREATE, "Its creation failed, and so did the rollback of that."),
+    "ROLLBACK_COMPLETE": State(RECREATE, "Its creation failed; nothing is in it."),
+    "DELETE_IN_PROGRESS": State(WAIT, "It is being deleted; once it is gone, a new one is made."),
+    "DELETE_FAILED": State(
+        DELETE,
+        "Somebody deleted it, and some of it would not go. It takes no update; the command keeps "
+        "what would not go.",
+    ),
+    "DELETE_COMPLETE": State(CREATE, "It is gone."),
+    "UPDATE_IN_PROGRESS": State(WAIT, "It is being updated."),
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": State(
+        WAIT, "It was updated; what was replaced is being removed."
+    ),
+    "UPDATE_COMPLETE": State(UPDATE, "It is as it was asked for."),
+    "UPDATE_FAILED": State(
+        FINISH, "Its update failed and was not rolled back. As with CREATE_FAILED."
+    ),
+    "UPDATE_ROLLBACK_IN_PROGRESS": State(WAIT, "Its update failed and is rolled back."),
+    "UPDATE_ROLLBACK_FAILED": State(
+        ROLL_BACK,
+        "Its update failed, and so did the rollback. It takes no update before that is ended; the "
+        "command skips the resources that failed.",
+    ),
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": State(
+        WAIT, "Its update was rolled back; what is left of it is being removed."
+    ),
+    "UPDATE_ROLLBACK_COMPLETE": State(UPDATE, "It is as it was before an update that failed."),
+    "IMPORT_IN_PROGRESS": State(WAIT, "Resources are being imported into it."),
+    "IMPORT_COMPLETE": State(UPDATE, "It is as it was asked for."),
+    "IMPORT_ROLLBACK_IN_PROGRESS": State(WAIT, "An import failed and is rolled back."),
+    "IMPORT_ROLLBACK_FAILED": State(LOOK, "An import failed, and so did the rollback of that."),
+    "IMPORT_ROLLBACK_COMPLETE": State(UPDATE, "It is as it was before an import that failed."),
 }
 
+UNKNOWN = State(LOOK, "CloudFormation has a status that is not in this table.")
 
-def action_for(status: str, name: str) -> str:
-    """Give what is done with a stack in a status; InputError where nothing can be done."""
-    action = ACTIONS.get(status)
-    if action is not None:
-        return action
-    if status.endswith("IN_PROGRESS"):
-        raise InputError(
-            f"stack {name!r} is busy: {status}",
-            hint="another deployment is at work on it; run this again when it has ended",
-        )
-    if status == "UPDATE_ROLLBACK_FAILED":
-        hint = f"aws cloudformation continue-update-rollback --stack-name {name}"
+# Names of change sets that are executed as soon as they are made, by whoever made them.
+SHORT_LIVED = re.compile(r"(cjob|copilot)-[0-9a-f-]{36}")
+
+# What begins an operation on a stack; what comes after it belongs to the same one.
+BEGINNINGS = frozenset(
+    {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+)
+
+
+def action_for(status: str) -> str:
+    """Give what is done with a stack in a status."""
+    return STATES.get(status, UNKNOWN).action
+
+
+def busy(name: str, live: Live, activity: Activity) -> InputError:
+    """Say that somebody is at work on a stack: what, who, and since when."""
+    since = activity.since or live.since
+    what = activity.status or live.status
+    began = f"; {what} began at {since}" if since else ""
+    return InputError(
+        f"stack {name!r} is busy: {live.status}{began}, by {signer(activity.token)}",
+        hint="run the same command again when that has ended, or let it wait: --wait-for-stack",
+    )
+
+
+def refused(name: str, live: Live, failed: Sequence[str]) -> InputError:
+    """Say that a stack takes no update, with the command that helps; `failed` are resources."""
+    action = action_for(live.status)
+    command = f"--stack-name {name}"
+    if action == ROLL_BACK:
+        skipped = f" --resources-to-skip {' '.join(failed)}" if failed else ""
+        hint = f"aws cloudformation continue-update-rollback {command}{skipped}"
+    elif action == DELETE:
+        kept = f" --retain-resources {' '.join(failed)}" if failed else ""
+        hint = f"aws cloudformation delete-stack {command}{kept}"
     else:
-        hint = f"look at it: aws cloudformation describe-stacks --stack-name {name}"
-    raise InputError(f"stack {name!r} cannot be updated: {status}", hint=hint)
+        hint = f"aws cloudformation describe-stack-events {command}"
+    return InputError(f"stack {name!r} cannot be updated: {live.status}", hint=hint)
+
+
+def protected(name: str, status: str) -> InputError:
+    """Say that a stack must be deleted first, and may not be."""
+    return InputError(
+        f"stack {name!r} is {status} and has to be deleted first, but is protected from that",
+        hint="if it may go: aws cloudformation update-termination-protection "
+        f"--no-enable-termination-protection --stack-name {name}",
+    )
+
+
+def under_review(name: str, proposed: Proposed) -> InputError:
+    """Say that a stack that is yet to be made has a change set that somebody else may execute."""
+    return InputError(
+        f"stack {name!r} is yet to be made, and waits for somebody to review the change set "
+        f"{proposed.name!r} of {proposed.since}",
+        hint="if that is to go: aws cloudformation delete-change-set "
+        f"--stack-name {name} --change-set-name {proposed.name}",
+    )
+
+
+def signed(who: str, number: str) -> str:
+    """Give the token of a call, which CloudFormation shows with each event that comes of it."""
+    clean = re.sub(r"[^A-Za-z0-9]+", "-", who).strip("-")[:60]
+    return f"cjob-{clean}-{number}"
+
+
+def signer(token: str) -> str:
+    """Say who began an operation, as far as its token tells."""
+    own = re.fullmatch(r"cjob-(.*)-[0-9a-f]{32}", token)
+    if own:
+        return f"cjob of {own[1]}"
+    if token.startswith("Console-"):
+        return "somebody in the AWS console"
+    return f"whoever sent the token {token!r}" if token else "somebody whom CloudFormation hides"

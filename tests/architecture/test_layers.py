@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "assets": {"addons", "workspace"},
     "cdk": {"template", "yaml12"},
     "env_controller": set(),
-    "interruption": set(),
+    "interruption": {"parallel"},
     "parallel": set(),
     "processes": set(),
     "workspace": set(),

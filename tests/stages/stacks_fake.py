@@ -5,7 +5,7 @@ It has one stack, remembers change sets and what was asked for, and fails where 
 
 from collections.abc import Iterator, Mapping
 
-from cjob.live import Live
+from cjob.live import Activity, Live, Proposed
 from cjob.plain import replace
 from cjob.release import Target
 from cjob.stages.apply import Proposal, Request
@@ -44,10 +44,22 @@ class FakeStacks:
         events: tuple[Event, ...] = (),
         faults: Mapping[str, BaseException] | None = None,
         moves: Live | None = None,
+        rests: Live | None = None,
+        activity: Activity | None = None,
+        unfinished: tuple[str, ...] = (),
+        proposals: tuple[Proposed, ...] = (),
         empty: bool = False,
         addons: str = "",
     ) -> None:
-        """Begin with a stack as it is; `moves` is what somebody makes of it after a proposal."""
+        """Begin with a stack as it is.
+
+        `moves` is what somebody makes of it after a proposal, `rests` after it was waited for,
+        who `activity` tells of. `proposals` are others' change sets, and abandoned.
+        """
+        self._rests = rests
+        self._activity = activity or Activity()
+        self._unfinished = unfinished
+        self._proposals = proposals
         self.addons = addons
         self.live = live or Live()
         self.change_sets: dict[str, Request] = {}
@@ -68,6 +80,34 @@ class FakeStacks:
         self._step("nested_template")
         assert (stack_id, logical_id) == (self.live.stack_id, "AddonsStack")
         return self.addons
+
+    def activity(self, _target: Target, _stack_id: str) -> Activity:
+        """Tell who is at work."""
+        self._step("activity")
+        return self._activity
+
+    def unfinished(self, _target: Target, _stack_id: str) -> tuple[str, ...]:
+        """Give the resources that failed."""
+        self._step("unfinished")
+        return self._unfinished
+
+    def await_rest(self, _target: Target, _stack_id: str) -> str:
+        """Let others end."""
+        self._step("await_rest")
+        self.live = self._rests or self.live
+        return self.live.status
+
+    def proposed(self, _target: Target, _name: str) -> tuple[Proposed, ...]:
+        """Give all change sets that were not executed."""
+        self._step("proposed")
+        own = tuple(Proposed(name=f"cjob-{number}", id=number) for number in self.change_sets)
+        return own + self._proposals
+
+    def abandoned(self, _target: Target, _proposed: Proposed) -> bool:
+        """Say that nobody is at work, unless the stack moves while it is looked at."""
+        self._step("abandoned")
+        self.live = self._rests or self.live
+        return self._rests is None
 
     def propose(self, _target: Target, request: Request) -> Proposal:
         """Keep a change set; a stack that is new is under review from now on."""
@@ -108,6 +148,7 @@ class FakeStacks:
         self._step("delete")
         self.live = Live()
         self.change_sets.clear()
+        self._proposals = ()
         self._ended = (own("DELETE_IN_PROGRESS"), own("DELETE_COMPLETE"))
         assert stack_id == STACK_ID
 

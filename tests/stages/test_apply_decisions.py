@@ -10,7 +10,6 @@ from cjob.plain import replace
 from cjob.release import Change, Diff, Release
 from cjob.stages.admission import check_downgrade, removals
 from cjob.stages.apply import Options, Tools, apply
-from cjob.stages.states import action_for
 
 
 def applied(
@@ -27,65 +26,6 @@ def refused(document: Release, stacks: FakeStacks, options: Options | None = Non
         applied(document, stacks, options)
     assert stacks.asked in ([], ["read"])
     return caught.value
-
-
-# Statuses
-
-
-@pytest.mark.parametrize(
-    ("status", "action"),
-    [
-        ("", "create"),
-        ("REVIEW_IN_PROGRESS", "create"),
-        ("ROLLBACK_COMPLETE", "recreate"),
-        ("ROLLBACK_FAILED", "recreate"),
-        ("CREATE_FAILED", "update"),
-        ("CREATE_COMPLETE", "update"),
-        ("UPDATE_COMPLETE", "update"),
-        ("UPDATE_FAILED", "update"),
-        ("UPDATE_ROLLBACK_COMPLETE", "update"),
-        ("IMPORT_COMPLETE", "update"),
-        ("IMPORT_ROLLBACK_COMPLETE", "update"),
-    ],
-)
-def test_each_status_that_a_stack_rests_in_has_one_action(status: str, action: str) -> None:
-    """A stack that was never made is made, one whose creation failed is made anew."""
-    assert action_for(status, NAME) == action
-
-
-@pytest.mark.parametrize(
-    "status",
-    [
-        "CREATE_IN_PROGRESS",
-        "DELETE_IN_PROGRESS",
-        "ROLLBACK_IN_PROGRESS",
-        "UPDATE_IN_PROGRESS",
-        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-        "UPDATE_ROLLBACK_IN_PROGRESS",
-        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-        "IMPORT_IN_PROGRESS",
-        "IMPORT_ROLLBACK_IN_PROGRESS",
-    ],
-)
-def test_a_stack_at_work_is_busy(status: str) -> None:
-    """Whoever works on it is waited for."""
-    with pytest.raises(InputError, match=f"stack '{NAME}' is busy: {status}"):
-        action_for(status, NAME)
-
-
-@pytest.mark.parametrize(
-    ("status", "hint"),
-    [
-        ("UPDATE_ROLLBACK_FAILED", f"continue-update-rollback --stack-name {NAME}"),
-        ("DELETE_FAILED", f"describe-stacks --stack-name {NAME}"),
-        ("IMPORT_ROLLBACK_FAILED", f"describe-stacks --stack-name {NAME}"),
-    ],
-)
-def test_a_stack_that_cannot_be_updated_says_what_can_be_done(status: str, hint: str) -> None:
-    """Nothing that we could send would be taken."""
-    with pytest.raises(InputError, match=f"cannot be updated: {status}") as caught:
-        action_for(status, NAME)
-    assert caught.value.hint.endswith(hint)
 
 
 def test_a_stack_is_settled_where_it_has_what_it_was_asked_for() -> None:

@@ -1,0 +1,212 @@
+"""CloudFormation stacks of jobs: how they are, and what goes on in them.
+
+All calls go out as the environment's manager role, in the environment's region, and change nothing.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from cjob.aws import faults
+from cjob.aws.directory import template_version
+from cjob.aws.pacing import Pace, pauses
+from cjob.aws.session import Account, together
+from cjob.errors import ServiceError
+from cjob.interruption import Sleep
+from cjob.live import ABSENT, Activity, Live, Proposed
+from cjob.release import Target
+from cjob.stages.states import BEGINNINGS
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+T = TypeVar("T")
+
+STACK = "AWS::CloudFormation::Stack"
+FAILED = ("UPDATE_FAILED", "DELETE_FAILED")
+
+REST_LIMIT_S = 90 * 60
+WATCH_S = 15
+POLL_ATTEMPTS = 2
+
+
+class Watch:
+    """The stacks of an environment, as its manager role may see them."""
+
+    def __init__(self, account: Account, sleep: Sleep, report: Callable[[str], None]) -> None:
+        """Take the account, and how to wait and tell; no call is made before one is asked for."""
+        self._account = account
+        self._sleep = sleep
+        self._report = report
+        self._pace = Pace(sleep)
+
+    def read(self, target: Target, name: str) -> Live:
+        """Give the live side of a stack; two calls at once."""
+        client = self._client(target)
+
+        def describe() -> Mapping[str, Any] | None:
+            with faults.told(f"read stack {name!r}", target.manager_role_arn):
+                return present(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
+
+        stack, text = together(describe, lambda: self._template(target, name))
+        if stack is None:
+            return Live()
+        return Live(
+            status=stack["StackStatus"],
+            stack_id=stack["StackId"],
+            template=text,
+            parameters={
+                p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
+            },
+            tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
+            since=f"{stack.get('LastUpdatedTime', stack['CreationTime']):%Y-%m-%d %H:%M:%S} UTC",
+            protected=stack.get("EnableTerminationProtection", False),
+        )
+
+    def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
+        """Give the template of a stack inside a stack, empty where there is none; two calls."""
+        client = self._client(target)
+        with faults.told(f"find {logical_id!r} of stack {stack_id!r}", target.manager_role_arn):
+            found = present(
+                lambda: client.describe_stack_resource(
+                    StackName=stack_id, LogicalResourceId=logical_id
+                )["StackResourceDetail"]
+            )
+        nested = found.get("PhysicalResourceId", "") if found else ""
+        return self._template(target, nested) if nested else ""
+
+    def _template(self, target: Target, name: str) -> str:
+        client = self._client(target)
+        with faults.told(f"read the template of stack {name!r}", target.manager_role_arn):
+            body = present(lambda: client.get_template(StackName=name, TemplateStage="Original"))
+        text = body["TemplateBody"] if body else ""
+        return text if isinstance(text, str) else json.dumps(text, indent=2, ensure_ascii=False)
+
+    def version(self, target: Target, name: str) -> str:
+        """Give the template version of a stack, empty where there is none; one call."""
+        client = self._client(target)
+        with faults.told(f"read the version of stack {name!r}", target.manager_role_arn):
+            summary = present(lambda: client.get_template_summary(StackName=name))
+        return template_version(summary.get("Metadata", "")) if summary else ""
+
+    def activity(self, target: Target, stack_id: str) -> Activity:
+        """Give what is done to a stack, as its newest events tell; nothing where they don't."""
+        with faults.told("read the stack's events", target.manager_role_arn):
+            events = self._client(target).describe_stack_events(StackName=stack_id)["StackEvents"]
+        for event in events:
+            own = event.get("PhysicalResourceId") == event["StackId"]
+            if own and event.get("ResourceStatus") in BEGINNINGS:
+                return Activity(
+                    status=event["ResourceStatus"],
+                    since=f"{event['Timestamp']:%Y-%m-%d %H:%M:%S} UTC",
+                    token=event.get("ClientRequestToken", ""),
+                )
+        return Activity()
+
+    def unfinished(self, target: Target, stack_id: str) -> Sequence[str]:
+        """Give the resources that failed; those of a nested stack stand behind its name."""
+        with faults.told("read the stack's resources", target.manager_role_arn):
+            return tuple(_unfinished(self._client(target), stack_id, ""))
+
+    def await_rest(self, target: Target, stack_id: str) -> str:
+        """Wait until nobody is at work on a stack, and give its status; absent ones rest, too."""
+        ends = time.monotonic() + REST_LIMIT_S
+        for pause in pauses(0.5, 10.0):
+            status = self._status(target, stack_id)
+            if not status.endswith("_IN_PROGRESS"):
+                break
+            if time.monotonic() > ends:
+                raise ServiceError(
+                    f"stack {stack_id!r} is still {status} after {REST_LIMIT_S // 60} minutes",
+                    hint=f"aws cloudformation describe-stack-events --stack-name {stack_id}",
+                )
+            self._pace.wait(pause)
+        return status
+
+    def _status(self, target: Target, stack_id: str) -> str:
+        client = self._client(target)
+        with faults.told(f"read stack {stack_id!r}", target.manager_role_arn):
+            found = present(lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0])
+        return found["StackStatus"] if found else ABSENT
+
+    def proposed(self, target: Target, name: str) -> Sequence[Proposed]:
+        """Give the change sets that may yet be executed, now or once they are made."""
+        client = self._client(target)
+        with faults.told(f"list the change sets of {name!r}", target.manager_role_arn):
+            found = present(lambda: client.list_change_sets(StackName=name)["Summaries"]) or []
+        return tuple(
+            Proposed(
+                name=one["ChangeSetName"],
+                id=one["ChangeSetId"],
+                since=f"{one['CreationTime']:%Y-%m-%d %H:%M:%S} UTC",
+            )
+            for one in found
+            if one["ExecutionStatus"] == "AVAILABLE" or one["Status"].endswith(UNDER_WAY)
+        )
+
+    def abandoned(self, target: Target, proposed: Proposed) -> bool:
+        """Watch a change set for a while; False once it is executed or deleted."""
+        client, ends = self._client(target), time.monotonic() + WATCH_S
+        for pause in pauses(0.5, 3.0):
+            with faults.told("look at the change set", target.manager_role_arn):
+                state = existing(lambda: client.describe_change_set(ChangeSetName=proposed.id))
+            if state is None or state["ExecutionStatus"].startswith("EXECUTE"):
+                return False
+            if state["Status"].endswith(UNDER_WAY):
+                ends = time.monotonic() + WATCH_S
+            elif time.monotonic() >= ends:
+                break
+            self._pace.wait(pause)
+        return True
+
+    def _client(self, target: Target) -> "CloudFormationClient":
+        return self._account.client("cloudformation", target.region, target.manager_role_arn)
+
+    def _poller(self, target: Target) -> "CloudFormationClient":
+        """Give a client that comes back soon from a call that is repeated anyway."""
+        role = target.manager_role_arn
+        return self._account.client("cloudformation", target.region, role, attempts=POLL_ATTEMPTS)
+
+
+UNDER_WAY = ("_PENDING", "_IN_PROGRESS")
+NO_CHANGE_SET = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
+
+
+def _unfinished(client: "CloudFormationClient", stack: str, prefix: str) -> Iterator[str]:
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=stack)
+    for resource in (one for page in pages for one in page["StackResourceSummaries"]):
+        if resource["ResourceStatus"] not in FAILED:
+            continue
+        nested = resource.get("PhysicalResourceId", "")
+        if resource["ResourceType"] == STACK and nested:
+            inside = tuple(_unfinished(client, nested, nested.split("/")[1] + "."))
+            if inside:
+                yield from inside
+                continue
+        yield prefix + resource["LogicalResourceId"]
+
+
+def present(call: Callable[[], T]) -> T | None:
+    """Make a call about a stack; None where there is no such stack.
+
+    The names are well-formed, so absence is all that a validation error of these calls can mean.
+    """
+    try:
+        return call()
+    except ClientError as error:
+        if faults.code(error) == "ValidationError":
+            return None
+        raise
+
+
+def existing(call: Callable[[], T]) -> T | None:
+    """Make a call about a change set; None where there is no such change set."""
+    try:
+        return call()
+    except ClientError as error:
+        if faults.code(error) in NO_CHANGE_SET:
+            return None
+        raise

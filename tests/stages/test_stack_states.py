@@ -1,0 +1,216 @@
+"""What is done with a stack in each status that CloudFormation knows."""
+
+import re
+from collections.abc import Iterator
+
+import botocore.session
+import pytest
+from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
+from stage_samples import NAME, STACK_ID, TAGS, TEMPLATE, live, plan, release
+
+from cjob.cli import topics
+from cjob.errors import InputError
+from cjob.live import Activity, Live, Proposed
+from cjob.release import Deployment, Release
+from cjob.stages import states
+from cjob.stages.apply import Options, Tools, apply
+from cjob.stages.states import STATES
+
+BUSY = [status for status, state in STATES.items() if state.action == states.WAIT]
+COPILOTS = Proposed(name="copilot-3b2f1c9e-5d50-4f6e-9a43-2f5d6c1e7a11", id="1")
+SOMEBODYS = Proposed(name="by-hand", id="2", since="2024-05-01 10:00:00 UTC")
+
+Told = tuple[Deployment, list[str]]
+
+
+def applied(stacks: FakeStacks, *, document: Release | None = None, wait: bool = False) -> Told:
+    """Apply a document to a stack in memory; give what came of it, with what was reported."""
+    lines: list[str] = []
+    tools = Tools(stacks=stacks, store=FakeStore(), report=lines.append)
+    done = apply(document or release(), tools, Options(wait=wait)).deployment
+    assert done is not None
+    return done, lines
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """Give the rows of the page's table, without its head."""
+    for line in topics.page("stack-states").splitlines():
+        cells = tuple(cell.strip().strip("`") for cell in line.strip("|").split("|"))
+        if line.startswith("| ") and cells[0] != "Status":
+            yield cells
+
+
+def test_the_page_and_the_code_have_the_same_table() -> None:
+    """Row by row, in the same order."""
+    coded = [(status or "no stack", *state) for status, state in STATES.items()]
+    assert list(rows()) == [*coded, ("any other", *states.UNKNOWN)]
+
+
+def test_every_status_of_cloudformation_has_a_row() -> None:
+    """Those that its own model names."""
+    model = botocore.session.get_session().get_service_model("cloudformation")
+    known = set(model.shape_for("StackStatus").enum)  # type: ignore[attr-defined]
+    assert set(STATES) == known | {""}
+    assert {s for s in known if s.endswith("_IN_PROGRESS")} == {*BUSY, "REVIEW_IN_PROGRESS"}
+
+
+@pytest.mark.parametrize("status", ["", "DELETE_COMPLETE"])
+def test_a_stack_that_is_not_there_is_made(status: str) -> None:
+    """Nothing has to go first."""
+    stacks = FakeStacks(Live(status=status), events=tuple(map(own, CREATED)))
+    assert applied(stacks)[0].status == "CREATE_COMPLETE"
+    assert "delete" not in stacks.asked
+
+
+@pytest.mark.parametrize("proposals", [(), (COPILOTS,)], ids=["empty", "abandoned"])
+def test_a_stack_that_was_never_made_is_deleted_and_made(proposals: tuple[Proposed, ...]) -> None:
+    """A change set that its maker left behind goes with it."""
+    before = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+    stacks = FakeStacks(before, events=tuple(map(own, CREATED)), proposals=proposals)
+    assert applied(stacks)[0].status == "CREATE_COMPLETE"
+    assert stacks.asked.index("delete") < stacks.asked.index("propose")
+
+
+def test_a_change_set_that_waits_for_a_review_is_left_alone() -> None:
+    """Somebody made it by hand, and may execute it at any time."""
+    before = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+    stacks = FakeStacks(before, proposals=(SOMEBODYS,))
+    with pytest.raises(InputError, match="review the change set 'by-hand' of 2024") as caught:
+        applied(stacks)
+    assert caught.value.hint.endswith(f"--stack-name {NAME} --change-set-name by-hand")
+    assert (stacks.live, "delete" in stacks.asked) == (before, False)
+
+
+def test_a_stack_that_somebody_is_about_to_make_is_left_alone() -> None:
+    """Its change set was executed while it was looked at; with leave to wait, that is awaited."""
+    before = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+    stacks = FakeStacks(before, proposals=(COPILOTS,), rests=live(template=TEMPLATE))
+    with pytest.raises(InputError, match="changed by somebody else meanwhile"):
+        applied(stacks)
+    assert "delete" not in stacks.asked
+    stacks = FakeStacks(before, proposals=(COPILOTS,), rests=live(template=TEMPLATE))
+    assert not applied(stacks, wait=True)[0].changed
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_a_stack_whose_creation_failed_is_deleted_and_made_anew(status: str) -> None:
+    """Its deletion is followed to its end."""
+    stacks = FakeStacks(live(status), events=tuple(map(own, CREATED)))
+    assert applied(stacks)[0].status == "CREATE_COMPLETE"
+    assert stacks.asked.index("delete") < stacks.asked.index("propose")
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_a_stack_that_must_go_but_is_protected_is_refused(status: str) -> None:
+    """The command that ends the protection is there; nobody else decides on it."""
+    stacks = FakeStacks(Live(status=status, stack_id=STACK_ID, tags=TAGS, protected=True))
+    with pytest.raises(InputError, match="protected from that") as caught:
+        applied(stacks)
+    assert "update-termination-protection --no-enable" in caught.value.hint
+    assert stacks.asked == ["read"]
+
+
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "UPDATE_FAILED"])
+def test_a_failed_stack_is_updated_without_rollback(status: str) -> None:
+    """CloudFormation takes no other update there, and the person is told."""
+    stacks = FakeStacks(live(status), events=tuple(map(own, UPDATED)))
+    done, lines = applied(stacks)
+    assert (done.status, stacks.rollback) == ("UPDATE_COMPLETE", False)
+    assert f"stack {NAME} is {status}: this update can't be rolled back" in lines
+
+
+@pytest.mark.parametrize("status", [s for s, row in STATES.items() if row.action == states.UPDATE])
+def test_a_stack_at_rest_is_updated(status: str) -> None:
+    """With rollback."""
+    stacks = FakeStacks(live(status), events=tuple(map(own, UPDATED)))
+    assert applied(stacks)[0].status == "UPDATE_COMPLETE"
+    assert stacks.rollback
+
+
+@pytest.mark.parametrize("status", BUSY)
+def test_a_stack_at_work_is_refused_with_who_and_since_when(status: str) -> None:
+    """Before anything is sent."""
+    number = "0" * 32
+    began = Activity(
+        status="UPDATE_IN_PROGRESS", since="2024-05-01 10:00:00 UTC", token=f"cjob-ci-{number}"
+    )
+    stacks = FakeStacks(live(status), activity=began)
+    with pytest.raises(InputError) as caught:
+        applied(stacks)
+    assert caught.value.message == (
+        f"stack '{NAME}' is busy: {status}; UPDATE_IN_PROGRESS began at 2024-05-01 10:00:00 UTC, "
+        "by cjob of ci"
+    )
+    assert "--wait-for-stack" in caught.value.hint
+    assert stacks.asked == ["read", "activity"]
+
+
+@pytest.mark.parametrize("status", BUSY)
+def test_a_stack_at_work_is_awaited_where_that_was_asked_for(status: str) -> None:
+    """And compared as it is then."""
+    stacks = FakeStacks(live(status), rests=live(template=TEMPLATE))
+    done, lines = applied(stacks, wait=True)
+    assert (done.changed, done.status) == (False, "UPDATE_COMPLETE")
+    assert lines[0].startswith(f"waiting: stack '{NAME}' is busy")
+
+
+def test_what_was_awaited_outdates_a_plan() -> None:
+    """Others changed what the plan was made against."""
+    stacks = FakeStacks(live("UPDATE_IN_PROGRESS"), rests=live(template=TEMPLATE))
+    with pytest.raises(InputError, match="the plan is stale"):
+        applied(stacks, document=plan(live("UPDATE_IN_PROGRESS")), wait=True)
+
+
+def test_a_stack_that_moves_under_a_proposal_is_compared_once_more() -> None:
+    """Where waiting was asked for; the other one's change is not undone unseen."""
+    stacks = FakeStacks(live(), moves=live(template=TEMPLATE))
+    done, lines = applied(stacks, wait=True)
+    assert not done.changed
+    assert any(line.startswith("once more: ") for line in lines)
+    assert stacks.change_sets == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (
+            "UPDATE_ROLLBACK_FAILED",
+            f"continue-update-rollback --stack-name {NAME} --resources-to-skip Rule A-1.Table",
+        ),
+        ("DELETE_FAILED", f"delete-stack --stack-name {NAME} --retain-resources Rule A-1.Table"),
+        ("IMPORT_ROLLBACK_FAILED", f"describe-stack-events --stack-name {NAME}"),
+        ("SOMETHING_NEW", f"describe-stack-events --stack-name {NAME}"),
+    ],
+)
+def test_a_stack_that_takes_no_update_is_refused_with_the_command(status: str, hint: str) -> None:
+    """With all that it has to name."""
+    stacks = FakeStacks(live(status), unfinished=("Rule", "A-1.Table"))
+    with pytest.raises(InputError, match=f"cannot be updated: {status}") as caught:
+        applied(stacks)
+    assert caught.value.hint == f"aws cloudformation {hint}"
+
+
+@pytest.mark.parametrize("key", ["copilot-application", "copilot-environment", "copilot-service"])
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])
+def test_a_stack_of_somebody_else_is_not_touched(key: str, status: str) -> None:
+    """Names are joined with hyphens, so another job may have come to the same."""
+    stacks = FakeStacks(Live(status=status, stack_id=STACK_ID, tags={**TAGS, key: "theirs"}))
+    kind = key.removeprefix("copilot-")
+    with pytest.raises(InputError, match=f"belongs to another {kind}: 'theirs'"):
+        applied(stacks)
+    assert stacks.asked == ["read"]
+
+
+@pytest.mark.parametrize(
+    ("token", "who"),
+    [
+        (states.signed("alice@laptop.local", "0" * 32), "cjob of alice-laptop-local"),
+        ("Console-UpdateStack-4af5", "somebody in the AWS console"),
+        ("abc", "whoever sent the token 'abc'"),
+        ("", "somebody whom CloudFormation hides"),
+    ],
+)
+def test_a_token_says_who_began_something(token: str, who: str) -> None:
+    """As far as it can be told."""
+    assert states.signer(token) == who
+    assert re.fullmatch(r"[A-Za-z0-9][-A-Za-z0-9]{0,127}|", token)
