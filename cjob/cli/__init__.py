@@ -73,15 +73,15 @@ def main() -> NoReturn:
     os._exit(status)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt for Ctrl-C and SIGTERM; both at the same moment are one wish."""
-    global _interrupted_at
-    last, _interrupted_at = _interrupted_at, time.monotonic()
-    if _interrupted_at - last > SAME_MOMENT_S:
+    global _interrupted_by
+    last, _interrupted_by = _interrupted_by, (number, time.monotonic())
+    if last[0] in (0, number) or _interrupted_by[1] - last[1] > SAME_MOMENT_S:
         raise KeyboardInterrupt
 
 
-_interrupted_at = -SAME_MOMENT_S
+_interrupted_by = (0, 0.0)
 
 
 def _guarded(arguments: list[str]) -> int:

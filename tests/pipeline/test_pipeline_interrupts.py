@@ -120,7 +120,7 @@ def test_an_update_that_is_interrupted_is_rolled_back(place: Place) -> None:
     wait_for(running, "Signal: ")
     done = interrupt(running)
     assert (done.returncode, done.stdout) == (130, ""), done.stderr
-    assert "the stack's update ended: UPDATE_ROLLBACK_COMPLETE" in done.stderr
+    assert "the stack's deployment ended: UPDATE_ROLLBACK_COMPLETE" in done.stderr
     assert place.status("updated") == "UPDATE_ROLLBACK_COMPLETE"
 
 
@@ -152,7 +152,21 @@ def test_a_second_ctrl_c_ends_at_once(place: Place, proxy: Proxy) -> None:
     done = interrupt(running)
     assert (done.returncode, done.stdout) == (130, "")
     assert time.monotonic() - began < 4
+    assert "interrupted again" in done.stderr
+    assert f"describe-stacks --region us-west-2 --stack-name {name('twice')}" in done.stderr
     place.stacks.delete_stack(StackName=name("twice"))
+
+
+def test_both_signals_at_one_moment_are_one_interrupt(place: Place) -> None:
+    """As a CI may send them; the stack is taken back all the same."""
+    place.job("both")
+    place.waiting("both", seconds=60)
+    running = place.start("deploy", *on("both"))
+    wait_for(running, "Signal: ")
+    running.send_signal(signal.SIGTERM)
+    done = interrupt(running)
+    assert (done.returncode, done.stdout) == (130, ""), done.stderr
+    assert_deleted("both", done.stderr)
 
 
 def test_a_deployment_that_was_taken_back_can_be_made_again(place: Place) -> None:
