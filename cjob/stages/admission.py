@@ -85,7 +85,7 @@ def check_plan(plan: Diff, live: Live) -> None:
             "the plan is stale: since it was made, the live stack's "
             + ", ".join(moved)
             + " changed",
-            hint="compare again, or apply this plan as it is: cjob-apply --force-plan",
+            hint="make a new plan with cjob-diff, or apply this one as it is with --force-plan",
         )
 
 
