@@ -12,6 +12,7 @@ from cjob.addons.assets import file_digest
 from cjob.addons.packaging import LocalFile, local_files, place_of
 from cjob.addons.reading import PARAMETER_FILES, Addons, is_template
 from cjob.addons.reading import read as read_addons
+from cjob.checkout import revision
 from cjob.env_controller import archive
 from cjob.errors import InputError, Together
 from cjob.manifest import model, reading
@@ -20,14 +21,13 @@ from cjob.manifest.containers import is_env_file
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
 from cjob.overrides import check_patches
-from cjob.release import Asset, Build, Job, Overrides, Release, Revision, Source
+from cjob.release import Asset, Build, Job, Overrides, Release, Source
 from cjob.secret_names import looks_secret
 from cjob.stages.render import rehearse
 from cjob.workspace import Workspace, read_bytes, read_text
 
 PATCHES = "cfn.patches.yml"
 CDK = "cdk.json"
-GIT_LIMIT_S = 20
 
 
 def load(
@@ -55,17 +55,22 @@ def load(
         overrides = _overrides(workspace, job.name)
     found.settle()
     rehearse(loaded.job, job, addons, overrides.patches)
+
+    def warn(text: str) -> None:
+        report(f"warning: {text}")
+
     for warning in (*loaded.warnings, *_told_secrets(loaded.job)):
-        report(f"warning: {warning}")
+        warn(warning)
+    built = builds(loaded.job)
     source = Source(
         manifest=loaded.text,
         addons=texts,
         overrides=overrides,
-        builds=builds(loaded.job),
+        builds=built,
         assets=(*_env_files(workspace, loaded.job), *addon_assets, _controller()),
         tag=tag,
         tags=dict(sorted((tags or {}).items())),
-        revision=_revision(workspace.root, environment),
+        revision=revision(workspace.root, environment, warn if built else lambda _: None),
     )
     return Release(job=job, source=source)
 
@@ -217,31 +222,3 @@ def _overrides(workspace: Workspace, job: str) -> Overrides:
         hint="add one of them, or remove the folder",
         place=workspace.shown(folder),
     )
-
-
-def _revision(root: Path, environment: Mapping[str, str]) -> Revision | None:
-    """Give the commit that the workspace stands at; None where it is not in a git checkout."""
-    folders = (root, *root.parents)
-    if "GIT_DIR" not in environment and not any((one / ".git").exists() for one in folders):
-        return None  # git would say the same, and take longer than the rest
-    commit = _git(root, "rev-parse", "--short", "HEAD")
-    if not commit:
-        return None
-    return Revision(commit=commit, dirty=bool(_git(root, "status", "--porcelain")))
-
-
-def _git(root: Path, *arguments: str) -> str:
-    import subprocess  # noqa: PLC0415 - only in a checkout
-
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed words, no shell
-            ["git", "-C", str(root), *arguments],  # noqa: S607 - git is found as people find it
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=GIT_LIMIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "diff": {"release"},
     # What a stage is handed, and what it may use by itself.
     "assets": {"addons", "workspace"},
+    "checkout": {"release"},
     "cdk": {"template", "yaml12"},
     "env_controller": set(),
     "interruption": {"parallel"},
@@ -39,6 +40,7 @@ MAY_IMPORT = {
         "addons",
         "assets",
         "cdk",
+        "checkout",
         "diff",
         "engines",
         "env_controller",

@@ -354,3 +354,35 @@ def test_without_a_commit_there_is_no_revision(tmp_path: Path) -> None:
     assert source(tmp_path).revision is None
     git(tmp_path, "init", "-q")
     assert source(tmp_path).revision is None
+
+
+def test_a_tree_that_git_cannot_judge_counts_as_changed(tmp_path: Path) -> None:
+    """No tag says that an image is of a commit where nobody knows; the person is told."""
+    text = MANIFEST.replace("{location: alpine}", "{build: Dockerfile}")
+    write(tmp_path, "copilot/report/manifest.yml", text)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    commit = git(tmp_path, "rev-parse", "--short", "HEAD")
+    (tmp_path / ".git/index").write_bytes(b"no index")
+    lines: list[str] = []
+    release = load(JOB, Workspace(root=tmp_path, app="acme"), {}, lines.append)
+    assert release.source is not None
+    assert release.source.revision == Revision(commit=commit, dirty=True)
+    (warning,) = lines
+    assert warning.startswith("warning: git does not tell whether files differ from the commit")
+
+
+def test_a_commit_that_git_does_not_tell_is_said_where_it_matters(tmp_path: Path) -> None:
+    """An image would get no tag of it; a job that builds none needs none."""
+    (tmp_path / ".git").write_text("gitdir: nowhere\n")
+    text = MANIFEST.replace("{location: alpine}", "{build: Dockerfile}")
+    told: dict[str, list[str]] = {MANIFEST: [], text: []}
+    for manifest, lines in told.items():
+        write(tmp_path, "copilot/report/manifest.yml", manifest)
+        release = load(JOB, Workspace(root=tmp_path, app="acme"), {}, lines.append)
+        assert release.source is not None
+        assert release.source.revision is None
+    assert told[MANIFEST] == []
+    (warning,) = told[text]
+    assert warning.startswith("warning: git does not tell the commit, so no image is tagged")
