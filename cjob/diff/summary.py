@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from cjob.diff.fire_times import FireTimes, fire_times
 from cjob.diff.replacement import DEPENDS, REPLACES
 from cjob.diff.scalars import visible
+from cjob.fire_times import FireTimes, fire_times
 from cjob.release import Change, Diff
 
 Local = Callable[[datetime], datetime]

@@ -14,6 +14,9 @@ EXAMPLES = "such as '0 9 * * MON-FRI', '@daily', '@every 2h', 'rate(5 minutes)' 
 
 _OWN_EXPRESSION = re.compile(r"(?:rate|cron)\(.*\)|none")
 _EVERY = "@every "
+NONE = "none"
+"""The schedule of a job that is never started by itself."""
+
 _WORDS = {
     "@hourly": "cron(0 * * * ? *)",
     "@daily": "cron(0 0 * * ? *)",
@@ -88,10 +91,14 @@ def convert(text: str) -> Schedule:
 
 
 def _passed_on(text: str) -> Schedule:
-    if _OWN_EXPRESSION.fullmatch(text):
+    """Keep an expression of EventBridge's own as it is, whatever is in it, as Copilot did."""
+    if text == NONE:
         return Schedule(text)
-    warning = f"{text!r} is passed on as it is, and EventBridge will refuse it"
-    return Schedule(text, (warning,))
+    from cjob.fire_times import refusal  # noqa: PLC0415 - few schedules need it
+
+    reason = refusal(text)
+    told = f"{text!r} is passed on as it is, and EventBridge is likely to refuse it: {reason}"
+    return Schedule(text, (told,) if reason else ())
 
 
 def _with_time_zone(text: str) -> Schedule:

@@ -22,11 +22,12 @@ MAY_IMPORT = {
     "wire": {"release"},
     "yaml12": set(),
     # Pure: text to a job, a job to a template, two templates to a comparison.
-    "manifest": {"yaml12"},
+    "fire_times": set(),
+    "manifest": {"fire_times", "yaml12"},
     "template": {"addons", "manifest", "release", "yaml12"},
     "addons": {"template", "yaml12"},
     "overrides": {"manifest", "template", "yaml12"},
-    "diff": {"release"},
+    "diff": {"fire_times", "release"},
     # What a stage is handed, and what it may use by itself.
     "assets": {"addons", "workspace"},
     "checkout": {"release"},
@@ -79,6 +80,7 @@ MAY_IMPORT = {
 PURE = (
     "cjob.addons",
     "cjob.diff",
+    "cjob.fire_times",
     "cjob.manifest",
     "cjob.overrides",
     "cjob.release",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cjob.diff.fire_times import fire_times
+from cjob.fire_times import fire_times
 
 SUNDAY = datetime(2026, 11, 22, 5, 13, 20, tzinfo=UTC)
 WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")

@@ -20,7 +20,7 @@ from cjob.manifest import schedule
         ("0  9\t? * MON,3", "cron(0 9 ? * MON,4 *)"),
         ("*/5 1,2 * JAN-mar ?", "cron(*/5 1,2 * JAN-mar ? *)"),
         ("none", "none"),
-        ("rate(0 potatoes)", "rate(0 potatoes)"),
+        ("rate(5 minutes)", "rate(5 minutes)"),
         ("cron(0 9 * * ? *)", "cron(0 9 * * ? *)"),
     ],
 )
@@ -36,7 +36,12 @@ def test_a_schedule_is_converted_without_a_warning(text: str, expression: str) -
         ("0 9 * * */2", "cron(0 9 * * ? *)", "becomes every day"),
         ("0 9 * * 1-5/2", "cron(0 9 ? * 2-6/3 *)", "raised by one"),
         ("TZ=UTC 0 9 * * *", "cron(TZ=UTC 0 9 * ? * *)", "time zone"),
-        ("at rate(5 minutes)", "at rate(5 minutes)", "refuse"),
+        ("at rate(5 minutes)", "at rate(5 minutes)", "refuse it: "),
+        ("rate(0 potatoes)", "rate(0 potatoes)", "refuse it: "),
+        ("rate(1 minutes)", "rate(1 minutes)", "needs the word 'minute' for 1 alone"),
+        ("cron(61 25 * * ? *)", "cron(61 25 * * ? *)", "'25' is no hour"),
+        ("cron(0 9 * * *)", "cron(0 9 * * *)", "no cron of six fields"),
+        ("nonexistent", "nonexistent", "no rate and no cron"),
     ],
 )
 def test_what_gets_lost_is_said(text: str, expression: str, warning: str) -> None:

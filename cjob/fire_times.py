@@ -1,4 +1,4 @@
-"""When a rule of EventBridge fires next.
+"""When a rule of EventBridge fires next, and which schedules it does not take.
 
 Pure: takes a rule's schedule and a moment, which is handed in, and gives times in UTC. The fields
 and their wildcards are those of EventBridge's reference of cron expressions: minute, hour, day of
@@ -27,6 +27,7 @@ _LAST = re.compile(r"(\w+)L")
 _NTH = re.compile(r"(\w+)#([1-5])")
 _SUNDAY, _SATURDAY = 1, 7
 _FIELD_COUNT = 6
+_ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,16 @@ def fire_times(expression: str, after: datetime, count: int = 5) -> FireTimes:
     if not found:
         return FireTimes(note=f"it never fires from now on, until {LAST_YEAR}")
     return FireTimes(found, "" if len(found) == count else "and never again")
+
+
+def refusal(expression: str) -> str:
+    """Say why EventBridge does not take an expression, as far as that can be told; else nothing."""
+    try:
+        if _rate(expression, _ANY_MOMENT) is None:
+            _cron(expression, _ANY_MOMENT)
+    except UnknownScheduleError as error:
+        return str(error)
+    return ""
 
 
 def _rate(expression: str, after: datetime) -> Iterator[datetime] | None:
