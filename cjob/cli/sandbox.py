@@ -24,6 +24,7 @@ ACTIONS = {
     "reset": "empty it and set up the application again",
 }
 
+LAST_PORT = 65_535
 UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
@@ -33,8 +34,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     for name, summary in ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=summary)
         if name == "start":
-            action.add_argument("--app", default="demo", help="application (default: demo)")
-            action.add_argument("--env", default="test", help="environment (default: test)")
+            action.add_argument("--app", help="application (default: demo)")
+            action.add_argument("--env", help="environment (default: test)")
             action.add_argument(
                 "--job",
                 action="append",
@@ -58,25 +59,46 @@ def _say(text: str) -> None:
 
 
 def _start(args: argparse.Namespace) -> int:
-    jobs = tuple(dict.fromkeys(args.job or ["report"]))
-    for what, name in (("application", args.app), ("environment", args.env)):
+    app, env, jobs = args.app or "demo", args.env or "test", tuple(dict.fromkeys(args.job or ()))
+    for what, name in (("application", app), ("environment", env), *(("job", job) for job in jobs)):
         _check_name(what, name)
-    for job in jobs:
-        _check_name("job", job)
+    if not 0 <= args.port <= LAST_PORT:
+        raise InputError(f"--port {args.port} is no port", hint=f"a port is from 1 to {LAST_PORT}")
 
     from cjob.sandbox import lifecycle, place
 
-    folder, contents = place.private_folder(), place.Contents(args.app, args.env, jobs)
+    folder, contents = place.private_folder(), place.Contents(app, env, jobs or ("report",))
     with lifecycle.starting(folder, contents, _say, args.port) as (record, is_new):
         if is_new:
             _seed(record)
     if not is_new:
+        _check_asked(args, record)
         _say(f"the sandbox is running already, at {record.endpoint}")
         return DONE
     _say(f"the sandbox runs at {record.endpoint}")
     _say(_containers(record.docker))
     _say('point AWS clients at it with: eval "$(cjob sandbox env)"')
     return DONE
+
+
+def _check_asked(args: argparse.Namespace, record: "Record") -> None:
+    """Refuse to call it done where what runs already is not what was asked for."""
+    has = record.contents
+    others = [
+        f"--{option} {wanted}"
+        for option, wanted, there in (
+            ("app", args.app, has.app == args.app),
+            ("env", args.env, has.env == args.env),
+            *(("job", job, job in has.jobs) for job in args.job or ()),
+            ("port", args.port, record.port == args.port),
+        )
+        if wanted and not there
+    ]
+    if others:
+        raise InputError(
+            f"the sandbox is running already, at {record.endpoint}, without {' '.join(others)}",
+            hint="end it first with `cjob sandbox stop`; what was deployed to it goes, too",
+        )
 
 
 def _stop(_: argparse.Namespace) -> int:

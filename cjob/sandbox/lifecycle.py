@@ -44,6 +44,7 @@ PASSED_ON = (
     "DOCKER_TLS_VERIFY",
     "DOCKER_CERT_PATH",
     "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
     "CJOB_SANDBOX_LOG_LEVEL",
 )
 """What of the person's environment the server sees: nothing of AWS, so none of their keys."""
@@ -112,6 +113,8 @@ def starting(
 @contextlib.contextmanager
 def resetting(folder: Path) -> Iterator[Record]:
     """Empty the running sandbox and give its record, so that the caller seeds it again."""
+    if not folder.is_dir():
+        running(folder)  # which says that it is not; no folder is made for that
     with place.locked(folder):
         record = running(folder)
         _ask(record, "POST", "/_ministack/reset", RESET_SECONDS)
@@ -131,6 +134,8 @@ def running(folder: Path) -> Record:
 
 def stop(folder: Path) -> Status:
     """End what `starting` began, and give how things stood before."""
+    if not folder.is_dir():
+        return status(folder)
     with place.locked(folder):
         found = status(folder)
         if found.record:

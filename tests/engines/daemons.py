@@ -3,6 +3,8 @@
 Each lives in its own folder and dies with `stop()`; the machine's own Docker is never touched.
 """
 
+import hashlib
+import json
 import os
 import shutil
 import socket
@@ -153,3 +155,11 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def context_folder(config: Path, name: str, host: str) -> None:
+    """Write a docker context as `docker context create` does."""
+    folder = config / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+    folder.mkdir(parents=True)
+    meta = {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host}}}
+    (folder / "meta.json").write_text(json.dumps(meta))

@@ -2,7 +2,6 @@
 
 import base64
 import gc
-import hashlib
 import json
 import os
 import shutil
@@ -218,21 +217,13 @@ def test_a_malformed_address_is_told(tmp_path: Path) -> None:
         connect({"DOCKER_HOST": "what is this"})
 
 
-def context_folder(config: Path, name: str, host: str) -> None:
-    """Write a docker context as `docker context create` does."""
-    folder = config / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
-    folder.mkdir(parents=True)
-    meta = {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host}}}
-    (folder / "meta.json").write_text(json.dumps(meta))
-
-
 def test_the_current_docker_context_is_used(
     dockerd: daemons.Dockerd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where DOCKER_HOST is not set; DOCKER_CONTEXT names another."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    context_folder(tmp_path, "private", dockerd.host)
-    context_folder(tmp_path, "dead", f"unix://{tmp_path}/none.sock")
+    daemons.context_folder(tmp_path, "private", dockerd.host)
+    daemons.context_folder(tmp_path, "dead", f"unix://{tmp_path}/none.sock")
     (tmp_path / "config.json").write_text(json.dumps({"currentContext": "private"}))
     assert connect({})
     with pytest.raises(ServiceError):

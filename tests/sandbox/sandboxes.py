@@ -74,9 +74,9 @@ def cjob_sandbox(
     )
 
 
-def start(folder: Path, *arguments: str, docker_host: str = NO_DOCKER) -> Sandbox:
+def start(folder: Path, *arguments: str, docker_host: str = NO_DOCKER, **variables: str) -> Sandbox:
     """Start a sandbox in a folder that was prepared; without a daemon unless one is named."""
-    done = cjob_sandbox(folder, "start", *arguments, docker_host=docker_host)
+    done = cjob_sandbox(folder, "start", *arguments, docker_host=docker_host, **variables)
     assert done.returncode == 0, done.stderr
     env = json.loads(cjob_sandbox(folder, "env", "-o", "json").stdout)
     return Sandbox(folder, env)

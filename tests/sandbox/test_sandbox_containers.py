@@ -268,10 +268,12 @@ def test_an_image_that_is_not_there_fails_the_run(running: Sandbox, pushed: Push
 def test_status_names_the_daemon_and_stop_removes_the_containers(
     dockerd: daemons.Dockerd, engine: docker.DockerClient, tmp_path: Path
 ) -> None:
-    """Those of this sandbox alone: one that somebody else runs stays."""
+    """Those of this sandbox alone; the daemon is that of the docker context in use."""
     folder = tmp_path / "sandbox"
     sandboxes.prepare(folder)
-    started = sandboxes.start(folder, docker_host=dockerd.host)
+    daemons.context_folder(tmp_path, "private", dockerd.host)
+    (tmp_path / "config.json").write_text(json.dumps({"currentContext": "private"}))
+    started = sandboxes.start(folder, docker_host="", DOCKER_CONFIG=str(tmp_path))
     shown = json.loads(sandboxes.cjob_sandbox(folder, "status").stdout)
     assert shown["docker"] == dockerd.host
     image, _ = engine.images.build(fileobj=context(), custom_context=True, encoding="utf-8")

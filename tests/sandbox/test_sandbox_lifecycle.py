@@ -81,6 +81,20 @@ def test_a_second_start_says_that_it_runs_and_succeeds(folder: Path) -> None:
     again = cjob_sandbox(folder, "start")
     assert again.returncode == 0
     assert "running already" in again.stderr
+    same = ("--app", "demo", "--job", "report", "--port", str(before.port))
+    assert cjob_sandbox(folder, "start", *same).returncode == 0
+    assert record_of(folder) == before
+
+
+def test_a_start_that_asks_for_what_does_not_run_is_refused(folder: Path) -> None:
+    """Else the next command would look for what isn't there; the first one stays as it is."""
+    start(folder)
+    before = record_of(folder)
+    asked = ("--app", "other", "--env", "test", "--job", "report", "--job", "more", "--port", "1")
+    again = cjob_sandbox(folder, "start", *asked)
+    assert again.returncode == 2
+    assert "without --app other --job more --port 1" in again.stderr
+    assert "cjob sandbox stop" in again.stderr
     assert record_of(folder) == before
 
 
@@ -267,6 +281,22 @@ def test_a_name_that_aws_would_not_take_is_refused(folder: Path) -> None:
     assert done.returncode == 2
     assert "'My App'" in done.stderr
     assert place.read_record(folder) is None
+
+
+@pytest.mark.parametrize("port", ["65536", "99999999", "-1"])
+def test_a_port_that_there_is_not_is_refused(folder: Path, port: str) -> None:
+    """Before anything is started."""
+    done = cjob_sandbox(folder, "start", "--port", port)
+    assert done.returncode == 2
+    assert f"--port {port} is no port" in done.stderr
+    assert place.read_record(folder) is None
+
+
+@pytest.mark.parametrize("action", ["stop", "env", "reset", "status"])
+def test_a_folder_that_was_never_used_is_not_made(tmp_path: Path, action: str) -> None:
+    """Nothing was asked for that needs one."""
+    cjob_sandbox(tmp_path / "state" / "sandbox", action)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_pip_cannot_install_is_said_with_the_place_of_its_log(tmp_path: Path) -> None:

@@ -49,16 +49,24 @@ def settings(port: int, folder: Path, account: str, region: str) -> dict[str, st
 
 
 def reachable_docker() -> str:
-    """Give the address of the Docker daemon that answers, or nothing."""
-    import docker  # noqa: PLC0415 - it is in the sandbox's environment, not in cjob's
+    """Give the address of the Docker daemon that answers, or nothing.
+
+    It is DOCKER_HOST's, else that of the docker context in use, as for the engine that builds.
+    """
+    # It is in the sandbox's environment, not in cjob's.
+    import docker  # noqa: PLC0415
+    from docker.context import ContextAPI  # noqa: PLC0415
 
     try:
-        client = docker.from_env(timeout=2)
-        client.ping()
+        host = os.environ.get("DOCKER_HOST", "")
+        if not host:
+            context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
+            host = os.environ["DOCKER_HOST"] = str(context.Host)
+        docker.from_env(timeout=2).ping()
     # Whatever goes wrong on the way to a daemon, there is none to use.
     except Exception:  # noqa: BLE001
         return ""
-    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    return host
 
 
 async def serve(descriptor: int, port: int, about: Mapping[str, object]) -> None:
