@@ -26,13 +26,16 @@ def fields(plain: object) -> tuple[str, ...]:
 class _Methods:
     """What a class is given; an instance holds the values that it was made with."""
 
-    def __init__(self, **values: object) -> None:
+    def __init__(self, *given: object, **named: object) -> None:
         names, of = fields(self), type(self)
-        if unknown := [name for name in values if name not in names]:
+        values = dict(zip(names, given, strict=False)) | named
+        if len(given) > len(names) or len(values) < len(given) + len(named):
+            raise TypeError(f"{of.__name__} is given more than {', '.join(names)}")
+        if unknown := [name for name in named if name not in names]:
             raise TypeError(f"{of.__name__} has no field {unknown[0]!r}")
         if missing := [name for name in names if name not in values and not hasattr(of, name)]:
             raise TypeError(f"{of.__name__} is made without {missing[0]!r}")
-        vars(self).update(values)
+        vars(self).update((n, values[n] if n in values else getattr(of, n)) for n in names)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} cannot be changed: {name!r}")
@@ -70,10 +73,14 @@ if TYPE_CHECKING:
     from dataclasses import dataclass, replace  # noqa: TID251 - for type checkers
 else:
 
-    def dataclass(*, frozen: bool, kw_only: bool) -> Callable[[type[T]], type[T]]:
-        """Decorate a class; both are spelled out for type checkers, and always so."""
-        if not (frozen and kw_only):
-            raise TypeError("plain data is frozen and made with keywords")
+    def dataclass(
+        *,
+        frozen: bool,
+        kw_only: bool = False,  # noqa: ARG001 - for the type checker to mind
+    ) -> Callable[[type[T]], type[T]]:
+        """Decorate a class; it is always frozen."""
+        if not frozen:
+            raise TypeError("plain data is frozen")
         return _made
 
     def replace(plain: T, /, **changes: object) -> T:

@@ -11,7 +11,6 @@ import binascii
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import yaml
@@ -248,15 +247,16 @@ def _merge_sources(value: Node, faults: list[Fault]) -> list[MappingNode]:
     return [source for source in listed if isinstance(source, MappingNode)]
 
 
-@dataclass(slots=True)
 class _Open:
     """A list or map that is being read."""
 
-    node: MappingNode | SequenceNode
-    anchor: str | None
-    children: list[Node]
-    weight: int = 1
-    height: int = 1
+    __slots__ = ("anchor", "children", "height", "node", "weight")
+
+    def __init__(self, node: MappingNode | SequenceNode, anchor: str | None) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.children: list[Node] = []
+        self.weight = self.height = 1
 
 
 class _Composer:
@@ -292,7 +292,7 @@ class _Composer:
         self._check_depth(1, node)
         if event.anchor is not None:
             self.anchors[event.anchor] = (None, 0, 0)
-        self.open.append(_Open(node, event.anchor, []))
+        self.open.append(_Open(node, event.anchor))
 
     def _end(self, event: yaml.CollectionEndEvent) -> None:
         done = self.open.pop()

@@ -1,14 +1,11 @@
 """The env controller's code, packed as Lambda takes it.
 
 Takes the text of `index.py` beside this module and gives a zip; its key in the artifact bucket is
-made from its digest, so the same source has to give the same bytes on any machine and any Python.
-Touches nothing else.
+made from the code's digest, so the same source has to give the same bytes on any machine and any
+Python. Touches nothing else.
 """
 
-import functools
 import hashlib
-import io
-import zipfile
 from pathlib import Path
 
 MEMBER = "index.py"
@@ -17,10 +14,9 @@ _UNIX = 3
 _READABLE_FILE = 0o100644
 
 
-@functools.cache
 def archive() -> bytes:
     """Give the zip with the controller's code."""
-    return pack(Path(__file__).with_name(MEMBER).read_bytes())
+    return pack(_code())
 
 
 def pack(code: bytes) -> bytes:
@@ -28,6 +24,9 @@ def pack(code: bytes) -> bytes:
 
     It is stored, as compressors differ between versions; the date is the oldest that a zip has.
     """
+    import io  # noqa: PLC0415 - only push packs; the digest needs none of these
+    import zipfile  # noqa: PLC0415
+
     member = zipfile.ZipInfo(MEMBER, date_time=(1980, 1, 1, 0, 0, 0))
     member.create_system = _UNIX
     member.external_attr = _READABLE_FILE << 16
@@ -39,5 +38,9 @@ def pack(code: bytes) -> bytes:
 
 
 def digest() -> str:
-    """Give the zip's SHA-256 in lower-case hexadecimal digits."""
-    return hashlib.sha256(archive()).hexdigest()
+    """Give the code's SHA-256 in lower-case hexadecimal digits; it is known without packing."""
+    return hashlib.sha256(_code()).hexdigest()
+
+
+def _code() -> bytes:
+    return Path(__file__).with_name(MEMBER).read_bytes()

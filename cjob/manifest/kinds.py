@@ -6,7 +6,6 @@ that can't be read are lost; cjob warns where that happens. Touches nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -16,6 +15,7 @@ from cjob.manifest import durations
 from cjob.manifest.model import Import, SecretsManagerSecret
 from cjob.manifest.report import Report, one_of, shown
 from cjob.manifest.tree import Items, Leaf, Null, Raw, Scalar, Section, Unreadable, Value
+from cjob.plain import NOTHING, dataclass
 
 UNSIGNED_32 = 2**32
 
@@ -45,13 +45,13 @@ class Text:
         return _wrong(node, path, "a text", "write one text", report)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(frozen=True)
 class Number:
     """A whole number; one with a fraction is cut."""
 
     minimum: int | None = None
     limit: int | None = None
-    empty: ClassVar[Scalar | None] = 0
+    empty = 0
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Read an unquoted number."""
@@ -107,12 +107,12 @@ class Anything:
         return Raw(node)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(frozen=True)
 class ListOf:
     """A list of one kind of items; empty items are left out."""
 
     item: Kind
-    empty: ClassVar[Scalar | None] = None
+    empty = None
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Read each item; unreadable ones are reported and left out."""
@@ -129,7 +129,7 @@ class ListOf:
         return Items(node, tuple(values))
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(frozen=True)
 class MapOf:
     """A map from names that the person chooses to one kind of value.
 
@@ -138,7 +138,7 @@ class MapOf:
 
     item: Kind
     when_null: Callable[[Node], Value] = Null
-    empty: ClassVar[Scalar | None] = None
+    empty = None
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Read each value; unreadable ones are reported."""
@@ -158,7 +158,7 @@ class MapOf:
         return Section(node, "", values)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(frozen=True)
 class Fields:
     """A section with known fields.
 
@@ -169,10 +169,10 @@ class Fields:
 
     name: str
     fields: Mapping[str, Kind]
-    idle: Mapping[str, str] = field(default_factory=dict)
-    homes: Mapping[str, str] = field(default_factory=dict)
+    idle: Mapping[str, str] = NOTHING
+    homes: Mapping[str, str] = NOTHING
     check: Callable[[Section, Report], None] | None = None
-    empty: ClassVar[Scalar | None] = None
+    empty = None
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Read every known field that is there."""
@@ -222,7 +222,7 @@ def is_filled(value: Value) -> bool:
     return not isinstance(value, Null | Unreadable)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(frozen=True)
 class Either:
     """A value with two forms; the second is tried where nothing of the first is there.
 
@@ -237,7 +237,7 @@ class Either:
     is_there: Callable[[Value], bool] = is_given
     hard: bool = True
     complete: bool = False
-    empty: ClassVar[Scalar | None] = None
+    empty = None
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Read the first form, or else the second."""
@@ -265,12 +265,12 @@ class Either:
         return Unreadable(node)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(frozen=True)
 class Reference:
     """A text, or a name of something elsewhere: `from_cfn`, and for secrets `secretsmanager`."""
 
     form: Either
-    empty: ClassVar[Scalar | None] = None
+    empty = None
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Read the name behind a key that says where, or else a text."""

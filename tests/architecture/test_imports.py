@@ -1,8 +1,11 @@
 """What importing costs and needs: each module alone, and a command's help."""
 
 import json
+import os
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import modules
 import pytest
@@ -67,6 +70,31 @@ HEAVY = {
     "yaml",
 }
 
+MANIFEST = """\
+name: report
+type: Scheduled Job
+on:
+  schedule: "@daily"
+image:
+  location: busybox
+"""
+
+TARGET = {
+    "apiVersion": "cjob/v1",
+    "kind": "Release",
+    "job": {"app": "acme", "env": "test", "name": "report"},
+    "target": {
+        "accountId": "123456789012",
+        "region": "eu-west-1",
+        "managerRoleArn": "arn:aws:iam::123456789012:role/manager",
+        "executionRoleArn": "arn:aws:iam::123456789012:role/execution",
+        "artifactBucket": "bucket",
+        "artifactKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/1",
+        "environmentVersion": "v1.33.2",
+        "serviceDiscoveryEndpoint": "test.acme.local",
+    },
+}
+
 
 def test_every_module_imports_alone() -> None:
     """None counts on another one to have been imported before it.
@@ -116,3 +144,39 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert imported & HEAVY == set()
     if not arguments or arguments[0].startswith("--"):
         assert imported & {"argparse", "typing", "json", "re"} == set()
+
+
+# A job is rendered without these: each is a good part of what all else together takes.
+NOT_TO_RENDER = HEAVY - {"hashlib", "pathlib", "yaml"} | {"zipfile", "cjob.aws", "cjob.engines"}
+
+
+def test_rendering_imports_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    """From a workspace, with a target that was looked up before, to the template."""
+    job = tmp_path / "copilot" / "report"
+    job.mkdir(parents=True)
+    (tmp_path / "copilot" / ".workspace").write_text("application: acme\n")
+    (job / "manifest.yml").write_text(MANIFEST)
+    (tmp_path / "target.json").write_text(json.dumps(TARGET))
+    arguments = [
+        "render",
+        "-n",
+        "report",
+        "-e",
+        "test",
+        "--target",
+        "target.json",
+        "-o",
+        "template",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", HELP, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": os.pathsep.join([str(modules.ROOT), sysconfig.get_path("purelib")])},
+        check=False,
+    )
+    assert "AWS::StepFunctions::StateMachine" in done.stdout, done.stderr
+    imported = set(done.stderr.splitlines()[-1].split())
+    assert "cjob.template.stack" in imported
+    assert imported & NOT_TO_RENDER == set()

@@ -1,6 +1,6 @@
 """Plain data behaves as the frozen dataclasses that type checkers take it for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -28,11 +28,18 @@ class Crate(Box):
     """Another kind with the same fields as a box."""
 
 
-@dataclass(frozen=True, kw_only=True)
+def shown(value: int) -> str:
+    """Give a value's digits."""
+    return str(value)
+
+
+@dataclass(frozen=True)
 class Stamp:
-    """Something without a map, so that sets can have it."""
+    """Something without a map, so that sets can have it; made without keywords."""
 
     value: int
+    shape: Callable[[int], str] = shown
+    country = "nowhere"
 
 
 def test_fields_stand_in_the_order_of_writing() -> None:
@@ -57,12 +64,22 @@ def test_wrong_fields_are_refused(given: Mapping[str, str], message: str) -> Non
         Box(**given)  # type: ignore[arg-type]
 
 
+def test_values_may_be_given_by_their_place() -> None:
+    """What has no type in the class is no field; a function stays one, and takes no self."""
+    stamp = Stamp(1, lambda value: value * "|")
+    assert (fields(stamp), stamp.country) == (("value", "shape"), "nowhere")
+    assert (stamp.shape(3), Stamp(1).shape(3)) == ("|||", "3")
+    for given, named in (((1, str, 2), {}), ((1,), {"value": 2})):
+        with pytest.raises(TypeError, match="Stamp is given more than value, shape"):
+            Stamp(*given, **named)  # type: ignore[arg-type]
+
+
 def test_equal_are_those_of_one_class_with_equal_values() -> None:
     """However a value came to be there."""
     assert Box(name="a") == Box(name="a", labels={})
     assert Box(name="a") != Box(name="b")
     assert Box(name="a") != Crate(name="a")
-    assert {Stamp(value=1), Stamp(value=1), Stamp(value=2)} == {Stamp(value=1), Stamp(value=2)}
+    assert len({Stamp(1), Stamp(1, shown), Stamp(2)}) == 2
 
 
 def test_nothing_in_it_can_be_changed() -> None:
@@ -84,5 +101,5 @@ def test_it_shows_what_was_given() -> None:
 
 def test_the_decorator_takes_only_what_it_does() -> None:
     """Any other kind of class is the standard library's."""
-    with pytest.raises(TypeError, match="frozen and made with keywords"):
-        dataclass(frozen=False, kw_only=True)
+    with pytest.raises(TypeError, match="plain data is frozen"):
+        dataclass(frozen=False)
