@@ -132,6 +132,8 @@ def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: s
         return _denied(error, purpose, role, on)
     if kind in EXPIRED:
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
+    elif "S3 error: Access Denied" in says(error):
+        hint = f"{role or 'the identity in use'} needs s3:GetObject and kms:Decrypt to have it read"
     else:
         hint = f"AWS answered {kind} to {action}; run the same command again, or look it up there"
     return ServiceError(f"cannot {purpose}: {says(error)}", hint=hint)

@@ -1,0 +1,170 @@
+"""The rights that `cjob iam` prints: with them everything works, and without any one of them not.
+
+The whole pipeline runs against a sandbox that denies what the printed policies don't allow.
+"""
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import daemons
+import iam_stand_in
+import pytest
+from calls_proxy import Proxy
+from iam_stand_in import Iam
+from pipelines import ENV, Done, Place, document, on
+
+from cjob import versions
+from cjob.aws import manager_role, rights
+from cjob.aws.rights import CALLER, MANAGER
+
+LADEN = """\
+env_file: settings.env
+network: {vpc: {placement: {subnets: {from_tags: {Name: copilot-demo-test-pub0}}}}}
+"""
+ADDON = """\
+Parameters: {{App: {{Type: String}}, Env: {{Type: String}}, Name: {{Type: String}}}}
+Resources:
+  Setting: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: '{value}'}}}}
+"""
+
+SAMPLE = {"sts:AssumeRole", "s3:ListBucket", "kms:Decrypt", "cloudformation:GetTemplate"}
+"""The rights that are taken away one by one in every run; all of them with CJOB_CHECK_ALL."""
+
+UNSEEN = {(CALLER, "ecr:BatchGetImage")}
+"""What AWS wants pushes to have, and the engine of these tests pushes without."""
+
+
+class Step(NamedTuple):
+    """What was run, and the status that it is to end with."""
+
+    done: Done
+    expected: int
+
+
+def taken_away() -> list[tuple[str, str]]:
+    """Give the identity and action of each right that has to be missed."""
+    needed = sorted({(r.whose, r.action) for r in rights.RIGHTS if not r.optional} - UNSEEN)
+    return [one for one in needed if os.environ.get("CJOB_CHECK_ALL") or one[1] in SAMPLE]
+
+
+@pytest.fixture
+def granted(place: Place, proxy: Proxy, dockerd: daemons.Dockerd | None) -> tuple[Place, Iam]:
+    """Give a workspace whose commands have the rights that are printed, and no others."""
+    policies = {
+        whose: json.loads(place.done("iam", "--role", whose, *scope, "-o", "json").stdout)
+        for whose, scope in ((CALLER, ()), (MANAGER, ("-e", ENV)))
+    }
+    iam = Iam(place.settings["AWS_ACCESS_KEY_ID"], policies)
+    proxy.meddle, proxy.registry = iam.judge, True
+    host = {"DOCKER_HOST": dockerd.host} if dockerd else {}
+    settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address, **host}
+    return Place(place.root, place.sandbox, settings), iam
+
+
+def pipeline(place: Place, proxy: Proxy, job: str, *, builds: bool) -> Iterator[Step]:
+    """Do with a job what people do, to its good and bad ends; the next step on demand."""
+    laden(place, job, "one")
+    yield Step(place.run("deploy", *on(job)), 0)
+    yield Step(place.run("deploy", *on(job)), 0)
+    if builds:
+        yield Step(pushed(place, job), 0)
+    laden(place, job, "two")
+    yield Step(place.run("deploy", *on(job)), 0)
+    yield Step(place.run("package", "-n", job, "-e", "tset"), 2)
+    place.waiting(job, seconds=1)
+    yield Step(place.run("deploy", *on(job)), 4)
+    shutil.rmtree(place.root / "copilot" / job / "overrides")
+    yield Step(place.run("deploy", *on(job)), 0)
+    yield Step(interrupted(place, job, proxy), 130)
+    place.job(f"{job}-new")
+    place.waiting(f"{job}-new", seconds=1)
+    yield Step(place.run("deploy", *on(f"{job}-new")), 4)
+    shutil.rmtree(place.root / "copilot" / f"{job}-new" / "overrides")
+    yield Step(place.run("deploy", *on(f"{job}-new")), 0)
+
+
+def laden(place: Place, job: str, value: str) -> None:
+    """Write a job with an env file, an addon and a look-up of subnets."""
+    place.job(job, LADEN)
+    place.write("settings.env", f"JOB={job}\n")
+    place.write(f"copilot/{job}/addons/setting.yml", ADDON.format(value=value))
+
+
+def interrupted(place: Place, job: str, proxy: Proxy) -> Done:
+    """Interrupt an update as soon as it is under way."""
+    place.waiting(job, seconds=5)
+    running = place.start("deploy", *on(job))
+
+    def interrupt(action: str) -> None:
+        if action == "ExecuteChangeSet":
+            running.send_signal(signal.SIGINT)
+
+    proxy.after = interrupt
+    out, err = running.communicate(timeout=90)
+    proxy.after = lambda _: None
+    return Done([], running.returncode, stdout=out, stderr=err)
+
+
+def pushed(place: Place, content: str) -> Done:
+    """Build an image that was never built, and push it."""
+    place.job("built", text=BUILT)
+    place.write("Dockerfile", f"FROM scratch\nCOPY Dockerfile /{content}\n")
+    built = place.done("build", *on("built"))
+    return place.run("push", stdin=built.stdout)
+
+
+BUILT = """\
+name: {name}
+type: Scheduled Job
+image: {{build: Dockerfile}}
+on: {{schedule: "@daily"}}
+"""
+
+
+def test_all_works_with_the_rights_that_are_needed_and_each_has_its_use(
+    granted: tuple[Place, Iam], proxy: Proxy, dockerd: daemons.Dockerd | None
+) -> None:
+    """Nothing else is asked for but what is optional, and the table has nothing that nobody needs.
+
+    The manager role does what its environment's version lets it, by a list that is not the table's.
+    """
+    place, iam = granted
+    optional = {(r.whose, r.action) for r in rights.RIGHTS if r.optional}
+    denied = {action for _, action in optional}
+    iam.policies = {w: iam_stand_in.without(p, denied) for w, p in iam.policies.items()}
+    for step in pipeline(place, proxy, "granted", builds=dockerd is not None):
+        assert step.done.returncode == step.expected, step.done.stderr
+    assert {(whose, action) for whose, action, _ in iam.denied} == optional
+    table = {(r.whose, r.action) for r in rights.RIGHTS if dockerd or r.when != rights.BUILDS}
+    assert iam.used - UNSEEN == table - optional - UNSEEN
+    version = document(place.run("target", *on("granted")))["target"]["environmentVersion"]
+    for action in (action for whose, action in iam.used if whose == MANAGER):
+        since = manager_role.since(action)
+        assert since, action
+        assert not versions.newer(since, version), action
+
+
+@pytest.mark.parametrize(("whose", "action"), taken_away())
+def test_each_right_is_missed(
+    granted: tuple[Place, Iam],
+    proxy: Proxy,
+    dockerd: daemons.Dockerd | None,
+    whose: str,
+    action: str,
+) -> None:
+    """What lacked, and who lacked it, is told, with nothing on stdout."""
+    place, iam = granted
+    policy = iam_stand_in.without(iam.policies[whose], {action})
+    iam.policies = {**iam.policies, whose: policy}
+    job = "no-" + action.lower().replace(":", "-")
+    for step in pipeline(place, proxy, job, builds=dockerd is not None):
+        if step.done.returncode != step.expected:
+            break
+    assert (step.done.returncode, step.done.stdout) == (3, ""), step.done.stderr
+    assert action in step.done.stderr
+    if whose == MANAGER:
+        assert "role/demo-test-EnvManagerRole" in step.done.stderr
