@@ -51,9 +51,10 @@ ANSWER_ATTEMPTS = 3
 PAUSE_S = (2.0, 5.0)
 
 COMPLETE = "UPDATE_COMPLETE"
+RUNNING = "UPDATE_IN_PROGRESS"
 FAILURES = frozenset({"UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE"})
 # States that pass by themselves; a stack in them takes no update, and says so with their name.
-PASSING = ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+PASSING = (RUNNING, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded"})
 
 
@@ -237,6 +238,10 @@ def settle(
             continue
         needed = changes(request, _parameters(stack))
         _log("decide", status=status, changes=needed)
+        if not needed and request.wanted and status == RUNNING:
+            # What the job reads may not be there yet: its name can be in an update that runs.
+            patience.pause()
+            continue
         if not needed:
             return _outputs(stack)
         waiting = _update(cloudformation, stack, needed)

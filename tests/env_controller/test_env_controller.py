@@ -247,6 +247,14 @@ def test_an_update_of_another_job_is_awaited_and_merged(mailbox: Mailbox, status
     assert (answer["Status"], stack.parameters["NATWorkloads"]) == ("SUCCESS", "api,web,report")
 
 
+def test_outputs_are_read_once_the_update_that_makes_them_has_ended(mailbox: Mailbox) -> None:
+    """A run that was cut off may have begun it: the name is in, the file system not there yet."""
+    stack = EnvironmentStack(EFSWorkloads="")
+    stack.start({**stack.parameters, "EFSWorkloads": "report"})
+    answer = serve(stack, mailbox, event(Parameters=["EFSWorkloads"]))
+    assert (answer["Status"], stack.status, stack.updates) == ("SUCCESS", "UPDATE_COMPLETE", [])
+
+
 def test_a_name_that_a_stale_writer_took_out_is_put_in_again(mailbox: Mailbox) -> None:
     """Between the end of its update and the last reading, another one wrote what it read before."""
     stack = EnvironmentStack(NATWorkloads="")

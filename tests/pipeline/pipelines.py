@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calls_proxy import Proxy
 from sandboxes import Sandbox
 
 if TYPE_CHECKING:
@@ -172,6 +173,12 @@ def make(root: Path, sandbox: Sandbox, **settings: str) -> Place:
     place = Place(root=root, sandbox=sandbox, settings=own)
     place.write("copilot/.workspace", f"application: {APP}\n")
     return place
+
+
+def through(place: Place, proxy: Proxy) -> Place:
+    """Let commands ask through a proxy."""
+    settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address}
+    return Place(root=place.root, sandbox=place.sandbox, settings=settings)
 
 
 def name(job: str) -> str:

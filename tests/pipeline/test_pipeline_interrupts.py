@@ -6,9 +6,7 @@ import time
 
 import pytest
 from calls_proxy import Proxy
-from pipelines import Place, document, interrupt, name, on, wait_for
-
-from cjob.plain import replace
+from pipelines import Place, document, interrupt, name, on, through, wait_for
 
 
 class Interrupter:
@@ -37,12 +35,6 @@ class Interrupter:
 
     def _skip(self, action: str) -> None:
         """Let it pass."""
-
-
-def through(place: Place, proxy: Proxy) -> Place:
-    """Let commands ask through the proxy."""
-    settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address}
-    return replace(place, settings=settings)
 
 
 def assert_deleted(job: str, told: str) -> None:
