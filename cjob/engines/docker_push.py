@@ -140,7 +140,7 @@ def _hint(error: str) -> str:
     if "name unknown" in text or "does not exist" in text:
         return (
             "the registry has no such repository: was it deleted? "
-            "cjob-push --create-repository makes it anew"
+            "copilot job init makes it, with the application's other repositories"
         )
     if "immutable" in text:
         return "the repository's tags can't be moved; allow that, or give another --tag"

@@ -54,6 +54,7 @@ class Place:
     root: Path
     sandbox: Sandbox
     settings: Mapping[str, str]
+    limit_s: float = 90
 
     # Files
 
@@ -83,7 +84,7 @@ class Place:
             capture_output=True,
             text=True,
             check=False,
-            timeout=90,
+            timeout=self.limit_s,
         )
 
     def done(self, *arguments: str, stdin: str = "", **settings: str) -> Done:

@@ -4,8 +4,6 @@ import pytest
 from calls_proxy import Proxy
 from pipelines import Place, on
 
-from cjob.plain import replace
-
 MANAGER = "arn:aws:iam::123456789012:role/demo-test-EnvManagerRole"
 
 
@@ -29,7 +27,7 @@ def asked(place: Place, proxy: Proxy) -> Place:
     """Give a workspace with one job, whose commands ask through the proxy."""
     place.job("refusals")
     settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address}
-    return replace(place, settings=settings)
+    return Place(root=place.root, sandbox=place.sandbox, settings=settings)
 
 
 def test_without_credentials_it_says_how_to_get_some(asked: Place, proxy: Proxy) -> None:
