@@ -232,6 +232,14 @@ def test_an_image_that_was_loaded_elsewhere_is_told(
 # Ending early
 
 
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until something holds, for so long as a slow machine may take."""
+    ends = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < ends, "it does not come about"
+        time.sleep(0.02)
+
+
 def still_there(marker: str) -> list[str]:
     """Give the commands of all processes that have this word."""
     found = []
@@ -255,7 +263,7 @@ def test_a_build_whose_report_raises_leaves_nothing_running(
 
     def report(line: str) -> None:
         if "begun" in line and "echo" not in line:
-            assert still_there("61234")
+            wait_for(lambda: still_there("61234"))  # the shell says so before it is the sleep
             assert still_there(str(wanted.context)), "buildx"
             raise Enough
 
@@ -334,12 +342,15 @@ def test_ctrl_c_stops_builds_by_either_engine_and_leaves_nothing_running(
             assert line, running.wait()
             if line.endswith("begun\n"):
                 begun.add(line.partition(":")[0])
-        assert len(still_there(marker)) == len(begun)
-        running.send_signal(ending)
-        asked = time.monotonic()
-        while still_there(marker) or still_there(str(workspace)) or running.poll() is None:
-            assert time.monotonic() < asked + STOP_S, "it still runs"
-            time.sleep(0.02)
+        try:
+            wait_for(lambda: len(still_there(marker)) == len(begun))
+            running.send_signal(ending)
+            asked = time.monotonic()
+            while still_there(marker) or still_there(str(workspace)) or running.poll() is None:
+                assert time.monotonic() < asked + STOP_S, "it still runs"
+                time.sleep(0.02)
+        finally:
+            running.kill()
         assert (running.returncode, running.stdout and running.stdout.read()) == (130, "")
 
 

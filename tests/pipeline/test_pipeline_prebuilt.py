@@ -19,19 +19,20 @@ sidecars: {{helper: {{image: {{build: helper/Dockerfile}}}}}}
 
 def test_given_images_are_deployed_without_an_engine(place: Place) -> None:
     """By the pipe and by deploy alike; the repository need not exist either."""
-    place.job("elsewhere", text=BUILT)
+    place.job("built-elsewhere", text=BUILT)
     images = ("--image", URI, "--image", f"helper={URI}")
-    pushed = place.done("push", *on("elsewhere"), *images, DOCKER_HOST=NO_DOCKER)
+    pushed = place.done("push", *on("built-elsewhere"), *images, DOCKER_HOST=NO_DOCKER)
     assert [image["uri"] for image in document(pushed)["images"].values()] == [URI, URI]
     rendered = place.done("render", stdin=pushed.stdout)
     stack = document(rendered)["stack"]
     assert stack["parameters"]["ContainerImage"] == URI
     assert stack["template"].count(URI) == 1
     assert stack["missing"] == []
-    deployed = place.done("deploy", *on("elsewhere"), *images, DOCKER_HOST=NO_DOCKER)
+    deployed = place.done("deploy", *on("built-elsewhere"), *images, DOCKER_HOST=NO_DOCKER)
     assert document(deployed)["deployment"]["status"] == "CREATE_COMPLETE"
     found = {
-        one["ParameterKey"]: one["ParameterValue"] for one in place.stack("elsewhere")["Parameters"]
+        one["ParameterKey"]: one["ParameterValue"]
+        for one in place.stack("built-elsewhere")["Parameters"]
     }
     assert found["ContainerImage"] == URI
 

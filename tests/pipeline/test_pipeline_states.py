@@ -56,12 +56,12 @@ Resources:
 
 def test_a_first_change_set_that_failed_is_in_nobodys_way(place: Place) -> None:
     """The stack that was to be is deleted, and made."""
-    place.job("reviewed")
-    propose(place, "reviewed", BROKEN)
-    assert place.status("reviewed") == "REVIEW_IN_PROGRESS"
-    done = place.done("deploy", *on("reviewed"))
-    assert "deleting stack demo-test-reviewed, in which there is nothing" in done.stderr
-    assert place.status("reviewed") == "CREATE_COMPLETE"
+    place.job("proposed")
+    propose(place, "proposed", BROKEN)
+    assert place.status("proposed") == "REVIEW_IN_PROGRESS"
+    done = place.done("deploy", *on("proposed"))
+    assert "deleting stack demo-test-proposed, in which there is nothing" in done.stderr
+    assert place.status("proposed") == "CREATE_COMPLETE"
 
 
 def test_a_change_set_made_by_hand_stays_for_its_review(place: Place) -> None:
