@@ -91,12 +91,17 @@ def checked(container: str, image: Image) -> Image:
     if image.id:
         return image
     if not image.uri:
-        raise InputError(
-            f"the image of container {container!r} was not built",
-            hint="put cjob-build before this command, or name it with --image",
-            place=f"images.{container}",
-        )
+        raise unbuilt(container, f"images.{container}")
     return by_digest(image.uri, f"images.{container}")
+
+
+def unbuilt(container: str, place: str) -> InputError:
+    """Say of a container that it has no image yet."""
+    return InputError(
+        f"the image of container {container!r} was not built",
+        hint="put cjob-build before this command, or name it with --image",
+        place=place,
+    )
 
 
 def _without_tag(name: str) -> str:

@@ -69,13 +69,9 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     source, target = required(release.source, "source"), required(release.target, "target")
     images = required(release.images, "images") if source.builds else (release.images or {})
     images = {name: prebuilt.checked(name, image) for name, image in images.items()}
-    unbuilt = [name for name in source.builds if name not in images]
-    if unbuilt:
-        raise InputError(
-            f"the image of container {unbuilt[0]!r} was not built",
-            hint="put cjob-build before this command, or name it with --image",
-            place="images",
-        )
+    for name in source.builds:
+        if name not in images:
+            raise prebuilt.unbuilt(name, "images")
     wanted = uploads(release, source, target, root)
     own = {name: image for name, image in images.items() if image.id}
     if own:
