@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from calls_proxy import Proxy
-from pipelines import Place, document, on
+from pipelines import Place, document, on, through
 
 
 def nowhere() -> str:
@@ -18,11 +18,7 @@ def nowhere() -> str:
 @pytest.fixture
 def counted(place: Place, proxy: Proxy) -> Place:
     """Give a workspace whose commands ask through the proxy."""
-    return Place(
-        root=place.root,
-        sandbox=place.sandbox,
-        settings={**place.settings, "AWS_ENDPOINT_URL": proxy.address},
-    )
+    return through(place, proxy)
 
 
 def test_a_target_is_looked_up_in_three_waves(counted: Place, proxy: Proxy) -> None:

@@ -3,7 +3,7 @@
 import json
 
 from calls_proxy import Proxy
-from pipelines import Place, document, name, on
+from pipelines import Place, document, name, on, through
 
 from cjob import diff
 
@@ -30,11 +30,7 @@ def with_addons(place: Place, job: str, value: str) -> None:
 def test_addons_are_compared_with_the_live_ones(place: Place, proxy: Proxy) -> None:
     """They are read only where they differ; a plan is bound to them, and tells programs too."""
     with_addons(place, "nested", "one")
-    counted = Place(
-        root=place.root,
-        sandbox=place.sandbox,
-        settings={**place.settings, "AWS_ENDPOINT_URL": proxy.address},
-    )
+    counted = through(place, proxy)
     counted.done("deploy", *on("nested"))
     same = counted.run("package", *on("nested"), "--diff")
     assert (same.returncode, same.stdout, same.stderr) == (0, "No changes.\n", "")

@@ -2,7 +2,7 @@
 
 import pytest
 from calls_proxy import Proxy
-from pipelines import Place, on
+from pipelines import Place, on, through
 
 MANAGER = "arn:aws:iam::123456789012:role/demo-test-EnvManagerRole"
 
@@ -26,8 +26,7 @@ def json_error(code: str, message: str) -> tuple[int, str]:
 def asked(place: Place, proxy: Proxy) -> Place:
     """Give a workspace with one job, whose commands ask through the proxy."""
     place.job("refusals")
-    settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address}
-    return Place(root=place.root, sandbox=place.sandbox, settings=settings)
+    return through(place, proxy)
 
 
 def test_without_credentials_it_says_how_to_get_some(asked: Place, proxy: Proxy) -> None:
