@@ -315,11 +315,7 @@ class _Composer:
 
     def _check_depth(self, height: int, node: Node) -> None:
         if len(self.open) + height > DEPTH_LIMIT:
-            raise InputError(
-                f"nested more than {DEPTH_LIMIT} levels deep",
-                hint="no part of a manifest is that deep; look for a loop in what wrote it",
-                place=place(self.file, node),
-            )
+            raise _too_deep(place(self.file, node))
 
     def _add(self, node: Node, anchor: str | None, weight: int, height: int) -> None:
         if anchor is not None:
@@ -391,6 +387,14 @@ class _Composer:
         return node, None, weight, height
 
 
+def _too_deep(where: str) -> InputError:
+    return InputError(
+        f"nested more than {DEPTH_LIMIT} levels deep",
+        hint="no part of a manifest is that deep; look for a loop in what wrote it",
+        place=where,
+    )
+
+
 def _mark(mark: object) -> yaml.Mark:
     # The two parsers have a class of marks each, alike in all that is used.
     return cast("yaml.Mark", mark)
@@ -402,6 +406,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> InputErr
     mark = error.problem_mark or error.context_mark
     where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
     said = problem + context
+    if "maximum nesting depth" in said:  # the C parser, which reads ahead, has a limit of its own
+        return _too_deep(where)
     hint = next(
         (hint for part, hint in _SYNTAX_HINTS if part in said),
         "check the quotes, brackets and indentation here and just above",
