@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from cjob.aws.storage import AwsBucket, AwsRegistry
     from cjob.engines.docker_api import DockerEngine
     from cjob.engines.engine import Builder, Kind, Wishes
+    from cjob.progress import Tell
     from cjob.release import Target
     from cjob.workspace import Workspace
 
 T = TypeVar("T")
-Report = Callable[[str], None]
 
 
 class Collaborators:
     """Makes each adapter once; may be used by several threads."""
 
-    def __init__(self, start: Path, report: Report, wishes: "Wishes | None" = None) -> None:
+    def __init__(self, start: Path, tell: "Tell", wishes: "Wishes | None" = None) -> None:
         """Take the folder to find the workspace from, where progress is told, and for builds."""
         self.start = start
-        self.report = report
+        self.tell = tell
         self._wishes = wishes
         self._made: dict[object, object] = {}
         self._lock = threading.RLock()
@@ -65,7 +65,7 @@ class Collaborators:
         from cjob.aws.stacks import AwsStacks  # noqa: PLC0415
 
         return self._once(
-            "stacks", lambda: AwsStacks(self.account, self.interruption.sleep, self.report)
+            "stacks", lambda: AwsStacks(self.account, self.interruption.sleep, self.tell)
         )
 
     def bucket(self, target: "Target") -> "AwsBucket":

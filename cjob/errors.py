@@ -17,16 +17,22 @@ CLOSED_PIPE = 141
 
 
 class CjobError(Exception):
-    """Something went wrong that a message can explain: `message`, its `place`, and a `hint`."""
+    """Something went wrong that a message can explain: `message`, its `place`, and a `hint`.
+
+    `notes` are lines with what else is known of it, such as a log's.
+    """
 
     status = BUG
 
-    def __init__(self, message: str, *, hint: str = "", place: str = "") -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", place: str = "", notes: Sequence[str] = ()
+    ) -> None:
         """Say what failed first; `place` is `file:line:column` or a path into a document."""
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.place = place
+        self.notes = tuple(notes)
 
     def __str__(self) -> str:
         """Give the message with its place in front, as it is printed."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cjob.live import Live
+    from cjob.progress import Tell
 
 Stage = Callable[[Release], Release]
 
@@ -58,6 +59,10 @@ PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
 # So many jobs at once may have the environment's own stack updated. CloudFormation makes one update
 # of it at a time, and each job's env controller waits for its turn, 14 and a half minutes at most.
 FEATURE_JOBS = 4
+
+
+# The resource of a job's stack that has the environment's stack updated.
+CONTROLLER = "EnvControllerAction"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +101,7 @@ class Stages:
             job,
             self._tools.workspace,
             os.environ,
-            self._tools.report,
+            self._tell(job),
             tag=self._choices.tag,
             tags=self._choices.tags,
         )
@@ -147,7 +152,7 @@ class Stages:
             self._live[name],
             name,
             wait=self._choices.wait,
-            report=self._tools.report,
+            tell=self._tell(release.job),
         )
         render(release)
         if to_build(release, self._choices.images):
@@ -188,9 +193,9 @@ class Stages:
         """Add `images`."""
         from cjob.stages.build import build  # noqa: PLC0415
 
-        root, tools = self._root(release), self._tools
+        root, tools, tell = self._root(release), self._tools, self._tell(release.job)
         given = self._choices.images
-        return build(release, tools.builder, root, tools.report, tools.wishes, given=given)
+        return build(release, tools.builder, root, tell, tools.wishes, given=given)
 
     def recognise(self, release: Release) -> Release:
         """Find among `images` those that are deployed already, without a push."""
@@ -198,7 +203,7 @@ class Stages:
 
         registry = self._tools.registry(required(release.target, "target"))
         live = self._live[self._stack_name(release)]
-        return recognise(release, live, registry, self._tools.report)
+        return recognise(release, live, registry, self._tell(release.job))
 
     def push(self, release: Release) -> Release:
         """Send images and files; fill in what names them."""
@@ -212,7 +217,7 @@ class Stages:
             registry=self._tools.registry(target),
             store=self._tools.bucket(target),
             root=self._root(release),
-            report=self._tools.report,
+            tell=self._tell(release.job),
         )
 
     def render(self, release: Release) -> Release:
@@ -235,7 +240,7 @@ class Stages:
             os.environ,
             names=self._choices.cdk_env,
             run=processes.run,
-            report=self._tools.report,
+            tell=self._tell(release.job),
         )
 
     def diff(self, release: Release) -> Release:
@@ -251,6 +256,7 @@ class Stages:
 
     def apply(self, release: Release) -> Release:
         """Deploy; add `deployment`."""
+        from cjob import names  # noqa: PLC0415
         from cjob.stages.apply import Options, Tools, apply  # noqa: PLC0415
 
         chosen = self._choices
@@ -262,9 +268,13 @@ class Stages:
             force_plan=chosen.force_plan,
             wait=chosen.wait,
         )
-        store = self._tools.bucket(required(release.target, "target"))
+        job = release.job
         tools = Tools(
-            stacks=self._tools.stacks, store=store, report=self._tools.report, turn=self._turn
+            stacks=self._tools.stacks,
+            store=self._tools.bucket(required(release.target, "target")),
+            tell=self._tell(job),
+            turn=self._turn,
+            aside={CONTROLLER: names.environment_stack(job.app, job.env)},
         )
         return apply(release, tools, options, self._live.get(self._stack_name(release)))
 
@@ -277,6 +287,10 @@ class Stages:
             yield
         finally:
             self._turns.release()
+
+    def _tell(self, job: Job) -> "Tell":
+        """Give what takes the records of a job's stages, and says whose they are."""
+        return lambda record: self._tools.tell(replace(record, job=job.name, env=job.env))
 
     def _root(self, release: Release) -> "Path":
         """Give the workspace's root; where no file of it is needed, there need be none."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
@@ -67,6 +69,12 @@ class Account:
     ) -> "CloudFormationClient": ...
     @overload
     def client(self, service: Literal["ec2"], region: str = "", role: str = "") -> "EC2Client": ...
+    @overload
+    def client(self, service: Literal["ecs"], region: str = "", role: str = "") -> "ECSClient": ...
+    @overload
+    def client(
+        self, service: Literal["logs"], region: str = "", role: str = ""
+    ) -> "CloudWatchLogsClient": ...
     @overload
     def client(self, service: Literal["ecr"], region: str = "", role: str = "") -> "ECRClient": ...
     @overload

@@ -8,20 +8,21 @@ answer is lost all the same, what is there says whether it was done.
 import contextlib
 import getpass
 import socket
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore import exceptions as botocore_errors
 from botocore.exceptions import ClientError
 
 from cjob.aws import faults
+from cjob.aws.causes import Witnesses
+from cjob.aws.following import UNHEARD, Following
 from cjob.aws.pacing import pauses
 from cjob.aws.watching import NO_CHANGE_SET, UNDER_WAY, Watch
 from cjob.errors import CjobError, ServiceError
 from cjob.interruption import unbroken
 from cjob.live import ABSENT
+from cjob.plain import NOTHING
 from cjob.release import Target
 from cjob.stages import states
 from cjob.stages.apply import Proposal, Request
@@ -35,9 +36,6 @@ CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAN
 
 DELETED = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
 
-# For so long a deployment is followed although nothing is heard of it.
-SILENCE_LIMIT_S = 10 * 60
-UNHEARD = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
 # Of a change set that needs no deletion any more.
 SETTLED = NO_CHANGE_SET | {"InvalidChangeSetStatus", "InvalidChangeSetStatusException"}
 
@@ -145,77 +143,31 @@ class AwsStacks(Watch):
                 if faults.code(error) != "ValidationError":
                     raise
 
-    def follow(self, target: Target, stack_id: str) -> Iterator[Event]:
-        """Give events from now on as they happen, until the stack comes to rest.
+    def explain(self, target: Target, failure: Event) -> Sequence[str]:
+        """Give what else is known of a failure, a line each; nothing where that isn't told."""
+        region, role = target.region, target.manager_role_arn
+        witnesses = Witnesses(
+            self._poller(target),
+            lambda: self._account.client("logs", region, role),
+            lambda: self._account.client("ecs", region, role),
+        )
+        return witnesses.explain(failure)
 
-        What is past is marked at once, by its newest page: a look for what is new goes no further
-        back. Throttling makes the looks fewer; a network that is gone is waited for.
-        """
-        client = self._client(target)
-        with faults.told("read the stack's events", target.manager_role_arn):
-            newest = client.describe_stack_events(StackName=stack_id)["StackEvents"]
-        seen = {event["EventId"] for event in newest}
+    def follow(
+        self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
+    ) -> Iterator[Event | None]:
+        """Give events from now on, until the stack comes to rest; see `following.Following`."""
+        client, doing = self._client(target), "read the stack's events"
+        with faults.told(doing, target.manager_role_arn):
+            past = client.describe_stack_events(StackName=stack_id)["StackEvents"]
+        poller = self._poller(target)
+        following = Following(poller, self._pace, self._tell, stack_id, past=past, aside=aside)
 
-        def until_rest() -> Iterator[Event]:
-            silence = _Silence(self._report)
-            for pause in pauses(0.2, 4.0):
-                new = self._new_events(target, stack_id, seen, silence)
-                seen.update(e["EventId"] for e in new)
-                for event in (_event(e) for e in reversed(new)):
-                    yield event
-                    if event.ends:
-                        return
-                self._pace.wait(0.2 if new else pause)
+        def until_rest() -> Iterator[Event | None]:
+            with faults.told(doing, target.manager_role_arn):
+                yield from following.events()
 
         return until_rest()
-
-    def _new_events(
-        self, target: Target, stack_id: str, seen: set[str], silence: "_Silence"
-    ) -> list[Any]:
-        """Give the events that were not seen yet, newest first; none where nothing is heard."""
-        new: list[Any] = []
-        pages = self._poller(target).get_paginator("describe_stack_events")
-        with faults.told("read the stack's events", target.manager_role_arn):
-            try:
-                for page in pages.paginate(StackName=stack_id):
-                    fresh = [e for e in page["StackEvents"] if e["EventId"] not in seen]
-                    new += fresh
-                    if len(fresh) < len(page["StackEvents"]):
-                        break
-            except (ClientError, *UNHEARD) as error:
-                if not faults.passes(error):
-                    raise
-                if faults.throttled(error):
-                    self._pace.throttled()
-                else:
-                    silence.go_on(error)
-                return []
-        self._pace.answered()
-        silence.end()
-        return new
-
-
-class _Silence:
-    """The time in which nothing is heard of a stack; told once, and borne for a while."""
-
-    def __init__(self, report: Callable[[str], None]) -> None:
-        self._report = report
-        self._since: float | None = None
-
-    def go_on(self, error: Exception) -> None:
-        """Note that there was no answer; raise the error once that has gone on for too long."""
-        now = time.monotonic()
-        if self._since is None:
-            self._since = now
-            self._report("AWS does not answer; the deployment goes on there, and is looked for")
-        elif now - self._since > SILENCE_LIMIT_S:
-            raise error
-
-    def end(self) -> None:
-        """Note that there was one."""
-        if self._since is not None:
-            self._report("AWS answers again")
-        self._since = None
 
 
 def _token() -> str:
@@ -253,13 +205,3 @@ def _says_no_changes(reason: str) -> bool:
     """
     said = reason.casefold()
     return "didn't contain changes" in said or "no updates are to be performed" in said
-
-
-def _event(raw: Any) -> Event:  # noqa: ANN401 - a structure of the service's
-    return Event(
-        logical_id=raw["LogicalResourceId"],
-        type=raw.get("ResourceType", ""),
-        status=raw.get("ResourceStatus", ""),
-        reason=faults.clean(raw.get("ResourceStatusReason", "")),
-        own=raw.get("PhysicalResourceId") == raw["StackId"],
-    )

@@ -12,11 +12,13 @@ from botocore.exceptions import ClientError
 
 from cjob.aws import faults
 from cjob.aws.directory import template_version
+from cjob.aws.following import STACK
 from cjob.aws.pacing import Pace, pauses
 from cjob.aws.session import Account, together
 from cjob.errors import ServiceError
 from cjob.interruption import Sleep
 from cjob.live import ABSENT, Activity, Live, Proposed
+from cjob.progress import Tell
 from cjob.release import Target
 from cjob.stages.states import BEGINNINGS
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STACK = "AWS::CloudFormation::Stack"
 FAILED = ("UPDATE_FAILED", "DELETE_FAILED")
 
 REST_LIMIT_S = 90 * 60
@@ -36,11 +37,11 @@ POLL_ATTEMPTS = 2
 class Watch:
     """The stacks of an environment, as its manager role may see them."""
 
-    def __init__(self, account: Account, sleep: Sleep, report: Callable[[str], None]) -> None:
+    def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
         """Take the account, and how to wait and tell; no call is made before one is asked for."""
         self._account = account
         self._sleep = sleep
-        self._report = report
+        self._tell = tell
         self._pace = Pace(sleep)
 
     def read(self, target: Target, name: str) -> Live:

@@ -90,9 +90,10 @@ def run(args: argparse.Namespace) -> int:
     selection.check_sections(read, "stack")
     _check_digests(read, args.expect_digest)
     _check_single(read)
-    confirmed = pipeline.run(read, stages, ("confirm",), args.jobs)
     names = [release.job.name for release in read]
-    outcomes = pipeline.run_each(confirmed, stages, "apply", args.jobs, fail_fast=args.fail_fast)
+    with talk.watching([release.job for release in read]):
+        ready = pipeline.run(read, stages, ("confirm",), args.jobs)
+        outcomes = pipeline.run_each(ready, stages, "apply", args.jobs, fail_fast=args.fail_fast)
     return finish(args, names, outcomes, talk)
 
 

@@ -11,6 +11,16 @@ import sys
 
 from cjob.errors import CjobError, InputError
 
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import TextIO
+
+    from cjob.cli.lines import Lines
+    from cjob.cli.table import Table
+    from cjob.progress import Progress
+    from cjob.release import Job
+
 # Sequences that drive a terminal, and characters that do, or that turn the direction of a line.
 CONTROL = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
@@ -27,28 +37,113 @@ class Console:
 
         self._json = log_format == "json"
         self._turn = threading.Lock()
+        self._labels: dict[tuple[str, str], str] = {}
+        self._lines: Lines | None = None
+        self._table: Table | None = None
+        self._draws = False
 
     def say(self, text: str) -> None:
         """Tell people something, on stderr: a line, or an event."""
         clean = CONTROL.sub("", text)
         self._write(_event(level="info", message=clean) if self._json else clean)
 
+    def show(self, record: "Progress") -> None:
+        """Show how the work goes on: as lines or events, or in a table while it is watched."""
+        from cjob.plain import replace  # noqa: PLC0415 - help shows nothing
+
+        text, subject, reason = (
+            CONTROL.sub("", part) for part in (record.text, record.subject, record.reason)
+        )
+        record = replace(record, text=text, subject=subject, reason=reason)
+        with self._turn:
+            if self._draws and (self._table or record.subject):
+                self._draw(record)
+                return
+            if self._lines is None:
+                from cjob.cli.lines import Lines  # noqa: PLC0415
+
+                self._lines = Lines(self._put)
+            self._lines.show(record)
+
+    @contextlib.contextmanager
+    def watching(self, jobs: "Sequence[Job]") -> "Iterator[None]":
+        """Have these jobs worked on inside; on a terminal, in a table until that has ended."""
+        self._labels = _labels(jobs)
+        self._draws = not self._json and _can_draw()
+        try:
+            yield
+        finally:
+            with self._turn, contextlib.suppress(OSError):
+                self._draws = False
+                if self._table is not None:
+                    self._table.close()
+                self._table = None
+
+    def _draw(self, record: "Progress") -> None:
+        if self._table is None:
+            from cjob.cli.table import Table  # noqa: PLC0415 - it takes rich, which takes long
+
+            self._table = Table(colour=colour(sys.stderr))
+        with contextlib.suppress(OSError):
+            self._table.show(record, self._labels.get((record.env, record.job), ""))
+
+    def _put(self, record: "Progress", line: str) -> None:
+        """Write a line of progress, or the event for it, whose facts have names."""
+        if self._json:
+            from cjob.plain import fields  # noqa: PLC0415 - help shows nothing
+
+            facts = {name: getattr(record, name) for name in fields(record) if name != "text"}
+            told = {name: value for name, value in facts.items() if value}
+            self._print(_event(**{"level": "info", "message": line} | told))
+            return
+        label = self._labels.get((record.env, record.job), "")
+        doubled = line.startswith(f"{label}: ")  # the main container has the job's name
+        self._print(f"{label}: {line}" if label and not doubled else line)
+
     def tell(self, error: CjobError) -> None:
-        """Tell what failed, each problem with its place and its hint."""
+        """Tell what failed, each problem with its place, what is known of it, and its hint."""
         for warning in getattr(error, "warnings", ()):
             self.say(f"warning: {warning}")
         for problem in getattr(error, "problems", (error,)):
             message, hint = _printable(str(problem)), _printable(problem.hint)
+            notes = [_printable(note) for note in problem.notes]
             if self._json:
-                self._write(_event(level="error", message=message, hint=hint))
+                more = {"notes": notes} if notes else {}
+                self._write(_event(level="error", message=message, hint=hint, **more))
             else:
-                self._write(f"cjob: {message}" + (f"\nhint: {hint}" if hint else ""))
+                said = [f"cjob: {message}", *(f"note: {note}" for note in notes)]
+                self._write("\n".join(said + ([f"hint: {hint}"] if hint else [])))
 
     def _write(self, line: str) -> None:
-        """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
-        with self._turn, contextlib.suppress(OSError):
+        with self._turn:
+            if self._table is not None:
+                self._table.write(line)
+            else:
+                self._print(line)
+
+    @staticmethod
+    def _print(line: str) -> None:
+        """Print a line; a stderr that nobody takes is no reason to abandon a deployment."""
+        with contextlib.suppress(OSError):
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
+
+
+def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:
+    """Give what each job's lines begin with, where there are several jobs."""
+    if len(jobs) == 1:
+        return {}
+    one_environment = len({job.env for job in jobs}) == 1
+    return {
+        (job.env, job.name): job.name if one_environment else f"{job.name} ({job.env})"
+        for job in jobs
+    }
+
+
+def _can_draw() -> bool:
+    """Say whether stderr is a terminal on which lines can be drawn anew."""
+    dumb = os.environ.get("TERM", "dumb") == "dumb"
+    return sys.stderr.isatty() and not dumb and os.environ.get("CI") != "true"
 
 
 def _event(**facts: object) -> str:
@@ -117,11 +212,11 @@ def write(text: str) -> None:
         ) from None
 
 
-def colour() -> bool:
-    """Say whether stdout is to be coloured: COLOR, then NO_COLOR, then whether it is a terminal."""
+def colour(stream: "TextIO") -> bool:
+    """Say whether a stream is to be coloured: COLOR, then NO_COLOR, then whether a terminal."""
     forced = os.environ.get("COLOR", "").lower()
     if forced in ("true", "false"):
         return forced == "true"
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return sys.stdout.isatty()
+    return stream.isatty()

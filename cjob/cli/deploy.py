@@ -50,17 +50,18 @@ def run(args: argparse.Namespace) -> int:
     tools, stages, talk = selection.prepare(args, **apply.choices(args))
     choosing.complete(args, tools, talk)
     begun = tuple(stages.load(job) for job in selection.chosen_jobs(args, tools))
-    if not args.diff:
-        ready = pipeline.run(begun, stages, pipeline.DEPLOY[:-1], args.jobs)
-    else:
-        shown = _shown(args, begun, stages, talk)
-        if not _agreed(args, shown):
+    jobs = [release.job for release in begun]
+    *before, last = pipeline.DEPLOY
+    if args.diff:
+        begun, before = _shown(args, begun, stages, talk), list(pipeline.DEPLOY_SHOWN)
+        if not _agreed(args, begun):
             return 0
-        ready = pipeline.run(shown, stages, pipeline.DEPLOY_SHOWN, args.jobs)
-        _check_shown(shown, ready)
-    last = pipeline.DEPLOY[-1]
-    outcomes = pipeline.run_each(ready, stages, last, args.jobs, fail_fast=args.fail_fast)
-    return apply.finish(args, [release.job.name for release in begun], outcomes, talk)
+    with talk.watching(jobs):
+        ready = pipeline.run(begun, stages, before, args.jobs)
+        if args.diff:
+            _check_shown(begun, ready)
+        outcomes = pipeline.run_each(ready, stages, last, args.jobs, fail_fast=args.fail_fast)
+    return apply.finish(args, [job.name for job in jobs], outcomes, talk)
 
 
 def _shown(
@@ -72,7 +73,8 @@ def _shown(
     """Compare, before anything is sent, and show what differs."""
     from cjob import pipeline  # noqa: PLC0415
 
-    compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
+    with talk.watching([release.job for release in begun]):
+        compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
     told = [r for r in compared if _differs(r) or not _unknown(r)]
     shown = diff_command.text(told)
     if sys.stdout.isatty():

@@ -5,6 +5,7 @@ Reads documents of cjob render on stdin, or begins from the workspace (-n, -e); 
 """
 
 import argparse
+import sys
 
 from cjob.cli import console, selection
 
@@ -83,7 +84,7 @@ def view(release: "Release", _form: str = "text") -> str:
     """Give the difference as people read it."""
     if release.diff is None or not release.diff.changed:
         return "No changes.\n"
-    if not console.colour():
+    if not console.colour(sys.stdout):
         return release.diff.text
     from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
 

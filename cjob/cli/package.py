@@ -70,7 +70,8 @@ def _compare(args: argparse.Namespace) -> int:
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
 
     begun, stages, talk = _begin(args)
-    done = pipeline.run(begun, stages, pipeline.PACKAGE_DIFF, args.jobs)
+    with talk.watching([release.job for release in begun]):
+        done = pipeline.run(begun, stages, pipeline.PACKAGE_DIFF, args.jobs)
     for release in done:
         diff_command.tell(release, talk)
     console.write(diff_command.text(done))
@@ -82,7 +83,8 @@ def _package(args: argparse.Namespace) -> int:
 
     begun, stages, talk = _begin(args)
     names = pipeline.PACKAGE_UPLOADED if args.upload_assets else pipeline.PACKAGE
-    done = pipeline.run(begun, stages, names, args.jobs)
+    with talk.watching([release.job for release in begun]):
+        done = pipeline.run(begun, stages, names, args.jobs)
     if args.output_dir:
         files = {name: text for release in done for name, text in _files(release).items()}
         _write_all(args.output_dir, files)

@@ -97,7 +97,7 @@ def prepare(
 
     talk = console.Console(args.log_format)
     wishes = building.wishes(args) if "engine" in args else None
-    tools = Collaborators(Path(args.directory), talk.say, wishes)
+    tools = Collaborators(Path(args.directory), talk.show, wishes)
     choices = Choices(
         tag=parse_tag(getattr(args, "tag", "")),
         tags=parse_tags(getattr(args, "resource_tags", [])),
@@ -256,10 +256,11 @@ def run_command(
     """
     from cjob import pipeline, wire  # noqa: PLC0415
 
-    tools, stages, _ = prepare(args)
+    tools, stages, talk = prepare(args)
     begun = releases(args, tools, stages)
     check_sections(begun, "" if is_head(args) else needs)
-    done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
+    with talk.watching([release.job for release in begun]):
+        done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
     if seen is not None:
         for release in done:
             seen(release)

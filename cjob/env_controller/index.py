@@ -14,6 +14,7 @@ import http.client
 import json
 import random
 import time
+import traceback
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +97,7 @@ def serve(
         answer = success(event, outputs)
     except Exception as error:  # noqa: BLE001 - without an answer the stack hangs for an hour
         kind = "" if isinstance(error, ControllerError) else f"{type(error).__name__}: "
+        _log("failure", reason=f"{kind}{error}", trace=traceback.format_exc())
         answer = failure(event, f"{kind}{error}", _log_place(context))
     _send(event, answer, sleep)
 

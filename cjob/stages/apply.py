@@ -6,7 +6,7 @@ What is done with a stack in each status is told by `states`, what may be applie
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn, Protocol
 
@@ -14,13 +14,13 @@ from cjob import live as live_side
 from cjob import names
 from cjob.errors import CjobError, DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
-from cjob.plain import dataclass, replace
+from cjob.plain import NOTHING, dataclass, replace
+from cjob.progress import Tell, note, warning
 from cjob.release import Deployment, Release, Stack, Target, required
-from cjob.stages import admission, readiness, states
+from cjob.stages import admission, failures, readiness, states
 from cjob.stages.diff import LiveStacks, compare, complete, template_version
-from cjob.stages.following import Event, Report, last, outcome
+from cjob.stages.following import Event, follow
 from cjob.stages.push import ObjectStore
-from cjob.stages.readiness import Watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Moved(InputError):  # noqa: N818 - it is a state of the stack, not an erro
         )
 
 
-class Stacks(LiveStacks, Watched, Protocol):
+class Stacks(LiveStacks, failures.Witness, Protocol):
     """CloudFormation, as far as a deployment needs it."""
 
     def propose(self, target: Target, request: Request) -> Proposal:
@@ -81,18 +81,28 @@ class Stacks(LiveStacks, Watched, Protocol):
     def cancel(self, target: Target, stack_id: str) -> None:
         """Start to roll an update back."""
 
-    def follow(self, target: Target, stack_id: str) -> Iterator[Event]:
-        """Give events from now on, until the stack comes to rest."""
+    def follow(
+        self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
+    ) -> Iterator[Event | None]:
+        """Give events from now on, until the stack comes to rest; None where nothing is new.
+
+        `aside` names other stacks, by the resource that changes them.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """What a deployment works with; `turn` is taken to update the environment's stack, too."""
+    """What a deployment works with.
+
+    `turn` is taken to update the environment's stack, too. `aside` names other stacks that are
+    changed on the way, by the resource that does it.
+    """
 
     stacks: Stacks
     store: ObjectStore
-    report: Report
+    tell: Tell
     turn: Callable[[], AbstractContextManager[object]] = nullcontext
+    aside: Mapping[str, str] = NOTHING
 
 
 def apply(release: Release, tools: Tools, options: Options, live: Live | None = None) -> Release:
@@ -111,7 +121,7 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
         except Moved as moved:
             if not options.wait:
                 raise
-            tools.report(f"once more: {moved.message}")
+            tools.tell(note(f"once more: {moved.message}"))
             live = None
 
 
@@ -121,7 +131,7 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
     found = tools.stacks.read(target, stack.name) if known is None else known
     admission.check_owner(found, stack)
     live = readiness.at_rest(
-        tools.stacks, target, found, stack.name, wait=options.wait, report=tools.report
+        tools.stacks, target, found, stack.name, wait=options.wait, tell=tools.tell
     )
     if live is not known:
         live = complete(live, release, tools.stacks)
@@ -137,7 +147,7 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
             admission.check_plan(release.diff, live)
         release = replace(release, diff=diff)
     if not diff.changed and live_side.settled(live.status):
-        return _unchanged(release, live.stack_id, live.status, tools.report)
+        return _unchanged(release, live.stack_id, live.status, tools.tell)
     admission.check_removals(diff, options.allow_removal)
     with tools.turn() if admission.switches_features(diff) else nullcontext():
         return _change(release, live, tools, options)
@@ -154,20 +164,21 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
         _make_room(tools, target, live, stack.name)
         live = Live()
     if action == states.FINISH:
-        tools.report(f"stack {stack.name} is {live.status}: this update can't be rolled back")
+        text = f"stack {stack.name} is {live.status}: this update can't be rolled back"
+        tools.tell(note(text))
         options = replace(options, rollback=False)
     request = Request(
         stack=stack,
         template_url=names.object_url(target.region, target.artifact_bucket, key),
         create=not live.exists,
     )
-    tools.report(f"proposing changes to stack {stack.name}")
+    tools.tell(note(f"proposing changes to stack {stack.name}"))
     started = _start(tools, target, request, live, options)
     if started is None:
-        _check_recovered(live, stack.name)
-        return _unchanged(release, live.stack_id, live.status, tools.report)
+        _check_recovered(live, stack.name, target)
+        return _unchanged(release, live.stack_id, live.status, tools.tell)
     try:
-        status = outcome(started.events, tools.report) if not options.detach else started.status
+        status = started.status if options.detach else _end(started, tools, target, stack.name)
     except KeyboardInterrupt:
         _undo(tools, target, started.stack_id, stack.name)
     except ServiceError as error:
@@ -179,16 +190,24 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
     return replace(release, deployment=deployment)
 
 
+def _end(started: "_Started", tools: Tools, target: Target, name: str) -> str:
+    """Follow a deployment to its end, and give the stack's status; DeploymentError if it failed."""
+    outcome = follow(started.events, tools.tell)
+    if not outcome.succeeded:
+        raise failures.failed(tools.stacks, target, outcome, name)
+    return outcome.status
+
+
 def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
     """Delete a stack that never came to be; Moved where somebody is about to make it."""
     if live.status == live_side.PROPOSED:
-        if not readiness.is_empty(tools.stacks, target, name, tools.report):
+        if not readiness.is_empty(tools.stacks, target, name, tools.tell):
             raise Moved(name, tools.stacks.read(target, name).status)
-        tools.report(f"deleting stack {name}, in which there is nothing")
+        tools.tell(note(f"deleting stack {name}, in which there is nothing"))
         tools.stacks.delete(target, live.stack_id)
         tools.stacks.await_rest(target, live.stack_id)
         return
-    tools.report(f"deleting stack {name}, whose creation failed")
+    tools.tell(note(f"deleting stack {name}, whose creation failed"))
     try:
         _delete(tools, target, live.stack_id)
     except KeyboardInterrupt:
@@ -205,7 +224,7 @@ class _Started:
 
     stack_id: str
     status: str
-    events: Iterator[Event]
+    events: Iterator[Event | None]
 
 
 def _start(
@@ -223,7 +242,7 @@ def _start(
         if not proposal.id:
             return None
         _check_still(tools.stacks.read(target, name), live, proposal, name)
-        events = tools.stacks.follow(target, proposal.stack_id)
+        events = tools.stacks.follow(target, proposal.stack_id, tools.aside)
         executing = True
         tools.stacks.execute(target, proposal, rollback=options.rollback)
     except BaseException as error:
@@ -250,14 +269,14 @@ def _withdraw(
         if proposal is not None:
             tools.stacks.discard(target, proposal)
     except CjobError as error:
-        tools.report(f"warning: {error}")
+        tools.tell(warning(str(error)))
     try:
         now = tools.stacks.read(target, name)
         ours = not live.exists and (proposal is None or proposal.stack_id == now.stack_id)
         if ours and now.status == live_side.PROPOSED and not tools.stacks.proposed(target, name):
             tools.stacks.delete(target, now.stack_id)
     except CjobError as error:
-        tools.report(f"warning: {error}")
+        tools.tell(warning(str(error)))
         return None
     return now
 
@@ -280,9 +299,10 @@ def _check_still(now: Live, live: Live, proposal: Proposal, name: str) -> None:
 
 def _undo(tools: Tools, target: Target, stack_id: str, name: str) -> NoReturn:
     """Take back what was started, to its end, and say what the stack is now."""
-    tools.report("interrupted: taking the deployment back; interrupt again to leave it as it is")
+    text = "interrupted: taking the deployment back; interrupt again to leave it as it is"
     look = _look(target, name)
     try:
+        tools.tell(note(text))
         said = _taken_back(tools, target, stack_id)
     except KeyboardInterrupt:
         raise Interrupted(
@@ -295,7 +315,7 @@ def _undo(tools: Tools, target: Target, stack_id: str, name: str) -> NoReturn:
 
 def _taken_back(tools: Tools, target: Target, stack_id: str) -> str:
     """Delete what is being created, cancel what is being updated; say what came of it."""
-    events = tools.stacks.follow(target, stack_id)
+    events = tools.stacks.follow(target, stack_id, tools.aside)
     status = tools.stacks.read(target, stack_id).status
     if status == "CREATE_IN_PROGRESS":
         _delete(tools, target, stack_id)
@@ -304,41 +324,35 @@ def _taken_back(tools: Tools, target: Target, stack_id: str) -> str:
         tools.stacks.cancel(target, stack_id)
         status = tools.stacks.read(target, stack_id).status
     if status == "UPDATE_IN_PROGRESS" or status.endswith("ROLLBACK_IN_PROGRESS"):
-        status = last(events, tools.report)
+        status = follow(events, tools.tell).status
         return f"interrupted; the stack's deployment ended: {status}"
     return f"interrupted too late to take the deployment back; the stack is {status or 'gone'} now"
 
 
 def _look(target: Target, name: str) -> str:
     """Give the command that shows how a stack is."""
-    return (
-        "see how it went on: aws cloudformation describe-stacks "
-        f"--region {target.region} --stack-name {name}"
-    )
+    return f"see how it went on: {states.aws('describe-stacks', name, target.region)}"
 
 
 def _delete(tools: Tools, target: Target, stack_id: str) -> None:
-    events = tools.stacks.follow(target, stack_id)
+    events = tools.stacks.follow(target, stack_id, tools.aside)
     tools.stacks.delete(target, stack_id)
-    status = last(events, tools.report)
-    if status != "DELETE_COMPLETE":
-        raise DeploymentError(
-            f"the stack could not be deleted, its status is {status}",
-            hint=f"look at its events: aws cloudformation describe-stack-events "
-            f"--stack-name {stack_id}",
-        )
+    outcome = follow(events, tools.tell)
+    if outcome.status != "DELETE_COMPLETE":
+        raise failures.failed(tools.stacks, target, outcome, stack_id)
 
 
-def _unchanged(release: Release, stack_id: str, status: str, report: Report) -> Release:
-    report(f"nothing to change: stack {required(release.stack, 'stack').name} is as it should be")
+def _unchanged(release: Release, stack_id: str, status: str, tell: Tell) -> Release:
+    name = required(release.stack, "stack").name
+    tell(note(f"nothing to change: stack {name} is as it should be"))
     deployment = Deployment(stack_id=stack_id, status=status, changed=False)
     return replace(release, deployment=deployment)
 
 
-def _check_recovered(live: Live, name: str) -> None:
+def _check_recovered(live: Live, name: str, target: Target) -> None:
     """Refuse to call a stack that failed unchanged, only since there is nothing new for it."""
     if live.status in {"CREATE_FAILED", "UPDATE_FAILED"}:
         raise DeploymentError(
             f"stack {name!r} is still {live.status}, and there is nothing new to deploy to it",
-            hint=f"roll it back: aws cloudformation rollback-stack --stack-name {name}",
+            hint=states.next_step(name, live.status, (), target),
         )

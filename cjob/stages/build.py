@@ -7,10 +7,11 @@ only if there is something to build. No AWS: an image gets its repository when i
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Report, Wishes, spelt
+from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Wishes, spelt
 from cjob.errors import ServiceError
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import NOTHING, replace
+from cjob.progress import Tell, part, warning
 from cjob.release import Image, Release, Revision, Source, required
 from cjob.stages import prebuilt
 from cjob.stages.recipes import Plan, place, plans
@@ -28,7 +29,7 @@ def build(
     release: Release,
     builders: Builders,
     workspace_root: Path,
-    report: Report,
+    tell: Tell,
     wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
     *,
     given: Mapping[str, Image] = NOTHING,
@@ -46,7 +47,7 @@ def build(
     ready = {plan.kind: _ready(builders, plan, release) for plan in wanted}
 
     def piece(plan: Plan) -> Callable[[Checkpoint], Built]:
-        return lambda checkpoint: _build(ready[plan.kind], plan, report, checkpoint)
+        return lambda checkpoint: _build(ready[plan.kind], plan, tell, checkpoint)
 
     results = run_all([piece(plan) for plan in wanted], AT_ONCE)
     built = {
@@ -100,24 +101,25 @@ def _ready(builders: Builders, plan: Plan, release: Release) -> Builder:
         raise
 
 
-def _build(builder: Builder, plan: Plan, report: Report, checkpoint: Checkpoint) -> Built:
+def _build(builder: Builder, plan: Plan, tell: Tell, checkpoint: Checkpoint) -> Built:
     """Build an image; one for another platform than asked for is never given."""
     wanted = plan.recipe
+    with part(tell, "build", wanted.container, "building the image") as piece:
 
-    def line(text: str) -> None:
+        def line(text: str) -> None:
+            checkpoint()
+            piece.line(text)
+
+        built = builder.build(wanted, line)
+        if wanted.platform and built.platform != spelt(wanted.platform):
+            raise ServiceError(
+                f'the image of container "{wanted.container}" is for {built.platform}, '
+                f"and {spelt(wanted.platform)} was asked for",
+                hint="the Dockerfile's base image must exist for the manifest's platform",
+            )
         checkpoint()
-        report(f"{wanted.container}: {text}")
-
-    built = builder.build(wanted, line)
-    if wanted.platform and built.platform != spelt(wanted.platform):
-        raise ServiceError(
-            f'the image of container "{wanted.container}" is for {built.platform}, '
-            f"and {spelt(wanted.platform)} was asked for",
-            hint="the Dockerfile's base image must exist for the manifest's platform",
-        )
+        piece.line(f"built {built.id}", "done")
     if not wanted.platform and built.platform != DEFAULT_PLATFORM:
-        line(
-            f"warning: the image is for {built.platform}, and the task runs on {DEFAULT_PLATFORM}; "
-            "say `platform` in the manifest"
-        )
+        text = f"the image of {wanted.container} is for {built.platform}, and the task runs on "
+        tell(warning(f"{text}{DEFAULT_PLATFORM}; say `platform` in the manifest"))
     return built

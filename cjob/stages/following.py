@@ -1,14 +1,13 @@
 """What a stack tells while it is at work, and what came of it.
 
-Takes events, reports each, gives the end; touches nothing.
+Takes events of the stack and of those that change with it, tells each, gives the end and, of a
+failure, its root. Touches nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 
-from cjob.errors import DeploymentError
 from cjob.plain import dataclass
-
-Report = Callable[[str], None]
+from cjob.progress import Progress, State, Tell
 
 # What CloudFormation says of resources that it stopped because another one had failed.
 PASSED_ON = {"resource creation cancelled", "resource update cancelled"}
@@ -16,24 +15,42 @@ PASSED_ON = {"resource creation cancelled", "resource update cancelled"}
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happened to a resource; `own` where it is the stack itself."""
+    """Something that happened to a resource; `own` where it is the job's stack itself.
+
+    `stack` is empty for a resource of that stack; for one of another stack it is the path of the
+    resource that stands for this: a nested stack, or the env controller for the environment's.
+    `stack_id` is the ARN of the stack that the resource is in, `at` is in seconds since 1970.
+    """
 
     logical_id: str
     type: str
     status: str
     reason: str = ""
     own: bool = False
+    stack: str = ""
+    stack_id: str = ""
+    at: float = 0
+
+    @property
+    def path(self) -> str:
+        """Name the resource, with the stack that it is in where that isn't the job's."""
+        return f"{self.stack}/{self.logical_id}" if self.stack else self.logical_id
 
     @property
     def line(self) -> str:
         """Give the event as people read it."""
         reason = f" ({self.reason})" if self.reason else ""
-        return f"{self.logical_id}: {self.status.lower().replace('_', ' ')}{reason}"
+        return f"{self.path}: {self.status.lower().replace('_', ' ')}{reason}"
+
+    @property
+    def under_way(self) -> bool:
+        """Say whether more is to come of what this begins."""
+        return self.status.endswith("IN_PROGRESS")
 
     @property
     def ends(self) -> bool:
-        """Say whether the stack has come to rest with this event."""
-        return self.own and not self.status.endswith("IN_PROGRESS")
+        """Say whether the job's stack has come to rest with this event."""
+        return self.own and not self.under_way
 
     @property
     def failed(self) -> bool:
@@ -42,31 +59,77 @@ class Event:
 
     @property
     def turns_back(self) -> bool:
-        """Say whether the stack gives up with this event, for a reason that it names."""
+        """Say whether the job's stack gives up with this event, for a reason that it names."""
         return self.own and self.status.endswith("ROLLBACK_IN_PROGRESS") and bool(self.reason)
 
+    @property
+    def state(self) -> State:
+        """Say how it stands with the resource now."""
+        if self.under_way:
+            return "running"
+        failed = self.status.endswith("_FAILED") or "ROLLBACK" in self.status
+        return "failed" if failed else "done"
 
-def outcome(events: Iterator[Event], report: Report) -> str:
-    """Report events until the stack rests; DeploymentError with the first cause if it failed."""
-    cause = ""
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a stack came to rest: its status, and the failures on the way, in their order."""
+
+    status: str
+    failures: tuple[Event, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Say whether the stack is what was asked for."""
+        return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+    @property
+    def root(self) -> Event | None:
+        """Give the failure that the others came from, None where there was none.
+
+        It is the job's stack's first one. Where that resource stands for another stack, it only
+        passes on what failed there first.
+        """
+        found: Event | None = None
+        inside = ""
+        while first := next((one for one in self.failures if one.stack == inside), None):
+            found, inside = first, first.path
+        return found
+
+
+def follow(events: Iterator[Event | None], tell: Tell) -> Outcome:
+    """Tell events until the job's stack rests; None stands for a look that found nothing new."""
     status = ""
+    failures: list[Event] = []
+    under_way: dict[str, None] = {}
     for event in events:
-        report(event.line)
-        if not cause and (event.failed or event.turns_back):
-            cause = f"{event.logical_id}: {event.reason or event.status}"
-        status = event.status
-    if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-        return status
-    raise DeploymentError(
-        f"the stack ended with status {status}; first failure: {cause or 'no reason was given'}",
-        hint="put the cause right and deploy again",
+        if event is None:
+            if under_way:
+                tell(_waiting(under_way))
+            continue
+        tell(_progress(event))
+        if event.failed or event.turns_back:
+            failures.append(event)
+        if event.own:
+            status = event.status
+        elif event.under_way:
+            under_way[event.path] = None
+        else:
+            under_way.pop(event.path, None)
+    return Outcome(status=status, failures=tuple(failures))
+
+
+def _progress(event: Event) -> Progress:
+    return Progress(
+        text=event.line,
+        phase="deploy",
+        subject=event.path,
+        state=event.state,
+        type=event.type,
+        status=event.status,
+        reason=event.reason,
     )
 
 
-def last(events: Iterator[Event], report: Report) -> str:
-    """Report events until the stack rests; give the status that it rests in."""
-    status = ""
-    for event in events:
-        report(event.line)
-        status = event.status
-    return status
+def _waiting(under_way: Iterable[str]) -> Progress:
+    return Progress(text=f"still at work: {', '.join(under_way)}", level="waiting", phase="deploy")

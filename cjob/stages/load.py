@@ -4,7 +4,7 @@ Reads the workspace's files and asks git for the commit; touches nothing else. W
 with a job is found here, before anything is built or sent.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from cjob import assets, names
@@ -21,6 +21,7 @@ from cjob.manifest.containers import is_env_file
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
 from cjob.overrides import check_patches
+from cjob.progress import Tell, warning
 from cjob.release import Asset, Build, Job, Overrides, Release, Source
 from cjob.secret_names import looks_secret
 from cjob.stages.render import rehearse
@@ -34,7 +35,7 @@ def load(
     job: Job,
     workspace: Workspace,
     environment: Mapping[str, str],
-    report: Callable[[str], None],
+    tell: Tell,
     *,
     tag: str = "",
     tags: Mapping[str, str] | None = None,
@@ -57,10 +58,10 @@ def load(
     rehearse(loaded.job, job, addons, overrides.patches)
 
     def warn(text: str) -> None:
-        report(f"warning: {text}")
+        tell(warning(text))
 
-    for warning in (*loaded.warnings, *_told_secrets(loaded.job)):
-        warn(warning)
+    for doubt in (*loaded.warnings, *_told_secrets(loaded.job)):
+        warn(doubt)
     built = builds(loaded.job)
     source = Source(
         manifest=loaded.text,

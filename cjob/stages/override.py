@@ -16,11 +16,12 @@ from cjob import cdk
 from cjob.engines.messages import plain
 from cjob.errors import InputError
 from cjob.plain import replace
+from cjob.progress import Tell, note, part
 from cjob.release import Release, required
 from cjob.workspace import read_text
 
-Report = Callable[[str], None]
-Run = Callable[[Sequence[str], Path, Mapping[str, str], Report], tuple[int, tuple[str, ...]]]
+Line = Callable[[str], None]
+Run = Callable[[Sequence[str], Path, Mapping[str, str], Line], tuple[int, tuple[str, ...]]]
 
 BUILD = ".build"
 INPUT = "in.yml"
@@ -38,7 +39,7 @@ def override(
     *,
     names: Sequence[str],
     run: Run,
-    report: Report,
+    tell: Tell,
 ) -> Release:
     """Change `stack.template` by the CDK app of the job's overrides, where it has one.
 
@@ -53,24 +54,22 @@ def override(
     variables = cdk.environment(process, release.job.app, release.job.env, names)
     manager = cdk.package_manager(_installed(variables.get("PATH", "")), _lock_files(start))
 
-    def tell(line: str) -> None:
-        # Several jobs may be at work at once.
-        report(f"{release.job.name}: {plain(line)}")
-
     def step(*command: str) -> None:
-        shown = " ".join(command)
-        tell(f"{shown} in {source.overrides.cdk}")
-        status, tail = run(command, folder, variables, tell)
-        if status:
-            raise InputError(
-                " | ".join([f"{shown!r} failed with status {status}", *tail[-QUOTED:]]),
-                hint="run it there yourself; only a few variables are passed on, see --cdk-env",
-                place=source.overrides.cdk,
-            )
+        shown, program = " ".join(command), command[0].rpartition("/")[2]
+        doing = f"running {shown} in {source.overrides.cdk}"
+        with part(tell, "override", program, doing) as piece:
+            status, tail = run(command, folder, variables, lambda line: piece.line(plain(line)))
+            if status:
+                raise InputError(
+                    " | ".join([f"{shown!r} failed with status {status}", *tail[-QUOTED:]]),
+                    hint="run it there yourself; only a few variables are passed on, see --cdk-env",
+                    place=source.overrides.cdk,
+                )
+            piece.line("done", "done")
 
     # Quiet: the template that it would print is in a file, too, and there it stands alone.
     synth = ("synth", "--no-version-reporting", "--quiet", "--output", OUTPUT)
-    with _alone(folder, source.overrides.cdk, report):
+    with _alone(folder, source.overrides.cdk, tell):
         (folder / BUILD / INPUT).write_text(stack.template, encoding="utf-8")
         (folder / OUTPUT / MANIFEST).unlink(missing_ok=True)
         step(manager, "install")
@@ -109,7 +108,7 @@ def _lock_files(start: Path) -> list[list[str]]:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path, shown: str, report: Report) -> Iterator[None]:
+def _alone(folder: Path, shown: str, tell: Tell) -> Iterator[None]:
     """Work in a folder while no other cjob does: `make -j` may deploy to two environments."""
     with contextlib.ExitStack() as stack:
         try:
@@ -124,7 +123,7 @@ def _alone(folder: Path, shown: str, report: Report) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            report(f"waiting for another cjob that works in {shown}")
+            tell(note(f"waiting for another cjob that works in {shown}"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

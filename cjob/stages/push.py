@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Protocol
 
 from cjob import assets
-from cjob.engines.engine import Engine, Login, Report
+from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
 from cjob.errors import InputError
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import dataclass, replace
+from cjob.progress import Tell, note, part
 from cjob.release import Artifacts, Asset, Image, Release, Source, Target, required
 from cjob.stages import prebuilt
 from cjob.stages.build import LATEST
@@ -59,7 +60,7 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     registry: Registry,
     store: ObjectStore,
     root: Path,
-    report: Report,
+    tell: Tell,
 ) -> Release:
     """Fill `images` with digests, and `artifacts`.
 
@@ -76,8 +77,8 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     own = {name: image for name, image in images.items() if image.id}
     if own:
         repository = repository_of(release, target)
-        images |= _push_images(own, repository, engine, registry, report)
-    run_all([_sending(store, upload, report) for upload in wanted], AT_ONCE)
+        images |= _push_images(own, repository, engine, registry, tell)
+    run_all([_sending(store, upload, tell) for upload in wanted], AT_ONCE)
     keys = tuple(sorted(upload.key for upload in wanted))
     artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
     return replace(release, images=images, artifacts=artifacts)
@@ -111,13 +112,13 @@ def _upload(asset: Asset, root: Path) -> Upload:
     return Upload(key=asset.key, body=body, content_type=ZIP if zipped else BYTES)
 
 
-def _sending(store: ObjectStore, upload: Upload, report: Report) -> Callable[[Checkpoint], None]:
+def _sending(store: ObjectStore, upload: Upload, tell: Tell) -> Callable[[Checkpoint], None]:
     def send(checkpoint: Checkpoint) -> None:
         checkpoint()
         if not store.exists(upload.key):
             checkpoint()
             store.put(upload.key, upload.body, upload.content_type)
-            report(f"sent {upload.key}")
+            tell(note(f"sent {upload.key}"))
 
     return send
 
@@ -138,7 +139,7 @@ def _push_images(
     repository: str,
     engine: Callable[[], Engine],
     registry: Registry,
-    report: Report,
+    tell: Tell,
 ) -> dict[str, Image]:
     """Send every image under its tags to the one repository of the job.
 
@@ -151,14 +152,18 @@ def _push_images(
 
     def piece(containers: list[str]) -> Callable[[Checkpoint], str]:
         def send(checkpoint: Checkpoint) -> str:
-            def line(text: str) -> None:
-                checkpoint()
-                report(f"{containers[0]}: {text}")
-
             tags = [tag for name in containers for tag in images[name].tags]
             # What moves comes last: it never names an image whose other tags are not there.
             tags.sort(key=lambda tag: tag.endswith(LATEST))
-            return ready.push(images[containers[0]].id, place, tags, login, line)
+            with part(tell, "push", containers[0], "pushing the image") as piece:
+
+                def line(text: str) -> None:
+                    checkpoint()
+                    piece.line(text)
+
+                digest = ready.push(images[containers[0]].id, place, tags, login, line)
+                piece.line(f"pushed {digest}", "done")
+            return digest
 
         return send
 

@@ -4,14 +4,13 @@ Takes the stack as it was read, gives it as it is once it rests. Touches CloudFo
 adapter that it is handed, and changes nothing there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from cjob.live import Activity, Live, Proposed
+from cjob.progress import Tell, note
 from cjob.release import Target
 from cjob.stages import states
-
-Report = Callable[[str], None]
 
 
 class Watched(Protocol):
@@ -37,7 +36,7 @@ class Watched(Protocol):
 
 
 def at_rest(
-    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, report: Report
+    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, tell: Tell
 ) -> Live:
     """Give the stack once nobody is at work on it; InputError where nothing can be sent to it."""
     while True:
@@ -46,27 +45,28 @@ def at_rest(
             busy = states.busy(name, live, stacks.activity(target, live.stack_id))
             if not wait:
                 raise busy
-            report(f"waiting: {busy.message}")
+            tell(note(f"waiting: {busy.message}"))
             stacks.await_rest(target, live.stack_id)
             live = stacks.read(target, name)
             continue
         if action == states.RECREATE and live.protected:
-            raise states.protected(name, live.status)
+            raise states.protected(name, live.status, target.region)
         if action in (states.ROLL_BACK, states.DELETE, states.LOOK):
             failed = () if action == states.LOOK else stacks.unfinished(target, live.stack_id)
-            raise states.refused(name, live, failed)
+            raise states.refused(name, live, failed, target.region)
         return live
 
 
-def is_empty(stacks: Watched, target: Target, name: str, report: Report) -> bool:
+def is_empty(stacks: Watched, target: Target, name: str, tell: Tell) -> bool:
     """Say whether a stack that is yet to be made may be deleted; False once it is made or gone.
 
     InputError where somebody else's change set waits in it for a review.
     """
     for one in stacks.proposed(target, name):
         if not states.SHORT_LIVED.fullmatch(one.name):
-            raise states.under_review(name, one)
-        report(f"seeing whether somebody is at work on change set {one.name} of stack {name}")
+            raise states.under_review(name, one, target.region)
+        text = f"seeing whether somebody is at work on change set {one.name} of stack {name}"
+        tell(note(text))
         if not stacks.abandoned(target, one):
             return False
     return True

@@ -13,12 +13,11 @@ from cjob.errors import ServiceError
 from cjob.live import Live
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import replace
+from cjob.progress import Tell, note
 from cjob.release import Image, Release, required
 from cjob.stages.diff import deployed_image
 
 AT_ONCE = 8
-
-Report = Callable[[str], None]
 
 
 class Contents(Protocol):
@@ -31,7 +30,7 @@ class Contents(Protocol):
         """
 
 
-def recognise(release: Release, live: Live, contents: Contents, report: Report) -> Release:
+def recognise(release: Release, live: Live, contents: Contents, tell: Tell) -> Release:
     """Name those images by digest that are deployed already, and mark those that are others."""
     images = release.images or {}
     target = required(release.target, "target")
@@ -44,7 +43,7 @@ def recognise(release: Release, live: Live, contents: Contents, report: Report) 
             try:
                 return recognised(image, deployed, repository, contents)
             except ServiceError as error:
-                report(f"the image of {container} is not compared: {error}")
+                tell(note(f"the image of {container} is not compared: {error}"))
                 return image
 
         return look

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cjob import live as live_side
 from cjob.errors import InputError
 from cjob.live import Activity, Live, Proposed
+from cjob.release import Target
 
 CREATE = "create"
 CLEAR = "delete, create"
@@ -106,37 +107,61 @@ def busy(name: str, live: Live, activity: Activity) -> InputError:
     )
 
 
-def refused(name: str, live: Live, failed: Sequence[str]) -> InputError:
+def refused(name: str, live: Live, failed: Sequence[str], region: str) -> InputError:
     """Say that a stack takes no update, with the command that helps; `failed` are resources."""
-    action = action_for(live.status)
-    command = f"--stack-name {name}"
+    command = help_with(name, live.status, failed, region)
+    return InputError(f"stack {name!r} cannot be updated: {live.status}", hint=command)
+
+
+def help_with(name: str, status: str, failed: Sequence[str], region: str) -> str:
+    """Give the command that gets a stack out of a status, or shows more of it."""
+    action = action_for(status)
     if action == ROLL_BACK:
-        skipped = f" --resources-to-skip {' '.join(failed)}" if failed else ""
-        hint = f"aws cloudformation continue-update-rollback {command}{skipped}"
-    elif action == DELETE:
-        kept = f" --retain-resources {' '.join(failed)}" if failed else ""
-        hint = f"aws cloudformation delete-stack {command}{kept}"
-    else:
-        hint = f"aws cloudformation describe-stack-events {command}"
-    return InputError(f"stack {name!r} cannot be updated: {live.status}", hint=hint)
+        skipped = ("--resources-to-skip", *failed) if failed else ()
+        return aws("continue-update-rollback", name, region, *skipped)
+    if action == DELETE:
+        kept = ("--retain-resources", *failed) if failed else ()
+        return aws("delete-stack", name, region, *kept)
+    return aws("describe-stack-events", name, region)
 
 
-def protected(name: str, status: str) -> InputError:
+def next_step(name: str, status: str, failed: Sequence[str], target: Target) -> str:
+    """Say what to do after a deployment that ended in a status that isn't what was asked for."""
+    if status in {"CREATE_FAILED", "UPDATE_FAILED"}:
+        role = ("--role-arn", target.execution_role_arn)
+        command = aws("rollback-stack", name, target.region, *role)
+        return f"put it right and deploy again, or roll back what is left as it is: {command}"
+    if status == "UPDATE_ROLLBACK_COMPLETE":
+        return "put it right and deploy again; until then the job runs as it did before"
+    if action_for(status) == RECREATE:
+        return "put it right and deploy again, which deletes first what is left of the stack"
+    if action_for(status) == CREATE:
+        return "somebody deleted the stack meanwhile; deploy again if it is to be there"
+    return help_with(name, status, failed, target.region)
+
+
+def aws(verb: str, stack: str, region: str, *more: str) -> str:
+    """Give a command of the AWS CLI on a stack, as a person can paste it."""
+    words = ("aws", "cloudformation", verb, "--region", region, "--stack-name", stack, *more)
+    return " ".join(words)
+
+
+def protected(name: str, status: str, region: str) -> InputError:
     """Say that a stack must be deleted first, and may not be."""
+    off = aws("update-termination-protection", name, region, "--no-enable-termination-protection")
     return InputError(
         f"stack {name!r} is {status} and has to be deleted first, but is protected from that",
-        hint="if it may go: aws cloudformation update-termination-protection "
-        f"--no-enable-termination-protection --stack-name {name}",
+        hint=f"if it may go: {off}",
     )
 
 
-def under_review(name: str, proposed: Proposed) -> InputError:
+def under_review(name: str, proposed: Proposed, region: str) -> InputError:
     """Say that a stack that is yet to be made has a change set that somebody else may execute."""
+    delete = aws("delete-change-set", name, region, "--change-set-name", proposed.name)
     return InputError(
         f"stack {name!r} is yet to be made, and waits for somebody to review the change set "
         f"{proposed.name!r} of {proposed.since}",
-        hint="if that is to go: aws cloudformation delete-change-set "
-        f"--stack-name {name} --change-set-name {proposed.name}",
+        hint=f"if that is to go: {delete}",
     )
 
 

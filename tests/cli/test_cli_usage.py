@@ -334,7 +334,7 @@ def test_warnings_and_several_problems_are_an_event_each(workspace: Path) -> Non
     done = commands.run(*command, folder=workspace)
     assert done.status == 0
     (warning,) = [json.loads(line) for line in done.err.splitlines()]
-    assert warning["level"] == "info"
+    assert warning["level"] == "warning"
     assert warning["message"].startswith("warning: ")
     bad = commands.MANIFEST.replace("256", "lots").replace("512", "more")
     manifest.write_text(bad)

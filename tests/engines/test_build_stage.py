@@ -228,8 +228,18 @@ def test_each_container_gets_its_image(root: Path) -> None:
 def test_progress_is_told_with_the_container_s_name(root: Path) -> None:
     """Lines of several builds mix."""
     lines: list[str] = []
-    build(release({"report": of("one"), "log": of("two")}), lambda _: Builder(), root, lines.append)
-    assert sorted(lines) == ["log: Step 1/1 : FROM scratch", "report: Step 1/1 : FROM scratch"]
+    build(
+        release({"report": of("one"), "log": of("two")}),
+        lambda _: Builder(),
+        root,
+        lambda record: lines.append(record.text),
+    )
+    for container, built in (("log", "two"), ("report", "one")):
+        assert [line for line in lines if line.startswith(f"{container}: ")] == [
+            f"{container}: building the image",
+            f"{container}: Step 1/1 : FROM scratch",
+            f"{container}: built sha256:{built}",
+        ]
 
 
 def test_the_first_failure_stops_the_others(root: Path) -> None:
@@ -359,7 +369,17 @@ def test_an_image_that_would_not_run_is_warned_of(root: Path) -> None:
     """Without a platform in the manifest the task's is the usual one, whatever machine builds."""
     lines: list[str] = []
     engine = Builder(platform="linux/arm64")
-    build(release({"report": of("one")}), lambda _: engine, root, lines.append)
-    assert "warning: the image is for linux/arm64" in lines[-1]
-    build(release({"report": of("one", "linux/arm64")}), lambda _: engine, root, lines.append)
+    build(
+        release({"report": of("one")}),
+        lambda _: engine,
+        root,
+        lambda record: lines.append(record.text),
+    )
+    assert "warning: the image of report is for linux/arm64" in lines[-1]
+    build(
+        release({"report": of("one", "linux/arm64")}),
+        lambda _: engine,
+        root,
+        lambda record: lines.append(record.text),
+    )
     assert "warning" not in lines[-1]

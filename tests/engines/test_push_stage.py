@@ -83,7 +83,7 @@ def no_engine() -> Engine:
     raise AssertionError("the engine was asked for")
 
 
-def quiet(_: str) -> None:
+def quiet(_: object) -> None:
     """Report to nobody."""
 
 
@@ -147,7 +147,9 @@ def test_what_is_in_the_bucket_is_not_sent_again(tmp_path: Path) -> None:
     bucket = Bucket()
     first = push(release(assets=(CONTROLLER,)), no_engine, NoRegistry(), bucket, tmp_path, quiet)
     lines: list[str] = []
-    second = push(first, no_engine, NoRegistry(), bucket, tmp_path, lines.append)
+    second = push(
+        first, no_engine, NoRegistry(), bucket, tmp_path, lambda record: lines.append(record.text)
+    )
     assert (bucket.sent, lines) == (["c.zip"], [])
     assert first == second
 
@@ -277,7 +279,14 @@ def test_built_images_are_pushed_and_named_by_digest(
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
     built = build(wanted, lambda _: docker, workspace, quiet)
     told: list[str] = []
-    pushed = push(built, lambda: docker, registry, Bucket(), workspace, told.append).images
+    pushed = push(
+        built,
+        lambda: docker,
+        registry,
+        Bucket(),
+        workspace,
+        lambda record: told.append(record.text),
+    ).images
     assert pushed is not None
     repository = f"{ECR}/acme/report"
     for name, image in pushed.items():
@@ -319,7 +328,7 @@ def test_an_interrupting_report_ends_the_push(
     bucket = Bucket()
     told = threading.Event()
 
-    def report(_: str) -> None:
+    def report(_: object) -> None:
         told.set()
         raise KeyboardInterrupt
 
@@ -380,7 +389,9 @@ def test_a_registry_that_fails_of_itself_is_tried_again(
     built = build(wanted, lambda _: docker, workspace, quiet)
     told: list[str] = []
     before = LocalRegistry(f"127.0.0.1:{server.server_address[1]}", "any")
-    pushed = push(built, lambda: docker, before, Bucket(), workspace, told.append).images
+    pushed = push(
+        built, lambda: docker, before, Bucket(), workspace, lambda record: told.append(record.text)
+    ).images
     server.shutdown()
     server.server_close()
     assert pushed is not None

@@ -83,7 +83,7 @@ def _overridden(
         {"PATH": str(root / path)},
         names=(),
         run=programs.run,
-        report=(said if said is not None else []).append,
+        tell=lambda record: (said if said is not None else []).append(record.text),
     )
     assert done.stack is not None
     return done.stack.template
@@ -97,7 +97,7 @@ def test_the_template_of_the_app_becomes_the_stacks(root: Path) -> None:
         "npm install",
         "node_modules/.bin/cdk synth --no-version-reporting --quiet --output cdk.out",
     ]
-    assert "report: working" in said
+    assert "npm: working" in said
 
 
 def test_a_job_without_an_app_starts_nothing(root: Path) -> None:

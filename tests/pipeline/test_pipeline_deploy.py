@@ -18,8 +18,12 @@ def test_a_deployment_that_fails_tells_its_first_cause(place: Place) -> None:
     place.waiting("failing", seconds=1)
     failed = place.run("deploy", *on("failing"))
     assert (failed.returncode, failed.stdout) == (4, "")
-    assert "ended with status ROLLBACK_COMPLETE; first failure: Signal: " in failed.stderr
-    assert "timed out" in failed.stderr.splitlines()[-2]
+    told, _, hint = failed.stderr.splitlines()[-3:]
+    assert told.startswith(
+        f"cjob: stack '{name('failing')}' ended in ROLLBACK_COMPLETE: "
+        "Signal (AWS::CloudFormation::WaitCondition): WaitCondition timed out"
+    )
+    assert hint.endswith("deploy again, which deletes first what is left of the stack")
     first = place.stack("failing")
     assert first["StackStatus"] == "ROLLBACK_COMPLETE"
 
@@ -40,7 +44,7 @@ def test_an_update_that_fails_is_rolled_back_and_can_be_put_right(place: Place) 
     place.waiting("relapsing", seconds=1)
     failed = place.run("deploy", *on("relapsing"))
     assert (failed.returncode, failed.stdout) == (4, "")
-    assert "UPDATE_ROLLBACK_COMPLETE; first failure: Signal: " in failed.stderr
+    assert "ended in UPDATE_ROLLBACK_COMPLETE: Signal " in failed.stderr
     assert place.status("relapsing") == "UPDATE_ROLLBACK_COMPLETE"
     (place.root / "copilot/relapsing/overrides/cfn.patches.yml").unlink()
     (place.root / "copilot/relapsing/overrides").rmdir()
@@ -107,7 +111,7 @@ def test_without_rollback_a_failure_stays_to_be_looked_at(place: Place) -> None:
     place.waiting("kept", seconds=1)
     failed = place.run("deploy", *on("kept"), "--no-rollback")
     assert failed.returncode == 4
-    assert "ended with status CREATE_FAILED" in failed.stderr
+    assert "ended in CREATE_FAILED: Signal" in failed.stderr
     assert place.status("kept") == "CREATE_FAILED"
 
 

@@ -153,5 +153,5 @@ def test_throttled_events_neither_end_nor_fail_a_deployment(asked: Place, proxy:
     proxy.after = after
     done = asked.run("deploy", *on("throttled"))
     assert (done.returncode, done.stdout) == (4, ""), done.stderr
-    assert "UPDATE_ROLLBACK_COMPLETE; first failure: Signal" in done.stderr
+    assert "ended in UPDATE_ROLLBACK_COMPLETE: Signal" in done.stderr
     assert len(refused) == 3

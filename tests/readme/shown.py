@@ -9,12 +9,17 @@ import pty
 import re
 import select
 import subprocess
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pyte
+
 LIMIT_S = 60
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of other programs: cjob is asked for none
+COLUMNS, ROWS = 80, 40
+LONGEST = 100_000
+"""Characters of a line, none of which the terminal breaks, so that it can be compared."""
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -33,6 +38,7 @@ def steps(page: str, language: str) -> Iterator[tuple[str, str]]:
 def on_a_terminal(command: str, folder: Path, environment: Mapping[str, str]) -> str:
     """Run a command as a person sees it, and give what the terminal showed."""
     primary, secondary = pty.openpty()
+    termios.tcsetwinsize(secondary, (ROWS, COLUMNS))
     process = subprocess.Popen(
         ["bash", "-c", command],
         cwd=folder,
@@ -57,7 +63,16 @@ def on_a_terminal(command: str, folder: Path, environment: Mapping[str, str]) ->
         process.kill()
     process.wait()
     os.close(primary)
-    return COLOURS.sub("", shown.decode().replace("\r\n", "\n"))
+    return seen(shown)
+
+
+def seen(printed: bytes) -> str:
+    """Give what a terminal shows in the end of all that was printed."""
+    screen = pyte.Screen(LONGEST, printed.count(b"\n") + 2)
+    pyte.ByteStream(screen).feed(printed)
+    lines = [screen.buffer[number] for number in range(screen.cursor.y + 1)]
+    texts = ["".join(line[i].data for i in range(max(line, default=-1) + 1)) for line in lines]
+    return "\n".join(text.rstrip() for text in texts)
 
 
 def pattern(shown: str) -> str:

@@ -159,7 +159,14 @@ class FakeStacks:
         if self.live.status == "UPDATE_IN_PROGRESS":
             self._ended = (own("UPDATE_ROLLBACK_IN_PROGRESS"), own("UPDATE_ROLLBACK_COMPLETE"))
 
-    def follow(self, _target: Target, _stack_id: str) -> Iterator[Event]:
+    def explain(self, _target: Target, _failure: Event) -> tuple[str, ...]:
+        """Give a line of a log."""
+        self._step("explain")
+        return ("its log: /aws/lambda/one",)
+
+    def follow(
+        self, _target: Target, _stack_id: str, _aside: Mapping[str, str] | None = None
+    ) -> Iterator[Event]:
         """Tell what is begun after this call; without end where nothing is."""
         self._step("follow")
 

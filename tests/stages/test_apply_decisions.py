@@ -16,7 +16,7 @@ def applied(
     document: Release, stacks: FakeStacks, options: Options | None = None, known: Live | None = None
 ) -> Release:
     """Apply a document to a stack in memory."""
-    tools = Tools(stacks=stacks, store=FakeStore(), report=lambda _: None)
+    tools = Tools(stacks=stacks, store=FakeStore(), tell=lambda _: None)
     return apply(document, tools, options or Options(), known)
 
 

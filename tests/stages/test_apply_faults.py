@@ -2,7 +2,7 @@
 
 import pytest
 from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, of, own
-from stage_samples import STACK_ID, TEMPLATE, live, release
+from stage_samples import NAME, STACK_ID, TEMPLATE, live, release
 
 from cjob.errors import DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
@@ -16,7 +16,7 @@ REFUSED = ServiceError("AWS said no")
 def applied(stacks: FakeStacks, options: Options | None = None) -> tuple[Release, list[str]]:
     """Apply a document to a stack in memory; give it with what was reported."""
     lines: list[str] = []
-    tools = Tools(stacks=stacks, store=FakeStore(), report=lines.append)
+    tools = Tools(stacks=stacks, store=FakeStore(), tell=lambda record: lines.append(record.text))
     return apply(release(), tools, options or Options()), lines
 
 
@@ -99,8 +99,8 @@ def test_the_first_cause_of_a_failure_is_told() -> None:
         applied(FakeStacks(live(), events=events))
     assert caught.value.status == 4
     assert caught.value.message == (
-        "the stack ended with status UPDATE_ROLLBACK_COMPLETE; "
-        "first failure: Rule: the schedule is no schedule"
+        f"stack '{NAME}' ended in UPDATE_ROLLBACK_COMPLETE: "
+        "Rule (AWS::IAM::Role): the schedule is no schedule"
     )
 
 
@@ -118,7 +118,7 @@ def test_a_reason_that_only_the_stack_has_is_told() -> None:
 def test_a_failure_without_any_reason_says_so() -> None:
     """And which status the stack ended in."""
     events = (own("CREATE_IN_PROGRESS"), own("ROLLBACK_COMPLETE"))
-    with pytest.raises(DeploymentError, match=r"ROLLBACK_COMPLETE; .*no reason was given"):
+    with pytest.raises(DeploymentError, match=r"ROLLBACK_COMPLETE: CloudFormation gave no reason"):
         applied(FakeStacks(events=events))
 
 
@@ -154,7 +154,11 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
         "discard": ServiceError("gone"),
         "proposed": ServiceError("never"),
     }
-    tools = Tools(stacks=FakeStacks(faults=faults), store=FakeStore(), report=lines.append)
+    tools = Tools(
+        stacks=FakeStacks(faults=faults),
+        store=FakeStore(),
+        tell=lambda record: lines.append(record.text),
+    )
     with pytest.raises(ServiceError, match="AWS said no"):
         apply(release(), tools, Options(), Live())
     assert lines[-2:] == ["warning: gone", "warning: never"]

@@ -114,7 +114,7 @@ def test_warnings_are_reported(tmp_path: Path) -> None:
     """Nothing is refused for them."""
     lines: list[str] = []
     write(tmp_path, "copilot/report/manifest.yml", MANIFEST + "retrys: 3\n")
-    load(JOB, Workspace(root=tmp_path, app="acme"), {}, lines.append)
+    load(JOB, Workspace(root=tmp_path, app="acme"), {}, lambda record: lines.append(record.text))
     assert [line for line in lines if line.startswith("warning: ") and "retrys" in line]
 
 
@@ -366,7 +366,9 @@ def test_a_tree_that_git_cannot_judge_counts_as_changed(tmp_path: Path) -> None:
     commit = git(tmp_path, "rev-parse", "--short", "HEAD")
     (tmp_path / ".git/index").write_bytes(b"no index")
     lines: list[str] = []
-    release = load(JOB, Workspace(root=tmp_path, app="acme"), {}, lines.append)
+    release = load(
+        JOB, Workspace(root=tmp_path, app="acme"), {}, lambda record: lines.append(record.text)
+    )
     assert release.source is not None
     assert release.source.revision == Revision(commit=commit, dirty=True)
     (warning,) = lines
@@ -377,12 +379,16 @@ def test_a_commit_that_git_does_not_tell_is_said_where_it_matters(tmp_path: Path
     """An image would get no tag of it; a job that builds none needs none."""
     (tmp_path / ".git").write_text("gitdir: nowhere\n")
     text = MANIFEST.replace("{location: alpine}", "{build: Dockerfile}")
-    told: dict[str, list[str]] = {MANIFEST: [], text: []}
-    for manifest, lines in told.items():
+
+    def told(manifest: str) -> list[str]:
+        lines: list[str] = []
+        workspace = Workspace(root=tmp_path, app="acme")
         write(tmp_path, "copilot/report/manifest.yml", manifest)
-        release = load(JOB, Workspace(root=tmp_path, app="acme"), {}, lines.append)
+        release = load(JOB, workspace, {}, lambda record: lines.append(record.text))
         assert release.source is not None
         assert release.source.revision is None
-    assert told[MANIFEST] == []
-    (warning,) = told[text]
+        return lines
+
+    assert told(MANIFEST) == []
+    (warning,) = told(text)
     assert warning.startswith("warning: git does not tell the commit, so no image is tagged")

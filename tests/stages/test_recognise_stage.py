@@ -6,6 +6,7 @@ from stage_samples import live, release, stack
 from cjob.errors import ServiceError
 from cjob.live import Live
 from cjob.plain import replace
+from cjob.progress import Progress
 from cjob.release import Image, Release
 from cjob.stages.diff import diff, not_compared
 from cjob.stages.recognise import recognise
@@ -56,9 +57,9 @@ def deployed(image: str = DEPLOYED, proxy: str = DEPLOYED) -> Live:
     return live(template=TASK.format(image=proxy), ContainerImage=image)
 
 
-def no_report(line: str) -> None:
+def no_report(record: Progress) -> None:
     """Fail where anything is told."""
-    pytest.fail(line)
+    pytest.fail(record.text)
 
 
 @pytest.mark.parametrize("id_", ["sha256:config", "sha256:manifest"])
@@ -118,7 +119,7 @@ def test_what_the_registry_does_not_tell_is_not_compared(
 ) -> None:
     """That is no failure; a refusal is passed on."""
     begun, lines = built(report="sha256:other"), list[str]()
-    found = recognise(begun, deployed(), contents, lines.append)
+    found = recognise(begun, deployed(), contents, lambda record: lines.append(record.text))
     assert found == begun
     assert lines == told
     assert not_compared(found) == ("the image of report is not compared: not pushed",)

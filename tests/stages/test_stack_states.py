@@ -16,6 +16,8 @@ from cjob.stages import states
 from cjob.stages.apply import Options, Tools, apply
 from cjob.stages.states import STATES
 
+WHERE = f"--region eu-central-1 --stack-name {NAME}"
+
 BUSY = [status for status, state in STATES.items() if state.action == states.WAIT]
 COPILOTS = Proposed(name="copilot-3b2f1c9e-5d50-4f6e-9a43-2f5d6c1e7a11", id="1")
 SOMEBODYS = Proposed(name="by-hand", id="2", since="2024-05-01 10:00:00 UTC")
@@ -26,7 +28,7 @@ Told = tuple[Deployment, list[str]]
 def applied(stacks: FakeStacks, *, document: Release | None = None, wait: bool = False) -> Told:
     """Apply a document to a stack in memory; give what came of it, with what was reported."""
     lines: list[str] = []
-    tools = Tools(stacks=stacks, store=FakeStore(), report=lines.append)
+    tools = Tools(stacks=stacks, store=FakeStore(), tell=lambda record: lines.append(record.text))
     done = apply(document or release(), tools, Options(wait=wait)).deployment
     assert done is not None
     return done, lines
@@ -106,7 +108,7 @@ def test_a_stack_that_must_go_but_is_protected_is_refused(status: str) -> None:
     stacks = FakeStacks(Live(status=status, stack_id=STACK_ID, tags=TAGS, protected=True))
     with pytest.raises(InputError, match="protected from that") as caught:
         applied(stacks)
-    assert "update-termination-protection --no-enable" in caught.value.hint
+    assert caught.value.hint.endswith(" --no-enable-termination-protection")
     assert stacks.asked == ["read"]
 
 
@@ -175,11 +177,11 @@ def test_a_stack_that_moves_under_a_proposal_is_compared_once_more() -> None:
     [
         (
             "UPDATE_ROLLBACK_FAILED",
-            f"continue-update-rollback --stack-name {NAME} --resources-to-skip Rule A-1.Table",
+            f"continue-update-rollback {WHERE} --resources-to-skip Rule A-1.Table",
         ),
-        ("DELETE_FAILED", f"delete-stack --stack-name {NAME} --retain-resources Rule A-1.Table"),
-        ("IMPORT_ROLLBACK_FAILED", f"describe-stack-events --stack-name {NAME}"),
-        ("SOMETHING_NEW", f"describe-stack-events --stack-name {NAME}"),
+        ("DELETE_FAILED", f"delete-stack {WHERE} --retain-resources Rule A-1.Table"),
+        ("IMPORT_ROLLBACK_FAILED", f"describe-stack-events {WHERE}"),
+        ("SOMETHING_NEW", f"describe-stack-events {WHERE}"),
     ],
 )
 def test_a_stack_that_takes_no_update_is_refused_with_the_command(status: str, hint: str) -> None:

@@ -41,6 +41,7 @@ def apply(port: int, folder: Path) -> None:
     keep_to_own_containers(folder)
     read_template_urls()
     networking.add_types()
+    name_nested_stacks_early()
     keep_nested_task_keys()
     reveal_secrets_to_tasks()
     run_containers_here(port)
@@ -76,6 +77,31 @@ def path_style(url: str) -> str:
     if not s3 or not rest.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return url
     return f"https://s3.amazonaws.com/{bucket}{parts.path}"
+
+
+def name_nested_stacks_early() -> None:
+    """Tell in a stack's events which nested stack has begun, as soon as it has."""
+    from ministack.services import cloudformation
+    from ministack.services.cloudformation import stacks
+
+    original = stacks._add_event
+
+    def tell(*given: Any, **named: Any) -> None:  # noqa: ANN401 - passed on as it is
+        original(*given, **named)
+        stack_id, name, logical_id, kind, status = given[:5]
+        parent = cloudformation._stacks.get(name, {}).get("_parent_stack_name")
+        if parent and logical_id == name and status.endswith("_IN_PROGRESS"):
+            inside = nested_logical_id(name, parent)
+            parent_id = cloudformation._stacks[parent]["StackId"]
+            initiated = "Resource creation Initiated" if status.startswith("CREATE") else ""
+            original(parent_id, parent, inside, kind, status, initiated, stack_id)
+
+    stacks._add_event = tell
+
+
+def nested_logical_id(name: str, parent: str) -> str:
+    """Give a nested stack's logical id: its name is made of the parent's, that, and a number."""
+    return name.removeprefix(f"{parent}-").partition("-")[0]
 
 
 def keep_nested_task_keys() -> None:

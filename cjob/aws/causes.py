@@ -1,0 +1,122 @@
+"""What is known of a failed resource beyond its event: logs, and the reasons of stopped tasks.
+
+Reads as the environment's manager role, whose rights include that from its first version on. All
+of it is a kindness: what is denied or gone is left out, and no error comes from here.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cjob.aws import faults
+from cjob.stages.following import Event
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+# The custom resource of a job's stack, and the Lambda function beside it that serves it.
+CONTROLLER = "Custom::EnvControllerFunction"
+CONTROLLER_FUNCTION = "EnvControllerFunction"
+SERVICE = "AWS::ECS::Service"
+
+# A log group that a custom resource's reason names, as the env controllers do.
+LOG_GROUP = re.compile(r"/aws/lambda/[\w.-]+")
+# Lines of a Lambda's log that say what is wrong, whatever language it is in.
+TELLING = re.compile(r"error|exception|timed out|\bfail|denied", re.IGNORECASE)
+NOISE = re.compile(r"(?:INIT_START|START|END|REPORT) ")
+SHOWN = 3
+"""So many lines of a log, or tasks, are told."""
+
+LONGEST = 600
+"""Characters of a log's line that are told."""
+
+BEFORE_S = 15 * 60
+"""A Lambda runs no longer than that before it fails."""
+
+
+class Witnesses:
+    """Where to ask for more; each client is made when it is first needed."""
+
+    def __init__(
+        self,
+        stacks: "CloudFormationClient",
+        logs: "Callable[[], CloudWatchLogsClient]",
+        tasks: "Callable[[], ECSClient]",
+    ) -> None:
+        """Take CloudFormation, CloudWatch Logs and ECS."""
+        self._stacks = stacks
+        self._logs = logs
+        self._tasks = tasks
+
+    def explain(self, failure: Event) -> Sequence[str]:
+        """Give what else is known of a failure, a line each."""
+        lines: list[str] = []
+        with suppress(BotoCoreError, ClientError):
+            lines.extend(faults.clean(line)[:LONGEST] for line in self._told(failure))
+        return lines
+
+    def _told(self, failure: Event) -> Iterator[str]:
+        group = LOG_GROUP.search(failure.reason)
+        if group:
+            yield from self._log(group[0], failure)
+        elif failure.type == CONTROLLER:
+            function = self._physical_id(failure.stack_id, CONTROLLER_FUNCTION)
+            yield from self._log(f"/aws/lambda/{function}", failure)
+        elif failure.type == SERVICE:
+            yield from self._stopped(self._physical_id(failure.stack_id, failure.logical_id))
+
+    def _physical_id(self, stack_id: str, logical_id: str) -> str:
+        found = self._stacks.describe_stack_resource(
+            StackName=stack_id, LogicalResourceId=logical_id
+        )
+        return found["StackResourceDetail"].get("PhysicalResourceId", "")
+
+    def _log(self, group: str, failure: Event) -> Iterator[str]:
+        """Give the last lines of a Lambda's log that say what is wrong, else the last ones."""
+        yield f"its log: {group}"
+        since = int((failure.at - BEFORE_S) * 1000)
+        pages = self._logs().get_paginator("filter_log_events")
+        lines = [
+            _text(event["message"])
+            for page in pages.paginate(logGroupName=group, startTime=since)
+            for event in page["events"]
+        ]
+        said = [line for line in lines if line and line not in failure.reason]
+        telling = [line for line in said if TELLING.search(line)]
+        for line in telling[-SHOWN:]:
+            yield f"it says: {line}"
+
+    def _stopped(self, service: str) -> Iterator[str]:
+        """Give why a service's tasks stopped: the task's reason, and its containers'."""
+        cluster = service.split("/")[-2] if service.count("/") > 1 else "default"
+        client = self._tasks()
+        arns = client.list_tasks(
+            cluster=cluster, serviceName=service.rpartition("/")[2], desiredStatus="STOPPED"
+        )["taskArns"]
+        if not arns:
+            return
+        for task in client.describe_tasks(cluster=cluster, tasks=arns[:SHOWN])["tasks"]:
+            reasons = [task.get("stoppedReason", "")]
+            for one in task.get("containers", []):
+                ended = f"exit code {one['exitCode']}" if "exitCode" in one else ""
+                why = ", ".join(filter(None, (ended, one.get("reason", ""))))
+                reasons += [f"{one.get('name', '')}: {why}"] if why else []
+            name = task["taskArn"].rpartition("/")[2]
+            yield f"task {name} stopped: {'; '.join(filter(None, reasons))}"
+
+
+def _text(line: str) -> str:
+    """Give the words of a log's line: of JSON, as the env controller writes it, its reason."""
+    if NOISE.match(line):
+        return ""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return line.strip()
+    return str(told.get("reason", "")) if isinstance(told, dict) else line.strip()

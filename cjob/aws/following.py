@@ -1,0 +1,190 @@
+"""What goes on in a job's stack while it is at work, and in the stacks that change with it.
+
+Asks for events alone, as the environment's manager role. Throttling makes the looks fewer; a
+network that is gone is waited for.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore import exceptions as botocore_errors
+from botocore.exceptions import ClientError
+
+from cjob.aws import faults
+from cjob.aws.pacing import Pace, pauses
+from cjob.plain import NOTHING
+from cjob.progress import Tell, note
+from cjob.stages.following import Event
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+STACK = "AWS::CloudFormation::Stack"
+
+# For so long a deployment is followed although nothing is heard of it.
+SILENCE_LIMIT_S = 10 * 60
+UNHEARD = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
+
+AGAIN_S = 0.2
+LONGEST_S = 4.0
+
+
+class Following:
+    """The events of a job's stack from now on, and of the stacks that it changes on its way.
+
+    Those are the nested ones, and one for each resource that `aside` names, by its logical id: the
+    environment's own, which the env controller changes. They are read from when their resource
+    begins to change until it has changed, and only as far as the role may.
+    """
+
+    def __init__(
+        self,
+        client: "CloudFormationClient",
+        pace: Pace,
+        tell: Tell,
+        stack_id: str,
+        *,
+        past: Iterable[Mapping[str, Any]],
+        aside: Mapping[str, str] = NOTHING,
+    ) -> None:
+        """Take the newest page of what is past: a look for what is new goes no further back."""
+        self._client = client
+        self._pace = pace
+        self._silence = Silence(tell)
+        self._aside = aside
+        self._main = _Stack(stack_id)
+        self._main.seen.update(raw["EventId"] for raw in past)
+        self._beside: dict[str, _Stack] = {}
+
+    def events(self) -> Iterator[Event | None]:
+        """Give events as they happen until the stack rests, and None for each look without any."""
+        for pause in pauses(AGAIN_S, LONGEST_S):
+            found = self._look()
+            yield from found or (None,)
+            if found and found[-1].ends:
+                return
+            self._pace.wait(AGAIN_S if found else pause)
+
+    def _look(self) -> list[Event]:
+        """Give what is new in all stacks, in its order; the end of the job's own comes last."""
+        found = []
+        stacks = [self._main, *self._beside.values()]
+        for stack in stacks:  # which become more, where one is found in another
+            if not stack.watched:
+                continue
+            stack.watched = not stack.rests
+            for raw in self._new(stack):
+                event = _event(raw, stack)
+                itself = raw.get("PhysicalResourceId") == raw["StackId"]
+                if stack is self._main or not itself:
+                    found.append(event)
+                if not itself:
+                    stacks += self._begun(event, raw)
+        return sorted(found, key=lambda event: (event.ends, event.at))
+
+    def _begun(self, event: Event, raw: Mapping[str, Any]) -> "list[_Stack]":
+        """See whether a resource stands for another stack, and give that where it is a new one."""
+        there = self._aside.get(event.path, "")
+        if event.type == STACK:
+            there = raw.get("PhysicalResourceId", "")
+        known = self._beside.get(event.path)
+        if known is None:
+            if not event.under_way or not (there or event.type == STACK):
+                return []
+            known = self._beside[event.path] = _Stack(there, path=event.path, since=event.at)
+            return [known]
+        known.id = there or known.id
+        if event.under_way and known.rests:
+            known.since = event.at
+        known.watched = known.watched or event.under_way
+        known.rests = not event.under_way
+        return []
+
+    def _new(self, stack: "_Stack") -> list[Any]:
+        """Give the events of a stack that were not seen yet, in their order."""
+        if not stack.id:
+            return []
+        new: list[Any] = []
+        pages = self._client.get_paginator("describe_stack_events")
+        try:
+            for page in pages.paginate(StackName=stack.id):
+                fresh = [raw for raw in page["StackEvents"] if stack.is_new(raw)]
+                new += fresh
+                if len(fresh) < len(page["StackEvents"]):
+                    break
+        except (ClientError, *UNHEARD) as error:
+            if not self._bears(error, stack):
+                raise
+            return []
+        self._pace.answered()
+        self._silence.end()
+        stack.seen.update(raw["EventId"] for raw in new)
+        return new[::-1]
+
+    def _bears(self, error: Exception, stack: "_Stack") -> bool:
+        """Say whether to go on after an error: it may pass, or another stack is out of sight."""
+        if not faults.passes(error):
+            stack.watched = False
+            return stack is not self._main
+        if faults.throttled(error):
+            self._pace.throttled()
+        else:
+            self._silence.go_on(error)
+        return True
+
+
+class _Stack:
+    """A stack whose events are read: those that are new since it was looked at, or since a time."""
+
+    def __init__(self, stack_id: str, path: str = "", since: float = 0) -> None:
+        self.id = stack_id
+        self.path = path
+        self.since = since
+        self.watched = True
+        self.rests = False
+        self.seen: set[str] = set()
+
+    def is_new(self, raw: Mapping[str, Any]) -> bool:
+        time_of: datetime = raw["Timestamp"]
+        return raw["EventId"] not in self.seen and time_of.timestamp() >= self.since
+
+
+class Silence:
+    """The time in which nothing is heard of a stack; told once, and borne for a while."""
+
+    def __init__(self, tell: Tell) -> None:
+        """Begin with an answer."""
+        self._tell = tell
+        self._since: float | None = None
+
+    def go_on(self, error: Exception) -> None:
+        """Note that there was no answer; raise the error once that has gone on for too long."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+            text = "AWS does not answer; the deployment goes on there, and is looked for"
+            self._tell(note(text))
+        elif now - self._since > SILENCE_LIMIT_S:
+            raise error
+
+    def end(self) -> None:
+        """Note that there was one."""
+        if self._since is not None:
+            self._tell(note("AWS answers again"))
+        self._since = None
+
+
+def _event(raw: Mapping[str, Any], stack: _Stack) -> Event:
+    return Event(
+        logical_id=raw["LogicalResourceId"],
+        type=raw.get("ResourceType", ""),
+        status=raw.get("ResourceStatus", ""),
+        reason=faults.clean(raw.get("ResourceStatusReason", "")),
+        own=not stack.path and raw.get("PhysicalResourceId") == raw["StackId"],
+        stack=stack.path,
+        stack_id=raw["StackId"],
+        at=raw["Timestamp"].timestamp(),
+    )

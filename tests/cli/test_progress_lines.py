@@ -1,0 +1,94 @@
+"""Progress as lines: one a change, few of those that builds write, one where nothing happens."""
+
+from dataclasses import dataclass
+
+from cjob.cli.lines import Lines
+from cjob.progress import Progress, State
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    now: float = 0
+
+    def __call__(self) -> float:
+        """Give seconds."""
+        return self.now
+
+
+def built(text: str, state: State = "running", subject: str = "report") -> Progress:
+    """Give a line of a build."""
+    return Progress(text=text, phase="build", subject=subject, state=state)
+
+
+def of(subject: str) -> Progress:
+    """Give an event of a resource."""
+    return Progress(text=f"{subject}: create", phase="deploy", subject=subject, state="running")
+
+
+STILL = Progress(text="still at work: Rule", level="waiting", phase="deploy")
+
+
+def views() -> tuple[Lines, Clock, list[str]]:
+    """Give a view, its clock, and what it writes."""
+    written: list[str] = []
+    clock = Clock()
+    return Lines(lambda _, line: written.append(line), clock), clock, written
+
+
+def test_a_build_has_a_line_a_second_for_each_container() -> None:
+    """However much it says."""
+    view, clock, written = views()
+    for second in range(3):
+        clock.now = second
+        for step in range(10):
+            view.show(built(f"report {second}.{step}"))
+            view.show(built(f"log {second}.{step}", subject="log"))
+    assert written == [f"{name} {second}.0" for second in range(3) for name in ("report", "log")]
+
+
+def test_the_end_of_a_build_is_told_at_once() -> None:
+    """It is no line of its log."""
+    view, _, written = views()
+    view.show(built("one"))
+    view.show(built("two"))
+    view.show(built("built", "done"))
+    assert written == ["one", "built"]
+
+
+def test_a_build_that_fails_is_told_whole() -> None:
+    """With the lines that were kept back, and with those alone of that build."""
+    view, _, written = views()
+    view.show(built("fine", subject="log"))
+    for line in ("one", "two", "three"):
+        view.show(built(line))
+    view.show(built("building: failed", "failed"))
+    assert written == ["fine", "one", "building: failed", "one", "two", "three"]
+
+
+def test_a_failed_build_of_which_all_was_shown_is_not_told_again() -> None:
+    """Nobody reads a log twice."""
+    view, _, written = views()
+    view.show(built("one"))
+    view.show(built("building: failed", "failed"))
+    assert written == ["one", "building: failed"]
+
+
+def test_every_change_of_a_resource_has_its_line() -> None:
+    """There are not many of them, and each counts."""
+    view, _, written = views()
+    for subject in ("Rule", "Role", "Rule"):
+        view.show(of(subject))
+    assert written == ["Rule: create", "Role: create", "Rule: create"]
+
+
+def test_where_nothing_happens_there_is_a_line_in_ten_seconds() -> None:
+    """Counted from the last line of any kind."""
+    view, clock, written = views()
+    for second in range(41):
+        clock.now = second
+        if second == 15:
+            view.show(of("Rule"))
+        view.show(STILL)
+    assert written == [STILL.text, "Rule: create", STILL.text, STILL.text]
