@@ -38,6 +38,8 @@ REPOSITORIES = "arn:{partition}:ecr:*:*:repository/{app}/*"
 BUCKETS = "arn:{partition}:s3:::*"
 OBJECTS = "arn:{partition}:s3:::*/manual/*"
 KEYS = "arn:{partition}:kms:*:*:key/*"
+LOGS = "arn:{partition}:logs:*:*:log-group:/aws/lambda/{app}-{env}*"
+CLUSTERS = "arn:{partition}:ecs:*:*:*/{app}-{env}*"
 
 
 class Right(NamedTuple):
@@ -58,6 +60,7 @@ class Right(NamedTuple):
 
 
 BUILDS = "images are built here"
+FAILS = "a deployment fails"
 
 PUTTING = (
     ("s3:PutObject", (OBJECTS,)),
@@ -216,6 +219,14 @@ RIGHTS = (
             ("DeleteChangeSet", "taking a proposal back", "there is nothing to change, or no way"),
             ("DeleteStack", "taking a creation back", "it failed or is interrupted"),
             ("CancelUpdateStack", "taking an update back", "it is interrupted"),
+        )
+    ),
+    *(
+        Right(action, MANAGER, (on,), "apply", (call,), why, FAILS, optional=True)
+        for action, on, call, why in (
+            ("logs:FilterLogEvents", LOGS, "FilterLogEvents", "the log of a custom resource"),
+            ("ecs:ListTasks", CLUSTERS, "ListTasks", "why the tasks of a service stopped"),
+            ("ecs:DescribeTasks", CLUSTERS, "DescribeTasks", "why the tasks of a service stopped"),
         )
     ),
 )

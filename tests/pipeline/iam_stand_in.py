@@ -98,8 +98,13 @@ def needs(asked: Asked, proposed: Mapping[str, str]) -> Needs:
     if asked.action in ("GetParameter", "GetParametersByPath"):
         name = given.get("Name") or given["Path"]
         return [(f"ssm:{asked.action}", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}")]
-    if asked.action == "AssumeRole":
-        return [("sts:AssumeRole", given["RoleArn"])]
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{given.get('logGroupName')}"
+    alone = {
+        "AssumeRole": ("sts:AssumeRole", given.get("RoleArn", "")),
+        "FilterLogEvents": ("logs:FilterLogEvents", group),
+    }
+    if asked.action in alone:
+        return [alone[asked.action]]
     if "StackName" not in given and "ChangeSetName" in given:
         name = given["ChangeSetName"].split("/")[1]
         given = {**given, "StackName": proposed[name]}
@@ -154,7 +159,7 @@ def denial(asked: Asked, action: str, resource: str) -> tuple[int, str]:
     )
     if action.startswith(("s3:", "kms:")) and asked.action == "CreateChangeSet":
         return 400, _xml("ValidationError", "S3 error: Access Denied")
-    if re.fullmatch("ssm|ecr", action.partition(":")[0]):
+    if re.fullmatch("ssm|ecr|logs", action.partition(":")[0]):
         return 400, json.dumps({"__type": "AccessDeniedException", "message": message})
     return 403, _xml("AccessDenied", message)
 
