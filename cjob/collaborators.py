@@ -95,15 +95,19 @@ class Collaborators:
 
     def builder(self, kind: "Kind") -> "Builder":
         """Give the engine that builds, found and ready; buildx loads into the container engine."""
-        if kind == "docker":
-            return self.engine()
-        from cjob.engines import buildx  # noqa: PLC0415
+        from cjob.engines.turns import BUILDS, InTurn  # noqa: PLC0415
+
+        turns = self._once("turns", lambda: threading.BoundedSemaphore(BUILDS))
 
         def find() -> "Builder":
-            buildx.check(self.wishes, os.environ)
-            return buildx.Buildx(self.engine(), self.wishes, os.environ)
+            if kind == "docker":
+                return InTurn(self.engine(), turns)
+            from cjob.engines import buildx  # noqa: PLC0415
 
-        return self._once("buildx", find)
+            buildx.check(self.wishes, os.environ)
+            return InTurn(buildx.Buildx(self.engine(), self.wishes, os.environ), turns)
+
+        return self._once(kind, find)
 
     def _once(self, name: object, make: Callable[[], T]) -> T:
         with self._lock:

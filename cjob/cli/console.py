@@ -59,11 +59,13 @@ class Console:
             if self._draws and (self._table or record.subject):
                 self._draw(record)
                 return
-            if self._lines is None:
-                from cjob.cli.lines import Lines  # noqa: PLC0415
+            lines = self._lines
+            if lines is None:
+                from cjob.cli.lines import BETWEEN_S, Lines  # noqa: PLC0415
 
-                self._lines = Lines(self._put)
-            self._lines.show(record)
+                # A program reads all of a log.
+                lines = self._lines = Lines(self._put, 0 if self._json else BETWEEN_S)
+        lines.show(record)
 
     @contextlib.contextmanager
     def watching(self, jobs: "Sequence[Job]") -> "Iterator[None]":
@@ -94,11 +96,11 @@ class Console:
 
             facts = {name: getattr(record, name) for name in fields(record) if name != "text"}
             told = {name: value for name, value in facts.items() if value}
-            self._print(_event(**{"level": "info", "message": line} | told))
+            self._write(_event(**{"level": "info", "message": line} | told))
             return
         label = self._labels.get((record.env, record.job), "")
         doubled = line.startswith(f"{label}: ")  # the main container has the job's name
-        self._print(f"{label}: {line}" if label and not doubled else line)
+        self._write(f"{label}: {line}" if label and not doubled else line)
 
     def tell(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place, what is known of it, and its hint."""
@@ -131,7 +133,7 @@ class Console:
 
 def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:
     """Give what each job's lines begin with, where there are several jobs."""
-    if len(jobs) == 1:
+    if len(jobs) == 1 and not _among_others():
         return {}
     one_environment = len({job.env for job in jobs}) == 1
     return {
@@ -142,8 +144,13 @@ def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:
 
 def _can_draw() -> bool:
     """Say whether stderr is a terminal on which lines can be drawn anew."""
-    dumb = os.environ.get("TERM", "dumb") == "dumb"
-    return sys.stderr.isatty() and not dumb and os.environ.get("CI") != "true"
+    dumb = os.environ.get("TERM", "dumb") == "dumb" or os.environ.get("CI") == "true"
+    return sys.stderr.isatty() and not dumb and not _among_others()
+
+
+def _among_others() -> bool:
+    """Say whether make started this, which may have several commands write to one terminal."""
+    return "MAKELEVEL" in os.environ
 
 
 def _event(**facts: object) -> str:

@@ -1,12 +1,14 @@
 """Progress as plain lines: one a change, none that would drive a terminal.
 
-What a build says is a line a second for each container at the most; the rest of it is kept, and
-told when it fails. Where nothing new happens, a line every ten seconds says so.
+Of what a build says there is a line a second for each container at the most, the newest one; the
+rest is kept, and told when it fails. Where nothing new happens, a line every ten seconds says so.
 """
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 from cjob.progress import Progress
 
@@ -46,37 +48,72 @@ class Logs:
         return self._said.pop(key(record), ()) if record.state == "failed" else ()
 
 
+def later(seconds: float, call: Callable[[], None]) -> None:
+    """Call something in a while, unless the program has ended by then."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+
+
 class Lines:
-    """Shows records by writing lines."""
+    """Shows records by writing lines; may be used by several threads."""
 
     def __init__(
         self,
         write: Callable[[Progress, str], None],
+        between: float = BETWEEN_S,
         clock: Callable[[], float] = time.monotonic,
+        later: Callable[[float, Callable[[], None]], None] = later,
     ) -> None:
-        """Take what writes a record, with the line for it; `clock` gives seconds."""
+        """Take what writes a record, with the line for it, and the seconds between a log's lines.
+
+        `clock` gives seconds, `later` calls something after so many of them.
+        """
         self._write = write
+        self._between = between
         self._clock = clock
+        self._later = later
+        self._turn = threading.Lock()
         self._logs = Logs()
         self._shown: dict[Hashable, float] = {}
-        self._held: set[Hashable] = set()
+        self._newest: dict[Hashable, Progress] = {}
+        self._lacking: set[Hashable] = set()
         self._last = clock()
 
     def show(self, record: Progress) -> None:
         """Write a line for a record, unless there were enough."""
-        now, piece = self._clock(), key(record)
-        self._logs.keep(record)
-        if record.level == "waiting" and now - self._last < QUIET_S:
-            return
-        if record.phase in LOGS and record.state == "running":
-            if now - self._shown.get(piece, -BETWEEN_S) < BETWEEN_S:
-                self._held.add(piece)
+        with self._turn:
+            piece = key(record)
+            self._logs.keep(record)
+            if record.level == "waiting" and self._clock() - self._last < QUIET_S:
                 return
-            self._shown[piece] = now
-        self._last = now
+            if record.phase in LOGS and record.state == "running" and self._is_early(piece):
+                self._lacking.add(piece)
+                self._newest[piece] = record
+                return
+            self._newest.pop(piece, None)
+            self._put(record)
+            log = self._logs.of_failure(record)
+            if piece in self._lacking:
+                self._lacking.discard(piece)
+                for line in log:
+                    self._write(record, line)
+
+    def _is_early(self, piece: Hashable) -> bool:
+        """Say whether a log had a line just now; its newest one is shown when it is time."""
+        since = self._clock() - self._shown.get(piece, -self._between)
+        if since >= self._between:
+            return False
+        if piece not in self._newest:
+            self._later(self._between - since, partial(self._catch_up, piece))
+        return True
+
+    def _catch_up(self, piece: Hashable) -> None:
+        with self._turn:
+            record = self._newest.pop(piece, None)
+            if record is not None:
+                self._put(record)
+
+    def _put(self, record: Progress) -> None:
+        self._last = self._shown[key(record)] = self._clock()
         self._write(record, record.text)
-        log = self._logs.of_failure(record)
-        if piece in self._held:
-            self._held.discard(piece)
-            for line in log:
-                self._write(record, line)

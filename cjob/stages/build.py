@@ -21,9 +21,6 @@ LATEST = "latest"
 # Where the manifest names no platform, tasks run on this one.
 DEFAULT_PLATFORM = "linux/amd64"
 
-AT_ONCE = 4
-"""Builds that run at the same time; one engine does the work of all of them."""
-
 
 def build(
     release: Release,
@@ -49,7 +46,7 @@ def build(
     def piece(plan: Plan) -> Callable[[Checkpoint], Built]:
         return lambda checkpoint: _build(ready[plan.kind], plan, tell, checkpoint)
 
-    results = run_all([piece(plan) for plan in wanted], AT_ONCE)
+    results = run_all([piece(plan) for plan in wanted], limit=len(wanted))
     built = {
         name: one for plan, one in zip(wanted, results, strict=True) for name in plan.containers
     }

@@ -1,20 +1,34 @@
 """Progress as lines: one a change, few of those that builds write, one where nothing happens."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from cjob.cli.lines import Lines
 from cjob.progress import Progress, State
 
 
-@dataclass
 class Clock:
-    """A clock that a test sets."""
+    """A clock that a test sets, with what is to be called later."""
 
-    now: float = 0
+    def __init__(self) -> None:
+        """Begin at no time, with nothing to call."""
+        self.now = 0.0
+        self.calls: list[tuple[float, Callable[[], None]]] = []
 
     def __call__(self) -> float:
         """Give seconds."""
         return self.now
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Keep what is to be called."""
+        self.calls.append((self.now + seconds, call))
+
+    def passes(self, until: float) -> None:
+        """Go on to a time, and call what is due by then."""
+        self.now = until
+        due = [one for one in self.calls if one[0] <= until]
+        self.calls = [one for one in self.calls if one[0] > until]
+        for _, call in due:
+            call()
 
 
 def built(text: str, state: State = "running", subject: str = "report") -> Progress:
@@ -34,26 +48,35 @@ def views() -> tuple[Lines, Clock, list[str]]:
     """Give a view, its clock, and what it writes."""
     written: list[str] = []
     clock = Clock()
-    return Lines(lambda _, line: written.append(line), clock), clock, written
+    return Lines(lambda _, line: written.append(line), 1, clock, clock.later), clock, written
 
 
 def test_a_build_has_a_line_a_second_for_each_container() -> None:
-    """However much it says."""
+    """However much it says; it is the newest one that is shown."""
     view, clock, written = views()
-    for second in range(3):
-        clock.now = second
-        for step in range(10):
-            view.show(built(f"report {second}.{step}"))
-            view.show(built(f"log {second}.{step}", subject="log"))
-    assert written == [f"{name} {second}.0" for second in range(3) for name in ("report", "log")]
+    for tenth in range(25):
+        clock.passes(tenth / 10)
+        view.show(built(f"report {tenth}"))
+        view.show(built(f"log {tenth}", subject="log"))
+    assert written == ["report 0", "log 0", "report 9", "log 9", "report 19", "log 19"]
+
+
+def test_the_last_line_before_a_silence_is_shown() -> None:
+    """It says what takes so long."""
+    view, clock, written = views()
+    view.show(built("downloading"))
+    view.show(built("compiling"))
+    clock.passes(60)
+    assert written == ["downloading", "compiling"]
 
 
 def test_the_end_of_a_build_is_told_at_once() -> None:
-    """It is no line of its log."""
-    view, _, written = views()
+    """It is no line of its log, and nothing of that comes after it."""
+    view, clock, written = views()
     view.show(built("one"))
     view.show(built("two"))
     view.show(built("built", "done"))
+    clock.passes(60)
     assert written == ["one", "built"]
 
 

@@ -141,6 +141,13 @@ def test_a_terminal_that_cannot_draw_gets_lines(settings: dict[str, str]) -> Non
     assert rows == ["Rule: CREATE_IN_PROGRESS", "Rule: CREATE_COMPLETE", "a note"]
 
 
+def test_under_make_each_line_has_its_job() -> None:
+    """Several commands may be at work at once, and each would draw over what others wrote."""
+    assert (
+        screen([of("Rule", "CREATE_COMPLETE")], MAKELEVEL="1")[0] == "report: Rule: CREATE_COMPLETE"
+    )
+
+
 def test_a_locale_without_the_marks_gets_plain_ones() -> None:
     """Nothing is lost by it."""
     rows = screen(

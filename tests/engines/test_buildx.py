@@ -374,7 +374,7 @@ def test_a_command_builds_on_the_current_context_and_keeps_secrets_to_itself(
     assert all(inspected(dockerd, one) for one in ids)
     shown = run.replace("echo nothing secret", "/busybox cat /run/secrets/token")
     (workspace / "Dockerfile.mounted").write_text("\n".join((*START, shown, "")))
-    command += ["--secret", "id=token,env=TOKEN"]
+    command += ["--secret", "id=token,env=TOKEN", "--log-format", "json"]
     done = subprocess.run(command, cwd=workspace, env=own, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"***" in done.stderr
