@@ -14,6 +14,10 @@ Message = Mapping[str, Any]
 TAIL = 10
 """Lines of a failed build that its error repeats."""
 
+MEGABYTE = 1_000_000
+SENT_STEP = 10 * MEGABYTE
+"""Bytes of a push after which a line says how far it is."""
+
 # Steps of a push that say nothing to a person, or so often that nothing else could be seen.
 _QUIET = {"Preparing", "Waiting", "Pushing"}
 _DIGEST = re.compile(r"\bdigest: (sha256:[0-9a-f]{64})\b")
@@ -64,13 +68,36 @@ def follow_push(messages: Iterable[Message], report: Callable[[str], None]) -> E
     Docker says the digest in a message of its own, podman only in the text.
     """
     digest = error = ""
+    sent = _Sent()
     for message in messages:
         error = _error(message) or error
         said = _DIGEST.search(str(message.get("status", "")))
         digest = (message.get("aux") or {}).get("Digest") or (said and said[1]) or digest
-        for line in _lines([_status(message)]):
+        for line in _lines([_status(message) or sent.line(message)]):
             report(line)
     return Ending(error=error, digest=digest)
+
+
+class _Sent:
+    """How much of a push was sent, over all layers that have begun."""
+
+    def __init__(self) -> None:
+        self._layers: dict[str, tuple[int, int]] = {}
+        self._told = 0
+
+    def line(self, message: Message) -> str:
+        """Give a line where a good deal more was sent since the last one."""
+        detail = message.get("progressDetail") or {}
+        if message.get("status") == "Pushing" and "current" in detail:
+            current = detail["current"]
+            # Of a layer that is packed on the way the total is no more than a guess.
+            self._layers[message.get("id", "")] = (current, max(current, detail.get("total", 0)))
+        sent = sum(current for current, _ in self._layers.values())
+        if sent - self._told < SENT_STEP:
+            return ""
+        self._told = sent
+        total = sum(total for _, total in self._layers.values())
+        return f"sent {sent // MEGABYTE} of {total // MEGABYTE} MB\n"
 
 
 def _lines(texts: Iterable[str]) -> Iterator[str]:

@@ -69,6 +69,25 @@ def test_a_pushed_tag_has_the_digest_of_its_message() -> None:
     ]
 
 
+def test_a_long_push_says_how_far_it_is() -> None:
+    """Of all layers that have begun, a line for some megabytes; of small ones nothing."""
+
+    def pushing(layer: str, current: int, total: int) -> Message:
+        detail = {"current": current * 1_000_000, "total": total * 1_000_000}
+        return {"status": "Pushing", "progressDetail": detail, "id": layer}
+
+    steps = [pushing("1", n, 30) for n in range(31)] + [pushing("2", n, 12) for n in range(16)]
+    lines: list[str] = []
+    follow_push([*steps, {"status": "Pushed", "id": "2"}], lines.append)
+    assert lines == [
+        "sent 10 of 30 MB",
+        "sent 20 of 30 MB",
+        "sent 30 of 30 MB",
+        "sent 40 of 42 MB",
+        "2: Pushed",
+    ]
+
+
 def test_podman_says_the_digest_in_its_text_alone() -> None:
     """It sends no message of its own for it."""
     messages = [{"status": f"v2: digest: {DIGEST} size: 420"}]
