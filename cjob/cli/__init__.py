@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # In the order in which people need them.
 COMMANDS = {
     "deploy": "build, push, render and deploy jobs",
-    "package": "print or write the template of a job and its parameters, or the difference",
+    "package": "print or write a job's template and parameters, or the difference",
     "build": "build a job's images",
     "push": "push images and send files that the stack needs",
     "render": "render the CloudFormation template, its parameters and tags",
@@ -35,9 +35,9 @@ COMMANDS = {
     "target": "look up the application and the environment in AWS",
     "manifest": "show what a manifest comes to in one environment",
     "schema": "print the JSON Schema of a manifest or of the document",
-    "completion": "print a script with which bash, zsh or fish completes these commands",
-    "list": "name the jobs of the workspace, or the environments of the application",
-    "iam": "print the rights in AWS that commands need, as policies",
+    "completion": "print a script with which bash, zsh or fish completes commands",
+    "list": "name the workspace's jobs, or the application's environments",
+    "iam": "print the permissions in AWS that commands need, as policies",
     "sandbox": "run a local AWS with an application to try things on",
 }
 
@@ -166,7 +166,7 @@ def run(arguments: list[str]) -> int:
     command.options(parser)
     parsed, unknown = parser.parse_known_args(rest)
     if unknown:
-        hint = _suggest(unknown[0].split("=")[0], parser.known(), parser.prog)
+        hint = _suggest(unknown[0].split("=")[0], parser.known(), f"{parser.prog} --help")
         raise InputError(f"{unknown[0]!r} is no option or argument of {parser.prog}", hint=hint)
     status: int = command.run(parsed)
     return status
@@ -182,10 +182,11 @@ def _help(arguments: list[str]) -> int:
     if not arguments:
         sys.stdout.write(_overview() + topics.overview())
     elif arguments[0] in known:
-        sys.stdout.write(topics.page(arguments[0]))
+        topics.show(arguments[0])
     else:
         message = f"{arguments[0]!r} is neither a command of cjob nor a topic"
-        raise InputError(message, hint=_suggest(arguments[0], [*COMMANDS, *known]))
+        hint = _suggest(arguments[0], [*COMMANDS, *known], see="cjob help")
+        raise InputError(message, hint=hint)
     return errors.DONE
 
 
@@ -196,16 +197,17 @@ def _overview() -> str:
         "usage: cjob COMMAND [OPTIONS]\n\n"
         "Builds, pushes, renders, compares and deploys scheduled jobs on Amazon ECS.\n\n"
         f"commands (each has --help; cjob-build is cjob build, and so on):\n{lines}\n"
+        "cjob help lists longer pages, on images, CI, stack states and more\n\n"
         f"{EXIT_STATUSES}\n"
     )
 
 
-def _suggest(wrong: str, known: Iterable[str], program: str = "cjob") -> str:
+def _suggest(wrong: str, known: Iterable[str], see: str = "cjob --help") -> str:
     import difflib  # noqa: PLC0415 - only for a hint
 
     begun = [word for word in known if word.startswith(wrong)]
     near = begun or difflib.get_close_matches(wrong, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"see {program} --help"
+    return f"did you mean {near[0]!r}?" if near else f"see {see}"
 
 
 def _explained(error: Exception) -> CjobError:

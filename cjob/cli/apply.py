@@ -38,7 +38,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="take only the document with this digest, as cjob-diff told it; one for each",
     )
     selection.common(parser)
-    parser.add_argument("-o", "--output", choices=("json", "text"), help="what stdout gets")
+    parser.add_argument("-o", "--output", choices=("json", "text"), help=selection.OUTPUT)
 
 
 def deployment(parser: argparse.ArgumentParser) -> None:

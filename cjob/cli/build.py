@@ -16,7 +16,7 @@ EXAMPLES = """\
 examples:
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff > plan.json
   cjob-build -n report -e test --tag v1.2.0 > report.built.json
-  cjob-build -n report -e test --secret id=npm,env=NPM_TOKEN | cjob-push > report.pushed.json
+  cjob-build -n report -e test --secret id=npm,env=NPM_TOKEN > report.built.json
 """
 
 

@@ -1,9 +1,9 @@
 """`cjob deploy`: build, push, render and deploy jobs.
 
 Does what the single commands do, in one process: load, resolve, build, push, render, diff, apply.
-With --diff it shows before the push what differs, and goes on from there, once that is agreed to.
-Nothing is sent where nothing changed. stdout gets the documents with their "deployment" where it
-is no terminal.
+With --diff it shows what differs before anything is sent, and asks whether to go on. Nothing is
+sent where nothing changed. Where stdout is no terminal, it gets the documents with their
+"deployment".
 """
 
 import argparse
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   cjob deploy --name report-gen --env test
-  cjob deploy --resource-tags source/revision=bb133e7,deployment/initiator=manual
+  cjob deploy \\
+    --resource-tags source/revision=bb133e7,deployment/initiator=manual
   cjob deploy --diff
 """
 
@@ -39,7 +40,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     apply.deployment(parser)
     building.options(parser)
     selection.common(parser)
-    parser.add_argument("-o", "--output", choices=("json", "text"), help="what stdout gets")
+    parser.add_argument("-o", "--output", choices=("json", "text"), help=selection.OUTPUT)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,9 +1,9 @@
-"""`cjob iam`: print the rights in AWS that commands need.
+"""`cjob iam`: print the permissions in AWS that commands need.
 
-Calls go out as whoever runs cjob, which may be a person or CI, or as the environment's manager
-role, which that one may act as. Names the commands that will be run (default: deploy, which is all
-of them). Needs no AWS; -o json is a policy as aws iam create-policy takes it, for -o json --role
-manager that of the manager role.
+Name the commands that will be run (default: deploy, which needs all that the others do). Calls are
+made as the caller, which is a person or a role of CI, or as the environment's manager role, which
+the caller assumes. With -o json it prints one policy, the caller's or (--role manager) the manager
+role's, as aws iam create-policy takes it. Needs no AWS.
 """
 
 import argparse
@@ -21,7 +21,8 @@ examples:
   cjob iam -a acme
   cjob iam package diff -a acme -e test
   cjob iam -a acme -o json > policy.json
-  aws iam create-policy --policy-name cjob-acme --policy-document file://policy.json
+  aws iam create-policy --policy-name cjob-acme \\
+    --policy-document file://policy.json
 """
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
@@ -45,7 +46,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--role", choices=(CALLER, MANAGER), help="whose policy -o json is (default: caller)"
     )
     selection.common(parser)
-    parser.add_argument("-o", "--output", choices=("text", "json"), help="what stdout gets")
+    parser.add_argument("-o", "--output", choices=("text", "json"), help=selection.OUTPUT)
 
 
 def run(args: argparse.Namespace) -> int:

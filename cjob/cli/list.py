@@ -32,7 +32,9 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--offline", action="store_true", help="only the environments that the workspace names"
     )
     selection.common(parser)
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="form (default: text)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

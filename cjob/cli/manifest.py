@@ -1,7 +1,7 @@
 """`cjob manifest`: show what a job's manifest comes to in one environment.
 
-Prints the manifest with its variables put in, the environment's section laid over the rest, and
-without what has no effect. What it leaves to defaults stays so. Needs no AWS and no engine.
+Prints the manifest with its variables substituted, the environment's section applied, and what has
+no effect left out. Defaults are not filled in. Needs no AWS and no engine.
 """
 
 import argparse

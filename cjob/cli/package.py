@@ -25,7 +25,9 @@ EXAMPLES = """\
 examples:
   cjob package -n report-generator -e test
   cjob package -n report-generator -e test --output-dir ./infrastructure
-  cjob package -n report-generator -e test --diff    (status 0: none, 1: differences, 2: error)
+  cjob package -n report-generator -e test --diff
+
+The exit status of --diff is 0 for no differences, 1 for differences, 2 for any error.
 """
 
 

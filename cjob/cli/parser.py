@@ -15,15 +15,36 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 
-WIDTH = 78
+WIDTH = 80
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help as it was laid out; told its width, argparse need not import what measures a screen."""
+    """Help as wide as it is read best; told that, argparse need not import what measures it."""
 
     def __init__(self, prog: str) -> None:
-        columns = os.environ.get("COLUMNS", "")
-        super().__init__(prog, width=int(columns) - 2 if columns.isdecimal() else WIDTH)
+        super().__init__(prog, width=columns() - 2)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Break prose into lines; a paragraph that was laid out, with indented lines, stays so."""
+        import textwrap  # noqa: PLC0415 - argparse, too, waits for a help to be shown
+
+        # A command that is named in prose stays in one piece.
+        prose = textwrap.TextWrapper(
+            width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        )
+        paragraphs = text.split("\n\n")
+        return "\n\n".join(one if "\n " in one else prose.fill(one) for one in paragraphs)
+
+
+def columns() -> int:
+    """Say how wide a text for people may be: as COLUMNS has it, else 80, or a narrower terminal."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given[:5]) > 0:
+        return int(given[:5])
+    try:
+        return min(os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH, WIDTH)
+    except OSError:  # it is none
+        return WIDTH
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,7 +1,7 @@
 """`cjob push`: push images, and send the files that the stack needs.
 
-Reads documents of cjob build on stdin, or begins from the workspace (-n, -e) for a job without
-images of its own; writes them with each image's digest. Sends only what is absent.
+Reads documents of cjob build on stdin, or begins from the workspace (-n, -e) for a job that builds
+no image; writes them with each image's digest. Sends only what is absent.
 """
 
 import argparse
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   cjob-build -n report -e test | cjob-push > report.pushed.json
-  cjob-push -n report -e test --image "$REPOSITORY@sha256:$DIGEST" | cjob-render | cjob-apply
+  cjob-push -n report -e test --image "$REPOSITORY@$DIGEST" > pushed.json
 """
 
 

@@ -1,7 +1,7 @@
 """`cjob schema`: print the JSON Schema (draft 2020-12) of a manifest, or of the document.
 
-For editors, and for programs that make or take documents. An editor takes the manifest's from a
-line at the top of the file: # yaml-language-server: $schema=PATH
+For editors, and for programs that make or take documents. An editor finds the manifest's schema by
+a line at the top of the file: # yaml-language-server: $schema=PATH
 """
 
 import argparse

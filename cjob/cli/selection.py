@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PARALLEL_JOBS = 4
 
+OUTPUT = "what stdout gets (default: text on a terminal, else json)"
+
 # Of a tag that AWS takes, in characters.
 KEY_LIMIT = 128
 VALUE_LIMIT = 256
@@ -38,7 +40,7 @@ def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json",
     head.add_argument("--target", metavar="FILE", help="a document of cjob-target: stay offline")
     head.add_argument("--tag", default="", help="tag for the main image (default: git commit)")
     common(parser)
-    parser.add_argument("-o", "--output", choices=output, help="what stdout gets")
+    parser.add_argument("-o", "--output", choices=output, help=OUTPUT)
 
 
 def resource_tags(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
@@ -65,12 +67,25 @@ def cdk_environment(parser: argparse.ArgumentParser) -> None:
 
 def common(parser: argparse.ArgumentParser) -> None:
     """Declare what every command takes."""
-    parser.add_argument("-C", "--directory", default=".", metavar="DIR", help="start from DIR")
     parser.add_argument(
-        "--jobs", type=_count, default=PARALLEL_JOBS, metavar="N", help="so many jobs at once"
+        "-C",
+        "--directory",
+        default=".",
+        metavar="DIR",
+        help="a folder of the workspace (default: .)",
     )
     parser.add_argument(
-        "--log-format", choices=("text", "json"), default="text", help="form of what is on stderr"
+        "--jobs",
+        type=_count,
+        default=PARALLEL_JOBS,
+        metavar="N",
+        help=f"work on N jobs at once (default: {PARALLEL_JOBS})",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="form of the messages on stderr (default: text)",
     )
 
 

@@ -1,7 +1,7 @@
 """`cjob target`: look up the application and the environment in AWS.
 
-Reads the workspace (-n, -e) or documents on stdin; writes them with a "target" section. With its
-file, everything up to the difference works without AWS: cjob render --target FILE.
+Reads the workspace (-n, -e) or documents on stdin; writes them with a "target" section. Kept as a
+file, that is all that rendering needs of AWS: cjob render --target FILE.
 """
 
 import argparse

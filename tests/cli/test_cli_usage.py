@@ -29,6 +29,21 @@ def test_every_command_has_help(command: str, tmp_path: Path) -> None:
     assert commands.run("cjob", "help", command, folder=tmp_path) == done
 
 
+@pytest.mark.parametrize("command", [*commands.COMMANDS, ""])
+def test_help_fits_a_terminal(command: str, tmp_path: Path) -> None:
+    """80 columns are enough for all of it, and what is prose fits a narrower one as well."""
+    help_of = (*filter(None, ["cjob", command]), "--help")
+    for columns in ("80", "0"):
+        done = commands.run(*help_of, folder=tmp_path, settings={"COLUMNS": columns})
+        assert max(map(len, done.out.splitlines())) <= 80
+        assert "\n" * 3 not in done.out
+    narrow = commands.run(*help_of, folder=tmp_path, settings={"COLUMNS": "50"})
+    if command:
+        purpose = narrow.out.split("\n\n")[1]
+        assert max(map(len, purpose.splitlines())) <= 50
+        assert purpose.split() == done.out.split("\n\n")[1].split()
+
+
 def test_the_overview_lists_every_command(tmp_path: Path) -> None:
     """`cjob --help` is where people begin."""
     done = commands.run("cjob", "--help", folder=tmp_path)

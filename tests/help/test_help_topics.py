@@ -1,7 +1,11 @@
 """`cjob help TOPIC`, and that what the pages say is so."""
 
+import contextlib
+import os
+import pty
 import re
 import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +16,12 @@ from cjob.cli import topics
 ROOT = Path(__file__).parents[2]
 
 
-def _help(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _help(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [ROOT / "bin/cjob", "help", *arguments],
+        env={**os.environ, **settings},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )
@@ -40,10 +45,61 @@ def test_every_topic_is_listed_with_its_heading() -> None:
         assert re.search(rf"^  {name} +{re.escape(heading)}$", done.stdout, re.MULTILINE)
 
 
-def test_a_topic_is_printed_as_it_is_written() -> None:
-    """For a terminal as for a pipe."""
-    done = _help("departures")
-    assert (done.returncode, done.stdout, done.stderr) == (0, topics.page("departures"), "")
+@pytest.mark.parametrize("topic", topics.names())
+def test_a_pipe_gets_a_topic_as_it_is_written(topic: str) -> None:
+    """In UTF-8, though the locale knows ASCII only."""
+    done = _help(topic, PYTHONIOENCODING="ascii", LC_ALL="C")
+    assert (done.returncode, done.stdout, done.stderr) == (0, topics.page(topic), "")
+
+
+@pytest.mark.parametrize("topic", topics.names())
+def test_a_terminal_gets_a_topic_that_fits_it(topic: str) -> None:
+    """Prose and tables are as wide as it is; what can be copied has its lines whole."""
+    code = set(re.findall(r"^.+$", "".join(_code(topic)), re.MULTILINE))
+    shown = _on_a_terminal(60, "help", topic, NO_COLOR="1").splitlines()
+    assert "\x1b" not in "".join(shown)
+    wide = {line for line in shown if len(line) > 60}
+    assert {line.strip() for line in wide} <= {line.strip() for line in code}
+    assert {line.strip() for line in code} <= {line.strip() for line in shown}
+    words = re.sub(r"\W", "", "".join(shown))
+    for paragraph in re.findall(r"^(?:\w.*\n)+", topics.page(topic), re.MULTILINE):
+        assert re.sub(r"\W", "", paragraph) in words
+
+
+def test_a_terminal_gets_no_names_of_tests() -> None:
+    """They are for those who work on cjob, and would leave the rest no room."""
+    shown = _on_a_terminal(80, "help", "departures", NO_COLOR="1")
+    assert "Copilot" in shown
+    assert "test_" not in shown
+
+
+def test_a_terminal_gets_colour_unless_it_is_unwanted() -> None:
+    """As all else that is shown there."""
+    assert "\x1b[" in _on_a_terminal(80, "help", "statuses", TERM="xterm")
+    assert "\x1b" not in _on_a_terminal(80, "help", "statuses", TERM="dumb")
+
+
+def _code(topic: str) -> list[str]:
+    """Give the texts of a page's fenced blocks."""
+    return re.findall(r"^```.*\n((?:.*\n)*?)```$", topics.page(topic), re.MULTILINE)
+
+
+def _on_a_terminal(columns: int, *arguments: str, **settings: str) -> str:
+    """Run cjob on a terminal of a width, and give what that showed."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("COLOR", "COLUMNS", "NO_COLOR")}
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, columns))
+    with subprocess.Popen(
+        [ROOT / "bin/cjob", *arguments], env={**kept, **settings}, stdout=terminal
+    ) as running:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # it is closed once nobody writes to it
+            while read := os.read(controller, 65536):
+                shown += read
+    os.close(controller)
+    assert running.returncode == 0
+    return shown.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +107,7 @@ def test_a_topic_is_printed_as_it_is_written() -> None:
     [
         ("departure", "did you mean 'departures'?"),
         ("deplyo", "did you mean 'deploy'?"),
-        ("../README", "see cjob --help"),
+        ("../README", "see cjob help"),
     ],
 )
 def test_what_is_no_topic_is_told_with_what_was_meant(topic: str, hint: str) -> None:
