@@ -9,6 +9,7 @@ from pathlib import Path
 from cjob.release import Revision
 
 LIMIT_S = 20
+UNTRACKED = "?? "
 
 
 def revision(
@@ -28,10 +29,27 @@ def revision(
             warn(f"git does not tell the commit, so no image is tagged with it: {error.reason}")
         return None
     try:
-        return Revision(commit=commit, dirty=bool(_git(root, "status", "--porcelain")))
+        return Revision(commit=commit, dirty=_differs(root))
     except _GitError as error:
         warn(f"git does not tell whether files differ from the commit, so they do: {error.reason}")
         return Revision(commit=commit, dirty=True)
+
+
+def _differs(root: Path) -> bool:
+    """Say whether files differ from the commit, or are new to git.
+
+    A new file that is empty is passed over: the shell makes one for what this very pipe is to
+    write (`cjob-build … > plan.json`), and it would make every tree differ.
+    """
+    entries = [one for one in _git(root, "status", "--porcelain", "-z").split("\0") if one]
+    if not all(entry.startswith(UNTRACKED) for entry in entries):
+        return True
+    top = Path(_git(root, "rev-parse", "--show-toplevel")) if entries else root
+    return not all(_is_empty(top / entry.removeprefix(UNTRACKED)) for entry in entries)
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
 
 
 class _GitError(Exception):

@@ -1,5 +1,6 @@
 """The Makefile that people copy, run by make in a repository with two jobs, on a sandbox."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -53,7 +54,17 @@ class Repository:
 
     def documents(self) -> list[str]:
         """Give the names of the documents there are for the environment, in order."""
-        return sorted(path.name for path in (self.folder / "build" / "test").iterdir())
+        return sorted(path.name for path in (self.folder / "build" / "test").glob("*.json"))
+
+    def head(self) -> str:
+        """Give the short name of the commit that is checked out."""
+        command = ["git", "rev-parse", "--short", "HEAD"]
+        return subprocess.check_output(command, cwd=self.folder, text=True).strip()
+
+    def revision(self, job: str) -> object:
+        """Give the revision that a job's plan was made of."""
+        plan = (self.folder / "build" / "test" / f"{job}.plan.json").read_text()
+        return json.loads(plan)["source"]["revision"]
 
     def commit(self) -> None:
         """Commit all that there is."""
@@ -92,14 +103,13 @@ def repository(variables: dict[str, str], tmp_path: Path) -> Repository:
         made.manifest(job).write_text(MANIFEST.format(name=job))
     made.manifest("site").write_text(ANOTHER_KIND)
     (tmp_path / "copilot" / ".workspace").write_text("application: demo\n")
-    (tmp_path / ".gitignore").write_text("build/\ninfrastructure/\n")
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     made.commit()
     return made
 
 
 def test_jobs_are_deployed_and_only_what_changed_is_done_again(repository: Repository) -> None:
-    """The second time nothing is built; a commit, which is an image's tag, builds again."""
+    """The second time nothing is built, not for what make made; a commit, a tag, builds again."""
     first = repository.make("deploy", "ENV=test")
     assert first.returncode == 0, first.stderr
     stages = ["cjob-apply", "cjob-build", "cjob-diff", "cjob-push", "cjob-render"]
@@ -107,6 +117,7 @@ def test_jobs_are_deployed_and_only_what_changed_is_done_again(repository: Repos
     assert len(commands(first)) == 2 * len(stages)
     assert first.stdout.count("deployed (CREATE_COMPLETE)") == 2
 
+    assert repository.make("package", "ENV=test").returncode == 0
     second = repository.make("deploy", "ENV=test")
     assert second.returncode == 0, second.stderr
     assert sorted(commands(second)) == ["cjob-apply"] * 2 + ["cjob-diff"] * 2
@@ -146,7 +157,10 @@ def test_a_failing_build_leaves_no_document_and_runs_nothing_after_it(
 def test_a_plan_is_applied_as_it_was_kept(repository: Repository) -> None:
     """Without another look at the sources, which may have changed since."""
     job = repository.jobs[0]
+    early = repository.make("apply", "ENV=test", f"JOBS={job}")
+    assert f"cjob: cannot read 'build/test/{job}.plan.json': No such file" in early.stderr
     assert repository.make("plan", "ENV=test", f"JOBS={job}").returncode == 0
+    assert repository.revision(job) == {"commit": repository.head(), "dirty": False}
     repository.manifest(job).write_text("not: used\n")
 
     applied = repository.make("apply", "ENV=test", f"JOBS={job}")

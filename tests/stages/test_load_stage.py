@@ -345,8 +345,26 @@ def test_the_revision_is_the_commit_and_whether_the_tree_differs(tmp_path: Path)
     git(tmp_path, "commit", "-q", "-m", "one")
     commit = git(tmp_path, "rev-parse", "--short", "HEAD")
     assert source(tmp_path).revision == Revision(commit=commit, dirty=False)
-    write(tmp_path, "new.txt", "")
+    write(tmp_path, "new.txt", "new")
     assert source(tmp_path).revision == Revision(commit=commit, dirty=True)
+
+
+def test_the_file_that_a_pipe_is_to_write_makes_no_tree_differ(tmp_path: Path) -> None:
+    """The shell makes it before the first command looks; a folder of files is none."""
+    root = tmp_path / "jobs"
+    write(root, "copilot/report/manifest.yml", MANIFEST)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    for empty in ("plan.json", "jobs/a plan, überaus.json"):
+        write(tmp_path, empty, "")
+    revision = source(root).revision
+    assert revision is not None
+    assert not revision.dirty
+    write(root, "build/report.json", "")
+    revision = source(root).revision
+    assert revision is not None
+    assert revision.dirty
 
 
 def test_without_a_commit_there_is_no_revision(tmp_path: Path) -> None:
