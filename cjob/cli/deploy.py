@@ -11,7 +11,7 @@ import sys
 
 from cjob.cli import apply, building, choosing, console, selection
 from cjob.cli import diff as diff_command
-from cjob.errors import InputError
+from cjob.errors import DONE, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ def run(args: argparse.Namespace) -> int:
     *before, last = pipeline.DEPLOY
     if args.diff:
         begun, before = _shown(args, begun, stages, talk), list(pipeline.DEPLOY_SHOWN)
+        if not any(_differs(release) or _unknown(release) for release in begun):
+            return _unchanged(args, begun)
         if not _agreed(args, begun):
-            return 0
+            return DONE
     with talk.watching(jobs):
         ready = pipeline.run(begun, stages, before, args.jobs)
         if args.diff:
@@ -76,25 +78,39 @@ def _shown(
 
     with talk.watching([release.job for release in begun]):
         compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
+    for release in compared:
+        diff_command.tell(release, talk)
     told = [r for r in compared if _differs(r) or not _unknown(r)]
     shown = diff_command.text(told)
     if sys.stdout.isatty():
         console.write(shown)
     elif shown:
         talk.say(shown.rstrip("\n"))
-    for release in compared:
-        diff_command.tell(release, talk)
     return compared
 
 
+def _unchanged(args: argparse.Namespace, compared: "tuple[Release, ...]") -> int:
+    """Write the documents of a deployment that has nothing to do, where a program reads them."""
+    from cjob import wire  # noqa: PLC0415 - help needs none of it
+    from cjob.plain import replace  # noqa: PLC0415
+    from cjob.release import Deployment, required  # noqa: PLC0415
+
+    if selection.output_form(args) == "json":
+        done = []
+        for release in compared:
+            found = required(release.diff, "diff").against
+            kept = Deployment(stack_id=found.stack_id, status=found.status, changed=False)
+            done.append(replace(release, deployment=kept))
+        console.write(wire.dump(done))
+    return DONE
+
+
 def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
-    """Say whether to go on with the deployment; nothing is asked where nothing differs."""
-    differs, unknown = any(map(_differs, compared)), any(map(_unknown, compared))
-    if not differs and not unknown:
-        return False
+    """Say whether to go on with a deployment that changes something, or may."""
     if args.yes:
         return True
     if not console.can_ask():
+        differs = any(map(_differs, compared))
         raise InputError(
             f"{'something differs' if differs else 'an image may differ, once it is pushed'}, and "
             "nobody can be asked here whether to deploy it",

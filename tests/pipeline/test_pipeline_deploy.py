@@ -152,12 +152,15 @@ def test_where_one_deployment_fails_the_others_are_kept(place: Place) -> None:
 
 
 def test_no_difference_asks_nothing(place: Place) -> None:
-    """Not even where nobody could answer."""
+    """Not even where nobody could answer; a program gets the document as from any deployment."""
     place.job("same")
     place.done("deploy", *on("same"))
     before = place.all_change_sets("same")
     done = place.done("deploy", *on("same"), "--diff")
-    assert (done.stdout, done.stderr) == ("", "No changes.\n")
+    assert done.stderr == "No changes.\n"
+    deployment = document(done)["deployment"]
+    assert (deployment["status"], deployment["changed"]) == ("CREATE_COMPLETE", False)
+    assert deployment["stackId"] == place.stack("same")["StackId"]
     assert place.all_change_sets("same") == before
 
 
@@ -185,7 +188,8 @@ def test_a_difference_that_nobody_can_answer_for_is_refused(place: Place) -> Non
     place.job("asked", "variables: {A: b}\n")
     refused = place.run("deploy", *on("asked"), "--diff")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "~ Resources:" in refused.stderr
+    lines = refused.stderr.splitlines()
+    assert lines[:2] == ["asked: 1 change: 1 environment variable", "~ Resources:"]
     assert "--yes" in refused.stderr
     assert place.status("asked") == "CREATE_COMPLETE"
     agreed = place.run("deploy", *on("asked"), "--diff", "--yes")
