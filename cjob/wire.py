@@ -21,9 +21,14 @@ REPEAT = "pass on the document as the command before this one wrote it"
 
 EMPTY = "no document on stdin; did the command before this one fail?"
 
+BEGIN = "put a command that writes documents before this one"
 
-def parse(text: str, name: str = "stdin") -> tuple[Release, ...]:
-    """Read all documents of a text; raise InputError, with the place, at the first that is off."""
+
+def parse(text: str, name: str = "stdin", hint: str = BEGIN) -> tuple[Release, ...]:
+    """Read all documents of a text; raise InputError, with the place, at the first that is off.
+
+    `hint` says what to do where there is none.
+    """
     releases: list[Release] = []
     at = _skip_blanks(text, 0)
     while at < len(text):
@@ -31,7 +36,6 @@ def parse(text: str, name: str = "stdin") -> tuple[Release, ...]:
         releases.append(release)
         at = _skip_blanks(text, at)
     if not releases:
-        hint = "run it with -n NAME -e ENV, or put a command that writes a document before it"
         message = EMPTY if name == "stdin" else f"no document in {name!r}"
         raise InputError(message, hint=hint)
     return tuple(releases)

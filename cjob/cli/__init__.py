@@ -152,6 +152,10 @@ def run(arguments: list[str]) -> int:
         known = habits.meant(arguments)
         if known is not None:
             return run(known)
+        if name.startswith("-"):
+            first = "a command comes first, as in cjob deploy -n report"
+            hint = _suggest(name, ("--help", "--version"), first)
+            raise InputError(f"{name!r} is no option of cjob itself", hint=hint)
         raise InputError(f"{name!r} is not a command of cjob", hint=_suggest(name, COMMANDS))
     if rest == ["help"]:
         rest = ["--help"]
@@ -166,7 +170,7 @@ def run(arguments: list[str]) -> int:
     command.options(parser)
     parsed, unknown = parser.parse_known_args(rest)
     if unknown:
-        hint = _suggest(unknown[0].split("=")[0], parser.known(), f"{parser.prog} --help")
+        hint = _suggest(unknown[0].split("=")[0], parser.known(), f"see {parser.prog} --help")
         raise InputError(f"{unknown[0]!r} is no option or argument of {parser.prog}", hint=hint)
     status: int = command.run(parsed)
     return status
@@ -185,7 +189,7 @@ def _help(arguments: list[str]) -> int:
         topics.show(arguments[0])
     else:
         message = f"{arguments[0]!r} is neither a command of cjob nor a topic"
-        hint = _suggest(arguments[0], [*COMMANDS, *known], see="cjob help")
+        hint = _suggest(arguments[0], [*COMMANDS, *known], "see cjob help")
         raise InputError(message, hint=hint)
     return errors.DONE
 
@@ -202,12 +206,12 @@ def _overview() -> str:
     )
 
 
-def _suggest(wrong: str, known: Iterable[str], see: str = "cjob --help") -> str:
+def _suggest(wrong: str, known: Iterable[str], instead: str = "see cjob --help") -> str:
     import difflib  # noqa: PLC0415 - only for a hint
 
     begun = [word for word in known if word.startswith(wrong)]
     near = begun or difflib.get_close_matches(wrong, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"see {see}"
+    return f"did you mean {near[0]!r}?" if near else instead
 
 
 def _explained(error: Exception) -> CjobError:

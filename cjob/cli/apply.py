@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
 
     _, stages, talk = selection.prepare(args, **choices(args))
-    read = selection.read_stream(args.file, "cjob-apply")
+    read = selection.read_stream(args.file, "cjob-apply", head="cjob deploy")
     selection.check_sections(read, "stack")
     _check_digests(read, args.expect_digest)
     _check_single(read)

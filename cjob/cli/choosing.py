@@ -33,7 +33,14 @@ def complete(
         args.name = [one_of(tools.workspace.jobs(), "job", "-n", talk)]
     if args.env is None and not args.target:
         app = selection.application(args, tools)
-        args.env = one_of(tools.directory.environments(app), "environment", "-e", talk)
+        found = tools.directory.environments(app)
+        if not found:
+            raise InputError(
+                f"application {app!r} has no environment in this account and region",
+                hint="name the application with -a, or set AWS_REGION and AWS_PROFILE to where it "
+                "was made",
+            )
+        args.env = one_of(found, "environment", "-e", talk)
     return args
 
 

@@ -45,5 +45,14 @@ def meant(arguments: Sequence[str]) -> list[str] | None:
         )
     raise InputError(
         f"cjob has no {' '.join(words)!r}: it packages and deploys scheduled jobs",
-        hint=NEAREST.get(words, "see cjob --help"),
+        hint=NEAREST.get(words) or _near(words),
     )
+
+
+def _near(words: tuple[str, ...]) -> str:
+    """Give the two words that may have been meant."""
+    import difflib  # noqa: PLC0415 - only for a hint
+
+    known = [" ".join(pair) for pair in (*SAME, *NEAREST)]
+    near = difflib.get_close_matches(" ".join(words), known, 1, cutoff=0.8)
+    return f"did you mean 'cjob {near[0]}'?" if near else "see cjob --help"

@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
             "--engine, --builder and --secret are for builds, and nothing is built here",
             hint="add --upload-assets, which builds and sends what the stack needs",
         )
+    if args.output_dir == "":
+        raise InputError("--output-dir names no folder", hint="as in --output-dir ./infrastructure")
     if not args.diff:
         return _package(args)
     try:
@@ -90,7 +92,8 @@ def _package(args: argparse.Namespace) -> int:
     if args.output_dir:
         files = {name: text for release in done for name, text in _files(release).items()}
         _write_all(args.output_dir, files)
-        talk.say("".join(f"wrote {args.output_dir}/{name}\n" for name in files).rstrip("\n"))
+        folder = args.output_dir.rstrip("/")
+        talk.say("\n".join(f"wrote {folder}/{name}" for name in files))
     else:
         console.write(templates(done))
     return DONE

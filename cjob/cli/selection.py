@@ -138,20 +138,22 @@ def releases(
                 f"--{flag} belongs to a command with -n or --all; here documents are read",
                 hint="give it to the first command of the pipe",
             )
-    return read_stream(args.file, f"cjob-{args.command}")
+    program = f"cjob-{args.command}"
+    return read_stream(args.file, program, head=program)
 
 
-def read_stream(file: str | None, program: str) -> "tuple[Release, ...]":
-    """Read documents; InputError where a person at a terminal would wait for ever."""
+def read_stream(file: str | None, program: str, head: str) -> "tuple[Release, ...]":
+    """Read documents; InputError where a person at a terminal would wait for ever.
+
+    `head` is what does the same, or more, from the workspace.
+    """
+    hint = f"{head} -n JOB -e ENV, or a command that writes documents | {program}"
     if file is None and sys.stdin.isatty():
-        raise InputError(
-            "no job and no document",
-            hint=f"{program} -n JOB -e ENV, or a command that writes documents | {program}",
-        )
+        raise InputError("no job and no document", hint=hint)
     from cjob import wire  # noqa: PLC0415 - help needs none of these
 
     text, name = console.read_input(file)
-    return wire.parse(text, name)
+    return wire.parse(text, name, hint)
 
 
 def chosen_jobs(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]":
@@ -236,7 +238,7 @@ def _target(args: argparse.Namespace) -> "Target | None":
 def _document(file: str) -> "Release":
     from cjob import wire  # noqa: PLC0415 - help needs none of it
 
-    return wire.parse(*console.read_input(file))[0]
+    return wire.parse(*console.read_input(file), hint="make it with cjob-target")[0]
 
 
 def check_sections(begun: "Sequence[Release]", needs: str) -> None:

@@ -99,6 +99,15 @@ def test_a_composite_lists_what_it_cannot_choose_from(workspace: Path, aws: Fake
     assert hint == "hint: name one of them with -e"
 
 
+def test_an_application_without_environments_is_told(workspace: Path, aws: Fake) -> None:
+    """Most often its name is wrong, or it is elsewhere."""
+    done = commands.run("cjob", "package", "-a", "acmee", folder=workspace, settings=aws.settings)
+    assert (done.status, done.out) == (2, "")
+    _, message, hint = done.err.splitlines()
+    assert message == "cjob: application 'acmee' has no environment in this account and region"
+    assert hint.startswith("hint: name the application with -a, or set AWS_REGION")
+
+
 def test_an_instance_without_answer_does_not_hold_up_the_message(
     workspace: Path, aws: Fake
 ) -> None:

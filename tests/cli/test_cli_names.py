@@ -76,6 +76,7 @@ def test_a_command_typed_as_for_copilot_just_works(command: str, workspace: Path
         ("svc deploy -n site", "cjob has no 'svc deploy'", "see cjob --help"),
         ("job", "'job' is how Copilot groups its commands", "cjob deploy and cjob package"),
         ("job logs", "cjob has no 'job logs'", "aws logs tail"),
+        ("job deplo -n x", "cjob has no 'job deplo'", "did you mean 'cjob job deploy'?"),
     ],
 )
 def test_what_cjob_does_not_do_is_told_with_what_comes_nearest(

@@ -73,6 +73,17 @@ def test_the_version_is_data(tmp_path: Path) -> None:
     [
         ("cjob rendr", "'rendr' is not a command of cjob", "did you mean 'render'?"),
         ("cjob xyz", "'xyz' is not a command of cjob", "see cjob --help"),
+        ("cjob --versoin", "'--versoin' is no option of cjob itself", "did you mean '--version'?"),
+        (
+            "cjob --log-format=text deploy",
+            "'--log-format=text' is no option of cjob itself",
+            "a command comes first, as in cjob deploy -n report",
+        ),
+        (
+            "cjob package -n report -e test --output-dir=",
+            "--output-dir names no folder",
+            "as in --output-dir ./infrastructure",
+        ),
         (
             "cjob-render --trget t.json",
             "'--trget' is no option or argument of cjob render",
@@ -288,7 +299,11 @@ def test_a_filter_at_a_terminal_shows_both_its_forms(command: str, tmp_path: Pat
     assert done.returncode == 2
     found = commands.told(commands.Done(2, done.stdout.decode(), done.stderr.decode()))
     assert found[0] == "no job and no document"
-    assert f"| cjob-{command}" in found[1]
+    head = "cjob deploy" if command == "apply" else f"cjob-{command}"
+    hint = f"{head} -n JOB -e ENV, or a command that writes documents | cjob-{command}"
+    assert found[1] == hint
+    empty = commands.run(f"cjob-{command}", folder=tmp_path)
+    assert (empty.status, commands.told(empty)[1]) == (2, hint)
 
 
 @pytest.mark.usefixtures("target")

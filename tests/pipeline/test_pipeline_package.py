@@ -118,7 +118,8 @@ def test_several_jobs_are_written_side_by_side(place: Place) -> None:
     """Each with files of its own."""
     place.job("left")
     place.job("right")
-    place.done("package", "--all", "-e", "test", "--output-dir", "out")
+    done = place.done("package", "--all", "-e", "test", "--output-dir", "./out/")
+    assert done.stderr.splitlines()[0] == "wrote ./out/left-test.stack.yml"
     assert sorted(path.name for path in (place.root / "out").iterdir()) == [
         "left-test.params.yml",
         "left-test.stack.yml",
