@@ -38,7 +38,8 @@ SIGN_IN = (
     botocore_errors.SSOError,
     botocore_errors.TokenRetrievalError,
     botocore_errors.NoAuthTokenError,
-    botocore_errors.LoginTokenLoadError,
+    # Of `aws login`, which older ones don't know.
+    *filter(None, [getattr(botocore_errors, "LoginTokenLoadError", None)]),
 )
 THROTTLED = {
     "Throttling",

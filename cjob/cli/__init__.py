@@ -209,7 +209,7 @@ def _overview() -> str:
 def _suggest(wrong: str, known: Iterable[str], instead: str = "see cjob --help") -> str:
     import difflib  # noqa: PLC0415 - only for a hint
 
-    begun = [word for word in known if word.startswith(wrong)]
+    begun = [word for word in known if wrong and word.startswith(wrong)]
     near = begun or difflib.get_close_matches(wrong, known, 1)
     return f"did you mean {near[0]!r}?" if near else instead
 

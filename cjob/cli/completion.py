@@ -45,12 +45,16 @@ def run(args: argparse.Namespace) -> int:
 def _parsers() -> "Iterator[argparse.ArgumentParser]":
     """Give the parser of `cjob` with all its commands, then those of the dashed commands."""
     from cjob import cli  # noqa: PLC0415 - it imports this module
+    from cjob.cli import topics  # noqa: PLC0415 - help needs none of it
     from cjob.cli.parser import Parser  # noqa: PLC0415 - as the commands' own module does
 
     whole = Parser(prog="cjob")
+    whole.add_argument("--version", action="store_true", help="print the version")
     commands = whole.add_subparsers(parser_class=Parser)
     for name, summary in cli.COMMANDS.items():
         _declare(name, commands.add_parser(name, help=summary))
+    pages = commands.add_parser("help", help="show the help of a command, or a page on a topic")
+    pages.add_argument("about", choices=[*cli.COMMANDS, *topics.names()])
     yield whole
     for name in cli.DASHED:
         alone = Parser(prog=f"cjob-{name}")
@@ -62,6 +66,8 @@ def _declare(name: str, parser: argparse.ArgumentParser) -> None:
     """Declare a command's options, and what completes their values."""
     import shtab  # noqa: PLC0415 - help needs none of it
 
+    from cjob.aws import rights  # noqa: PLC0415 - nor of it
+
     importlib.import_module(f"cjob.cli.{name}").options(parser)
     values = {
         "name": shtab.cmd(JOBS),
@@ -72,5 +78,7 @@ def _declare(name: str, parser: argparse.ArgumentParser) -> None:
         "output_dir": shtab.DIRECTORY,
     }
     for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
+        if action.dest == "commands":  # argparse itself would not take none of these
+            action.choices = list(rights.STAGES)
         if action.dest in values:
             action.complete = values[action.dest]  # type: ignore[attr-defined] # shtab's own way

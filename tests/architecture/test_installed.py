@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -129,6 +130,51 @@ def test_newer_pythons_install_and_run_it(python: Path, wheel: Path, tmp_path: P
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert '"name": "report"' in done.stdout
+
+
+# Each needs another part of what is installed beside cjob; with the status that it ends with.
+USES = {
+    "completion bash": 0,
+    "manifest -n report -e test": 0,
+    "package -n report -e test --diff": 2,
+    "target -n report -e test": 3,
+    "build -n built -e test": 3,
+}
+
+
+def test_the_oldest_libraries_that_are_allowed_will_do(wheel: Path, tmp_path: Path) -> None:
+    """Whoever has them already gets no newer ones, so nothing newer may be counted on."""
+    settings = tomllib.loads((modules.ROOT / "pyproject.toml").read_text())
+    oldest = [one.replace(">=", "==") for one in settings["project"]["dependencies"]]
+    place, job = tmp_path / "installed", tmp_path / "work/copilot"
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    options = ("--quiet", "--disable-pip-version-check", str(wheel))
+    subprocess.run([place / "bin/pip", "install", *options, *oldest], check=True)
+    for name, image in (("report", "location: x"), ("built", "build: Dockerfile")):
+        (job / name).mkdir(parents=True)
+        text = MANIFEST.replace("report", name).replace("location: x", image)
+        (job / name / "manifest.yml").write_text(text)
+    (job / ".workspace").write_text("application: demo\n")
+    (job.parent / "Dockerfile").write_text("FROM scratch\n")
+    nowhere = {
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_REGION": "eu-west-1",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "DOCKER_HOST": "unix:///nowhere",
+        "HOME": str(tmp_path),
+        "PATH": os.defpath,
+    }
+    for line, status in USES.items():
+        done = subprocess.run(
+            [place / "bin/cjob", *line.split()],
+            cwd=job.parent,
+            env=nowhere,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, f"{line}: {done.stderr}"
 
 
 def test_every_command_is_a_program(programs: Path) -> None:

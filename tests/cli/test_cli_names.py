@@ -1,7 +1,12 @@
 """Names for scripts and shells: lists, completion, and the words that people come with."""
 
 import json
+import os
+import pty
+import select
 import subprocess
+import termios
+import time
 from pathlib import Path
 
 import commands
@@ -107,6 +112,9 @@ LINES = {
     "cjob-render -e ": "prod staging test",
     "cjob-diff --exit": "--exit-code",
     "cjob list ": "envs jobs",
+    "cjob help sta": "stack-states statuses",
+    "cjob iam pa": "package",
+    "cjob --ver": "--version",
 }
 
 
@@ -125,6 +133,41 @@ def test_fish_completes(line: str, expected: str, jobs: Path) -> None:
     done = commands.run("fish", "--no-config", "-c", script, folder=jobs)
     offered = [row.split("\t")[0] for row in done.out.splitlines()]
     assert sorted(offered) == expected.split(), done.err
+
+
+ZSH = "autoload -U compinit && compinit -u -D; eval \"$(cjob completion zsh)\"; PS1=re'ady> '\n"
+
+
+@pytest.mark.parametrize(("line", "expected"), LINES.items())
+def test_zsh_completes(line: str, expected: str, jobs: Path) -> None:
+    """The same, on a terminal, as it completes nowhere else."""
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    with subprocess.Popen(
+        ["zsh", "-f"],
+        cwd=jobs,
+        env={**commands.environment(jobs), "TERM": "dumb"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    ) as running:
+        os.close(terminal)
+        os.write(controller, ZSH.encode())
+        _shown(controller, ["ready> "])
+        os.write(controller, f"{line}\t\t".encode())
+        _shown(controller, expected.split())
+        running.kill()
+    os.close(controller)
+
+
+def _shown(controller: int, wanted: list[str]) -> None:
+    """Read what a terminal shows until all that is wanted was there."""
+    shown, until = "", time.monotonic() + commands.LIMIT_S
+    while not all(word in shown for word in wanted):
+        assert time.monotonic() < until, shown
+        if select.select([controller], [], [], 0.2)[0]:
+            shown += os.read(controller, 65536).decode(errors="replace")
 
 
 def test_zsh_knows_every_command(jobs: Path) -> None:
