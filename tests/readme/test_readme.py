@@ -6,6 +6,7 @@ README's order. `…` stands for anything that differs from run to run, over lin
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """Make a workspace with the README's own manifest."""
-    job = tmp_path / "copilot" / "report"
-    job.mkdir(parents=True)
-    (tmp_path / "copilot" / ".workspace").write_text("application: demo\n")
-    (job / "manifest.yml").write_text(blocks(README, "yaml")[0])
+    """Make a workspace as the README says, in an empty folder, with its manifest."""
+    (made,) = [block for block in blocks(README, "sh") if "copilot/.workspace" in block]
+    subprocess.run(["bash", "-e", "-c", made], cwd=tmp_path, check=True)
+    (tmp_path / "copilot/report/manifest.yml").write_text(blocks(README, "yaml")[0])
     return tmp_path
 
 
