@@ -1,7 +1,7 @@
 """`cjob apply`: deploy what a document says.
 
 Reads documents on stdin, rendered and pushed; writes them with a "deployment" section. A document
-with a difference is a plan: it is refused when the live stack has moved since it was made.
+with a difference is a plan: it is refused when the live stack has changed since it was made.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", metavar="FILE", help="documents (default: stdin)")
     deployment(parser)
     parser.add_argument(
-        "--force-plan", action="store_true", help="apply a plan although the live stack has moved"
+        "--force-plan", action="store_true", help="apply a plan although the live stack has changed"
     )
     parser.add_argument(
         "--expect-digest",

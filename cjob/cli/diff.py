@@ -1,7 +1,7 @@
 """`cjob diff`: compare what was rendered with the live stack.
 
 Reads documents of cjob render on stdin, or begins from the workspace (-n, -e); writes them with a
-"diff" section, which makes them plans: cjob apply refuses one when the live stack has moved.
+"diff" section, which makes them plans: cjob apply refuses one when the live stack has changed.
 """
 
 import argparse
