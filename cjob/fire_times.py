@@ -76,7 +76,7 @@ def fire_times(expression: str, after: datetime, count: int = 5) -> FireTimes:
     if expression.startswith("rate("):
         return FireTimes(found, "counted from when the rule is deployed")
     if not found:
-        return FireTimes(note=f"it never fires from now on, until {LAST_YEAR}")
+        return FireTimes(note=f"it never fires again, up to {LAST_YEAR}")
     return FireTimes(found, "" if len(found) == count else "and never again")
 
 

@@ -17,17 +17,21 @@ Local = Callable[[datetime], datetime]
 
 SCHEDULE = "parameters.Schedule"
 
+# The others name an area, as in `2 storage`.
 _COUNTED = frozenset(
     {
+        "command",
         "condition",
         "environment variable",
         "function",
         "image",
         "output",
         "parameter",
+        "resource",
         "schedule",
         "secret",
         "tag",
+        "topic",
     }
 )
 

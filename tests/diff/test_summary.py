@@ -54,6 +54,8 @@ def test_a_resource_that_is_replaced_for_sure_is_not_said_to_be_so_perhaps() -> 
 def test_one_change_is_no_changes() -> None:
     """Words are in the right number."""
     assert summary(difference(ROLE)) == "1 change: 1 IAM"
+    topic = changed("Resources.OrdersSNSTopic.Properties.X", "topic", "AWS::SNS::Topic", "false")
+    assert summary(difference(topic, topic, POINT)).startswith("3 changes: 2 topics, 1 storage")
     assert summary(difference()) == "no changes"
 
 
