@@ -64,7 +64,10 @@ class Workspace:
 
 def find(start: Path) -> Workspace:
     """Find the workspace that a folder lies in: itself or one of the four folders above it."""
-    start = start.resolve()
+    try:
+        start = start.resolve()
+    except FileNotFoundError:
+        raise InputError("the working folder is gone", hint="go to another folder") from None
     if not start.is_dir():
         raise InputError(f"there is no folder {str(start)!r}", hint="check what -C names")
     if start.name == FOLDER:

@@ -124,7 +124,8 @@ def _secret(text: str) -> "Secret":
     name = fields.get("id", "")
     if not re.fullmatch(r"[\w.-]+", name) or bool(file) == bool(variable) or _unknown(fields):
         raise InputError(
-            f"a --secret is not {FORM}", hint="as in --secret id=npm,env=NPM_TOKEN; see cjob help"
+            f"a --secret is not {FORM}",
+            hint="as in --secret id=npm,env=NPM_TOKEN; see cjob help images",
         )
     if file:
         path = os.path.abspath(os.path.expanduser(file))  # noqa: PTH100, PTH111 - a start-up tax

@@ -206,8 +206,11 @@ def read_input(file: str | None) -> tuple[str, str]:
 
 
 def write(text: str) -> None:
-    """Write data to stdout, all at once, in UTF-8 whatever the locale; InputError without room."""
-    left = memoryview(text.encode())
+    """Write data to stdout, all at once, in UTF-8 whatever the locale; InputError without room.
+
+    Bytes of a file's name that are no text in the locale are written as they are.
+    """
+    left = memoryview(text.encode(errors="surrogateescape"))
     try:
         while left:  # an unbuffered sys.stdout would forget what a pipe did not take at once
             left = left[os.write(sys.stdout.fileno(), left) :]

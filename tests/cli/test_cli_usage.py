@@ -245,6 +245,15 @@ def test_a_folder_without_workspace_is_told(tmp_path: Path) -> None:
     assert "-C" in hint
 
 
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    """As after another shell has removed it."""
+    script = (
+        'mkdir gone; cd gone; rmdir ../gone; cjob-build -n report -e test 2>&1 | grep -v "^sh:"'
+    )
+    done = commands.shell(script, folder=tmp_path)
+    assert done.out == "cjob: the working folder is gone\nhint: go to another folder\n"
+
+
 def test_a_workspace_is_found_from_below_and_by_its_flag(workspace: Path, tmp_path: Path) -> None:
     """Wherever a command starts, its document is the same."""
     command = ("cjob-build", "-n", "report", "-e", "test")
