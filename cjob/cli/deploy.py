@@ -26,7 +26,7 @@ examples:
   cjob deploy --diff
 """
 
-QUESTION = "Continue with the deployment? (y/N) "
+QUESTION = "\nContinue with the deployment? (y/N) "
 
 
 def options(parser: argparse.ArgumentParser) -> None:

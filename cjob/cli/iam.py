@@ -8,13 +8,13 @@ role's, as aws iam create-policy takes it. Needs no AWS.
 
 import argparse
 import os
-from itertools import groupby
 
-from cjob import names
-from cjob.aws import manager_role, rights
-from cjob.aws.rights import CALLER, MANAGER, Right, Scope
 from cjob.cli import console, selection
 from cjob.errors import DONE, InputError
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from cjob.aws.rights import Scope
 
 EXAMPLES = """\
 examples:
@@ -25,6 +25,7 @@ examples:
     --policy-document file://policy.json
 """
 
+IDENTITIES = ("caller", "manager")
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
@@ -35,7 +36,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "commands",
         nargs="*",
         metavar="COMMAND",
-        help=f"what is to be run: {', '.join(rights.STAGES)} (default: deploy)",
+        help="a command that is to be run (default: deploy)",
     )
     parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
     parser.add_argument("-e", "--env", metavar="ENV", help="the environment (default: all)")
@@ -43,7 +44,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--partition", choices=PARTITIONS, help="AWS partition (default: that of AWS_REGION)"
     )
     parser.add_argument(
-        "--role", choices=(CALLER, MANAGER), help="whose policy -o json is (default: caller)"
+        "--role", choices=IDENTITIES, help="whose policy -o json is (default: caller)"
     )
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("text", "json"), help=selection.OUTPUT)
@@ -51,6 +52,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the policy, or what it comes to in words."""
+    from cjob.aws import rights  # noqa: PLC0415 - help needs none of these
+    from cjob.cli import permissions  # noqa: PLC0415
+
     for command in args.commands:
         if command not in rights.STAGES:
             raise InputError(
@@ -60,17 +64,20 @@ def run(args: argparse.Namespace) -> int:
     scope = _scope(args)
     needed = rights.needed(args.commands or ["deploy"])
     if selection.output_form(args) == "json":
-        own = [right for right in needed if right.whose == (args.role or CALLER)]
+        own = [right for right in needed if right.whose == (args.role or rights.CALLER)]
         console.write(rights.document(own, scope))
     else:
-        console.write(_explained(needed, scope, [args.role] if args.role else [CALLER, MANAGER]))
+        identities = [args.role] if args.role else IDENTITIES
+        console.write(permissions.explained(needed, scope, identities))
     return DONE
 
 
-def _scope(args: argparse.Namespace) -> Scope:
+def _scope(args: argparse.Namespace) -> "Scope":
     """Give the names that rights are confined to."""
     from pathlib import Path  # noqa: PLC0415 - help needs none of these
 
+    from cjob import names  # noqa: PLC0415
+    from cjob.aws.rights import Scope  # noqa: PLC0415
     from cjob.collaborators import Collaborators  # noqa: PLC0415
     from cjob.release import check_name  # noqa: PLC0415
 
@@ -78,35 +85,3 @@ def _scope(args: argparse.Namespace) -> Scope:
     env = "*" if args.env is None else check_name(args.env, "environment")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     return Scope(app=app, env=env, partition=args.partition or names.partition(region))
-
-
-def _explained(needed: list[Right], scope: Scope, identities: list[str]) -> str:
-    """Give the rights of each identity as people read them, by stage and by what they are on."""
-    lines = []
-    for whose in identities:
-        own = [right for right in needed if right.whose == whose]
-        lines += _heading(whose, own, scope)
-        for stage, of_stage in groupby(own, lambda right: right.stage):
-            lines.append(f"  {stage}")
-            for on, alike in groupby(of_stage, lambda right: rights.resources(right, scope)):
-                lines += [_line(right) for right in alike]
-                lines += [f"      on {arn}" for arn in on]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _heading(whose: str, own: list[Right], scope: Scope) -> list[str]:
-    if whose == CALLER:
-        return ["Who runs cjob needs these rights (as a policy: -o json):", ""]
-    role = rights.arn(rights.MANAGER_ROLE, scope)
-    first = manager_role.first_with(right.action for right in own)
-    return [f"{role} needs these;", f"in environments from {first} on it has them:", ""]
-
-
-def _line(right: Right) -> str:
-    notes = [right.why]
-    if right.when:
-        notes.append(f"where {right.when}")
-    if right.optional:
-        notes.append("optional")
-    return f"    {right.action:<38} {'; '.join(notes)}"

@@ -4,14 +4,15 @@ Reads files of the package only. A terminal gets a page laid out for its width, 
 the file as it is.
 """
 
+import os
 import re
 import sys
-import textwrap
-from importlib import resources
 
+import cjob
 from cjob.cli import console
 from cjob.cli.parser import columns
 
+FOLDER = os.path.join(os.path.dirname(cjob.__file__), "docs")  # noqa: PTH118, PTH120 - a start-up tax
 SUFFIX = ".md"
 
 # A table's last column, if it is headed so, names tests: that is for those who work on cjob.
@@ -20,13 +21,14 @@ FOR_DEVELOPERS = "Test"
 
 def names() -> list[str]:
     """Give all topics, sorted."""
-    files = (resources.files("cjob") / "docs").iterdir()
-    return sorted(one.name.removesuffix(SUFFIX) for one in files if one.name.endswith(SUFFIX))
+    files = os.listdir(FOLDER)  # noqa: PTH208 - see FOLDER
+    return sorted(one.removesuffix(SUFFIX) for one in files if one.endswith(SUFFIX))
 
 
 def page(name: str) -> str:
     """Give the text of a topic that `names` has."""
-    return (resources.files("cjob") / "docs" / (name + SUFFIX)).read_text(encoding="utf-8")
+    with open(os.path.join(FOLDER, name + SUFFIX), encoding="utf-8") as text:  # noqa: PTH118, PTH123
+        return text.read()
 
 
 def overview() -> str:
@@ -45,7 +47,9 @@ def show(name: str) -> None:
 
 def _laid_out(text: str) -> str:
     """Give a page as lines that fit the terminal, its tables drawn, in colour where that is on."""
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    import textwrap  # noqa: PLC0415 - only a terminal needs these
+
+    from rich.console import Console  # noqa: PLC0415
     from rich.markdown import Markdown  # noqa: PLC0415
     from rich.theme import Theme  # noqa: PLC0415
 
