@@ -97,7 +97,7 @@ def wishes(args: argparse.Namespace) -> "Wishes":
         raise InputError(
             f"{'--secret' if secrets else '--builder'} is not for --engine docker, whose classic "
             "builder has nothing like it",
-            hint="install docker buildx (cjob help images), and leave --engine away",
+            hint="install docker buildx (cjob help images), and leave out --engine",
         )
     # buildx heeds the variable by itself; but that it is set is a wish for buildx.
     builder = args.builder or os.environ.get("BUILDX_BUILDER", "")

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.output_dir or args.upload_assets:
             raise InputError(
-                "--diff cannot go with --output-dir or --upload-assets", hint="run it twice"
+                "--diff cannot go with --output-dir or --upload-assets", hint="run it once for each"
             )
         return _compare(args)
     except CjobError as error:

@@ -158,5 +158,5 @@ def _refused(wanted: Recipe, need: Need | None, place: str) -> list[InputError]:
     if need is None or need.ignored:
         return []
     told = f'{need.what} for container "{wanted.container}" is not for --engine docker'
-    hint = "leave --engine away, or do without what only BuildKit has"
+    hint = "leave out --engine, or do without what only BuildKit has"
     return [InputError(told, place=place, hint=hint)]

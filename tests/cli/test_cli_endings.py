@@ -2,9 +2,12 @@
 
 import array
 import fcntl
+import os
+import shutil
 import signal
 import stat
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -154,3 +157,41 @@ def test_a_library_that_is_absent_is_named(workspace: Path, broken: dict[str, st
     message, hint = commands.told(done)
     assert message == "the package 'yaml' is not installed"
     assert "pip install" in hint
+
+
+# Runs the real one, which says that it is older; it knows no option but -c.
+OLDER = """\
+#!/bin/sh
+[ "$1" = -c ] || exit 64
+code=$2
+shift 2
+exec {python} -c "import sys; sys.version_info = (3, 10, 12)
+$code" "$@"
+"""
+
+
+def test_an_older_python_is_told(tmp_path: Path) -> None:
+    """It is what `python3` is on many a machine, and a checkout without .venv takes that."""
+    shutil.copytree(commands.BIN, tmp_path / "checkout/bin", symlinks=True)
+    python = tmp_path / "older/python3"
+    python.parent.mkdir()
+    python.write_text(OLDER.format(python=sys.executable))
+    python.chmod(0o755)
+    done = commands.run(
+        str(tmp_path / "checkout/bin/cjob-build"),
+        *("-n", "report", "-e", "test"),
+        folder=tmp_path,
+        settings={"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"},
+    )
+    assert done.status == 2
+    message, hint = commands.told(done)
+    assert message == "this is Python 3.10, and cjob needs 3.11 or newer"
+    assert "-m venv .venv" in hint
+
+
+def test_a_checkout_imports_nothing_from_the_working_folder(tmp_path: Path) -> None:
+    """Whatever is there has names of its own."""
+    (tmp_path / "cjob.py").write_text("raise SystemExit(99)")
+    (tmp_path / "json.py").write_text("raise SystemExit(99)")
+    done = commands.run("cjob", "schema", "release", folder=tmp_path)
+    assert (done.status, done.err) == (0, "")
