@@ -6,6 +6,7 @@ All calls go out as the environment's manager role, in the environment's region,
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -63,7 +64,7 @@ class Watch:
                 p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
             },
             tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
-            since=f"{stack.get('LastUpdatedTime', stack['CreationTime']):%Y-%m-%d %H:%M:%S} UTC",
+            since=_moment(stack.get("LastUpdatedTime", stack["CreationTime"])),
             protected=stack.get("EnableTerminationProtection", False),
         )
 
@@ -102,7 +103,7 @@ class Watch:
             if own and event.get("ResourceStatus") in BEGINNINGS:
                 return Activity(
                     status=event["ResourceStatus"],
-                    since=f"{event['Timestamp']:%Y-%m-%d %H:%M:%S} UTC",
+                    since=_moment(event["Timestamp"]),
                     token=event.get("ClientRequestToken", ""),
                 )
         return Activity()
@@ -142,7 +143,7 @@ class Watch:
             Proposed(
                 name=one["ChangeSetName"],
                 id=one["ChangeSetId"],
-                since=f"{one['CreationTime']:%Y-%m-%d %H:%M:%S} UTC",
+                since=_moment(one["CreationTime"]),
             )
             for one in found
             if one["ExecutionStatus"] == "AVAILABLE" or one["Status"].endswith(UNDER_WAY)
@@ -170,6 +171,13 @@ class Watch:
         """Give a client that comes back soon from a call that is repeated anyway."""
         role = target.manager_role_arn
         return self._account.client("cloudformation", target.region, role, attempts=POLL_ATTEMPTS)
+
+
+def _moment(time: datetime) -> str:
+    """Tell a time in UTC, and by the clock of the person who reads, where that is another."""
+    own = time.astimezone()
+    shown = f" ({own:%a %H:%M %Z})" if own.utcoffset() else ""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC{shown}"
 
 
 UNDER_WAY = ("_PENDING", "_IN_PROGRESS")

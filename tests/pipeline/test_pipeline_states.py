@@ -150,9 +150,10 @@ def test_the_second_of_two_deployments_is_refused_or_waits(place: Place) -> None
     wait_for(first, "Signal: ")
     place.write("copilot/met/overrides/cfn.patches.yml", "[]\n")
     place.job("met", "variables: {A: b}\n")
-    refused = place.run("deploy", *on("met"))
+    refused = place.run("deploy", *on("met"), TZ="Asia/Tokyo")
     assert (refused.returncode, refused.stdout) == (2, "")
-    began = r"is busy: UPDATE_\w+; UPDATE_IN_PROGRESS began at [-\d]+ [:\d]+ UTC, by cjob of \w+"
+    at = r"[-\d]+ [:\d]+ UTC \(\w+ [:\d]+ JST\)"
+    began = rf"is busy: UPDATE_\w+; UPDATE_IN_PROGRESS began at {at}, by cjob of \w+"
     assert re.search(began, refused.stderr), refused.stderr
     waited = place.done("deploy", *on("met"), "--wait-for-stack")
     assert "waiting: stack 'demo-test-met' is busy" in waited.stderr
