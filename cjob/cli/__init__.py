@@ -142,7 +142,7 @@ def run(arguments: list[str]) -> int:
             return _help(arguments[1:])
         sys.stdout.write(_overview())
         return errors.DONE
-    if arguments[0] == "--version":
+    if arguments[0] in ("--version", "version"):
         sys.stdout.write(f"cjob {__version__}\n")
         return errors.DONE
     name, rest = arguments[0], arguments[1:]
@@ -180,7 +180,10 @@ def _help(arguments: list[str]) -> int:
     """Help with a command, or a topic; without either, tell which there are."""
     if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
         return run([*arguments, "--help"])
-    from cjob.cli import topics  # noqa: PLC0415 - only here
+    from cjob.cli import habits, topics  # noqa: PLC0415 - only here
+
+    if tuple(arguments) in habits.SAME:
+        return run([*arguments, "--help"])
 
     known = topics.names()
     if not arguments:
@@ -209,9 +212,14 @@ def _overview() -> str:
 def _suggest(wrong: str, known: Iterable[str], instead: str = "see cjob --help") -> str:
     import difflib  # noqa: PLC0415 - only for a hint
 
-    begun = [word for word in known if wrong and word.startswith(wrong)]
+    begun = [word for word in known if wrong and _begins(word, wrong)]
     near = begun or difflib.get_close_matches(wrong, known, 1)
     return f"did you mean {near[0]!r}?" if near else instead
+
+
+def _begins(word: str, wrong: str) -> bool:
+    """Say whether one is the beginning of the other; what has a letter only begins anything."""
+    return word.startswith(wrong) or (len(word) > len("-x-") and wrong.startswith(word))
 
 
 def _explained(error: Exception) -> CjobError:

@@ -29,7 +29,12 @@ examples:
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="completion")
-    parser.add_argument("shell", choices=SHELLS, help="the shell that is to read the script")
+    parser.add_argument(
+        "shell",
+        choices=SHELLS,
+        metavar="{bash,zsh,fish}",
+        help="the shell that is to read the script",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,7 +26,9 @@ examples:
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="list", target=None)
-    parser.add_argument("what", choices=("jobs", "envs"), help="what to name")
+    parser.add_argument(
+        "what", choices=("jobs", "envs"), metavar="{jobs,envs}", help="what to name"
+    )
     parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
     parser.add_argument(
         "--offline", action="store_true", help="only the environments that the workspace names"

@@ -18,7 +18,12 @@ examples:
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="schema")
-    parser.add_argument("of", choices=("manifest", "release"), help="what is to be described")
+    parser.add_argument(
+        "of",
+        choices=("manifest", "release"),
+        metavar="{manifest,release}",
+        help="what is to be described",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -78,6 +78,7 @@ def test_a_command_typed_as_for_copilot_just_works(command: str, workspace: Path
     """`cjob job deploy` is `cjob deploy`."""
     typed = commands.run("cjob", "job", command, "--help", folder=workspace)
     assert typed == commands.run("cjob", command, "--help", folder=workspace)
+    assert typed == commands.run("cjob", "help", "job", command, folder=workspace)
     assert typed.status == 0
 
 

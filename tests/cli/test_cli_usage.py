@@ -66,6 +66,7 @@ def test_the_version_is_data(tmp_path: Path) -> None:
     name, version = done.out.split()
     assert name == "cjob"
     assert version.count(".") == 2
+    assert commands.run("cjob", "version", folder=tmp_path) == done
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,16 @@ def test_the_version_is_data(tmp_path: Path) -> None:
             "cjob-render --trget=t.json",
             "'--trget=t.json' is no option or argument of cjob render",
             "did you mean '--target'?",
+        ),
+        (
+            "cjob deploy -n report --environment test",
+            "'--environment' is no option or argument of cjob deploy",
+            "did you mean '--env'?",
+        ),
+        (
+            "cjob schema",
+            "the following arguments are required: {manifest,release}",
+            "see cjob schema --help",
         ),
         (
             "cjob-render --targ t.json",
