@@ -144,7 +144,7 @@ def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:
 
 def _can_draw() -> bool:
     """Say whether stderr is a terminal on which lines can be drawn anew."""
-    dumb = os.environ.get("TERM", "dumb") == "dumb" or os.environ.get("CI") == "true"
+    dumb = os.environ.get("TERM", "dumb") == "dumb" or in_ci()
     return sys.stderr.isatty() and not dumb and not _among_others()
 
 
@@ -173,9 +173,14 @@ def ask(question: str) -> str:
         return answered.readline()
 
 
+def in_ci() -> bool:
+    """Say whether this is a run of CI, as nearly every one says by its variable: `true`, or `1`."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
 def can_ask() -> bool:
     """Say whether a person is there to answer."""
-    if os.environ.get("CI") == "true" or not sys.stderr.isatty():
+    if in_ci() or not sys.stderr.isatty():
         return False
     try:
         with open(TERMINAL):  # noqa: PTH123 - a start-up tax

@@ -134,7 +134,7 @@ def test_the_log_of_a_build_that_failed_is_shown_whole() -> None:
     assert any(row.startswith("✘ build report") and "step 3" in row for row in rows)
 
 
-@pytest.mark.parametrize("settings", [{"TERM": "dumb"}, {"CI": "true"}])
+@pytest.mark.parametrize("settings", [{"TERM": "dumb"}, {"CI": "true"}, {"CI": "1"}])
 def test_a_terminal_that_cannot_draw_gets_lines(settings: dict[str, str]) -> None:
     """So does a reader of screens, who asks for it by TERM=dumb."""
     rows = screen([of("Rule", "CREATE_IN_PROGRESS"), of("Rule", "CREATE_COMPLETE")], **settings)

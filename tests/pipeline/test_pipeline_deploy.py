@@ -242,6 +242,11 @@ def test_on_a_terminal_the_person_decides(place: Place) -> None:
         assert (status, place.status("decided")) == (0, "CREATE_COMPLETE"), told
         assert "~ Resources:\n" in told
         assert "Continue with the deployment? (y/N) " in told
+    for said in ("true", "1"):
+        in_ci = Place(place.root, place.sandbox, {**place.settings, "CI": said})
+        status, told = on_terminal(in_ci, "deploy", *on("decided"), "--diff", answer="y\n")
+        assert (status, place.status("decided")) == (2, "CREATE_COMPLETE"), told
+        assert "nobody can be asked here" in told
     status, told = on_terminal(place, "deploy", *on("decided"), "--diff", answer="y\n")
     assert (status, place.status("decided")) == (0, "UPDATE_COMPLETE"), told
     assert told.endswith("decided: deployed (UPDATE_COMPLETE)\n")
