@@ -1,7 +1,7 @@
 """`cjob sandbox`: a local AWS with an application to deploy to, in one command.
 
-What people read goes to stderr; the settings of `env` and the JSON of `status` are the data that
-go to stdout.
+Needs no account and no network once it is installed. Messages go to stderr; the settings of `env`
+and the JSON of `status` are data, and go to stdout.
 """
 
 # A command's start-up bears no imports but its own, and printing is what a command does.
@@ -15,6 +15,14 @@ from cjob.errors import DONE, InputError
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.sandbox.place import Record
+
+EXAMPLES = """\
+examples:
+  cjob sandbox start && eval "$(cjob sandbox env)"
+  cjob sandbox start --app acme --env prod --job report --job tidy-up
+  cjob sandbox status -o json | jq -r .endpoint
+  cjob sandbox stop
+"""
 
 ACTIONS = {
     "start": "install what is needed, start it and set up an application",

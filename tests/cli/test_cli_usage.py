@@ -25,7 +25,8 @@ def test_every_command_has_help(command: str, tmp_path: Path) -> None:
     done = commands.run("cjob", command, "--help", folder=tmp_path)
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith(f"usage: cjob {command} ")
-    assert "exit status:" in done.out
+    assert "\nexamples:\n  " in done.out
+    assert "\nexit status:\n  " in done.out
     assert commands.run("cjob", "help", command, folder=tmp_path) == done
 
 
