@@ -7,6 +7,7 @@ where there is one; with --diff prints how it differs from the live stack. Sends
 
 import argparse
 import errno
+import os
 
 from cjob.cli import building, choosing, console, selection
 from cjob.cli import diff as diff_command
@@ -85,6 +86,8 @@ def _compare(args: argparse.Namespace) -> int:
 def _package(args: argparse.Namespace) -> int:
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
 
+    if args.output_dir:
+        _check_folder(args.output_dir)
     begun, stages, talk = _begin(args)
     names = pipeline.PACKAGE_UPLOADED if args.upload_assets else pipeline.PACKAGE
     with talk.watching([release.job for release in begun]):
@@ -121,6 +124,25 @@ def _files(release: "Release") -> dict[str, str]:
     return files
 
 
+def _check_folder(folder: str) -> None:
+    """Refuse a folder that nothing can be written to, before anything is built and sent for it."""
+    from pathlib import Path  # noqa: PLC0415 - help needs none of it
+
+    place = Path(folder).absolute()
+    try:
+        there = next(one for one in (place, *place.parents) if one.exists())
+    except OSError as error:
+        raise _unwritable(folder, error.strerror) from None
+    if not there.is_dir():
+        raise _unwritable(folder, os.strerror(errno.ENOTDIR))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unwritable(folder, os.strerror(errno.EACCES))
+
+
+def _unwritable(folder: str, reason: str | None) -> InputError:
+    return InputError(f"cannot write to {folder!r}: {reason}", hint="name another --output-dir")
+
+
 def _write_all(folder: str, files: dict[str, str]) -> None:
     """Write all files or none: each beside its place first, then all are moved there."""
     from pathlib import Path  # noqa: PLC0415 - help needs none of it
@@ -139,9 +161,7 @@ def _write_all(folder: str, files: dict[str, str]) -> None:
         finally:
             _remove(beside.values())
     except OSError as error:
-        raise InputError(
-            f"cannot write to {folder!r}: {error.strerror}", hint="name another --output-dir"
-        ) from None
+        raise _unwritable(folder, error.strerror) from None
 
 
 def _remove(paths: "Iterable[Path]") -> None:

@@ -234,6 +234,25 @@ def test_a_mistake_is_told_with_what_to_do(
 
 
 @pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("file", "Not a directory"),
+        ("file/below", "Not a directory"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_a_folder_that_takes_no_files_is_told_at_once(
+    folder: str, reason: str, workspace: Path
+) -> None:
+    """Before AWS is asked for anything, or an image built: there is no region here."""
+    (workspace / "file").touch()
+    line = ("cjob", "package", "-n", "report", "-e", "test", "--output-dir", folder)
+    done = commands.run(*line, "--upload-assets", folder=workspace)
+    assert done.status == 2
+    assert commands.told(done)[0] == f"cannot write to {folder!r}: {reason}"
+
+
+@pytest.mark.parametrize(
     "flag", ["-e test", "-a acme", "--tag v1", "--target t.json", "--resource-tags a=b"]
 )
 def test_what_belongs_to_a_head_is_refused_where_documents_are_read(
