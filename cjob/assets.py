@@ -6,6 +6,7 @@ Reads the workspace's files. Load records the digests; push reads the files agai
 import os
 import stat
 from pathlib import Path
+from typing import NoReturn
 
 from cjob.addons.assets import AssetFile, archive, archive_digest, file_digest
 from cjob.errors import InputError
@@ -31,7 +32,7 @@ def read(path: Path, shown: str, *, zipped: bool) -> tuple[str, bytes]:
 def _files(folder: Path, shown: str) -> tuple[AssetFile, ...]:
     """Read all files below a folder, sorted by name within each folder."""
     found = []
-    for parent, folders, files in os.walk(folder, followlinks=True):
+    for parent, folders, files in os.walk(folder, onerror=_raised, followlinks=True):
         _check_links(Path(parent), shown)
         folders.sort()
         for name in sorted(files):
@@ -43,6 +44,11 @@ def _files(folder: Path, shown: str) -> tuple[AssetFile, ...]:
     if not found:
         raise InputError(f"the folder {shown!r} is empty", hint="check the path", place=shown)
     return tuple(found)
+
+
+def _raised(error: OSError) -> NoReturn:
+    """Let no folder that can't be read be taken for an empty one."""
+    raise error
 
 
 def _check_links(folder: Path, shown: str) -> None:

@@ -223,7 +223,10 @@ def _begins(word: str, wrong: str) -> bool:
 
 
 def _explained(error: Exception) -> CjobError:
-    """Say of any other exception what is not installed, or where the report of the bug is."""
+    """Say of any other exception what is locked or not installed, or where a bug's report is."""
+    if isinstance(error, PermissionError) and error.filename:
+        hint = "check the permissions of it, and of the folders above it"
+        return InputError(f"no access to {str(error.filename)!r}: {error.strerror}", hint=hint)
     missing = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
     if missing.partition(".")[0] in DEPENDENCIES:
         hint = "in a checkout: python3 -m venv .venv && .venv/bin/pip install -e ."
