@@ -122,7 +122,7 @@ def test_a_failed_creation_that_is_protected_stays(place: Place) -> None:
     protection(StackName=name("protected"), EnableTerminationProtection=True)
     done = place.run("deploy", *on("protected"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--no-enable-termination-protection --stack-name demo-test-protected" in done.stderr
+    assert "--stack-name demo-test-protected --no-enable-termination-protection" in done.stderr
     protection(StackName=name("protected"), EnableTerminationProtection=False)
     place.done("deploy", *on("protected"))
     assert place.status("protected") == "CREATE_COMPLETE"
