@@ -4,6 +4,7 @@ Asks for events alone, as the environment's manager role. Throttling makes the l
 network that is gone is waited for.
 """
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,10 @@ class Following:
                     found.append(event)
                 if not itself:
                     stacks += self._begun(event, raw)
-        return sorted(found, key=lambda event: (event.ends, event.at))
+        # Somebody may have begun the next change before this look: what came of that is not ours.
+        rest = min((event.at for event in found if event.ends), default=math.inf)
+        ours = [event for event in found if event.at <= rest]
+        return sorted(ours, key=lambda event: (event.ends, event.at))
 
     def _begun(self, event: Event, raw: Mapping[str, Any]) -> "list[_Stack]":
         """See whether a resource stands for another stack, and give that where it is a new one."""

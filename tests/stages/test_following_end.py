@@ -1,0 +1,49 @@
+"""A deployment ends with its own end, though the stack has been at work again since."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cjob.aws.following import Following
+from cjob.aws.pacing import Pace
+
+STACK = "arn:aws:cloudformation:us-west-2:1:stack/demo-test-report/1"
+STATUSES = (
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE",
+)
+
+
+class Fast:
+    """A CloudFormation in which two changes came to their ends between two looks."""
+
+    def get_paginator(self, _name: str) -> "Fast":
+        """Give what lists events."""
+        return self
+
+    def paginate(self, **_names: str) -> Iterator[dict[str, Any]]:
+        """List them, the newest first."""
+        began = datetime(2026, 1, 1, tzinfo=UTC)
+        events = [
+            {
+                "EventId": status,
+                "StackId": STACK,
+                "PhysicalResourceId": STACK,
+                "LogicalResourceId": "demo-test-report",
+                "ResourceType": "AWS::CloudFormation::Stack",
+                "ResourceStatus": status,
+                "Timestamp": began + timedelta(seconds=number),
+            }
+            for number, status in enumerate(STATUSES)
+        ]
+        yield {"StackEvents": events[::-1]}
+
+
+def test_the_end_of_somebody_elses_change_is_not_taken_for_ones_own() -> None:
+    """What was rolled back would be told as deployed."""
+    pace = Pace(lambda _: None)
+    following = Following(Fast(), pace, lambda _: None, STACK, past=())  # type: ignore[arg-type]
+    told = [event.status for event in following.events() if event is not None]
+    assert told == ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]
