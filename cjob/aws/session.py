@@ -108,6 +108,8 @@ class Account:
     def _assumed(self, role: str) -> botocore.session.Session:
         """Give a session whose credentials are those of `role`, fetched when first needed."""
         core = botocore.session.Session()
+        # What each service is like is read from large files: once will do.
+        core.register_component("data_loader", self._core.get_component("data_loader"))
         own = self._core.get_credentials()
         if own is None:
             raise NoCredentialsError
