@@ -6,10 +6,13 @@ boto3, and a job without a build touches no engine.
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cjob.errors import CjobError
 from cjob.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# What a stage surely takes, where that is slow to import.
+TAKEN = {
+    "confirm": ("cjob.aws.directory", "cjob.stages.resolve"),
+    "push": ("cjob.aws.storage", "cjob.engines.docker_api", "cjob.stages.push"),
+    "render": ("cjob.stages.render",),
+    "diff": ("cjob.aws.stacks", "cjob.stages.diff"),
+    "apply": ("cjob.aws.stacks", "cjob.stages.apply"),
+}
+
 
 class Collaborators:
     """Makes each adapter once; may be used by several threads."""
@@ -37,6 +49,19 @@ class Collaborators:
         self._made: dict[object, object] = {}
         self._lock = threading.RLock()
         self.interruption = Interruption()
+
+    def prepare(self, stages: Collection[str]) -> None:
+        """Have ready what these stages take, in the time in which the command before works.
+
+        Whatever is wrong with it is told when it is asked for.
+        """
+        for stage in stages:
+            for module in TAKEN.get(stage, ()):
+                import_module(module)
+        if "confirm" in stages:
+            with suppress(CjobError):
+                for service in ("ssm", "cloudformation"):
+                    self.account.client(service)
 
     @property
     def workspace(self) -> "Workspace":

@@ -85,8 +85,10 @@ def run(args: argparse.Namespace) -> int:
     """Deploy documents; each that succeeded is written, and the worst status given."""
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
 
-    _, stages, talk = selection.prepare(args, **choices(args))
-    read = selection.read_stream(args.file, "cjob-apply", head="cjob deploy")
+    tools, stages, talk = selection.prepare(args, **choices(args))
+    read = selection.read_stream(
+        args.file, "cjob-apply", tools, ("confirm", "apply"), head="cjob deploy"
+    )
     selection.check_sections(read, "stack")
     _check_digests(read, args.expect_digest)
     _check_single(read)

@@ -125,9 +125,12 @@ def prepare(
 
 
 def releases(
-    args: argparse.Namespace, tools: "Collaborators", stages: "Stages"
+    args: argparse.Namespace, tools: "Collaborators", stages: "Stages", filters: Sequence[str]
 ) -> "tuple[Release, ...]":
-    """Give the Releases to work on: begun from the workspace, or read from a stream."""
+    """Give the Releases to work on: begun from the workspace, or read from a stream.
+
+    `filters` names the stages for what is read.
+    """
     if is_head(args):
         if args.file:
             raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
@@ -139,19 +142,23 @@ def releases(
                 hint="give it to the first command of the pipe",
             )
     program = f"cjob-{args.command}"
-    return read_stream(args.file, program, head=program)
+    return read_stream(args.file, program, tools, filters, head=program)
 
 
-def read_stream(file: str | None, program: str, head: str) -> "tuple[Release, ...]":
-    """Read documents; InputError where a person at a terminal would wait for ever.
+def read_stream(
+    file: str | None, program: str, tools: "Collaborators", stages: Sequence[str], *, head: str
+) -> "tuple[Release, ...]":
+    """Read documents for these stages; InputError where a person would wait for ever.
 
-    `head` is what does the same, or more, from the workspace.
+    `head` is what does the same, or more, from the workspace. What the stages take is made ready
+    before, while the command before in the pipe still works.
     """
     hint = f"{head} -n JOB -e ENV, or a command that writes documents | {program}"
     if file is None and sys.stdin.isatty():
         raise InputError("no job and no document", hint=hint)
     from cjob import wire  # noqa: PLC0415 - help needs none of these
 
+    tools.prepare(stages)
     text, name = console.read_input(file)
     return wire.parse(text, name, hint)
 
@@ -274,7 +281,7 @@ def run_command(
     from cjob import pipeline, wire  # noqa: PLC0415
 
     tools, stages, talk = prepare(args)
-    begun = releases(args, tools, stages)
+    begun = releases(args, tools, stages, filters)
     check_sections(begun, "" if is_head(args) else needs)
     with talk.watching([release.job for release in begun]):
         done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
