@@ -75,10 +75,13 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
             raise prebuilt.unbuilt(name, "images")
     wanted = uploads(release, source, target, root)
     own = {name: image for name, image in images.items() if image.id}
-    if own:
-        repository = repository_of(release, target)
-        images |= _push_images(own, repository, engine, registry, tell)
-    run_all([_sending(store, upload, tell) for upload in wanted], AT_ONCE)
+    repository = repository_of(release, target) if own else ""
+
+    def send_images(_: Checkpoint) -> None:
+        images.update(_push_images(own, repository, engine, registry, tell))
+
+    sending = [_sending(store, upload, tell) for upload in wanted]
+    run_all([send_images, *sending] if own else sending, AT_ONCE)
     keys = tuple(sorted(upload.key for upload in wanted))
     artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
     return replace(release, images=images, artifacts=artifacts)
