@@ -130,8 +130,9 @@ class Stages:
         from cjob.stages.diff import template_version  # noqa: PLC0415
 
         name = self._stack_name(release)
-        self._live[name] = self._tools.stacks.read(required(release.target, "target"), name)
-        self._check_version(name, template_version(self._live[name].template))
+        live = self._live[name] = self._tools.stacks.read(required(release.target, "target"), name)
+        deployed = template_version(live.template, f"the deployed template of {name}")
+        self._check_version(name, deployed)
         return release
 
     def admit(self, release: Release) -> Release:

@@ -92,19 +92,24 @@ def read(text: str, name: str, forms: Forms) -> Document:
     """Read the first document of a text; raise InputError with the place where it is no YAML."""
     try:
         return Document(name, text, _Reader(text, name, forms).root())
-    except yaml.MarkedYAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise not_yaml(error, name) from error
+
+
+def not_yaml(error: yaml.YAMLError | UnicodeError, name: str) -> InputError:
+    """Say what a parser has against a text, and where."""
+    if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
-        raise InputError(
+        return InputError(
             f"not valid YAML: {error.problem}",
             hint="check indentation, quotes and brackets at this place",
             place=f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name,
-        ) from error
-    except (yaml.YAMLError, UnicodeError) as error:
-        raise InputError(
-            f"not valid YAML: {error}".splitlines()[0],
-            hint="a template is text in UTF-8 without control characters",
-            place=name,
-        ) from error
+        )
+    return InputError(
+        f"not valid YAML: {error}".splitlines()[0],
+        hint="a template is text in UTF-8 without control characters",
+        place=name,
+    )
 
 
 class _Reader:

@@ -12,7 +12,7 @@ from typing import Protocol
 import yaml
 
 from cjob import diff as differ
-from cjob.errors import InputError
+from cjob.diff.reader import not_yaml
 from cjob.live import Live, against
 from cjob.plain import dataclass, replace
 from cjob.release import Change, Diff, Release, Stack, Target, required
@@ -223,7 +223,7 @@ def not_compared(release: Release) -> tuple[str, ...]:
     )
 
 
-def template_version(template: str, what: str = "the deployed template") -> str:
+def template_version(template: str, what: str) -> str:
     """Give the `Metadata.Version` of a template's text; `v0.0.0` where it has none."""
     version = _entry(_entry(_compose(template, what), "Metadata"), "Version")
     return str(version.value) if isinstance(version, yaml.ScalarNode) else NO_VERSION
@@ -232,13 +232,11 @@ def template_version(template: str, what: str = "the deployed template") -> str:
 def _compose(template: str, what: str) -> yaml.Node | None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.compose(template, loader)
-    except yaml.YAMLError as error:
-        raise InputError(
-            f"{what} is not YAML: {error}",
-            hint="render the job again, or look at what is deployed: "
-            "aws cloudformation get-template --stack-name NAME",
-        ) from None
+        return next(yaml.compose_all(template, loader), None)  # what is behind it is no template
+    except (yaml.YAMLError, UnicodeError) as error:
+        refusal = not_yaml(error, what)
+        refusal.hint = "look at what is deployed: aws cloudformation get-template --stack-name NAME"
+        raise refusal from error
 
 
 def _entry(node: yaml.Node | None, key: str) -> yaml.Node | None:

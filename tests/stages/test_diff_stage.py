@@ -328,11 +328,15 @@ def test_a_parameter_that_cloudformation_hides_counts_as_unchanged() -> None:
 )
 def test_the_version_of_a_template_is_in_its_metadata(template: str, version: str) -> None:
     """One without is older than all others."""
-    assert template_version(template) == version
+    assert template_version(template, "the template") == version
 
 
 def test_a_deployed_template_that_is_no_yaml_is_named() -> None:
-    """With how to look at it."""
-    with pytest.raises(InputError, match="the deployed template is not YAML") as caught:
-        template_version("a: [")
+    """With the place, and how to look at it; what stands behind the first document is none."""
+    with pytest.raises(InputError, match="not valid YAML") as caught:
+        template_version("a: [", "the deployed template")
+    assert caught.value.place == "the deployed template:2:1"
     assert "get-template" in caught.value.hint
+    with pytest.raises(InputError, match="not valid YAML"):
+        template_version("a: \ud800", "the deployed template")
+    assert template_version("Metadata: {Version: v1}\n---\n[", "the template") == "v1"
