@@ -1,64 +1,14 @@
 """Changes for programs: their paths, values and kinds, and that they tell the whole difference."""
 
 import json
-import re
-from collections.abc import Iterable
-from typing import Any
 
 import pytest
+from applied import JSON, backwards, forwards
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cjob import diff
 from cjob.release import Change
-
-JSON = Any  # values of JSON, of whatever shape
-
-_STEP = re.compile(r'\.?(?:\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.\[\]"]+))')
-
-
-def _steps(path: str) -> list[str | int]:
-    found: list[str | int] = []
-    at = 0
-    while at < len(path):
-        step = _STEP.match(path, at)
-        assert step, path
-        index, quoted, bare = step.groups()
-        found.append(int(index) if index else json.loads(quoted) if quoted else bare)
-        at = step.end()
-    return found
-
-
-def _group(changes: Iterable[tuple[list[str | int], Change]]) -> dict[str | int, JSON]:
-    """Put the changes below each first step together; what ends there is kept by operation."""
-    groups: dict[str | int, JSON] = {}
-    for (first, *rest), change in changes:
-        groups.setdefault(first, []).append((rest, change))
-    return groups
-
-
-def _apply(value: JSON, changes: list[tuple[list[str | int], Change]]) -> JSON:
-    if isinstance(value, list):
-        gone = {steps[0] for steps, c in changes if len(steps) == 1 and c.op == "remove"}
-        rest = [item for at, item in enumerate(value) if at not in gone]
-        kept = [(s, c) for s, c in changes if len(s) > 1 or c.op != "remove"]
-        for at, below in sorted((int(at), below) for at, below in _group(kept).items()):
-            if len(below) == 1 and not below[0][0] and below[0][1].op == "add":
-                rest.insert(at, below[0][1].new)
-            else:
-                rest[at] = _changed(rest[at], below)
-        return rest
-    made = dict(value)
-    for key, below in _group(changes).items():
-        if not below[0][0] and below[0][1].op == "remove":
-            del made[key]
-        else:
-            made[key] = _changed(made.get(key), below)
-    return made
-
-
-def _changed(value: JSON, below: list[tuple[list[str | int], Change]]) -> JSON:
-    return below[0][1].new if not below[0][0] else _apply(value, below)
 
 
 def _texts(value: JSON) -> JSON:
@@ -85,11 +35,11 @@ documents = st.dictionaries(st.sampled_from(["Resources", "Outputs", "Zed"]), tr
 
 
 @given(documents, documents)
-def test_changes_lead_from_the_old_to_the_new(old: JSON, new: JSON) -> None:
-    """Applied to the old template, they give the new one, scalars taken as texts."""
-    comparison = diff.compare(json.dumps(old), json.dumps(new))
-    found = [(_steps(change.path), change) for change in diff.changes(comparison)]
-    assert _texts(new) == _texts(_apply(old, found))
+def test_changes_lead_from_the_old_to_the_new_and_back(old: JSON, new: JSON) -> None:
+    """Applied to one template they give the other one, scalars taken as texts."""
+    found = diff.changes(diff.compare(json.dumps(old), json.dumps(new)))
+    assert _texts(new) == _texts(forwards(found, old))
+    assert _texts(old) == _texts(backwards(found, new))
 
 
 @given(documents)
