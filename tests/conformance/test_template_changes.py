@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import cfn_flip
 import pytest
 import rendered_cases
 from rendered_cases import Rendered
@@ -80,3 +81,20 @@ def test_every_value_of_a_rendered_template_has_a_kind(cases: tuple[Rendered, ..
     }
     assert cases
     assert {place for place in found if diff.kind_of(*place) == OTHER} == set()
+
+
+def test_values_are_those_that_another_reader_gives(cases: tuple[Rendered, ...]) -> None:
+    """Functions in full and scalars alike; cfn-flip reads templates for many tools."""
+    assert cases
+    for case in cases:
+        other, own = cfn_flip.load_yaml(case.template), sections(case)
+        assert in_texts({name: other[name] for name in own}) == in_texts(own)
+
+
+def in_texts(value: object) -> object:
+    """Give maps as such, and scalars as their texts: the other reader knows more types of them."""
+    if isinstance(value, dict):
+        return {key: in_texts(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [in_texts(inner) for inner in value]
+    return str(value)
