@@ -111,6 +111,13 @@ def test_a_target_that_aws_contradicts_is_refused(field: str, value: object, tol
         confirm(document(target=given), Known())
 
 
+def test_of_many_repositories_those_that_differ_are_told() -> None:
+    """An application may have hundreds of jobs, and one was made in the meantime."""
+    more = {**TARGET.repositories, "new": "one"}
+    with pytest.raises(InputError, match=r"now: \{\}, now \{'new': 'one'\}$"):
+        confirm(document(target=TARGET), Known(target=replace(TARGET, repositories=more)))
+
+
 def test_a_target_that_aws_confirms_stays_with_its_subnets() -> None:
     """And with what a later version wrote there."""
     given = replace(TARGET, subnets={QUERY: ("subnet-9",)}, extra={"later": 1})
