@@ -6,11 +6,11 @@ boto3, and a job without a build touches no engine.
 
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from cjob.errors import CjobError
 from cjob.interruption import Interruption
@@ -37,6 +37,12 @@ TAKEN = {
     "apply": ("cjob.aws.stacks", "cjob.stages.apply"),
 }
 
+# What it surely asks of AWS.
+ASKED: Mapping[str, tuple[Literal["ssm", "cloudformation", "ecr", "s3"], ...]] = {
+    "confirm": ("ssm", "cloudformation"),
+    "push": ("ecr", "s3"),
+}
+
 
 class Collaborators:
     """Makes each adapter once; may be used by several threads."""
@@ -58,9 +64,8 @@ class Collaborators:
         for stage in stages:
             for module in TAKEN.get(stage, ()):
                 import_module(module)
-        if "confirm" in stages:
             with suppress(CjobError):
-                for service in ("ssm", "cloudformation"):
+                for service in ASKED.get(stage, ()):
                     self.account.client(service)
 
     @property

@@ -1,6 +1,9 @@
 """What each filter does with a stdin that is not what it needs: always the same."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import commands
@@ -95,3 +98,20 @@ def test_a_file_that_cannot_be_read_is_named(name: str, reason: str, tmp_path: P
     done = commands.run("cjob-render", name, folder=tmp_path)
     assert done.status == 2
     assert commands.told(done)[0] == f"cannot read {name!r}: {reason}"
+
+
+def test_a_filter_gets_ready_while_it_waits(tmp_path: Path) -> None:
+    """The command before may take long, and what push loads takes a while, too."""
+    program = [sys.executable, "-c", "from cjob.cli import main; main()", "push"]
+    pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
+    environment = commands.environment(tmp_path)
+    with subprocess.Popen(program, stdin=pipe, stderr=quiet, env=environment) as waiting:
+        try:
+            loaded = Path(f"/proc/{waiting.pid}/maps")
+            ends = time.monotonic() + commands.LIMIT_S
+            while "_ssl" not in loaded.read_text():  # the library of what speaks to AWS
+                assert waiting.poll() is None
+                assert time.monotonic() < ends
+                time.sleep(0.02)
+        finally:
+            waiting.kill()
