@@ -46,7 +46,7 @@ DASHED = ("build", "push", "render", "diff", "apply", "target")
 
 SAME_MOMENT_S = 0.1
 
-DEPENDENCIES = ("boto3", "botocore", "docker", "rich", "shtab", "yaml")
+DEPENDENCIES = ("boto3", "botocore", "cfn_flip", "dictdiffer", "docker", "rich", "shtab", "yaml")
 
 EXIT_STATUSES = """\
 exit status:
