@@ -170,6 +170,16 @@ class Stack(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inner(Section):
+    """One difference inside of a text that is JSON; `path` begins at its root."""
+
+    op: Literal["add", "remove", "change"]
+    path: str
+    old: object = None
+    new: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change(Section):
     """One difference: `path` is dotted from the template's root, or `parameters.X`, `tags.X`.
 
@@ -177,7 +187,8 @@ class Change(Section):
     resource that the path is in; `replacement` says for a property whether CloudFormation makes
     the resource anew: `true`, `false`, `conditional`, or empty where it is no property. For a
     parameter it says the surest of this for the resources that refer to it, and `resources` names
-    those that are (`true`) or may be (`conditional`) made anew.
+    those that are (`true`) or may be (`conditional`) made anew. Where both values are texts of
+    JSON, `inside` lists what differs between these.
     """
 
     op: Literal["add", "remove", "change"]
@@ -188,6 +199,7 @@ class Change(Section):
     resources: Strings = NOTHING
     old: object = None
     new: object = None
+    inside: tuple[Inner, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,16 +68,17 @@ def tell(release: "Release", talk: console.Console) -> None:
     for note in not_compared(release):
         talk.say(f"note: {note}")
     if release.diff is not None and release.diff.changed:
-        lines = (f"{release.job.name}: {summary(release.diff)}", *_schedules(release.diff))
+        lines = (f"{release.job.name}: {summary(release.diff)}", *_more(release.diff))
         talk.say("\n".join(lines))
 
 
-def _schedules(diff: "Diff") -> tuple[str, ...]:
+def _more(diff: "Diff") -> tuple[str, ...]:
+    """Give what the difference itself doesn't show: inner differences, and times."""
     from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of it
 
-    from cjob.diff.summary import schedules  # noqa: PLC0415
+    from cjob.diff.summary import insides, schedules  # noqa: PLC0415
 
-    return schedules(diff, datetime.now(UTC), datetime.astimezone)
+    return (*insides(diff), *schedules(diff, datetime.now(UTC), datetime.astimezone))
 
 
 def view(release: "Release", _form: str = "text") -> str:
@@ -109,7 +110,7 @@ def markdown(releases: "Sequence[Release]") -> str:
             pages.Compared(
                 title=f"{release.job.name} ({release.job.env})",
                 summary=summary(release.diff),
-                notes=(*not_compared(release), *_schedules(release.diff)),
+                notes=(*not_compared(release), *_more(release.diff)),
                 text=release.diff.text,
             )
             for release in releases

@@ -18,6 +18,7 @@ EXAMPLES = """\
 examples:
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff
   cjob-render -n report -e test --target target.json -o template | cfn-lint -
+  cjob-render -n report -e test -o template-json | jq .Resources.TaskDefinition
   cjob-render -n report -e test -o params
 """
 
@@ -25,7 +26,7 @@ examples:
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="render")
-    selection.options(parser, output=("json", "text", "template", "params"))
+    selection.options(parser, output=("json", "text", "template", "template-json", "params"))
     selection.resource_tags(parser)
     selection.cdk_environment(parser)
 
@@ -33,7 +34,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write documents with their stack, or the template or parameters alone."""
     stages = ("resolve", "render", "override")
-    together = {"template": templates, "text": templates}
+    together = {"template": templates, "text": templates, "template-json": templates_as_json}
     return selection.run_command(
         args, stages, stages, _parameters, needs="source", together=together
     )
@@ -42,6 +43,15 @@ def run(args: argparse.Namespace) -> int:
 def templates(releases: "Sequence[Release]") -> str:
     """Give the templates as one stream of YAML: those after the first begin with `---`."""
     return "---\n".join(release.stack.template for release in releases if release.stack)
+
+
+def templates_as_json(releases: "Sequence[Release]") -> str:
+    """Give the templates in JSON, one after another, with functions in full form, as jq reads."""
+    import cfn_flip  # noqa: PLC0415 - only here
+
+    return "".join(
+        cfn_flip.to_json(release.stack.template) + "\n" for release in releases if release.stack
+    )
 
 
 def _parameters(release: "Release", _form: str) -> str:

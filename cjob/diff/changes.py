@@ -6,20 +6,20 @@ save the last one of a removal, which counts in the old list. Values are plain J
 in full form, so a path leads through `Fn::If` where the template may have `!If`.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import TypedDict
 
+from cjob.diff.inside import inside
 from cjob.diff.intrinsics import GET_ATT, full_name, function_of
 from cjob.diff.kinds import ADDONS, FUNCTION, OTHER, OWN_SECTIONS, kind_of
 from cjob.diff.nodes import IGNORED, Node
+from cjob.diff.paths import item, step
 from cjob.diff.replacement import REPLACES, replacement
 from cjob.diff.tree import Branch, Comparison, Edit, Part
 from cjob.diff.values import as_given, plain
 from cjob.release import Change
 
-_BARE_KEY = re.compile(r'[^.\[\]"]+')
 _PROPERTY = re.compile(r"Resources\.[^.\[]+\.(?P<part>Type|Properties)(?:\.(?P<name>[^.\[]+)|$)")
 
 
@@ -49,13 +49,6 @@ def function_change(comparison: Comparison) -> Change | None:
     return Change(op="change", path=path, kind=FUNCTION, old=before, new=after, **where)
 
 
-def step(path: str, key: str) -> str:
-    """Give the path of a key below another path."""
-    if not _BARE_KEY.fullmatch(key):
-        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
-    return f"{path}.{key}" if path else key
-
-
 def _whole(edit: Edit) -> Iterator[tuple[str, Edit]]:
     """Take a document that is there on one side only as its sections."""
     root = edit.new or edit.old
@@ -69,7 +62,7 @@ def _whole(edit: Edit) -> Iterator[tuple[str, Edit]]:
 def _parts(parts: tuple[Part, ...], path: str) -> Iterator[tuple[str, Edit]]:
     for part in parts:
         if isinstance(part, Edit | Branch):
-            here = f"{path}[{part.index}]" if part.key is None else step(path, part.key)
+            here = item(path, part.index) if part.key is None else step(path, part.key)
             if isinstance(part, Edit):
                 yield here, part
             elif _changed_as_one(part):
@@ -99,7 +92,8 @@ def _change(comparison: Comparison, path: str, edit: Edit, below: str) -> Change
             return Change(op="add", path=path, kind=kind, new=plain_value, **where)
         return Change(op="remove", path=path, kind=kind, old=plain_value, **where)
     old, new = plain(edit.old), plain(edit.new)
-    return Change(op="change", path=path, kind=kind, old=old, new=new, **where)
+    inner = inside(old, new)
+    return Change(op="change", path=path, kind=kind, old=old, new=new, inside=inner, **where)
 
 
 class _Place(TypedDict):
@@ -137,7 +131,7 @@ def _first_difference(old: object, new: object, path: str) -> tuple[str, object,
     if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
         inner = ((step(path, key), old[key], new[key]) for key in old)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        inner = ((f"{path}[{at}]", old[at], new[at]) for at in range(len(old)))
+        inner = ((item(path, at), old[at], new[at]) for at in range(len(old)))
     found = (_first_difference(before, after, place) for place, before, after in inner)
     return next((one for one in found if one), (path, old, new))
 

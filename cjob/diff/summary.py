@@ -3,6 +3,7 @@
 Pure: takes a `diff` section, and where times are told a moment and how to show local time.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -10,12 +11,15 @@ from datetime import datetime, timedelta
 from cjob.diff.replacement import DEPENDS, REPLACES
 from cjob.diff.scalars import visible
 from cjob.fire_times import FireTimes, fire_times
-from cjob.release import Change, Diff
+from cjob.release import Change, Diff, Inner
 
 Local = Callable[[datetime], datetime]
 """Gives the same moment in the zone of the person who reads."""
 
 SCHEDULE = "parameters.Schedule"
+
+INSIDES = 20
+"""Differences inside of one text that are told."""
 
 # The others name an area, as in `2 storage`.
 _COUNTED = frozenset(
@@ -108,6 +112,24 @@ def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:
                 times = fire_times(change.new, moment)
                 lines += _schedule(f"schedule from now on, {change.new}", times, local)
     return tuple(lines)
+
+
+def insides(diff: Diff) -> tuple[str, ...]:
+    """Say what differs inside of changed texts of JSON, which are hard to compare by eye."""
+    lines: list[str] = []
+    for change in diff.changes:
+        if change.inside:
+            lines.append(f"in {visible(change.path)}:")
+            lines += [f"  {_inner(inner)}" for inner in change.inside[:INSIDES]]
+            if len(change.inside) > INSIDES:
+                lines.append(f"  … and {len(change.inside) - INSIDES} more")
+    return tuple(lines)
+
+
+def _inner(inner: Inner) -> str:
+    old, new = (json.dumps(value, ensure_ascii=False) for value in (inner.old, inner.new))
+    signs = {"add": f"+ {inner.path}: {new}", "remove": f"- {inner.path}: {old}"}
+    return visible(signs.get(inner.op, f"~ {inner.path}: {old} -> {new}"))
 
 
 def _schedule(title: str, found: FireTimes, local: Local) -> Iterator[str]:

@@ -125,6 +125,8 @@ TOUCHING = {
 # The sandbox's server runs in an installation of its own, and may use what that has.
 LIBRARIES = {
     "boto3": ("cjob.aws", "cjob.env_controller"),
+    "cfn_flip": ("cjob.cli",),
+    "dictdiffer": ("cjob.diff",),
     "botocore": ("cjob.aws", "cjob.env_controller"),
     "docker": ("cjob.engines", "cjob.sandbox.server"),
     "rich": ("cjob.cli",),

@@ -2,8 +2,9 @@
 
 import json
 
+import cfn_flip
 import pytest
-from pipelines import Place, on
+from pipelines import ENV, Place, on
 
 ADDON = """\
 Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}
@@ -12,6 +13,24 @@ Resources:
     Type: AWS::SSM::Parameter
     Properties: {Type: String, Value: a, Name: !Sub '/${App}/${Env}/${Name}/setting'}
 """
+
+
+def test_the_template_comes_in_json_too(place: Place) -> None:
+    """The same to CloudFormation, for tools that read no YAML; each job's on its own."""
+    place.job("first")
+    place.job("second")
+    jobs = ("-n", "first", "-n", "second", "-e", ENV)
+    text = place.done("render", *jobs, "-o", "template-json").stdout
+    yaml_texts = place.done("render", *jobs, "-o", "template").stdout.split("---\n")
+    decoder = json.JSONDecoder()
+    for expected in yaml_texts:
+        template, end = decoder.raw_decode(text)
+        text = text[end:].lstrip()
+        assert template == json.loads(cfn_flip.to_json(expected))
+        assert template["Resources"]["Rule"]["Properties"]["State"] == "ENABLED"
+        schedule = template["Resources"]["Rule"]["Properties"]["ScheduleExpression"]
+        assert schedule == {"Ref": "Schedule"}
+    assert text == ""
 
 
 def test_the_template_is_all_that_is_printed(place: Place) -> None:

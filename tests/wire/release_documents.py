@@ -85,6 +85,7 @@ FULL: Document = {
                 "resources": {"Role": "true"},
                 "old": 1,
                 "new": [None, {"b": 2}],
+                "inside": [{"op": "change", "path": "a[0]", "old": 1, "new": {"b": 2}}],
             }
         ],
         "against": {

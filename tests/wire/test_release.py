@@ -11,7 +11,8 @@ from cjob import release
 from cjob.errors import InputError
 
 # What people name: jobs in maps keyed by name, free values, and the two that pick the reader.
-FREE = ("diff.changes.0.old", "diff.changes.0.new")
+INNER = "diff.changes.0.inside.0"
+FREE = ("diff.changes.0.old", "diff.changes.0.new", f"{INNER}.old", f"{INNER}.new")
 HEADER = ("apiVersion", "kind")
 KNOWN = [path for path in documents.paths(documents.FULL) if not path.startswith((*FREE, *HEADER))]
 OBJECTS = [path for path in KNOWN if isinstance(documents.at(documents.FULL, path), dict)]
@@ -59,6 +60,8 @@ REQUIRED = [
     "diff.text",
     "diff.changes.0.op",
     "diff.changes.0.path",
+    f"{INNER}.op",
+    f"{INNER}.path",
     "diff.against",
     "diff.against.status",
     "diff.against.stackId",
@@ -160,7 +163,7 @@ def test_a_wrong_type_is_named_with_what_was_expected(path: str) -> None:
         list: "a list",
         dict: "an object",
     }[type(value)]
-    if path in ("source.assets.0.kind", "diff.changes.0.op"):
+    if path in ("source.assets.0.kind", "diff.changes.0.op", f"{INNER}.op"):
         expected = "one of "
     error = refused(documents.put(documents.full(), path, 7))
     assert error.place == shown(path)

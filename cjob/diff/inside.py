@@ -1,0 +1,62 @@
+"""What differs inside of a text that is JSON, such as the definition of a state machine.
+
+Pure. To a template it is one scalar, and no walk through the template leads into it; as data it is
+compared by dictdiffer, item by item in lists.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Never
+
+from cjob.diff.paths import item, step
+from cjob.release import Inner
+
+
+def inside(old: object, new: object) -> tuple[Inner, ...]:
+    """List what differs between two texts of JSON; nothing for any other values."""
+    before, after = _structure(old), _structure(new)
+    if before is None or after is None:
+        return ()
+    import dictdiffer  # noqa: PLC0415 - few changes are of such a text
+
+    found = dictdiffer.diff(before, after, dot_notation=False)
+    return tuple(
+        inner for operation, where, what in found for inner in _inner(operation, where, what)
+    )
+
+
+def _structure(value: object) -> object:
+    """Read a text of JSON, substituted or not; None for what is no object or list."""
+    if isinstance(value, dict) and list(value) == ["Fn::Sub"]:
+        value = value["Fn::Sub"]
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(value, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(constant)
+
+
+def _inner(operation: str, where: list[str | int], what: Any) -> Iterator[Inner]:  # noqa: ANN401 - as dictdiffer has it
+    path = _path(where)
+    if operation == "change":
+        before, after = what
+        yield Inner(op="change", path=path, old=before, new=after)
+        return
+    for key, value in what:
+        here = _path([*where, key])
+        if operation == "add":
+            yield Inner(op="add", path=here, new=value)
+        else:
+            yield Inner(op="remove", path=here, old=value)
+
+
+def _path(where: list[str | int]) -> str:
+    path = ""
+    for key in where:
+        path = item(path, key) if isinstance(key, int) else step(path, key)
+    return path
