@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import containers, networking
+from . import containers, networking, proposals
 
 VERSION = "1.5.33"
 
@@ -42,6 +42,7 @@ def apply(port: int, folder: Path) -> None:
     read_template_urls()
     networking.add_types()
     name_nested_stacks_early()
+    proposals.keep_apart()
     keep_nested_task_keys()
     reveal_secrets_to_tasks()
     run_containers_here(port)

@@ -1,0 +1,108 @@
+"""Change sets that meet, as CloudFormation has it and ministack does not.
+
+All first proposals for a name are for one stack, until that is deleted or made; a change set
+belongs to its stack and to no later one of that name; a stack at work takes no other.
+"""
+
+# ministack is imported when a change is made to it, and most that is used is private to it.
+# ruff: noqa: PLC0415, SLF001
+
+from collections.abc import Callable
+from typing import Any
+
+Json = Any
+"""A value of AWS's JSON, as ministack keeps it."""
+
+Handler = Callable[[Json], Json]
+"""What answers a request: takes its parameters, gives status, headers and body."""
+
+PROPOSED = "REVIEW_IN_PROGRESS"
+
+
+def keep_apart() -> None:
+    """Put what is right around ministack's own answers."""
+    from ministack.services.cloudformation import handlers
+
+    table = handlers._ACTION_HANDLERS
+    for action, wrap in (
+        ("CreateChangeSet", joining),
+        ("ExecuteChangeSet", executing),
+        ("DeleteStack", deleting),
+    ):
+        table[action] = wrap(table[action])
+
+
+def joining(original: Handler) -> Handler:
+    """Let a further proposal join a stack that is only proposed, which ministack replaces."""
+    from ministack.services import cloudformation
+    from ministack.services.cloudformation import handlers, helpers
+
+    def create(params: Json) -> Json:
+        before = handlers._resolve_stack(helpers._p(params, "StackName"))
+        if before and at_work(before):
+            status = before["StackStatus"]
+            message = f"Stack:{before['StackId']} is in {status} state and can not be updated."
+            return helpers._error("ValidationError", message)
+        answer = original(params)
+        name = before["StackName"] if before else ""
+        made = cloudformation._stacks.get(name)
+        if not before or made is before or before["StackStatus"] != PROPOSED:
+            return answer
+        kept, dropped = before["StackId"], made["StackId"]
+        cloudformation._stacks[name] = before
+        cloudformation._stack_events.pop(dropped)
+        for change_set in cloudformation._change_sets.values():
+            if change_set["StackId"] == dropped:
+                change_set["StackId"] = kept
+        status, headers, body = answer
+        return status, headers, body.replace(dropped.encode(), kept.encode())
+
+    return create
+
+
+def executing(original: Handler) -> Handler:
+    """Execute a change set on the stack that it was made for, once that is not at work."""
+    from ministack.services import cloudformation
+    from ministack.services.cloudformation import changesets, helpers
+
+    def execute(params: Json) -> Json:
+        wanted = helpers._p(params, "ChangeSetName")
+        _, found = changesets._find_change_set(wanted, helpers._p(params, "StackName"))
+        stack = cloudformation._stacks.get(found["StackName"]) if found else None
+        if found and (not stack or stack["StackId"] != found["StackId"]):
+            message = f"ChangeSet [{wanted}] does not exist"
+            return helpers._error("ChangeSetNotFound", message, 404)
+        if stack and at_work(stack):
+            message = f"ChangeSet [{wanted}] cannot be executed: {stack['StackStatus']}"
+            return helpers._error("InvalidChangeSetStatus", message)
+        return original(params)
+
+    return execute
+
+
+def deleting(original: Handler) -> Handler:
+    """Delete a stack that is only proposed at once: ministack comes to it later, by its name."""
+    from ministack.services import cloudformation
+    from ministack.services.cloudformation import handlers, helpers, stacks
+
+    def delete(params: Json) -> Json:
+        stack = handlers._resolve_stack(helpers._p(params, "StackName"))
+        if not stack or stack["StackStatus"] != PROPOSED:
+            return original(params)
+        name, number = stack["StackName"], stack["StackId"]
+        for key, change_set in list(cloudformation._change_sets.items()):
+            if change_set["StackId"] == number:
+                del cloudformation._change_sets[key]
+        for status in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
+            stack["StackStatus"] = status
+            kind = "AWS::CloudFormation::Stack"
+            stacks._add_event(number, name, name, kind, status, physical_id=number)
+        return helpers._xml(200, "DeleteStackResponse", "")
+
+    return delete
+
+
+def at_work(stack: Json) -> bool:
+    """Tell whether a stack takes no change now."""
+    status = str(stack["StackStatus"])
+    return status.endswith("_IN_PROGRESS") and status != PROPOSED
