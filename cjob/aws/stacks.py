@@ -18,14 +18,14 @@ from cjob.aws import faults
 from cjob.aws.causes import Witnesses
 from cjob.aws.following import UNHEARD, Following
 from cjob.aws.pacing import pauses
-from cjob.aws.watching import NO_CHANGE_SET, UNDER_WAY, Watch
-from cjob.errors import CjobError, ServiceError
+from cjob.aws.watching import NO_CHANGE_SET, UNDER_WAY, Watch, existing
+from cjob.errors import ServiceError
 from cjob.interruption import unbroken
 from cjob.live import ABSENT
 from cjob.plain import NOTHING
 from cjob.release import Target
 from cjob.stages import states
-from cjob.stages.apply import Proposal, Request
+from cjob.stages.apply import Moved, Proposal, Request
 from cjob.stages.following import Event
 
 if TYPE_CHECKING:
@@ -46,43 +46,40 @@ class AwsStacks(Watch):
     def propose(self, target: Target, request: Request) -> Proposal:
         """Make a change set and wait until it can be executed, or is found to be empty.
 
-        One that can't be executed is deleted, and so it is after an error or Ctrl-C.
+        Once it was asked for, it is to be discarded, whatever is raised here.
         """
-        client, stack, name = self._client(target), request.stack.name, f"cjob-{uuid.uuid4()}"
-        try:
-            with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
-                unbroken(lambda: self._create_change_set(client, target, request, name))
-                state = self._described(client, stack, name)
-            proposal = _proposal(state, stack)
-        except BaseException:
-            # By its name, which is known even where its creation was not answered any more.
-            with contextlib.suppress(CjobError), faults.told("delete the change set"):
-                client.delete_change_set(StackName=stack, ChangeSetName=name)
-            raise
-        if not proposal.id:
-            with faults.told("delete the empty change set", target.manager_role_arn):
-                client.delete_change_set(StackName=stack, ChangeSetName=name)
-        return proposal
+        client, stack = self._client(target), request.stack.name
+        with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
+            unbroken(lambda: self._create_change_set(client, target, request))
+            state = self._described(client, stack, request.name)
+        return _proposal(state, stack)
 
     def _described(
         self, client: "CloudFormationClient", stack: str, name: str
     ) -> "DescribeChangeSetOutputTypeDef":
-        """Wait until a change set is made, or found to be empty or impossible."""
-        for pause in pauses(0.2, 5.0):
-            state = client.describe_change_set(StackName=stack, ChangeSetName=name)
+        """Wait until a change set is made, or found to be empty or impossible.
+
+        Moved where it is gone: somebody deleted the stack that was yet to be made.
+        """
+        waits = pauses(0.2, 5.0)
+        while True:
+            state = existing(
+                lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
+            )
+            if state is None:
+                raise Moved(stack, ABSENT)
             if not state["Status"].endswith(UNDER_WAY):
-                break
-            self._pace.wait(pause)
-        return state
+                return state
+            self._pace.wait(next(waits))
 
     def _create_change_set(
-        self, client: "CloudFormationClient", target: Target, request: Request, name: str
+        self, client: "CloudFormationClient", target: Target, request: Request
     ) -> None:
         """Make it; where the answer to a first try was lost, it is there already."""
         with contextlib.suppress(client.exceptions.AlreadyExistsException):
             client.create_change_set(
                 StackName=request.stack.name,
-                ChangeSetName=name,
+                ChangeSetName=request.name,
                 ChangeSetType="CREATE" if request.create else "UPDATE",
                 TemplateURL=request.template_url,
                 Parameters=[
@@ -114,11 +111,13 @@ class AwsStacks(Watch):
         with faults.told("execute the change set", target.manager_role_arn):
             unbroken(start)
 
-    def discard(self, target: Target, proposal: Proposal) -> None:
-        """Delete a change set that will not be executed; one that is gone or executed stays so."""
+    def discard(self, target: Target, request: Request) -> None:
+        """Delete a request's change set; one that is not there or was executed stays so."""
         with faults.told("delete the change set", target.manager_role_arn):
             try:
-                self._client(target).delete_change_set(ChangeSetName=proposal.id)
+                self._client(target).delete_change_set(
+                    StackName=request.stack.name, ChangeSetName=request.name
+                )
             except ClientError as error:
                 if faults.code(error) not in SETTLED:
                     raise

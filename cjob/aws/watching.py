@@ -181,7 +181,8 @@ def _moment(time: datetime) -> str:
 
 
 UNDER_WAY = ("_PENDING", "_IN_PROGRESS")
-NO_CHANGE_SET = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
+# The last where the stack is gone, too.
+NO_CHANGE_SET = {"ChangeSetNotFound", "ChangeSetNotFoundException", "ValidationError"}
 
 
 def _unfinished(client: "CloudFormationClient", stack: str, prefix: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ What is done with a stack in each status is told by `states`, what may be applie
 """
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn, Protocol
@@ -37,8 +38,9 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A change to be proposed: the stack, where its template lies, whether it is new."""
+    """A change to be proposed: its own name, the stack, where its template lies, if it is new."""
 
+    name: str
     stack: Stack
     template_url: str
     create: bool
@@ -72,8 +74,8 @@ class Stacks(LiveStacks, failures.Witness, Protocol):
     def execute(self, target: Target, proposal: Proposal, *, rollback: bool) -> None:
         """Start a proposed change."""
 
-    def discard(self, target: Target, proposal: Proposal) -> None:
-        """Delete a change set that will not be executed."""
+    def discard(self, target: Target, request: Request) -> None:
+        """Delete the change set of a request, where there is one that was not executed."""
 
     def delete(self, target: Target, stack_id: str) -> None:
         """Start to delete a stack."""
@@ -168,6 +170,7 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
         tools.tell(note(text))
         options = replace(options, rollback=False)
     request = Request(
+        name=f"cjob-{uuid.uuid4()}",
         stack=stack,
         template_url=names.object_url(target.region, target.artifact_bucket, key),
         create=not live.exists,
@@ -179,6 +182,8 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
         return _unchanged(release, live.stack_id, live.status, tools.tell)
     try:
         status = started.status if options.detach else _end(started, tools, target, stack.name)
+        deployment = Deployment(stack_id=started.stack_id, status=status, changed=True)
+        return replace(release, deployment=deployment)
     except KeyboardInterrupt:
         _undo(tools, target, started.stack_id, stack.name)
     except ServiceError as error:
@@ -186,8 +191,6 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
             f"the deployment of stack {stack.name!r} goes on unseen: {error.message}",
             hint=_look(target, stack.name),
         ) from error
-    deployment = Deployment(stack_id=started.stack_id, status=status, changed=True)
-    return replace(release, deployment=deployment)
 
 
 def _end(started: "_Started", tools: Tools, target: Target, name: str) -> str:
@@ -201,8 +204,10 @@ def _end(started: "_Started", tools: Tools, target: Target, name: str) -> str:
 def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
     """Delete a stack that never came to be; Moved where somebody is about to make it."""
     if live.status == live_side.PROPOSED:
-        if not readiness.is_empty(tools.stacks, target, name, tools.tell):
-            raise Moved(name, tools.stacks.read(target, name).status)
+        empty = readiness.is_empty(tools.stacks, target, name, tools.tell)
+        now = tools.stacks.read(target, name)  # after the list, which lacks what was executed
+        if not empty or (now.stack_id, now.status) != (live.stack_id, live.status):
+            raise Moved(name, now.status)
         tools.tell(note(f"deleting stack {name}, in which there is nothing"))
         tools.stacks.delete(target, live.stack_id)
         tools.stacks.await_rest(target, live.stack_id)
@@ -240,45 +245,57 @@ def _start(
     try:
         proposal = tools.stacks.propose(target, request)
         if not proposal.id:
+            tools.stacks.discard(target, request)
             return None
         _check_still(tools.stacks.read(target, name), live, proposal, name)
         events = tools.stacks.follow(target, proposal.stack_id, tools.aside)
         executing = True
         tools.stacks.execute(target, proposal, rollback=options.rollback)
+        status = "CREATE_IN_PROGRESS" if request.create else "UPDATE_IN_PROGRESS"
+        return _Started(stack_id=proposal.stack_id, status=status, events=events)
     except BaseException as error:
-        now = _withdraw(tools, target, proposal, live, name)
-        if isinstance(error, ServiceError) and now is not None and not _as_before(now, live):
-            raise Moved(name, now.status) from error
+        try:
+            now = _withdraw(tools, target, request, proposal, live)
+        except KeyboardInterrupt:
+            raise _left(target, name) from None
+        if isinstance(error, ServiceError) and now is not None:
+            _check_still(now, live, proposal, name)
         if not isinstance(error, KeyboardInterrupt):
             raise
         if proposal and executing and not (now and _as_before(now, live)):
             _undo(tools, target, proposal.stack_id, name)
         raise Interrupted("interrupted before anything was deployed") from None
-    status = "CREATE_IN_PROGRESS" if request.create else "UPDATE_IN_PROGRESS"
-    return _Started(stack_id=proposal.stack_id, status=status, events=events)
 
 
 def _withdraw(
-    tools: Tools, target: Target, proposal: Proposal | None, live: Live, name: str
+    tools: Tools, target: Target, request: Request, proposal: Proposal | None, live: Live
 ) -> Live | None:
     """Delete the change set, and the empty stack that was made for it; give what was there then.
 
     What cannot be done is told, so that the error which led here stays the one that is raised.
     """
+    name = request.stack.name
     try:
-        if proposal is not None:
-            tools.stacks.discard(target, proposal)
+        tools.stacks.discard(target, request)
     except CjobError as error:
         tools.tell(warning(str(error)))
     try:
-        now = tools.stacks.read(target, name)
+        others = not live.exists and tools.stacks.proposed(target, name)
+        now = tools.stacks.read(target, name)  # see _make_room
         ours = not live.exists and (proposal is None or proposal.stack_id == now.stack_id)
-        if ours and now.status == live_side.PROPOSED and not tools.stacks.proposed(target, name):
+        if ours and now.status == live_side.PROPOSED and not others:
             tools.stacks.delete(target, now.stack_id)
     except CjobError as error:
         tools.tell(warning(str(error)))
         return None
     return now
+
+
+def _left(target: Target, name: str) -> Interrupted:
+    """Say that the person did not wait for the end of what was being taken back."""
+    return Interrupted(
+        f"interrupted again: stack {name!r} is left as it is", hint=_look(target, name)
+    )
 
 
 def _as_before(now: Live, live: Live) -> bool:
@@ -291,9 +308,9 @@ def _as_before(now: Live, live: Live) -> bool:
     return live_side.against(replace(now, addons=live.addons)) == live_side.against(live)
 
 
-def _check_still(now: Live, live: Live, proposal: Proposal, name: str) -> None:
-    """Look again after the change set was made; Moved where the stack is another meanwhile."""
-    if not _as_before(now, live) or now.stack_id != proposal.stack_id:
+def _check_still(now: Live, live: Live, proposal: Proposal | None, name: str) -> None:
+    """Raise Moved where the stack is another than it was, or than the change set was made for."""
+    if not _as_before(now, live) or (proposal and now.stack_id != proposal.stack_id):
         raise Moved(name, now.status)
 
 
@@ -305,9 +322,7 @@ def _undo(tools: Tools, target: Target, stack_id: str, name: str) -> NoReturn:
         tools.tell(note(text))
         said = _taken_back(tools, target, stack_id)
     except KeyboardInterrupt:
-        raise Interrupted(
-            f"interrupted again: stack {name!r} is left as it is", hint=look
-        ) from None
+        raise _left(target, name) from None
     except CjobError as error:
         raise Interrupted(f"interrupted, and {error.message}", hint=error.hint or look) from error
     raise Interrupted(said, hint=look)

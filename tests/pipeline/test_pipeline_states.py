@@ -1,14 +1,13 @@
-"""Stacks in each state that the sandbox can bring them to, and two deployments that meet."""
+"""Stacks in each state that the sandbox can bring them to."""
 
 import datetime as dt
 import os
-import re
 import signal
 import uuid
 
 import pytest
 from calls_proxy import Proxy
-from pipelines import MANIFEST, Place, document, eventually, name, on, through, wait_for
+from pipelines import Place, document, eventually, name, on, through, wait_for
 
 from cjob import names
 
@@ -136,55 +135,6 @@ def test_a_stack_of_another_application_is_left_alone(place: Place) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "belongs to another application: 'other'" in done.stderr
     assert place.stack("theirs")["StackStatus"] == "CREATE_COMPLETE"
-
-
-# Two at once
-
-
-def test_the_second_of_two_deployments_is_refused_or_waits(place: Place) -> None:
-    """It says who is at work, and since when; or deploys once that has ended."""
-    place.job("met")
-    place.done("deploy", *on("met"))
-    place.waiting("met", seconds=4)
-    first = place.start("deploy", *on("met"))
-    wait_for(first, "Signal: ")
-    place.write("copilot/met/overrides/cfn.patches.yml", "[]\n")
-    place.job("met", "variables: {A: b}\n")
-    refused = place.run("deploy", *on("met"), TZ="Asia/Tokyo")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    at = r"[-\d]+ [:\d]+ UTC \(\w+ [:\d]+ JST\)"
-    began = rf"is busy: UPDATE_\w+; UPDATE_IN_PROGRESS began at {at}, by cjob of \w+"
-    assert re.search(began, refused.stderr), refused.stderr
-    waited = place.done("deploy", *on("met"), "--wait-for-stack")
-    assert "waiting: stack 'demo-test-met' is busy" in waited.stderr
-    assert document(waited)["deployment"] == {
-        "stackId": place.stack("met")["StackId"],
-        "status": "UPDATE_COMPLETE",
-        "changed": True,
-    }
-    first.communicate(timeout=60)
-    assert first.returncode == 4
-
-
-def test_of_deployments_at_one_moment_none_is_lost_or_mixed(place: Place) -> None:
-    """With leave to wait, each is deployed in its turn; what is there is one of them, whole."""
-    job = "at-once"
-    place.job(job)
-    place.done("deploy", *on(job))
-    running = []
-    for number in range(3):
-        place.write(f"{number}/copilot/.workspace", "application: demo\n")
-        manifest = MANIFEST.format(name=job) + f"variables: {{NUMBER: 'number-{number}'}}\n"
-        place.write(f"{number}/copilot/{job}/manifest.yml", manifest)
-        command = ("deploy", *on(job), "--wait-for-stack", "-C", str(place.root / str(number)))
-        running.append(place.start(*command))
-    ends = [(one.communicate(timeout=90), one.returncode) for one in running]
-    assert [status for _, status in ends] == [0, 0, 0], ends
-    assert place.status(job).endswith("_COMPLETE")
-    assert "ROLLBACK" not in place.status(job)
-    assert place.change_sets(job) == []
-    template = str(place.stacks.get_template(StackName=name(job))["TemplateBody"])
-    assert len(set(re.findall(r"number-\d", template))) == 1
 
 
 # What may fail while a deployment runs

@@ -114,10 +114,10 @@ class FakeStacks:
         self._step("propose")
         if request.create:
             self.live = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+        number = request.name
+        self.change_sets[number] = request
         if self._empty:
             return Proposal(id="", stack_id=STACK_ID)
-        number = f"set-{len(self.asked)}"
-        self.change_sets[number] = request
         if self._moves is not None:
             self.live = self._moves
         return Proposal(id=number, stack_id=STACK_ID)
@@ -138,10 +138,10 @@ class FakeStacks:
         self._ended = self._events
         self._step("executed")
 
-    def discard(self, _target: Target, proposal: Proposal) -> None:
+    def discard(self, _target: Target, request: Request) -> None:
         """Forget a change set."""
         self._step("discard")
-        self.change_sets.pop(proposal.id, None)
+        self.change_sets.pop(request.name, None)
 
     def delete(self, _target: Target, stack_id: str) -> None:
         """Delete the stack, with its change sets."""

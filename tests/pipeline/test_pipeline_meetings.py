@@ -1,0 +1,164 @@
+"""Deployments of one job that meet: they wait or refuse, and none is lost, mixed or spoilt."""
+
+import json
+import re
+import uuid
+
+import pytest
+from calls_proxy import Proxy
+from pipelines import MANIFEST, Place, document, name, on, through, wait_for
+
+TEMPLATE = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}\n"
+
+
+def test_the_second_of_two_deployments_is_refused_or_waits(place: Place) -> None:
+    """It says who is at work, and since when; or deploys once that has ended."""
+    place.job("met")
+    place.done("deploy", *on("met"))
+    place.waiting("met", seconds=8)
+    first = place.start("deploy", *on("met"))
+    wait_for(first, "Signal: ")
+    place.write("copilot/met/overrides/cfn.patches.yml", "[]\n")
+    place.job("met", "variables: {A: b}\n")
+    waiting = place.start("deploy", *on("met"), "--wait-for-stack")
+    refused = place.run("deploy", *on("met"), TZ="Asia/Tokyo")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    at = r"[-\d]+ [:\d]+ UTC \(\w+ [:\d]+ JST\)"
+    began = rf"is busy: UPDATE_\w+; UPDATE_IN_PROGRESS began at {at}, by cjob of \w+"
+    assert re.search(began, refused.stderr), refused.stderr
+    wait_for(waiting, "waiting: stack 'demo-test-met' is busy")
+    out, told = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0, told
+    assert json.loads(out)["deployment"] == {
+        "stackId": place.stack("met")["StackId"],
+        "status": "UPDATE_COMPLETE",
+        "changed": True,
+    }
+    first.communicate(timeout=60)
+    assert first.returncode == 4
+
+
+@pytest.mark.parametrize("job", ["at-once-new", "at-once-old"])
+def test_of_deployments_at_one_moment_none_is_lost_or_mixed(place: Place, job: str) -> None:
+    """With leave to wait, each is deployed in its turn; what is there is one of them, whole."""
+    place.job(job)
+    if job.endswith("old"):
+        place.done("deploy", *on(job))
+    running = []
+    for number in range(3):
+        place.write(f"{number}/copilot/.workspace", "application: demo\n")
+        manifest = MANIFEST.format(name=job) + f"variables: {{NUMBER: 'number-{number}'}}\n"
+        place.write(f"{number}/copilot/{job}/manifest.yml", manifest)
+        command = ("deploy", *on(job), "--wait-for-stack", "-C", str(place.root / str(number)))
+        running.append(place.start(*command))
+    ends = [(one.communicate(timeout=90), one.returncode) for one in running]
+    assert [status for _, status in ends] == [0, 0, 0], ends
+    assert place.status(job).endswith("_COMPLETE")
+    assert "ROLLBACK" not in place.status(job)
+    assert place.change_sets(job) == []
+    template = str(place.stacks.get_template(StackName=name(job))["TemplateBody"])
+    assert len(set(re.findall(r"number-\d", template))) == 1
+
+
+class Rival:
+    """Somebody who makes a job's stack at the same time, as another tool or process would."""
+
+    def __init__(self, place: Place, job: str) -> None:
+        """Take the job."""
+        self._place = place
+        self._stack = name(job)
+
+    def propose(self) -> None:
+        """Make a first change set."""
+        self._change_set = self._place.stacks.create_change_set(
+            StackName=self._stack,
+            ChangeSetName=f"cjob-{uuid.uuid4()}",
+            ChangeSetType="CREATE",
+            TemplateBody=TEMPLATE,
+        )
+
+    def execute(self) -> None:
+        """Make what was proposed."""
+        self._place.stacks.execute_change_set(ChangeSetName=self._change_set["Id"])
+
+    def clear(self) -> None:
+        """Delete a stack in which there is nothing."""
+        self._place.stacks.delete_stack(StackName=self._stack)
+
+
+def before(proxy: Proxy, action: str, *steps: object) -> None:
+    """Take steps as soon as a call comes for the first time, before it is passed on."""
+    todo = list(steps)
+
+    def act(now: str) -> None:
+        while now == action and todo:
+            todo.pop(0)()  # type: ignore[operator]
+
+    proxy.before = act
+
+
+WAIT = "--wait-for-stack"
+LISTED, LOOKED_AT, MARKED, DONE = (
+    "ListChangeSets",
+    "DescribeChangeSet",
+    "DescribeStackEvents",
+    "ExecuteChangeSet",
+)
+
+
+@pytest.mark.parametrize("flags", [(), (WAIT,)], ids=["refused", "waits"])
+def test_a_stack_that_somebody_makes_by_now_is_not_deleted_for_an_empty_one(
+    place: Place, proxy: Proxy, flags: tuple[str, ...]
+) -> None:
+    """What was executed is no longer among the change sets that may be."""
+    job = f"made-{len(flags)}"
+    place.job(job)
+    rival = Rival(place, job)
+    rival.propose()
+    before(proxy, LISTED, rival.execute)
+    done = through(place, proxy).run("deploy", *on(job), *flags)
+    assert "in which there is nothing" not in done.stderr
+    assert "DeleteStack" not in proxy.actions
+    if flags:
+        assert document(done)["deployment"]["status"] == "UPDATE_COMPLETE"
+    else:
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert "changed by somebody else meanwhile" in done.stderr
+
+
+@pytest.mark.parametrize("action", [LOOKED_AT, MARKED, DONE])
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "proposed-anew"])
+def test_a_stack_that_somebody_cleared_away_is_proposed_once_more(
+    place: Place, proxy: Proxy, action: str, *, again: bool
+) -> None:
+    """Who finds an empty stack may delete it, just as somebody else proposed to make it."""
+    job = f"cleared-{action.lower()}-{again}".lower()
+    place.job(job)
+    rival = Rival(place, job)
+    steps = [rival.clear, rival.propose] if again else [rival.clear]
+    before(proxy, action, *steps)
+    running = through(place, proxy).start("deploy", *on(job), WAIT)
+    wait_for(running, "once more: ")
+    if again:
+        rival.execute()
+    out, told = running.communicate(timeout=60)
+    assert running.returncode == 0, told
+    assert '"changed":true' in out
+
+
+def test_a_stack_that_is_made_while_a_proposal_is_taken_back_stays(
+    place: Place, proxy: Proxy
+) -> None:
+    """Its change set was there a moment ago; what fails afterwards is no reason to delete it."""
+    place.job("kept")
+    rival = Rival(place, "kept")
+    before(proxy, MARKED, rival.propose)
+    proxy.instead["ExecuteChangeSet"] = (403, DENIED)
+    proxy.after = lambda action: rival.execute() if action == "DeleteChangeSet" else None
+    done = through(place, proxy).run("deploy", *on("kept"))
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "DeleteStack" not in proxy.actions
+    assert place.status("kept").startswith("CREATE_")
+
+
+DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
