@@ -137,6 +137,11 @@ def _hint(error: str) -> str:
         return "the registry's token ran out; run the same command again, which gets a new one"
     if "unauthorized" in text or "no basic auth" in text or "denied" in text:
         return "the registry refused the login; are your credentials those of its account?"
+    if "http 403" in text:  # the answer to a question by HEAD, which has no words
+        return (
+            "whose login it is may not do this: has it ecr:BatchCheckLayerAvailability, and the "
+            "other rights of a push? cjob iam prints them"
+        )
     if "name unknown" in text or "does not exist" in text:
         return (
             "the registry has no such repository: was it deleted? "

@@ -1,5 +1,6 @@
 """A workspace on a real sandbox, and `cjob` run in it as processes, through real pipes."""
 
+import functools
 import json
 import os
 import signal
@@ -32,6 +33,17 @@ on:
   schedule: "@daily"
 """
 
+# What a job may have besides: an env file, a look-up of subnets, and addons.
+LADEN = """\
+env_file: {name}.env
+network: {{vpc: {{placement: {{subnets: {{from_tags: {{Name: copilot-demo-test-pub0}}}}}}}}}}
+"""
+ADDON = """\
+Parameters: {{App: {{Type: String}}, Env: {{Type: String}}, Name: {{Type: String}}}}
+Resources:
+  Setting: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: '{value}'}}}}
+"""
+
 # A resource that waits for a signal which never comes, for so many seconds, and then fails.
 WAITING = """\
 - op: add
@@ -61,6 +73,12 @@ class Place:
     def job(self, name: str, more: str = "", text: str = MANIFEST) -> None:
         """Write a job's manifest."""
         self.write(f"copilot/{name}/manifest.yml", text.format(name=name) + more)
+
+    def laden(self, name: str, value: str) -> None:
+        """Write a job with all that makes calls; each value makes another one of it."""
+        self.job(name, LADEN.format(name=name))
+        self.write(f"{name}.env", f"JOB={name}\nVALUE={value}\n")
+        self.write(f"copilot/{name}/addons/setting.yml", ADDON.format(value=value))
 
     def waiting(self, name: str, seconds: int) -> None:
         """Let a job's next deployment wait, and then fail."""
@@ -133,7 +151,7 @@ class Place:
 
     # AWS
 
-    @property
+    @functools.cached_property
     def stacks(self) -> "CloudFormationClient":
         """CloudFormation, past whatever is between `cjob` and the sandbox."""
         return self.sandbox.session().client("cloudformation", endpoint_url=self.sandbox.endpoint)
