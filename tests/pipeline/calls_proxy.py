@@ -24,13 +24,17 @@ S3_CALLS = {"HEAD": "HeadObject", "PUT": "PutObject", "GET": "GetObject"}
 
 @dataclass(frozen=True)
 class Asked:
-    """A call before it is passed on: what, by whose access key, and all that was sent."""
+    """A call before it is passed on: what, by whose access key, and all that was sent.
+
+    Tries of one call have the same `id`.
+    """
 
     action: str
     method: str
     path: str
     key: str
     body: bytes
+    id: str = ""
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -160,7 +164,8 @@ class _Passing(BaseHTTPRequestHandler):
         if action in self.proxy.instead:
             return Meddling(answer=self.proxy.instead[action], passed=False)
         key = key_of(self.headers.get("Authorization", ""))
-        return self.proxy.meddle(Asked(action, self.command, self.path, key, body))
+        number = self.headers.get("amz-sdk-invocation-id", "")
+        return self.proxy.meddle(Asked(action, self.command, self.path, key, body, number))
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":
