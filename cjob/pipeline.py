@@ -328,6 +328,15 @@ def run(
     return tuple(releases)
 
 
+@contextmanager
+def undeployed() -> Iterator[None]:
+    """Say of Ctrl-C inside what it means there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted before anything was deployed") from None
+
+
 def run_each(
     releases: Sequence[Release], stages: Stages, last: str, jobs: int, *, fail_fast: bool = False
 ) -> list[Release | CjobError]:
@@ -339,11 +348,10 @@ def run_each(
 
     def one(release: Release) -> Release | CjobError | None:
         try:
-            return _stage(stages, last)(release)
+            with undeployed():
+                return _stage(stages, last)(release)
         except CjobError as error:
             return error
-        except KeyboardInterrupt:
-            return Interrupted("interrupted before anything was deployed")
 
     def is_enough(outcome: Release | CjobError | None) -> bool:
         return fail_fast and isinstance(outcome, CjobError)

@@ -94,7 +94,8 @@ def run(args: argparse.Namespace) -> int:
     _check_single(read)
     names = [release.job.name for release in read]
     with talk.watching([release.job for release in read]):
-        ready = pipeline.run(read, stages, ("confirm",), args.jobs)
+        with pipeline.undeployed():
+            ready = pipeline.run(read, stages, ("confirm",), args.jobs)
         outcomes = pipeline.run_each(ready, stages, "apply", args.jobs, fail_fast=args.fail_fast)
     return finish(args, names, outcomes, talk)
 

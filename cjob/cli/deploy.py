@@ -54,13 +54,16 @@ def run(args: argparse.Namespace) -> int:
     jobs = [release.job for release in begun]
     *before, last = pipeline.DEPLOY
     if args.diff:
-        begun, before = _shown(args, begun, stages, talk), list(pipeline.DEPLOY_SHOWN)
+        with pipeline.undeployed():
+            begun, before = _shown(args, begun, stages, talk), list(pipeline.DEPLOY_SHOWN)
         if not any(_differs(release) or _unknown(release) for release in begun):
             return _unchanged(args, begun)
-        if not _agreed(args, begun):
-            return DONE
+        with pipeline.undeployed():
+            if not _agreed(args, begun):
+                return DONE
     with talk.watching(jobs):
-        ready = pipeline.run(begun, stages, before, args.jobs)
+        with pipeline.undeployed():
+            ready = pipeline.run(begun, stages, before, args.jobs)
         if args.diff:
             _check_shown(begun, ready)
         outcomes = pipeline.run_each(ready, stages, last, args.jobs, fail_fast=args.fail_fast)

@@ -11,6 +11,7 @@ import json
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -107,8 +108,7 @@ def running(upstream: str) -> Iterator[Proxy]:
     """Run one before an address."""
     proxy = Proxy(upstream)
     handler = type("Passing", (_Passing,), {"proxy": proxy})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), handler) as server:
         proxy.address = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -131,6 +131,17 @@ def key_of(authorization: str) -> str:
     """Give the access key that a call was signed with; empty where it was not."""
     found = re.search("Credential=([^/]+)/", authorization)
     return found[1] if found else ""
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves each connection in a thread, and says nothing where one breaks off."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over clients that are gone."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Passing(BaseHTTPRequestHandler):

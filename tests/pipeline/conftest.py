@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import call_by_call
 import calls_proxy
 import daemons
 import pipelines
@@ -47,6 +48,17 @@ def proxy(cloud: sandboxes.Sandbox) -> Iterator[calls_proxy.Proxy]:
     """Give a proxy before the sandbox."""
     with calls_proxy.running(cloud.endpoint) as running:
         yield running
+
+
+@pytest.fixture
+def points(place: pipelines.Place) -> list[call_by_call.Point]:
+    """Record what calls a deployment makes."""
+    call_by_call.prepare(place, [("update", "warm")])  # sends what all jobs share
+    return [
+        point
+        for scenario in call_by_call.SCENARIOS
+        for point in call_by_call.recorded(place, scenario)
+    ]
 
 
 @pytest.fixture(autouse=True)

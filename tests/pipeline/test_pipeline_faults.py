@@ -7,15 +7,12 @@ import json
 import time
 from collections.abc import Callable
 
-import pytest
 from call_by_call import (
-    SCENARIOS,
     Point,
     Strike,
     at_once,
     leftovers,
     prepare,
-    recorded,
     sample,
     settled,
     whole,
@@ -92,13 +89,6 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "expired": (always(expired), 3),
 }
 """Each with the status that a run ends with which it befalls."""
-
-
-@pytest.fixture
-def points(place: Place) -> list[Point]:
-    """Record what calls there are."""
-    prepare(place, [("update", "warm")])  # sends what all jobs share
-    return [point for scenario in SCENARIOS for point in recorded(place, scenario)]
 
 
 def test_each_fault_at_each_call_ends_well(
