@@ -41,6 +41,7 @@ SIGN_IN = (
     # Of `aws login`, which older ones don't know.
     *filter(None, [getattr(botocore_errors, "LoginTokenLoadError", None)]),
 )
+UNHEARD = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
 THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -117,7 +118,7 @@ def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> Cjo
             f"cannot {purpose}: {error}",
             hint="set AWS_PROFILE to a profile of ~/.aws/config, or unset it",
         )
-    if isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
+    if isinstance(error, UNHEARD):
         return ServiceError(
             f"cannot {purpose}: AWS did not answer ({error})",
             hint="check the network, AWS_REGION, and AWS_ENDPOINT_URL where that is set",

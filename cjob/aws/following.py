@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore import exceptions as botocore_errors
 from botocore.exceptions import ClientError
 
 from cjob.aws import faults
@@ -27,7 +26,6 @@ STACK = "AWS::CloudFormation::Stack"
 
 # For so long a deployment is followed although nothing is heard of it.
 SILENCE_LIMIT_S = 10 * 60
-UNHEARD = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
 
 AGAIN_S = 0.2
 LONGEST_S = 4.0
@@ -119,7 +117,7 @@ class Following:
                 new += fresh
                 if len(fresh) < len(page["StackEvents"]):
                     break
-        except (ClientError, *UNHEARD) as error:
+        except (ClientError, *faults.UNHEARD) as error:
             if not self._bears(error, stack):
                 raise
             return []

@@ -6,6 +6,7 @@ fetched at the first call that needs them, and again before they expire.
 
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import botocore.session
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 PARALLEL_CALLS = 16
 ATTEMPTS = 8
+# For so long calls as a role, which come after others were answered, wait for a lost network.
+OUTAGE_S = 90
+OUTAGE_PAUSE_S = 2.0
 
 
 class Account:
@@ -97,6 +101,8 @@ class Account:
                     self._clients[key] = session.create_client(
                         service, region_name=key[1], config=self._config.merge(config)
                     )
+                if role and attempts == ATTEMPTS:
+                    self._clients[key].meta.events.register("needs-retry", _outlast)
             return self._clients[key]
 
     def _session(self, role: str) -> botocore.session.Session:
@@ -124,6 +130,16 @@ class Account:
         )
         core.register_component("credential_provider", _Given(credentials))
         return core
+
+
+def _outlast(
+    request_dict: "dict[str, Any]", caught_exception: Exception | None = None, **_: object
+) -> float | None:
+    """Say how long to wait for the next try of a call, where botocore's own have been in vain."""
+    if not isinstance(caught_exception, faults.UNHEARD):
+        return None
+    began = request_dict["context"].setdefault("cjob_unheard_since", time.monotonic())
+    return OUTAGE_PAUSE_S if time.monotonic() - began < OUTAGE_S else None
 
 
 class _Given:

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from cjob.aws import faults
 from cjob.aws.causes import Witnesses
-from cjob.aws.following import UNHEARD, Following
+from cjob.aws.following import Following
 from cjob.aws.pacing import pauses
 from cjob.aws.watching import NO_CHANGE_SET, UNDER_WAY, Watch, existing
 from cjob.errors import ServiceError
@@ -104,7 +104,7 @@ class AwsStacks(Watch):
                 client.execute_change_set(
                     ChangeSetName=proposal.id, ClientRequestToken=token, **optional
                 )
-            except (ClientError, *UNHEARD):
+            except (ClientError, *faults.UNHEARD):
                 if not _began(client, proposal.stack_id, token):
                     raise
 
@@ -127,7 +127,7 @@ class AwsStacks(Watch):
         with faults.told("delete the stack", target.manager_role_arn):
             try:
                 self._client(target).delete_stack(StackName=stack_id, ClientRequestToken=_token())
-            except (ClientError, *UNHEARD):
+            except (ClientError, *faults.UNHEARD):
                 if self._status(target, stack_id) not in (ABSENT, *DELETED):
                     raise
 

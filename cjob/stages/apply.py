@@ -189,7 +189,7 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
     except ServiceError as error:
         raise ServiceError(
             f"the deployment of stack {stack.name!r} goes on unseen: {error.message}",
-            hint=_look(target, stack.name),
+            hint=f"{error.hint}; {_look(target, stack.name)}",
         ) from error
 
 
