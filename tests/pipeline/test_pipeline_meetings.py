@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from calls_proxy import Proxy
@@ -86,13 +87,13 @@ class Rival:
         self._place.stacks.delete_stack(StackName=self._stack)
 
 
-def before(proxy: Proxy, action: str, *steps: object) -> None:
+def before(proxy: Proxy, steps: Mapping[str, Sequence[Callable[[], None]]]) -> None:
     """Take steps as soon as a call comes for the first time, before it is passed on."""
-    todo = list(steps)
+    todo = dict(steps)
 
-    def act(now: str) -> None:
-        while now == action and todo:
-            todo.pop(0)()  # type: ignore[operator]
+    def act(action: str) -> None:
+        for step in todo.pop(action, ()):
+            step()
 
     proxy.before = act
 
@@ -115,7 +116,7 @@ def test_a_stack_that_somebody_makes_by_now_is_not_deleted_for_an_empty_one(
     place.job(job)
     rival = Rival(place, job)
     rival.propose()
-    before(proxy, LISTED, rival.execute)
+    before(proxy, {LISTED: [rival.execute]})
     done = through(place, proxy).run("deploy", *on(job), *flags)
     assert "in which there is nothing" not in done.stderr
     assert "DeleteStack" not in proxy.actions
@@ -136,7 +137,7 @@ def test_a_stack_that_somebody_cleared_away_is_proposed_once_more(
     place.job(job)
     rival = Rival(place, job)
     steps = [rival.clear, rival.propose] if again else [rival.clear]
-    before(proxy, action, *steps)
+    before(proxy, {action: steps})
     running = through(place, proxy).start("deploy", *on(job), WAIT)
     wait_for(running, "once more: ")
     if again:
@@ -152,9 +153,8 @@ def test_a_stack_that_is_made_while_a_proposal_is_taken_back_stays(
     """Its change set was there a moment ago; what fails afterwards is no reason to delete it."""
     place.job("kept")
     rival = Rival(place, "kept")
-    before(proxy, MARKED, rival.propose)
+    before(proxy, {MARKED: [rival.propose], LISTED: [rival.execute]})
     proxy.instead["ExecuteChangeSet"] = (403, DENIED)
-    proxy.after = lambda action: rival.execute() if action == "DeleteChangeSet" else None
     done = through(place, proxy).run("deploy", *on("kept"))
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "DeleteStack" not in proxy.actions
