@@ -28,7 +28,13 @@ ASTRAY = """\
   value: demo-none
 """
 
-SAMPLE = {"sts:AssumeRole", "s3:ListBucket", "kms:Decrypt", "cloudformation:GetTemplate"}
+SAMPLE = {
+    "sts:AssumeRole",
+    "s3:ListBucket",
+    "kms:Decrypt",
+    "cloudformation:GetTemplate",
+    "ecr:BatchCheckLayerAvailability",
+}
 """The rights that are taken away one by one in every run; all of them with CJOB_CHECK_ALL."""
 
 UNSEEN = {

@@ -225,3 +225,12 @@ def test_a_second_ctrl_c_leaves_the_deployment_as_it_is() -> None:
     assert caught.value.hint.endswith(
         "describe-stacks --region eu-central-1 --stack-name acme-test-report"
     )
+
+
+@pytest.mark.parametrize("step", ["discard", "proposed"])
+def test_a_second_ctrl_c_while_a_proposal_is_taken_back_leaves_it(step: str) -> None:
+    """Nobody waits for AWS any longer, and where to look is told."""
+    stacks = FakeStacks(faults={"follow": CTRL_C(), step: CTRL_C()})
+    with pytest.raises(Interrupted, match="interrupted again") as caught:
+        applied(stacks)
+    assert "describe-stacks" in caught.value.hint
