@@ -4,12 +4,15 @@ The calls are those of a run that was recorded, so that a new one is met by itse
 """
 
 import os
+import re
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import calls_proxy
 from calls_proxy import UNTOUCHED, Asked, Meddling
@@ -22,49 +25,65 @@ AT_ONCE = 4
 BATCH = 40
 
 SCENARIOS = ("new", "update")
+JOB = "JOB"
+LOOKS = ("Describe", "Get", "Head", "List")
 
 
 class Point(NamedTuple):
-    """A call of a deployment: the first, second … with this action, of a new stack or an update."""
+    """A call of a deployment: the first, second … about the same, for a new stack or an update."""
 
     scenario: str
     action: str
+    subject: str
     nth: int
 
 
 class Seen:
-    """Tells calls apart by what they are and how many of that kind came before."""
+    """Tells the calls of a job's deployment apart, by what they are about and how often."""
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: str, job: str) -> None:
         """Begin before the first call."""
-        self._counts: Counter[str] = Counter()
-        self._points: dict[str, tuple[str, int]] = {}
+        self._scenario = scenario
+        self._job = job
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._points: dict[str, Point] = {}
         self._lock = threading.Lock()
 
-    def note(self, asked: Asked) -> tuple[tuple[str, int], bool]:
-        """Give action and number of a call, and whether this is its first try."""
+    def note(self, asked: Asked) -> tuple[Point, bool]:
+        """Give a call, and whether this is its first try."""
         with self._lock:
             first = asked.id not in self._points
             if first:
-                self._counts[asked.action] += 1
-                self._points[asked.id] = (asked.action, self._counts[asked.action])
+                kind = (asked.action, subject(asked, self._job))
+                self._counts[kind] += 1
+                self._points[asked.id] = Point(self._scenario, *kind, self._counts[kind])
             return self._points[asked.id], first
 
 
+def subject(asked: Asked, job: str) -> str:
+    """Give what a call is about, in the words that are the same for each job."""
+    given = asked.parameters
+    about = given.get("StackName") or given.get("Name") or urlsplit(asked.path).path
+    about = re.sub("^arn:.*:stack/|/[-0-9a-f]{36}$", "", about).replace(job, JOB)
+    return re.sub(r"(?<=Stack)-[-0-9a-f]+$|[0-9a-f]{64}", "", about)
+
+
 def recorded(place: Place, scenario: str) -> list[Point]:
-    """Deploy once, and give the calls of that; of looks that are repeated, the first."""
-    seen, points = Seen(), list[Point]()
-    last: list[tuple[str, bytes]] = []
+    """Deploy once, and give the calls of that; of looks with no change between them, the first."""
+    job = f"recorded-{uuid.uuid4().hex[:8]}"  # a new one is to be new for each test
+    seen, points, met = Seen(scenario, job), list[Point](), set[tuple[str, str, int]]()
+    changes = 0
 
     def note(asked: Asked) -> Meddling:
-        (action, nth), first = seen.note(asked)
-        look = (action, asked.body)
-        if first and (action == "PutObject" or last != [look]):
-            points.append(Point(scenario, action, nth))
-        last[:] = [look]
+        nonlocal changes
+        point, first = seen.note(asked)
+        changes += not point.action.startswith(LOOKS)
+        look = (point.action, point.subject, changes)
+        if first and look not in met:
+            points.append(point)
+        met.add(look)
         return UNTOUCHED
 
-    job = f"recorded-{scenario}"
     prepare(place, [(scenario, job)])
     with calls_proxy.running(place.sandbox.endpoint) as proxy:
         proxy.meddle = note
@@ -97,20 +116,21 @@ def deploying(jobs: Sequence[str]) -> list[str]:
 
 @dataclass
 class Strike:
-    """Does something to one call of a run; `met` once that came."""
+    """Does something to one call of a job's deployment; `met` once that came."""
 
+    job: str
     point: Point
     fault: Callable[[Asked, bool], Meddling]
     met: bool = False
 
     def __post_init__(self) -> None:
         """Begin to count."""
-        self._seen = Seen()
+        self._seen = Seen(self.point.scenario, self.job)
 
     def meddle(self, asked: Asked) -> Meddling:
         """Do it to each try of that call; the fault knows whether this is the first."""
         call, first = self._seen.note(asked)
-        if call != self.point[1:]:
+        if call != self.point:
             return UNTOUCHED
         self.met = True
         return self.fault(asked, first)

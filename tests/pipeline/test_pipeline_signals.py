@@ -67,7 +67,7 @@ def interrupted(place: Place, job: str, point: Point, number: signal.Signals) ->
             time.sleep(NOTICED_S + 0.2)  # it is to be noticed before the answer is there
         return UNTOUCHED
 
-    at = Strike(point, strike)
+    at = Strike(job, point, strike)
     with running(place.sandbox.endpoint) as proxy:
         proxy.meddle = at.meddle
         process = through(place, proxy).start("deploy", *on(job))
