@@ -26,7 +26,7 @@ LOST = """\
 def test_a_failure_among_the_addons_is_told_from_where_it_began(place: Place) -> None:
     """Meanwhile a line in ten seconds says what is still at work; nothing drives a terminal."""
     place.job("nesting")
-    place.write("copilot/nesting/addons/signal.yml", ADDON.format(seconds=12))
+    place.write("copilot/nesting/addons/signal.yml", ADDON.format(seconds=17))
     failed = place.run("deploy", *on("nesting"))
     assert (failed.returncode, failed.stdout) == (4, "")
     lines = failed.stderr.splitlines()
