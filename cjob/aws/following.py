@@ -80,6 +80,8 @@ class Following:
                 itself = raw.get("PhysicalResourceId") == raw["StackId"]
                 if stack is self._main or not itself:
                     found.append(event)
+                if event.ends:
+                    break  # what comes after it is another deployment's
                 if not itself:
                     stacks += self._begun(event, raw)
         # Somebody may have begun the next change before this look: what came of that is not ours.

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
-from calls_proxy import Proxy
+from calls_proxy import UNTOUCHED, Meddling, Proxy
 from pipelines import MANIFEST, Place, document, name, on, through, wait_for
 
 TEMPLATE = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}\n"
@@ -37,6 +37,26 @@ def test_the_second_of_two_deployments_is_refused_or_waits(place: Place) -> None
     }
     first.communicate(timeout=60)
     assert first.returncode == 4
+
+
+def test_a_deployment_that_failed_unseen_is_not_taken_for_the_one_after_it(
+    place: Place, proxy: Proxy
+) -> None:
+    """Somebody deployed with success before the network was there again."""
+    place.job("unseen")
+    place.done("deploy", *on("unseen"))
+    place.waiting("unseen", seconds=2)
+    first = through(place, proxy).start("deploy", *on("unseen"))
+    wait_for(first, "Signal: ")
+    proxy.meddle = lambda _: Meddling(cut=True, passed=False)
+    place.write("copilot/unseen/overrides/cfn.patches.yml", "[]\n")
+    place.job("unseen", "variables: {A: b}\n")
+    second = document(place.run("deploy", *on("unseen"), WAIT))
+    assert second["deployment"]["status"] == "UPDATE_COMPLETE"
+    proxy.meddle = lambda _: UNTOUCHED
+    out, told = first.communicate(timeout=60)
+    assert (first.returncode, out) == (4, ""), told
+    assert "UPDATE_ROLLBACK_COMPLETE" in told
 
 
 @pytest.mark.parametrize("job", ["at-once-new", "at-once-old"])
