@@ -16,6 +16,7 @@ from cjob.errors import CjobError
 from cjob.interruption import Interruption
 
 if TYPE_CHECKING:
+    from cjob.aws.application import AwsApplication
     from cjob.aws.directory import AwsDirectory
     from cjob.aws.session import Account
     from cjob.aws.stacks import AwsStacks
@@ -88,6 +89,15 @@ class Collaborators:
         from cjob.aws.directory import AwsDirectory  # noqa: PLC0415
 
         return self._once("directory", lambda: AwsDirectory(self.account))
+
+    @property
+    def application(self) -> "AwsApplication":
+        """What applications have in all their regions."""
+        from cjob.aws.application import AwsApplication  # noqa: PLC0415
+
+        return self._once(
+            "application", lambda: AwsApplication(self.account, self.interruption.sleep)
+        )
 
     @property
     def stacks(self) -> "AwsStacks":

@@ -27,6 +27,11 @@ def environment_record(app: str, env: str) -> str:
     return f"{environment_records(app)}/{env}"
 
 
+def component_record(app: str, job: str) -> str:
+    """SSM parameter that describes a job."""
+    return f"{application_record(app)}/components/{job}"
+
+
 def stack_set(app: str) -> str:
     """StackSet with an application's regional resources."""
     return f"{app}-infrastructure"

@@ -80,6 +80,7 @@ class Choices:
     wait: bool = False
     cdk_env: tuple[str, ...] = ()
     images: Mapping[str, Image] = NOTHING
+    create_repository: bool = False
 
 
 class Stages:
@@ -156,7 +157,7 @@ class Stages:
             tell=self._tell(release.job),
         )
         render(release)
-        if to_build(release, self._choices.images):
+        if to_build(release, self._choices.images) and not self._choices.create_repository:
             repository_of(release, target)
         return release
 
@@ -211,15 +212,26 @@ class Stages:
         from cjob.stages.prebuilt import named  # noqa: PLC0415
         from cjob.stages.push import push  # noqa: PLC0415
 
+        if not release.images:
+            release = named(release, self._choices.images)
+        if self._choices.create_repository and any(i.id for i in (release.images or {}).values()):
+            release = self._initialise(release)
         target = required(release.target, "target")
         return push(
-            release if release.images else named(release, self._choices.images),
+            release,
             engine=self._tools.engine,
             registry=self._tools.registry(target),
             store=self._tools.bucket(target),
             root=self._root(release),
             tell=self._tell(release.job),
         )
+
+    def _initialise(self, release: Release) -> Release:
+        """Have the job's repository made, where it has none."""
+        from cjob.stages.initialise import initialise  # noqa: PLC0415
+
+        tools = self._tools
+        return initialise(release, tools.application, tools.directory, tools.report)
 
     def render(self, release: Release) -> Release:
         """Add `stack`."""

@@ -18,8 +18,9 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "apply": ("target", "diff", "apply"),
     "package": ("target", "push", "render", "diff"),
     "deploy": ("target", "push", "diff", "apply"),
+    "create-repository": ("target", "repository"),
 }
-"""The commands that call AWS, each with the stages whose rights it needs."""
+"""The commands that call AWS, each with the stages whose rights it needs, and what is an option."""
 
 # What rights are on; `cjob iam` puts names in. A repository and a stack set belong to the
 # application, what else is of the environment has both names in its own.
@@ -28,11 +29,14 @@ RECORDS = (
     "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}",
     "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/environments/{env}",
 )
+JOB_RECORDS = "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/components/*"
 ENVIRONMENTS = "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/environments"
 STACK_SET = "arn:{partition}:cloudformation:*:*:stackset/{app}-infrastructure:*"
 REGIONAL_STACK = "arn:{partition}:cloudformation:*:*:stack/StackSet-{app}-infrastructure-*"
+RESOURCE_TYPES = "arn:{partition}:cloudformation:*::type/resource/AWS-*"
 STACKS = "arn:{partition}:cloudformation:*:*:stack/{app}-{env}*"
 MANAGER_ROLE = "arn:{partition}:iam::*:role/{app}-{env}-EnvManagerRole"
+STACK_SET_ROLE = "arn:{partition}:iam::*:role/{app}-adminrole"
 EXECUTION_ROLE = "arn:{partition}:iam::*:role/{app}-{env}-CFNExecutionRole"
 REPOSITORIES = "arn:{partition}:ecr:*:*:repository/{app}/*"
 BUCKETS = "arn:{partition}:s3:::*"
@@ -161,7 +165,8 @@ RIGHTS = (
         (OBJECTS,),
         "push",
         ("HeadObject",),
-        "which files are there already",
+        "which files are there already; without it all are sent",
+        optional=True,
     ),
     Right(
         "s3:ListBucket",
@@ -169,9 +174,42 @@ RIGHTS = (
         (BUCKETS,),
         "push",
         ("HeadObject",),
-        "being told that a file is not there, and not that it is forbidden",
+        "which files are there already; without it all are sent",
+        optional=True,
     ),
     *(Right(action, MANAGER, on, "push", ("PutObject",), "sending them") for action, on in PUTTING),
+    *(
+        Right(f"cloudformation:{name}", CALLER, on, "repository", (name,), why)
+        for name, on, why in (
+            ("DescribeStackSet", (STACK_SET,), "the application's jobs and repositories"),
+            ("UpdateStackSet", (STACK_SET, RESOURCE_TYPES), "adding the job's"),
+            ("DescribeStackSetOperation", (STACK_SET,), "following that"),
+        )
+    ),
+    Right(
+        "cloudformation:ListStackSetOperationResults",
+        CALLER,
+        (STACK_SET,),
+        "repository",
+        ("ListStackSetOperationResults",),
+        "why that failed",
+        optional=True,
+    ),
+    Right(
+        "iam:PassRole",
+        CALLER,
+        (STACK_SET_ROLE,),
+        "repository",
+        ("UpdateStackSet",),
+        "letting CloudFormation act as its own role",
+    ),
+    *(
+        Right(f"ssm:{name}", CALLER, (JOB_RECORDS,), "repository", ("PutParameter",), why)
+        for name, why in (
+            ("PutParameter", "the job's record"),
+            ("AddTagsToResource", "tags of that record"),
+        )
+    ),
     Right(
         "cloudformation:GetTemplateSummary",
         MANAGER,

@@ -166,8 +166,7 @@ def seed_records(
     _put(records, names.environment_record(app, env), environment, _tags(app, env))
     for job in jobs:
         record: dict[str, object] = {"app": app, "name": job, "type": "Scheduled Job"}
-        name = f"{names.application_record(app)}/components/{job}"
-        _put(records, name, record, _tags(app, service=job))
+        _put(records, names.component_record(app, job), record, _tags(app, service=job))
 
 
 def _put(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ABSENT = {"404", "NoSuchKey", "NotFound"}
+UNTOLD = {"403", "AccessDenied", "Forbidden"}
+"""S3's answer to a question for an object by who may not list the bucket, or not read from it."""
+
 MANIFESTS = [
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -33,12 +36,16 @@ class AwsBucket:
         self._target = target
 
     def exists(self, key: str) -> bool:
-        """Say whether there is an object under a key."""
+        """Say whether there is known to be an object under a key.
+
+        Where that isn't told, it is sent: the key is made from the content, so what is there stays
+        what it was; and only who sends it is told what lacks.
+        """
         with self._told("look for", key):
             try:
                 self._client().head_object(Bucket=self._target.artifact_bucket, Key=key)
             except ClientError as error:
-                if faults.code(error) in ABSENT:
+                if faults.code(error) in ABSENT | UNTOLD:
                     return False
                 raise
         return True

@@ -51,6 +51,15 @@ def elsewhere(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None
     )
 
 
+def repository(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Declare that the job's repository is made where it is wanting."""
+    parser.add_argument(
+        "--create-repository",
+        action="store_true",
+        help="make the job's image repository where it has none, as copilot job init does",
+    )
+
+
 def metadata(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Declare how an image is named by what buildx wrote of it."""
     parser.add_argument(

@@ -39,6 +39,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-y", "--yes", action="store_true", help="with --diff, do not ask")
     apply.deployment(parser)
     building.options(parser)
+    building.repository(parser)
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("json", "text"), help=selection.OUTPUT)
 

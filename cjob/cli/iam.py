@@ -1,9 +1,10 @@
 """`cjob iam`: print the permissions in AWS that commands need.
 
-Name the commands that will be run (default: deploy, which needs all that the others do). Calls are
-made as the caller, which is a person or a role of CI, or as the environment's manager role, which
-the caller assumes. With -o json it prints one policy, the caller's or (--role manager) the manager
-role's, as aws iam create-policy takes it. Needs no AWS.
+Name the commands that will be run (default: deploy, which needs all that the others do), and
+create-repository where they are given that option. Calls are made as the caller, which is a person
+or a role of CI, or as the environment's manager role, which the caller assumes. With -o json it
+prints one policy, the caller's or (--role manager) the manager role's, as aws iam create-policy
+takes it. Needs no AWS.
 """
 
 import argparse

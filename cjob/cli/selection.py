@@ -119,6 +119,7 @@ def prepare(
         target=_target(args),
         cdk_env=tuple(getattr(args, "cdk_env", ())),
         images=building.images(args),
+        create_repository=getattr(args, "create_repository", False),
         **chosen,
     )
     return tools, Stages(tools, choices), talk

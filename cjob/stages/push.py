@@ -132,7 +132,8 @@ def repository_of(release: Release, target: Target) -> str:
     if name not in target.repositories:
         raise InputError(
             f'application "{release.job.app}" has no image repository for job "{name}"',
-            hint=f"it is made when the job is initialised: copilot job init --name {name}",
+            hint="--create-repository (of cjob push and cjob deploy) makes it, as does "
+            f"copilot job init --name {name}",
         )
     return target.repositories[name]
 

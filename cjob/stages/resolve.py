@@ -62,7 +62,8 @@ def _with_subnets(release: Release, directory: Callable[[], Directory]) -> Relea
 def confirm(release: Release, directory: Directory) -> Release:
     """Check that the document's `target` is what AWS says now; InputError where it isn't.
 
-    What push and apply act on is taken from AWS, never from a document that could be anybody's.
+    What push and apply act on is taken from AWS, never from a document that could be anybody's. Of
+    the repositories only the job's own counts, and it may have been made since.
     """
     if release.target is None:
         return resolve(release, directory)
@@ -71,6 +72,9 @@ def confirm(release: Release, directory: Directory) -> Release:
         if name in ("subnets", "extra"):
             continue
         told, live = getattr(release.target, name), getattr(now, name)
+        if name == "repositories":
+            live = live.get(release.job.name)
+            told = told.get(release.job.name, live)
         if told != live:
             key = name.replace("_", " ")
             if isinstance(told, Mapping):  # of an application's many jobs, those that differ
@@ -81,7 +85,7 @@ def confirm(release: Release, directory: Directory) -> Release:
                 hint="make the document anew, from cjob-target or the first command of the pipe",
                 place=f"target of {release.job.name}",
             )
-    return release
+    return replace(release, target=replace(release.target, repositories=now.repositories))
 
 
 def _subnet_tags(release: Release) -> Tags:

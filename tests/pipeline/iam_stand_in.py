@@ -95,9 +95,10 @@ def needs(asked: Asked, proposed: Mapping[str, str]) -> Needs:
     if asked.action in ON_NOTHING:
         return [(ON_NOTHING[asked.action], "*")]
     given = asked.parameters
-    if asked.action in ("GetParameter", "GetParametersByPath"):
-        name = given.get("Name") or given["Path"]
-        return [(f"ssm:{asked.action}", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}")]
+    if asked.action in ("GetParameter", "GetParametersByPath", "PutParameter"):
+        arn = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{given.get('Name') or given['Path']}"
+        tagging = [("ssm:AddTagsToResource", arn)] if asked.action == "PutParameter" else []
+        return [(f"ssm:{asked.action}", arn), *tagging]
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{given.get('logGroupName')}"
     alone = {
         "AssumeRole": ("sts:AssumeRole", given.get("RoleArn", "")),
@@ -115,11 +116,18 @@ def _cloudformation(action: str, given: Mapping[str, str]) -> Needs:
     """Give what is needed of stacks; a template is read in the name of who asks for it."""
     arns = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}"
     if "StackSetName" in given:
-        return [(f"cloudformation:{action}", f"{arns}:stackset/{given['StackSetName']}:1")]
+        right = f"cloudformation:{action}"
+        found: Needs = [(right, f"{arns}:stackset/{given['StackSetName']}:1")]
+        if action == "UpdateStackSet":
+            types = re.findall(r"Type: AWS::(\w+)::(\w+)", given["TemplateBody"])
+            kind = f"arn:aws:cloudformation:{REGION}::type/resource/AWS-"
+            found += [(right, f"{kind}{'-'.join(one)}") for one in types]
+            found += [("iam:PassRole", given["AdministrationRoleARN"])]
+        return found
     stack = given["StackName"]
     if not stack.startswith("arn:"):
         stack = f"{arns}:stack/{stack}/1"
-    found: Needs = [(f"cloudformation:{action}", stack)]
+    found = [(f"cloudformation:{action}", stack)]
     if action == "CreateChangeSet":
         address = urlsplit(given["TemplateURL"])
         object_arn = f"arn:aws:s3:::{address.netloc.partition('.')[0]}{address.path}"

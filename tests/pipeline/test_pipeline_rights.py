@@ -30,9 +30,9 @@ ASTRAY = """\
 
 SAMPLE = {
     "sts:AssumeRole",
-    "s3:ListBucket",
+    "s3:PutObject",
     "kms:Decrypt",
-    "cloudformation:GetTemplate",
+    "cloudformation:UpdateStackSet",
     "ecr:BatchCheckLayerAvailability",
 }
 """The rights that are taken away one by one in every run; all of them with CJOB_CHECK_ALL."""
@@ -41,9 +41,11 @@ UNSEEN = {
     (CALLER, "ecr:BatchGetImage"),
     (MANAGER, "ecs:ListTasks"),
     (MANAGER, "ecs:DescribeTasks"),
+    (CALLER, "cloudformation:ListStackSetOperationResults"),
 }
-"""What AWS wants pushes to have, and the engine of these tests pushes without; and what is asked of
-services, which a job's stack has by addons or overrides alone."""
+"""What AWS wants pushes to have, and the engine of these tests pushes without; what is asked of
+services, which a job's stack has by addons or overrides alone; and where the change of an
+application fails."""
 
 
 class Step(NamedTuple):
@@ -55,15 +57,19 @@ class Step(NamedTuple):
 
 def taken_away() -> list[tuple[str, str]]:
     """Give the identity and action of each right that has to be missed."""
-    needed = sorted({(r.whose, r.action) for r in rights.RIGHTS if not r.optional} - UNSEEN)
+    found = [r for r in rights.RIGHTS if shutil.which("dockerd") or r.stage != "repository"]
+    needed = sorted({(r.whose, r.action) for r in found if not r.optional} - UNSEEN)
     return [one for one in needed if os.environ.get("CJOB_CHECK_ALL") or one[1] in SAMPLE]
 
 
 @pytest.fixture
 def granted(place: Place, proxy: Proxy, dockerd: daemons.Dockerd | None) -> tuple[Place, Iam]:
     """Give a workspace whose commands have the rights that are printed, and no others."""
+    commands = ("deploy", "create-repository")
     policies = {
-        whose: json.loads(place.done("iam", "--role", whose, *scope, "-o", "json").stdout)
+        whose: json.loads(
+            place.done("iam", *commands, "--role", whose, *scope, "-o", "json").stdout
+        )
         for whose, scope in ((CALLER, ()), (MANAGER, ("-e", ENV)))
     }
     iam = Iam(place.settings["AWS_ACCESS_KEY_ID"], policies)
@@ -79,7 +85,7 @@ def pipeline(place: Place, proxy: Proxy, job: str, *, builds: bool) -> Iterator[
     yield Step(place.run("deploy", *on(job)), 0)
     yield Step(place.run("deploy", *on(job)), 0)
     if builds:
-        yield Step(pushed(place, job), 0)
+        yield Step(pushed(place, f"{job}-made"), 0)
     place.laden(job, "two")
     yield Step(place.run("deploy", *on(job)), 0)
     yield Step(place.run("package", "-n", job, "-e", "tset"), 2)
@@ -112,12 +118,12 @@ def interrupted(place: Place, job: str, proxy: Proxy) -> Done:
     return Done([], running.returncode, stdout=out, stderr=err)
 
 
-def pushed(place: Place, content: str) -> Done:
-    """Build an image that was never built, and push it."""
-    place.job("built", text=BUILT)
-    place.write("Dockerfile", f"FROM scratch\nCOPY Dockerfile /{content}\n")
-    built = place.done("build", *on("built"))
-    return place.run("push", stdin=built.stdout)
+def pushed(place: Place, job: str) -> Done:
+    """Build an image that was never built, and push it to a repository that is made for it."""
+    place.job(job, text=BUILT)
+    place.write("Dockerfile", f"FROM scratch\nCOPY Dockerfile /{job}\n")
+    built = place.done("build", *on(job))
+    return place.run("push", "--create-repository", stdin=built.stdout)
 
 
 BUILT = """\
@@ -136,13 +142,18 @@ def test_all_works_with_the_rights_that_are_needed_and_each_has_its_use(
     The manager role does what its environment's version lets it, by a list that is not the table's.
     """
     place, iam = granted
-    optional = {(r.whose, r.action) for r in rights.RIGHTS if r.optional}
+    needed = {(r.whose, r.action) for r in rights.RIGHTS if not r.optional}
+    optional = {(r.whose, r.action) for r in rights.RIGHTS if r.optional} - needed
     denied = {action for _, action in optional}
     iam.policies = {w: iam_stand_in.without(p, denied) for w, p in iam.policies.items()}
     for step in pipeline(place, proxy, "granted", builds=dockerd is not None):
         assert step.done.returncode == step.expected, step.done.stderr
     assert {(whose, action) for whose, action, _ in iam.denied} == optional - UNSEEN
-    table = {(r.whose, r.action) for r in rights.RIGHTS if dockerd or r.when != rights.BUILDS}
+    table = {
+        (r.whose, r.action)
+        for r in rights.RIGHTS
+        if dockerd or (r.when != rights.BUILDS and r.stage != "repository")
+    }
     assert iam.used - UNSEEN == table - optional - UNSEEN
     version = document(place.run("target", *on("granted")))["target"]["environmentVersion"]
     for action in (action for whose, action in iam.used if whose == MANAGER):

@@ -1,7 +1,8 @@
 """The application that a sandbox begins with, read as a deploy reads it."""
 
 import json
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sandboxes import Sandbox, cjob_sandbox
@@ -141,6 +142,44 @@ def test_a_second_application_stands_beside_the_first(sandbox: Sandbox) -> None:
     stack = stacks.describe_stacks(StackName="other-prod")["Stacks"][0]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert cjob_sandbox(sandbox.folder, "reset").returncode == 0
+
+
+def test_a_stack_set_takes_one_change_at_a_time(sandbox: Sandbox) -> None:
+    """As on AWS: an operation's name is used once, and the role has to be named again."""
+    seed(sandbox.session(), "other", "prod", [], endpoint=sandbox.endpoint)
+    stacks = sandbox.session().client("cloudformation", endpoint_url=sandbox.endpoint)
+    found = stacks.describe_stack_set(StackSetName="other-infrastructure")["StackSet"]
+    wanted: Any = {
+        "StackSetName": "other-infrastructure",
+        "TemplateBody": found["TemplateBody"].replace(
+            "Outputs:\n", "Outputs:\n  Added: {Value: 1}\n"
+        ),
+        "AdministrationRoleARN": found["AdministrationRoleARN"],
+    }
+    assert stacks.update_stack_set(OperationId="2", **wanted)["OperationId"] == "2"
+    with pytest.raises(stacks.exceptions.OperationInProgressException):
+        stacks.update_stack_set(OperationId="3", **wanted)
+    with pytest.raises(stacks.exceptions.OperationIdAlreadyExistsException):
+        stacks.update_stack_set(OperationId="2", **wanted)
+    with pytest.raises(stacks.exceptions.ClientError, match="administration role"):
+        stacks.update_stack_set(StackSetName="other-infrastructure", UsePreviousTemplate=True)
+    ends = time.monotonic() + 30
+    while (status := operation(stacks, "2")) == "RUNNING":
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    assert status == "SUCCEEDED"
+    instance = stacks.list_stack_instances(StackSetName="other-infrastructure")["Summaries"][0]
+    stack = stacks.describe_stacks(StackName=instance["StackId"])["Stacks"][0]
+    assert ("Added", "1") in {(o["OutputKey"], o["OutputValue"]) for o in stack["Outputs"]}
+    assert cjob_sandbox(sandbox.folder, "reset").returncode == 0
+
+
+def operation(stacks: "CloudFormationClient", name: str) -> str:
+    """Give the status of an operation on the second application."""
+    found = stacks.describe_stack_set_operation(
+        StackSetName="other-infrastructure", OperationId=name
+    )
+    return found["StackSetOperation"]["Status"]
 
 
 def test_the_regional_template_lists_its_jobs() -> None:

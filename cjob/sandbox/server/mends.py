@@ -44,6 +44,7 @@ def apply(port: int, folder: Path) -> None:
     name_nested_stacks_early()
     proposals.keep_apart()
     keep_nested_task_keys()
+    leave_repositories_that_exist()
     reveal_secrets_to_tasks()
     run_containers_here(port)
     fail_with_the_container()
@@ -126,6 +127,23 @@ def keep_nested_task_keys() -> None:
     # An update looks the function up by its name, a creation in the table.
     provisioners._ecs_task_def_create = create
     provisioners._RESOURCE_HANDLERS["AWS::ECS::TaskDefinition"]["create"] = create
+
+
+def leave_repositories_that_exist() -> None:
+    """Let no stack take a repository for its own that was there before, as AWS doesn't."""
+    from ministack.services import ecr
+    from ministack.services.cloudformation import provisioners
+
+    original = provisioners._ecr_repo_create
+
+    def create(logical_id: str, props: Json, stack_name: str) -> Json:
+        name = props.get("RepositoryName")
+        if name in ecr._repositories:
+            raise ValueError(f"a repository {name} already exists")
+        return original(logical_id, props, stack_name)
+
+    provisioners._ecr_repo_create = create
+    provisioners._RESOURCE_HANDLERS["AWS::ECR::Repository"]["create"] = create
 
 
 def lower_keys(value: Json) -> Json:

@@ -1,12 +1,12 @@
 """CloudFormation StackSets, as far as an application's regional resources need them.
 
 A set keeps its template; each instance is an ordinary stack, made in its region by whoever the
-request came from. Operations end before they are answered, so that all of them are successes.
-Nothing is touched but the stacks, through the `query` that is handed in.
+request came from. Instances are there when their creation is answered. An update goes on after its
+answer, and while it does there can be no other, as on AWS. Nothing is touched but the stacks,
+through the `query` that is handed in.
 """
 
 import asyncio
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +21,8 @@ ACTIONS = frozenset(
         "CreateStackInstances",
         "ListStackInstances",
         "DescribeStackSetOperation",
+        "ListStackSetOperationResults",
+        "UpdateStackSet",
     }
 )
 
@@ -52,14 +54,26 @@ class Instance:
 
 
 @dataclass
+class Operation:
+    """A change of a set; `reason` says why it failed."""
+
+    id: str
+    status: str = "RUNNING"
+    reason: str = ""
+
+
+@dataclass
 class StackSet:
     """A set: its template with the parameters and tags that each of its stacks is given."""
 
     name: str
     template: str
     settings: Mapping[str, str]
+    role: str
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     instances: list[Instance] = field(default_factory=list)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    running: "asyncio.Task[None] | None" = None
 
 
 class StackSets:
@@ -94,13 +108,13 @@ class StackSets:
         if action == "ListStackInstances":
             return _list(found, form)
         if action == "CreateStackInstances":
+            operation = _begin(found, form)
             await _create_instances(found, form, query)
-            return f"<OperationId>{uuid.uuid4()}</OperationId>"
-        operation = escape(form.get("OperationId", ""))
-        return (
-            f"<StackSetOperation><OperationId>{operation}</OperationId>"
-            "<Status>SUCCEEDED</Status></StackSetOperation>"
-        )
+            operation.status = "SUCCEEDED"
+            return f"<OperationId>{escape(operation.id)}</OperationId>"
+        if action == "UpdateStackSet":
+            return _update(found, form, query)
+        return _operation(found, action, form)
 
     def _create(self, name: str, form: Mapping[str, str]) -> str:
         if name in self.sets:
@@ -109,7 +123,8 @@ class StackSets:
             raise _error(400, "ValidationError", "the sandbox takes StackSets with a TemplateBody")
         kept = ("Parameters.", "Tags.", "Capabilities.")
         settings = {key: value for key, value in form.items() if key.startswith(kept)}
-        self.sets[name] = StackSet(name, form["TemplateBody"], settings)
+        role = form.get("AdministrationRoleARN", "")
+        self.sets[name] = StackSet(name, form["TemplateBody"], settings, role)
         return f"<StackSetId>{escape(name)}:{self.sets[name].id}</StackSetId>"
 
 
@@ -129,8 +144,23 @@ def _describe(found: StackSet) -> str:
     return (
         f"<StackSet><StackSetName>{escape(found.name)}</StackSetName>"
         f"<StackSetId>{escape(found.name)}:{found.id}</StackSetId><Status>ACTIVE</Status>"
-        f"<TemplateBody>{escape(found.template)}</TemplateBody></StackSet>"
+        f"<TemplateBody>{escape(found.template)}</TemplateBody>"
+        f"<AdministrationRoleARN>{escape(found.role)}</AdministrationRoleARN>"
+        f"<Parameters>{_members(found, 'Parameters')}</Parameters>"
+        f"<Capabilities>{_members(found, 'Capabilities')}</Capabilities></StackSet>"
     )
+
+
+def _members(found: StackSet, of: str) -> str:
+    """Give the members of a list as answers have them, from the form that they came in."""
+    members: dict[str, str] = {}
+    for name, value in found.settings.items():
+        head, _, rest = name.partition(".member.")
+        number, _, key = rest.partition(".")
+        if head == of:
+            text = f"<{key}>{escape(value)}</{key}>" if key else escape(value)
+            members[number] = members.get(number, "") + text
+    return "".join(f"<member>{text}</member>" for text in members.values())
 
 
 def _list(found: StackSet, form: Mapping[str, str]) -> str:
@@ -161,21 +191,88 @@ async def _create_instances(found: StackSet, form: Mapping[str, str], query: Que
             TemplateBody=found.template,
         )
         stack_id = created.findtext(".//{*}StackId", "")
-        await _settled(region, stack_id, query)
+        await _settled(region, stack_id, query, "CREATE_COMPLETE")
         found.instances.append(Instance(account, region, stack_id))
 
 
-async def _settled(region: str, stack_id: str, query: Query) -> None:
-    """Wait for a stack's creation; raise RefusedError when it fails."""
-    status = "CREATE_IN_PROGRESS"
-    while status.endswith("_IN_PROGRESS"):
+def _begin(found: StackSet, form: Mapping[str, str]) -> Operation:
+    """Begin an operation; raise RefusedError for a second one at once, and a name used before."""
+    name = form.get("OperationId") or str(uuid.uuid4())
+    if name in found.operations:
+        message = f"An operation with id {name} already exists"
+        raise _error(409, "OperationIdAlreadyExistsException", message)
+    if any(operation.status == "RUNNING" for operation in found.operations.values()):
+        message = f"Another Operation on StackSet {found.name} is in progress"
+        raise _error(409, "OperationInProgressException", message)
+    found.operations[name] = Operation(name)
+    return found.operations[name]
+
+
+def _update(found: StackSet, form: Mapping[str, str], query: Query) -> str:
+    """Take a new template, which stays whatever becomes of it, and begin to update all stacks."""
+    if found.role and form.get("AdministrationRoleARN") != found.role:
+        raise _error(400, "ValidationError", "the administration role of the StackSet is missing")
+    if any(name.endswith(".ParameterValue") for name in form):
+        raise _error(400, "ValidationError", "the sandbox changes no parameters of a StackSet")
+    operation = _begin(found, form)
+    found.template = form.get("TemplateBody", found.template)
+    found.running = asyncio.create_task(_update_instances(found, operation, query))
+    return f"<OperationId>{escape(operation.id)}</OperationId>"
+
+
+async def _update_instances(found: StackSet, operation: Operation, query: Query) -> None:
+    failure = ""
+    for instance in found.instances:
+        try:
+            await query(
+                instance.region,
+                **found.settings,
+                Action="UpdateStack",
+                Version="2010-05-15",
+                StackName=instance.stack_id,
+                TemplateBody=found.template,
+            )
+            await _settled(instance.region, instance.stack_id, query, "UPDATE_COMPLETE")
+        except RefusedError as refused:
+            if "No updates are to be performed" not in refused.text:
+                answer = ET.fromstring(refused.text)  # noqa: S314 - the sandbox's own
+                failure = failure or answer.findtext(".//{*}Message", "")
+    operation.status, operation.reason = "FAILED" if failure else "SUCCEEDED", failure
+
+
+def _operation(found: StackSet, action: str, form: Mapping[str, str]) -> str:
+    """Tell of an operation, or of what it came to in each region."""
+    operation = found.operations.get(form.get("OperationId", ""))
+    if operation is None:
+        raise _error(404, "OperationNotFoundException", "there is no such operation")
+    status = f"<Status>{operation.status}</Status>"
+    if action == "DescribeStackSetOperation":
+        name = f"<OperationId>{escape(operation.id)}</OperationId>"
+        return f"<StackSetOperation>{name}{status}</StackSetOperation>"
+    reason = f"<StatusReason>{escape(operation.reason)}</StatusReason>"
+    members = [
+        f"<member><Account>{i.account}</Account><Region>{i.region}</Region>{status}{reason}</member>"
+        for i in found.instances
+    ]
+    return f"<Summaries>{''.join(members)}</Summaries>"
+
+
+async def _settled(region: str, stack_id: str, query: Query, wanted: str) -> None:
+    """Wait for a stack's change; raise RefusedError when it fails, with the first cause."""
+    asked = {"Version": "2010-05-15", "StackName": stack_id}
+    status = "IN_PROGRESS"
+    while status.endswith("IN_PROGRESS"):
         await asyncio.sleep(0.02)
-        found = await query(
-            region, Action="DescribeStacks", Version="2010-05-15", StackName=stack_id
-        )
+        found = await query(region, Action="DescribeStacks", **asked)
         status = found.findtext(".//{*}StackStatus", "")
-    if status != "CREATE_COMPLETE":
-        message = f"stack instance {stack_id} ended with {json.dumps(status)}"
+    if status != wanted:
+        events = await query(region, Action="DescribeStackEvents", **asked)
+        reasons = [
+            event.findtext("{*}ResourceStatusReason", "")
+            for event in events.iterfind(".//{*}member")
+            if event.findtext("{*}ResourceStatus", "").endswith("_FAILED")
+        ]
+        message = f"{stack_id.partition('/')[2]} ended with {status}: {' '.join(reasons[-1:])}"
         raise _error(400, "OperationFailed", message)
 
 

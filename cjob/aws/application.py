@@ -1,0 +1,121 @@
+"""An application as its StackSet and its records in SSM have it, changed as Copilot changes them.
+
+Calls go out as the caller, in the application's home region.
+"""
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from cjob import names
+from cjob.aws import faults
+from cjob.aws.pacing import pauses
+from cjob.aws.session import Account
+from cjob.errors import ServiceError
+from cjob.interruption import Sleep
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackSetTypeDef
+
+AHEAD = {
+    "OperationIdAlreadyExistsException",
+    "OperationInProgressException",
+    "StaleRequestException",
+}
+"""What CloudFormation answers to who comes too late."""
+
+UNDER_WAY = {"RUNNING", "QUEUED", "STOPPING"}
+
+
+class AwsApplication:
+    """Reads and changes what an application has in all its regions; see `stages.initialise`."""
+
+    def __init__(self, account: Account, sleep: Sleep) -> None:
+        """Take the account, and what waits."""
+        self._account = account
+        self.sleep = sleep
+
+    def template(self, app: str) -> str:
+        """Give the template of the regional resources."""
+        return self._stack_set(app).get("TemplateBody", "")
+
+    def update(self, app: str, template: str, operation: str) -> bool:
+        """Begin to bring a template to all regions; False where somebody else is ahead.
+
+        All else of the StackSet stays as it is: what isn't named keeps its value, but the role.
+        """
+        now = self._stack_set(app)
+        kept = {
+            "AdministrationRoleARN": now.get("AdministrationRoleARN"),
+            "ExecutionRoleName": now.get("ExecutionRoleName"),
+            "Capabilities": now.get("Capabilities"),
+            "Parameters": [
+                {"ParameterKey": one.get("ParameterKey", ""), "UsePreviousValue": True}
+                for one in now.get("Parameters", [])
+            ],
+        }
+        with faults.told(f"change the StackSet {names.stack_set(app)!r}"):
+            try:
+                self._client().update_stack_set(
+                    StackSetName=names.stack_set(app),
+                    OperationId=operation,
+                    TemplateBody=template,
+                    OperationPreferences={"RegionConcurrencyType": "PARALLEL"},
+                    **{name: value for name, value in kept.items() if value},  # type: ignore[arg-type]
+                )
+            except ClientError as error:
+                if faults.code(error) in AHEAD:
+                    return False
+                raise
+        return True
+
+    def finish(self, app: str, operation: str) -> str:
+        """Wait for an operation's end; give why it failed, empty where it did not."""
+        name, status, waits = names.stack_set(app), "QUEUED", pauses(1.0, 5.0)
+        while status in UNDER_WAY:
+            self.sleep(next(waits))
+            with faults.told(f"follow the change of the StackSet {name!r}"):
+                status = self._client().describe_stack_set_operation(
+                    StackSetName=name, OperationId=operation
+                )["StackSetOperation"]["Status"]
+        return "" if status == "SUCCEEDED" else self._reason(name, operation) or status
+
+    def register(self, app: str, job: str) -> None:
+        """Write the job's record, where it has none."""
+        name = names.component_record(app, job)
+        record = {"app": app, "name": job, "type": "Scheduled Job"}
+        tags = names.copilot_tags(app, "", job)
+        ssm = self._account.client("ssm")
+        with faults.told(f"write the record {name!r}"):
+            try:
+                ssm.put_parameter(
+                    Name=name,
+                    Description=f"Copilot Scheduled Job {job}",
+                    Type="String",
+                    Value=json.dumps(record, separators=(",", ":")),
+                    Tags=[{"Key": key, "Value": value} for key, value in tags.items() if value],
+                )
+            except ssm.exceptions.ParameterAlreadyExists:
+                return
+
+    def _stack_set(self, app: str) -> "StackSetTypeDef":
+        with faults.told(f"read the StackSet {names.stack_set(app)!r}"):
+            found = self._client().describe_stack_set(StackSetName=names.stack_set(app))
+        return found["StackSet"]
+
+    def _reason(self, name: str, operation: str) -> str:
+        """Give what CloudFormation says of the first region that failed; it may not be told."""
+        try:
+            with faults.told(f"see why the change of the StackSet {name!r} failed"):
+                results = self._client().list_stack_set_operation_results(
+                    StackSetName=name, OperationId=operation
+                )["Summaries"]
+        except ServiceError:
+            return ""
+        failed = [one for one in results if one.get("Status") == "FAILED"]
+        return faults.clean(failed[0].get("StatusReason", "")) if failed else ""
+
+    def _client(self) -> "CloudFormationClient":
+        return self._account.client("cloudformation")

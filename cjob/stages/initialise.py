@@ -1,0 +1,90 @@
+"""Initialise: the application gets to know a job, which so gets the repository for its images.
+
+Takes a Release with `target`, an Application to change and a Directory to look things up in; gives
+the Release with the job's repository in `target`. What is made is what `copilot job init` makes,
+by the same way, so that either tool goes on from there. Whatever interrupts it, it can be run
+again; and of two that change an application at once, one waits.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from cjob import names
+from cjob.errors import ServiceError
+from cjob.plain import replace
+from cjob.release import Release, required
+from cjob.stages.resolve import Directory
+from cjob.template.regional import with_repository
+
+PAUSE_S = 3.0
+TURNS = 600
+"""Others who change the application are waited for half an hour."""
+
+Report = Callable[[str], None]
+
+
+class Application(Protocol):
+    """An application's resources in all its regions, and its records."""
+
+    def template(self, app: str) -> str:
+        """Give the template of the regional resources."""
+
+    def update(self, app: str, template: str, operation: str) -> bool:
+        """Begin to bring a template to all regions, by an operation of this name.
+
+        Say False where somebody else is at it, or was first.
+        """
+
+    def finish(self, app: str, operation: str) -> str:
+        """Wait for an operation's end; give why it failed, empty where it did not."""
+
+    def register(self, app: str, job: str) -> None:
+        """Write the job's record, where it has none."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+def initialise(
+    release: Release, application: Application, directory: Directory, report: Report
+) -> Release:
+    """Give the job a repository where it has none, and put it into `target`.
+
+    Raise ServiceError where that is refused or fails, or where others are at work for too long.
+    """
+    app, job = release.job.app, release.job.name
+    target = required(release.target, "target")
+    if job in target.repositories:
+        return release
+    for turn in range(TURNS):
+        update = with_repository(application.template(app), app, job)
+        is_ours = application.update(app, *update)
+        failure = ""
+        if is_ours:
+            application.register(app, job)
+            report(f"{job}: its repository is being made, in all regions of application {app}")
+            failure = application.finish(app, update.operation)
+        else:
+            if not turn:
+                report(f"{job}: waiting for another change of application {app}")
+            application.sleep(PAUSE_S)
+        repositories = directory.target(app, release.job.env).repositories
+        if job in repositories:  # the other change may have been for the same job
+            return replace(release, target=replace(target, repositories=repositories))
+        if is_ours:
+            raise _not_made(app, job, failure)
+    raise ServiceError(
+        f'the application "{app}" is being changed by others for too long',
+        hint=f'see the operations of the StackSet "{names.stack_set(app)}", then run this again',
+    )
+
+
+def _not_made(app: str, job: str, failure: str) -> ServiceError:
+    if "already exists" in failure:
+        hint = f'somebody made "{app}/{job}" by hand; delete it, and run the same command again'
+    else:
+        hint = f'see the last operation of the StackSet "{names.stack_set(app)}"; then run it again'
+    return ServiceError(
+        f'the repository of job "{job}" was not made: {failure or "its stack does not name it"}',
+        hint=hint,
+    )
