@@ -17,6 +17,7 @@ from typing import Protocol
 
 from cjob import processes
 from cjob.engines.engine import Built, NoBuildxError, Recipe, Report, Secret, Wishes
+from cjob.engines.faults import sign_in
 from cjob.engines.messages import TAIL, plain
 from cjob.errors import InputError, ServiceError
 
@@ -69,7 +70,7 @@ class Buildx:
             if status:
                 raise ServiceError(
                     " | ".join([f"{subject} failed", *tail]),
-                    hint=_hint(tail[-1] if tail else ""),
+                    hint=sign_in(" ".join(tail)) or _hint(tail[-1] if tail else ""),
                 )
             told = json.loads(metadata.read_bytes())
         built = self._store.find(told[key] for key in ID_KEYS if key in told)

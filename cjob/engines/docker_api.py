@@ -5,20 +5,26 @@ daemon, and the files of a build's context. Whatever goes wrong there becomes a 
 """
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
 import docker
+from docker import auth
 from docker.context import ContextAPI
+from docker.credentials import Store
+from docker.credentials.constants import PROGRAM_PREFIX
 from docker.errors import ImageNotFound
 from docker.utils import kwargs_from_env
 
 from cjob.engines import docker_push
 from cjob.engines.engine import Built, Login, Recipe, Report, spelt
-from cjob.engines.faults import told
+from cjob.engines.faults import sign_in, told
 from cjob.engines.messages import Ending, follow_build
 from cjob.errors import InputError, ServiceError
+
+ECR_HELPER = "ecr-login"
 
 CONNECT_S = 10
 """How long a daemon may take to answer a simple question."""
@@ -26,6 +32,12 @@ CONNECT_S = 10
 SILENT_BUILD_S = 3600
 SILENT_PUSH_S = 300
 """How long a build or a push may say nothing; a step of a build may well be silent for long."""
+
+PUSH_TIMEOUT = "CJOB_PUSH_TIMEOUT"
+STUCK_PUSH_HINT = (
+    "does the registry answer the engine? What was sent is kept: run the same command again; "
+    f"{PUSH_TIMEOUT} gives it more seconds"
+)
 
 
 class DockerEngine:
@@ -35,12 +47,10 @@ class DockerEngine:
         self,
         connection: Mapping[str, Any],
         *,
-        silent_build_s: int = SILENT_BUILD_S,
         silent_push_s: int = SILENT_PUSH_S,
     ) -> None:
         """Take what docker's client is made with: address, TLS, version of the API."""
         self._connection = connection
-        self._silent_build_s = silent_build_s
         self._silent_push_s = silent_push_s
 
     def build(self, recipe: Recipe, report: Report) -> Built:
@@ -56,7 +66,7 @@ class DockerEngine:
 
     def find(self, images: Iterable[str]) -> Built | None:
         """Give the first of these ids that is one of an image here."""
-        with told("asking for the image"), self._client(CONNECT_S) as client:
+        with told("asking for the image", CONNECT_S), self._client(CONNECT_S) as client:
             for image in images:
                 try:
                     return _built(client.inspect_image(image))
@@ -68,12 +78,26 @@ class DockerEngine:
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
     ) -> str:
         """Send the image with this id under every tag, and give its digest in the registry."""
-        with told(f'pushing to "{repository}"'), self._client(self._silent_push_s) as client:
+        doing, silent_s = f'pushing to "{repository}"', self._silent_push_s
+        with told(doing, silent_s, STUCK_PUSH_HINT), self._client(silent_s) as client:
             return docker_push.send(client, image, repository, tags, login, report)
+
+    def login(self, host: str) -> Login | None:
+        """Give the login of docker's own configuration, where that leaves a registry to ECR's.
+
+        Other helpers and stores may hold a token that ran out, as docker login leaves it there.
+        """
+        program = f"{PROGRAM_PREFIX}{ECR_HELPER}"
+        with told(f'signing in to "{host}" with {program}', CONNECT_S):
+            is_left = auth.load_config().get_credential_store(host) == ECR_HELPER
+            if not is_left or not shutil.which(program):
+                return None
+            found = Store(ECR_HELPER).get(host)  # type: ignore[no-untyped-call]
+        return Login(username=found["Username"], password=found["Secret"], host=host)
 
     def _build(self, recipe: Recipe, report: Report, *, nocache: bool) -> Built:
         subject = f'building the image of container "{recipe.container}"'
-        with told(subject), self._client(self._silent_build_s) as client:
+        with told(subject, SILENT_BUILD_S), self._client(SILENT_BUILD_S) as client:
             messages = client.build(
                 path=str(recipe.context),
                 dockerfile=str(recipe.dockerfile),
@@ -86,14 +110,14 @@ class DockerEngine:
                 rm=True,
                 forcerm=True,
                 decode=True,
-                timeout=self._silent_build_s,
+                timeout=SILENT_BUILD_S,
             )
             with closing(messages):
                 ending = follow_build(messages, report)
             if ending.error or not ending.image:
                 raise ServiceError(
                     " | ".join([f"{subject} failed: {_cause(ending)}", *ending.tail]),
-                    hint=_build_hint(ending.error),
+                    hint=sign_in(ending.error) or _build_hint(ending.error),
                 )
             return _built(client.inspect_image(ending.image))
 
@@ -105,11 +129,23 @@ class DockerEngine:
 
 def connect(environment: Mapping[str, str] = os.environ) -> DockerEngine:
     """Find the daemon that the environment's variables name, and see that it answers."""
-    with told("reaching the container engine"):
-        connection = {**_address(environment), "use_ssh_client": True}
+    silent_push_s = _seconds(environment)
+    connection = _address(environment)
+    where = f' at "{connection["base_url"]}"' if "base_url" in connection else ""
+    with told(f"reaching the container engine{where}", CONNECT_S):
+        connection |= {"use_ssh_client": True}
         with closing(docker.APIClient(**connection, version="auto", timeout=CONNECT_S)) as client:
             client.ping()
-            return DockerEngine({**connection, "version": client.api_version})
+            found = {**connection, "version": client.api_version}
+            return DockerEngine(found, silent_push_s=silent_push_s)
+
+
+def _seconds(environment: Mapping[str, str]) -> int:
+    """Give for how long a push may say nothing."""
+    text = environment.get(PUSH_TIMEOUT, "")
+    if text and not (text.isdecimal() and int(text)):
+        raise InputError(f"{PUSH_TIMEOUT} {text!r} is no number of seconds", hint="as in 600")
+    return int(text) if text else SILENT_PUSH_S
 
 
 def _built(found: Mapping[str, Any]) -> Built:
@@ -118,10 +154,11 @@ def _built(found: Mapping[str, Any]) -> Built:
 
 def _address(environment: Mapping[str, str]) -> dict[str, Any]:
     """Give address and TLS: DOCKER_HOST's, else of the context that is named, else the default."""
-    if environment.get("DOCKER_HOST"):
-        return {**kwargs_from_env(dict(environment))}
     name = environment.get("DOCKER_CONTEXT", "")
-    context = ContextAPI.get_context(name or None)
+    with told("reaching the container engine", CONNECT_S):
+        if environment.get("DOCKER_HOST"):
+            return {**kwargs_from_env(dict(environment))}
+        context = ContextAPI.get_context(name or None)
     if context is None:
         raise InputError(
             f'there is no docker context "{name}"' if name else "the docker context is missing",

@@ -144,8 +144,8 @@ def _hint(error: str) -> str:
         )
     if "name unknown" in text or "does not exist" in text:
         return (
-            "the registry has no such repository: was it deleted? "
-            "copilot job init makes it, with the application's other repositories"
+            "the repository was deleted, though its stack still lists it; make it again by that "
+            "name: aws ecr create-repository --repository-name APPLICATION/JOB"
         )
     if "immutable" in text:
         return "the repository's tags can't be moved; allow that, or give another --tag"

@@ -94,6 +94,9 @@ Builders = Callable[[Kind], Builder]
 class Engine(Protocol):
     """Sends images; may be used by several threads at once."""
 
+    def login(self, host: str) -> Login | None:
+        """Give what the engine's own configuration has for getting into ECR, where it has that."""
+
     def push(
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
     ) -> str:

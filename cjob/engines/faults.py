@@ -1,5 +1,6 @@
 """What docker's client raises, told as an error that a person can act on."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,38 +10,94 @@ from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException
 
 from cjob.engines.messages import plain
-from cjob.errors import InputError, ServiceError
+from cjob.errors import CjobError, InputError, ServiceError
 
 NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"
+STUCK_HINT = "see what the engine waits for, and whether it still answers; then run this again"
+
+TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError)
+BREAKS = (requests.RequestException, urllib3.exceptions.HTTPError)
+
+_DENIED = re.compile(
+    r"no basic auth credentials|authorization token has expired|pull access denied"
+    r"|unauthorized|authorization failed|403 Forbidden|401 Unauthorized",
+    re.IGNORECASE,
+)
+_REGISTRY = re.compile(r"https?://(?P<host>[^/\s\"]+)/v2/|\b(?P<ecr>\d+\.dkr\.ecr\.[\w.-]+\w)/")
+_ECR = re.compile(r"\d+\.dkr\.ecr(?:-fips)?\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?")
 
 
 @contextmanager
-def told(doing: str) -> Iterator[None]:
+def told(doing: str, silent_s: float, stuck: str = STUCK_HINT) -> Iterator[None]:
     """Turn what docker, requests and urllib3 raise inside into an error that names the work.
+
+    `silent_s` is for how long nothing need be heard, `stuck` what to do then.
 
     A stream that breaks or falls silent is raised raw by urllib3, past the other two, and a
     credential helper's failure by a class that stands alone.
     """
     try:
         yield
-    except APIError as error:
+    except (APIError, StoreError, DockerException, *BREAKS, OSError) as error:
+        if isinstance(error, TIMEOUTS):
+            message = f"{doing} failed: nothing was heard for {silent_s:g} seconds"
+            raise ServiceError(message, hint=stuck) from error
+        raise _explained(doing, error) from error
+
+
+def _explained(doing: str, error: Exception) -> CjobError:
+    """Give the error to show; one that broke off says why, where the system told that."""
+    if isinstance(error, APIError):
         said = plain(str(error.explanation or error).replace("\n", " "))
-        raise ServiceError(
+        return ServiceError(
             f"{doing} failed: {said}", hint="the container engine refused it, for that reason"
-        ) from error
-    except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise ServiceError(
-            f"{doing} failed: the container engine fell silent",
-            hint="see whether the engine and the registry still answer, then try again",
-        ) from error
-    except StoreError as error:
-        raise ServiceError(
+        )
+    if isinstance(error, StoreError):
+        return ServiceError(
             f"{doing} failed: {plain(str(error))}",
             hint="docker's config.json names a credential helper that does not work here",
-        ) from error
-    except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise ServiceError(f"{doing} failed: {plain(str(error))}", hint=NO_ENGINE_HINT) from error
-    except OSError as error:
-        raise InputError(
-            f"{doing} failed: {plain(str(error))}", hint="cjob must be able to read that file"
-        ) from error
+        )
+    cause = _system_error(error)
+    if isinstance(error, BREAKS) and cause is None:
+        return ServiceError(
+            f"{doing} failed: the container engine broke off",
+            hint="did it stop? `docker info` must work; then run the same command again",
+        )
+    if isinstance(error, (DockerException, *BREAKS)):
+        hint = NO_ENGINE_HINT
+        if isinstance(cause, PermissionError):
+            hint = "be somebody who may use Docker's socket, as members of the group docker may"
+        reason = cause.strerror if cause else plain(str(error))
+        return ServiceError(f"{doing} failed: {reason}", hint=hint)
+    return InputError(
+        f"{doing} failed: {plain(str(error))}", hint="cjob must be able to read that file"
+    )
+
+
+def _system_error(error: BaseException) -> OSError | None:
+    """Find what the system said, beneath the classes that docker and urllib3 put around it."""
+    seen: list[BaseException] = [error]
+    for one in seen:
+        if isinstance(one, OSError) and one.strerror and not isinstance(one, BREAKS):
+            return one
+        inner = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
+        seen += [i for i in inner if isinstance(i, BaseException) and i not in seen]
+    return None
+
+
+def sign_in(said: str) -> str:
+    """Give the hint for a build that a registry refused its base image; empty for any other.
+
+    Copilot signed in to the application's registry before it built.
+    """
+    found = _REGISTRY.search(said)
+    if not found or not _DENIED.search(said):
+        return ""
+    host = found["host"] or found["ecr"]
+    ecr = _ECR.fullmatch(host)
+    if not ecr:
+        return f"sign in to the base image's registry first: docker login {host}"
+    return (
+        "sign in to the base image's registry first: aws ecr get-login-password --region "
+        f"{ecr['region']} | docker login --username AWS --password-stdin {host}"
+    )

@@ -151,7 +151,7 @@ def _push_images(
     for, and named by the repository's own address.
     """
     ready = engine()
-    login = registry.login(repository)
+    login = ready.login(repository.partition("/")[0]) or registry.login(repository)
     place = at_host(repository, login.host)
 
     def piece(containers: list[str]) -> Callable[[Checkpoint], str]:

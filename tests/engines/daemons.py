@@ -31,6 +31,11 @@ class Dockerd:
     running: subprocess.Popen[bytes]
     sockets: Path
 
+    def kill(self) -> None:
+        """Let it die, and what it started with it; it has to be a `mortal` one."""
+        self.running.kill()
+        self.running.wait()
+
     def stop(self) -> None:
         """End it and what it started."""
         _end(self.running)
@@ -57,11 +62,12 @@ def needs(*programs: str) -> None:
     assert not missing
 
 
-def start_dockerd(folder: Path, *, apart: bool = False) -> Dockerd:
+def start_dockerd(folder: Path, *, apart: bool = False, mortal: bool = False) -> Dockerd:
     """Start a daemon with everything that it keeps below `folder`, and wait until it answers.
 
     It has no bridge, without which BuildKit runs nothing. One that is `apart` has one, in a network
-    that ends at its own machine: it can build anything, and push to no registry.
+    that ends at its own machine: it can build anything, and push to no registry. One that is
+    `mortal` can be killed, which leaves nothing behind.
     """
     needs("dockerd", "containerd", "runc")
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,6 +80,8 @@ def start_dockerd(folder: Path, *, apart: bool = False) -> Dockerd:
         *("--storage-driver=vfs", "--iptables=false", "--ip6tables=false"),
     ]
     command = ["unshare", "-nm", *command] if apart else [*command, "--bridge=none"]
+    if mortal:
+        command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
     log = folder / "dockerd.log"
     running = _start(command, log)
     _wait(running, log, lambda: _daemon_answers(sockets / "docker.sock"))

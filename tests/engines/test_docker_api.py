@@ -6,12 +6,10 @@ import json
 import os
 import shutil
 import signal
-import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import buildx_plugin
@@ -22,6 +20,7 @@ import pytest
 from cjob.engines.buildx import Buildx
 from cjob.engines.docker_api import DockerEngine, connect
 from cjob.engines.engine import Built, Login, Recipe, Wishes
+from cjob.engines.faults import sign_in
 from cjob.errors import InputError, ServiceError
 
 PASSWORD = "right"
@@ -203,8 +202,12 @@ def test_what_only_buildkit_can_do_is_told_as_such(
 
 def test_no_daemon_is_told_with_what_to_do(tmp_path: Path) -> None:
     """DOCKER_HOST names a socket that isn't there."""
-    with pytest.raises(ServiceError, match="reaching the container engine failed") as raised:
-        connect({"DOCKER_HOST": f"unix://{tmp_path}/none.sock"})
+    where = f"unix://{tmp_path}/none.sock"
+    with pytest.raises(ServiceError) as raised:
+        connect({"DOCKER_HOST": where})
+    assert raised.value.message == (
+        f'reaching the container engine at "{where}" failed: No such file or directory'
+    )
     assert "DOCKER_HOST" in raised.value.hint
 
 
@@ -213,7 +216,7 @@ def test_a_malformed_address_is_told(tmp_path: Path) -> None:
     environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_CERT_PATH": str(tmp_path)}
     with pytest.raises(ServiceError, match="reaching the container engine failed"):
         connect(environment)
-    with pytest.raises(ServiceError, match="reaching the container engine failed"):
+    with pytest.raises(ServiceError, match='reaching the container engine at "what is this" fail'):
         connect({"DOCKER_HOST": "what is this"})
 
 
@@ -301,6 +304,95 @@ def test_a_wrong_password_is_told(
     assert "wrong" not in repr(wrong)
 
 
+def test_a_base_image_that_needs_a_login_is_told_with_the_command(
+    engine: DockerEngine,
+    dockerd: daemons.Dockerd,
+    registry: daemons.Registry,
+    built: Built,
+    recipe: Callable[..., Recipe],
+) -> None:
+    """Builds have what docker's own configuration has, and nothing is asked of AWS for them."""
+    base = f"{registry.address}/acme/base"
+    engine.push(built.id, base, ["v1"], login(registry), quiet)
+    with closing(docker.APIClient(base_url=dockerd.host)) as client:
+        client.remove_image(f"{base}:v1", force=True)
+    with pytest.raises(ServiceError, match="no basic auth credentials") as raised:
+        engine.build(recipe(f"FROM {base}:v1", "COPY hello /again"), quiet)
+    assert raised.value.hint.endswith(f"first: docker login {registry.address}")
+
+
+ECR = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'Head "https://{ECR}/v2/acme/base/manifests/1": no basic auth credentials',
+        (
+            f"pull access denied for {ECR}/acme/base, repository does not exist or may require "
+            "'docker login': denied: Your authorization token has expired."
+        ),
+        (
+            f"ERROR: failed to solve: {ECR}/acme/base:1: unexpected status from HEAD request to "
+            f"https://{ECR}/v2/acme/base/manifests/1: 401 Unauthorized"
+        ),
+    ],
+)
+def test_for_a_base_image_in_ecr_the_command_is_aws_own(said: str) -> None:
+    """In whatever words the engine has it."""
+    assert sign_in(said) == (
+        "sign in to the base image's registry first: aws ecr get-login-password --region "
+        f"cn-north-1 | docker login --username AWS --password-stdin {ECR}"
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "COPY failed: file not found in build context or excluded by .dockerignore",
+        f'Get "https://{ECR}/v2/": dial tcp: lookup {ECR}: no such host',
+        "pull access denied for nowhere, repository does not exist or may require 'docker login'",
+    ],
+)
+def test_other_failures_are_no_matter_of_a_login(said: str) -> None:
+    """Nobody is sent to sign in where that would not help."""
+    assert sign_in(said) == ""
+
+
+HELPER = """\
+#!/bin/sh
+read server
+[ "$1" = get ] || exit 1
+printf '{"ServerURL":"%s","Username":"AWS","Secret":"of %s"}' "$server" "$server"
+"""
+
+
+def test_ecrs_helper_is_asked_where_dockers_configuration_says_so(
+    engine: DockerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the registry that it is named for, or all; other stores are left alone, as by Copilot."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    program = tmp_path / "docker-credential-ecr-login"
+
+    def found(config: Mapping[str, object]) -> Login | None:
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        return engine.login(ECR)
+
+    named = {"credHelpers": {ECR: "ecr-login"}}
+    assert found(named) is None, "it isn't installed, so AWS is asked for a token"
+    program.write_text(HELPER)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    expected = Login(username="AWS", password=f"of {ECR}", host=ECR)
+    assert [found(named), found({"credsStore": "ecr-login"})] == [expected, expected]
+    assert found({"credHelpers": {"elsewhere": "ecr-login"}}) is None
+    assert found({"credsStore": "desktop"}) is None
+    assert found({}) is None
+    program.write_text("#!/bin/sh\necho no such thing >&2\nexit 1\n")
+    with pytest.raises(ServiceError, match=r"signing in to .* with docker-credential"):
+        found(named)
+
+
 def test_a_registry_that_is_down_is_told(
     engine: DockerEngine, built: Built, tmp_path: Path
 ) -> None:
@@ -320,7 +412,7 @@ def test_a_frozen_registry_does_not_hold_the_push_for_ever(
     impatient = DockerEngine({"base_url": dockerd.host, "version": "1.41"}, silent_push_s=1)
     frozen.running.send_signal(signal.SIGSTOP)
     try:
-        with pytest.raises(ServiceError, match="fell silent"):
+        with pytest.raises(ServiceError, match="nothing was heard for 1 seconds"):
             impatient.push(
                 built.id, f"{frozen.address}/acme/report", ["latest"], login(frozen), quiet
             )
@@ -352,37 +444,6 @@ def slow(recipe: Callable[..., Recipe], tmp_path: Path) -> Recipe:
     script = "echo begun; sleep 1; echo still; sleep 60"
     run = json.dumps(["/busybox", "sh", "-c", script.replace("sleep", "/busybox sleep")])
     return recipe("FROM scratch", "COPY busybox /busybox", f"RUN {run}")
-
-
-class Dying(BaseHTTPRequestHandler):
-    """A daemon that is gone in the middle of a build: its stream ends in half a chunk."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """Begin to tell of a build."""
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        line = json.dumps({"stream": "Step 1/9 : FROM scratch\n"}).encode()
-        self.wfile.write(b"%x\r\n%s\r\n%x\r\n{" % (len(line), line, 1000))
-        self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-def test_a_daemon_that_dies_in_the_middle_is_told(recipe: Callable[..., Recipe]) -> None:
-    """The broken stream becomes an error like any other, after the lines that came."""
-    lines: list[str] = []
-    with HTTPServer(("127.0.0.1", 0), Dying) as server:
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        address = {"base_url": f"tcp://127.0.0.1:{server.server_port}", "version": "1.41"}
-        with pytest.raises(ServiceError, match=r"container \"report\" failed: .*IncompleteRead"):
-            DockerEngine(address).build(recipe("FROM scratch"), lines.append)
-        thread.join()
-    assert lines == ["Step 1/9 : FROM scratch"]
 
 
 def test_a_build_whose_report_raises_is_cancelled(

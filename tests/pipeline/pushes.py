@@ -1,0 +1,130 @@
+"""A job whose image goes to a real registry that asks for a password, from a real daemon.
+
+AWS is the sandbox's, but for the token, which is the registry's: so that registry can be frozen,
+killed, or given a wrong password.
+"""
+
+import base64
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import daemons
+from calls_proxy import Proxy
+from pipelines import Done, Place, eventually, on
+
+PASSWORD = "right"
+LARGE = 48 * 2**20
+"""Bytes of a layer that takes so long to send that something can happen meanwhile."""
+
+MANIFEST = """\
+name: {name}
+type: Scheduled Job
+image: {{build: Dockerfile}}
+on: {{schedule: "@daily"}}
+"""
+SIDECAR = """\
+sidecars:
+  log:
+    image: {build: Dockerfile.log}
+"""
+
+
+@dataclass
+class Pushing:
+    """A workspace whose job `built` is pushed to a registry that can be troubled."""
+
+    place: Place
+    proxy: Proxy
+    folder: Path
+    registry: daemons.Registry
+    frozen: list[int] = field(default_factory=list)
+
+    def let_in(self, password: str = PASSWORD, address: str = "") -> None:
+        """Have AWS give this token, for the registry or another one."""
+        token = base64.b64encode(f"AWS:{password}".encode()).decode()
+        endpoint = f"http://{address or self.registry.address}"
+        granted = {"authorizationToken": token, "proxyEndpoint": endpoint, "expiresAt": 0}
+        answer = json.dumps({"authorizationData": [granted]})
+        self.proxy.instead["GetAuthorizationToken"] = (200, answer)
+
+    def build(self, *, large: bool = False, sidecar: bool = False) -> str:
+        """Build images that never were, and give the document."""
+        self.place.job("built", SIDECAR if sidecar else "", text=MANIFEST)
+        content = os.urandom(LARGE if large else 64)
+        (self.place.root / "content").write_bytes(content)
+        self.place.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\nCOPY content /\n")
+        self.place.write("Dockerfile.log", "FROM scratch\nCOPY content /log\n")
+        return self.place.done("build", *on("built")).stdout
+
+    def push(self, document: str, **settings: str) -> Done:
+        """Push to the end."""
+        return self.place.run("push", stdin=document, **settings)
+
+    def freeze(self) -> None:
+        """Let the registry neither answer nor end."""
+        self.registry.running.send_signal(signal.SIGSTOP)
+        self.frozen.append(self.registry.running.pid)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        for pid in self.frozen:
+            os.kill(pid, signal.SIGCONT)
+        self.frozen.clear()
+
+    def wait_for_upload(self) -> None:
+        """Wait until a part of the large layer has arrived."""
+        uploads = self.folder / "registry/docker/registry/v2/repositories/demo/built/_uploads"
+        eventually(lambda: any(_size(file) > LARGE // 64 for file in uploads.glob("*/data")), 60)
+
+    def restart(self) -> None:
+        """Start the registry again, where it was, with what it has."""
+        port = int(self.registry.address.rpartition(":")[2])
+        self.registry = daemons.start_registry(self.folder, PASSWORD, port)
+
+    def tags(self) -> set[str]:
+        """Name the tags that the registry has, by its files."""
+        tags = self.folder / "registry/docker/registry/v2/repositories/demo/built/_manifests/tags"
+        return {path.parent.parent.name for path in tags.glob("*/current/link")}
+
+    def sent(self) -> int:
+        """Count the layers that were sent to the registry, by its own log."""
+        log = (self.folder / "registry.log").read_text()
+        return sum("PUT" in line and "/blobs/uploads/" in line for line in log.splitlines())
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def pushing(place: Place, proxy: Proxy, host: str, folder: Path) -> Iterator[Pushing]:
+    """Run the registry; let commands ask AWS through the proxy, and use the daemon at `host`."""
+    settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address, "DOCKER_HOST": host}
+    registry = daemons.start_registry(folder, PASSWORD)
+    through = Place(root=place.root, sandbox=place.sandbox, settings=settings)
+    found = Pushing(through, proxy, folder, registry)
+    found.let_in()
+    yield found
+    found.thaw()
+    found.registry.stop()
+
+
+def failure(done: Done) -> tuple[str, str]:
+    """Give the message and the hint that a push ended with: status 3, nothing on stdout."""
+    assert (done.returncode, done.stdout) == (3, ""), done.stderr
+    *_, message, hint = done.stderr.splitlines()
+    for raw in ("Traceback", "urllib3", "IncompleteRead", "HTTPConnectionPool", "Errno"):
+        assert raw not in done.stderr
+    return message.removeprefix("cjob: "), hint.removeprefix("hint: ")
+
+
+def elapsed(began: float) -> float:
+    """Give the seconds since then."""
+    return time.monotonic() - began
