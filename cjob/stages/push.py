@@ -129,7 +129,7 @@ def _sending(store: ObjectStore, upload: Upload, tell: Tell) -> Callable[[Checkp
 def repository_of(release: Release, target: Target) -> str:
     """Give the job's repository; InputError where the job was never initialised."""
     name = release.job.name
-    if name not in target.repositories:
+    if not target.repositories.get(name):
         raise InputError(
             f'application "{release.job.app}" has no image repository for job "{name}"',
             hint="--create-repository (of cjob push and cjob deploy) makes it, as does "

@@ -207,10 +207,22 @@ def test_a_job_without_a_repository_is_told_how_it_gets_one(tmp_path: Path) -> N
     builds = {"report": Build(context=".", dockerfile="Dockerfile")}
     source = Source(manifest="", builds=builds)
     images = {"report": Image(id="sha256:1", tags=("latest",))}
-    wanted = Release(job=JOB, source=source, target=target(other="x"), images=images)
-    with pytest.raises(InputError, match='no image repository for job "report"') as raised:
+    for known in (target(other="x"), target(report="")):
+        wanted = Release(job=JOB, source=source, target=known, images=images)
+        with pytest.raises(InputError, match='no image repository for job "report"') as raised:
+            push(wanted, no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+        assert "--create-repository" in raised.value.hint
+
+
+@pytest.mark.parametrize("uri", ["", ":latest", "@sha256:" + "0" * 64, "acme/report:latest"])
+def test_no_image_leaves_without_repository_and_digest(tmp_path: Path, uri: str) -> None:
+    """A stack with such a name would fail, or run another image later."""
+    source = Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")})
+    images = {"report": Image(uri=uri)}
+    wanted = Release(job=JOB, source=source, target=target(report="x"), images=images)
+    with pytest.raises(InputError) as raised:
         push(wanted, no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
-    assert "job init" in raised.value.hint
+    assert "images.report" in raised.value.place
 
 
 def test_images_that_were_never_built_are_asked_for(tmp_path: Path) -> None:
@@ -296,6 +308,10 @@ def test_built_images_are_pushed_and_named_by_digest(
             assert manifest(registry, reference)["config"]["digest"] == image.id, name
     assert pushed["report"].digest == pushed["proxy"].digest != pushed["log"].digest
     assert {line.partition(":")[0] for line in told} == {"report", "log"}, "each is sent once"
+    moved = [line.split(":")[1].strip() for line in told if ": digest: " in line]
+    assert [t for t in moved if "log" in t] == ["log-1a2b3c4", "log-latest"]
+    others = ["1a2b3c4", "proxy-1a2b3c4", "latest", "proxy-latest"]
+    assert [t for t in moved if "log" not in t] == others, "what moves comes last"
     assert registry.asked == [f"{ECR}/acme/report"]
 
 

@@ -9,6 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 import cjob.env_controller
 from cjob.env_controller.archive import archive, digest, pack
 
@@ -47,21 +49,30 @@ def test_every_version_of_python_packs_the_same_bytes() -> None:
     assert packed == "d47a77628c2d5ee373f5e391078e5c427ddcae0ad95809fa15b86ed87cc467ce"
 
 
-def test_another_checkout_gives_the_same_bytes(tmp_path: Path) -> None:
-    """A copy with other dates, modes and place, under another time zone, gives the same digest."""
+def pythons() -> list[str]:
+    """Find the Pythons of this machine that cjob runs on."""
+    own = map(str, Path.home().glob(".pyenv/versions/*/bin"))
+    path = os.pathsep.join([*own, os.environ["PATH"]])
+    found = (shutil.which(f"python3.{minor}", path=path) for minor in range(11, 20))
+    return sorted({sys.executable, *filter(None, found)})
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_another_checkout_gives_the_same_bytes(python: str, tmp_path: Path) -> None:
+    """A copy with other dates, modes and place, under another time zone and umask, and Python."""
     copy = tmp_path / "elsewhere" / "env_controller"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     os.utime(copy / "index.py", (1, 1))
     (copy / "index.py").chmod(0o600)
-    code = "import sys, archive; sys.stdout.write(archive.digest())"
+    code = "import sys, archive; sys.stdout.buffer.write(archive.archive())"
     ran = subprocess.run(
-        [sys.executable, "-c", code],
+        [python, "-c", code],
         env={"PYTHONPATH": str(copy), "TZ": "Pacific/Auckland"},
         capture_output=True,
         check=True,
-        text=True,
+        umask=0o777,
     )
-    assert digest() == ran.stdout
+    assert archive() == ran.stdout
 
 
 def test_the_code_runs_without_cjob(tmp_path: Path) -> None:

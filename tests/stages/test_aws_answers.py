@@ -155,12 +155,51 @@ def test_a_stacks_name_is_cut_to_what_cloudformation_takes() -> None:
     assert len(names.job_stack("acme", "test", "r" * 255)) == 128
 
 
-def test_an_objects_address_has_the_region_where_s3_has_it() -> None:
-    """Everywhere but in us-east-1."""
-    assert names.object_url("us-east-1", "b", "k") == "https://b.s3.amazonaws.com/k"
-    assert names.object_url("eu-west-1", "b", "k") == "https://b.s3.eu-west-1.amazonaws.com/k"
-    assert names.object_url("cn-north-1", "b", "k").endswith(".amazonaws.com.cn/k")
-    assert names.object_arn("us-gov-west-1", "b", "k") == "arn:aws-us-gov:s3:::b/k"
+@pytest.mark.parametrize(
+    ("region", "host", "partition"),
+    [
+        ("us-east-1", "s3.amazonaws.com", "aws"),
+        ("eu-west-1", "s3.eu-west-1.amazonaws.com", "aws"),
+        ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn", "aws-cn"),
+        ("us-gov-west-1", "s3.us-gov-west-1.amazonaws.com", "aws-us-gov"),
+    ],
+)
+def test_an_object_is_addressed_as_in_its_partition(region: str, host: str, partition: str) -> None:
+    """With the region in the host's name everywhere but in us-east-1."""
+    assert names.object_url(region, "b", "k") == f"https://b.{host}/k"
+    assert names.object_arn(region, "b", "k") == f"arn:{partition}:s3:::b/k"
+
+
+@pytest.mark.parametrize(
+    ("arn", "uri"),
+    [
+        (
+            "arn:aws:ecr:us-east-1:123456789012:repository/a/b",
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com/a/b",
+        ),
+        (
+            "arn:aws-cn:ecr:cn-north-1:123456789012:repository/a/b",
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/a/b",
+        ),
+        (
+            "arn:aws-us-gov:ecr:us-gov-west-1:123456789012:repository/a/b",
+            "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/a/b",
+        ),
+    ],
+)
+def test_a_repository_is_addressed_as_in_its_partition(arn: str, uri: str) -> None:
+    """Images are pushed to it by that name."""
+    assert names.repository_uri(arn) == uri
+
+
+def test_keys_in_the_bucket_are_those_that_copilot_gives() -> None:
+    """What it sent before is found by them."""
+    assert names.env_file_key("a b.env", "12") == "manual/env-files/a b.env/12.env"
+    assert names.addon_asset_key("job", "12") == "manual/addons/job/assets/12"
+    assert names.addons_key("job", "12") == "manual/addons/job/12.yml"
+    controller = "manual/scripts/custom-resources/envcontrollerfunction/12.zip"
+    assert names.controller_key("12") == controller
+    assert names.template_key("a-b-c", "12") == "manual/templates/a-b-c/12.yml"
 
 
 def test_a_query_for_subnets_is_the_same_in_any_order_of_tags() -> None:
