@@ -19,6 +19,9 @@ ATTEMPTS = 3
 FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")
 """A push is tried so often where the registry answers so: nothing is wrong with the image."""
 
+UNEXPLAINED = re.compile(r"error parsing HTTP (?P<status>\d+) response body: unexpected end of .*")
+"""How the daemon puts an answer that has no text, as those to questions of existence."""
+
 TOKEN_USER = "<token>"  # noqa: S105 - what credential helpers say in place of a user's name
 NOT_FOUND = 404
 
@@ -40,9 +43,10 @@ def send(  # noqa: PLR0917 - what goes where, and who is told
         _tag(client, image, repository, tag)
         ending = _push_until_taken(client, repository, tag, login, report)
         if ending.error:
-            raise ServiceError(
-                f'pushing "{repository}:{tag}" failed: {ending.error}', hint=_hint(ending.error)
+            said = UNEXPLAINED.sub(
+                r"the registry answered \g<status>, without a word", ending.error
             )
+            raise ServiceError(f'pushing "{repository}:{tag}" failed: {said}', hint=_hint(said))
         if not ending.digest:
             raise ServiceError(
                 f'the engine told no digest of what it pushed to "{repository}:{tag}"',
@@ -137,10 +141,10 @@ def _hint(error: str) -> str:
         return "the registry's token ran out; run the same command again, which gets a new one"
     if "unauthorized" in text or "no basic auth" in text or "denied" in text:
         return "the registry refused the login; are your credentials those of its account?"
-    if "http 403" in text:  # the answer to a question by HEAD, which has no words
+    if "403" in text:
         return (
-            "whose login it is may not do this: has it ecr:BatchCheckLayerAvailability, and the "
-            "other rights of a push? cjob iam prints them"
+            "may these credentials ask for layers of that repository "
+            "(ecr:BatchCheckLayerAvailability)? cjob iam push lists all rights that it takes"
         )
     if "name unknown" in text or "does not exist" in text:
         return (
