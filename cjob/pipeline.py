@@ -230,8 +230,8 @@ class Stages:
         """Have the job's repository made, where it has none."""
         from cjob.stages.initialise import initialise  # noqa: PLC0415
 
-        tools = self._tools
-        return initialise(release, tools.application, tools.directory, tools.report)
+        tools, tell = self._tools, self._tell(release.job)
+        return initialise(release, tools.application, tools.directory, tell)
 
     def render(self, release: Release) -> Release:
         """Add `stack`."""

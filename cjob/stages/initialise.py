@@ -6,12 +6,12 @@ by the same way, so that either tool goes on from there. Whatever interrupts it,
 again; and of two that change an application at once, one waits.
 """
 
-from collections.abc import Callable
 from typing import Protocol
 
 from cjob import names
 from cjob.errors import ServiceError
 from cjob.plain import replace
+from cjob.progress import Tell, note
 from cjob.release import Release, required
 from cjob.stages.resolve import Directory
 from cjob.template.regional import with_repository
@@ -19,8 +19,6 @@ from cjob.template.regional import with_repository
 PAUSE_S = 3.0
 TURNS = 600
 """Others who change the application are waited for half an hour."""
-
-Report = Callable[[str], None]
 
 
 class Application(Protocol):
@@ -46,7 +44,7 @@ class Application(Protocol):
 
 
 def initialise(
-    release: Release, application: Application, directory: Directory, report: Report
+    release: Release, application: Application, directory: Directory, tell: Tell
 ) -> Release:
     """Give the job a repository where it has none, and put it into `target`.
 
@@ -62,11 +60,11 @@ def initialise(
         failure = ""
         if is_ours:
             application.register(app, job)
-            report(f"{job}: its repository is being made, in all regions of application {app}")
+            tell(note(f"{job}: its repository is being made, in all regions of application {app}"))
             failure = application.finish(app, update.operation)
         else:
             if not turn:
-                report(f"{job}: waiting for another change of application {app}")
+                tell(note(f"{job}: waiting for another change of application {app}"))
             application.sleep(PAUSE_S)
         repositories = directory.target(app, release.job.env).repositories
         if job in repositories:  # the other change may have been for the same job

@@ -205,10 +205,11 @@ def test_a_daemon_that_dies_while_it_builds_is_told(
     busybox = Path("/bin/busybox")
     (pushing.place.root / "busybox").write_bytes(busybox.read_bytes())
     (pushing.place.root / "busybox").chmod(0o755)
-    run = 'RUN ["/busybox", "sh", "-c", "echo begun; /busybox sleep 60"]'
+    script = "for i in $(/busybox seq 60); do echo at $((20 + i)); /busybox sleep 1; done"
+    run = "RUN " + json.dumps(["/busybox", "sh", "-c", script])
     pushing.place.write("Dockerfile", f"FROM scratch\nCOPY busybox /\n{run}\n")
     running = pushing.place.start("build", *on("built"))
-    wait_for(running, "begun", times=2)
+    wait_for(running, "at 2")
     dockerd.kill()
     message, hint = failure(ended(running))
     assert message.endswith('container "built" failed: the container engine broke off')
@@ -244,9 +245,8 @@ def test_an_interrupted_push_ends_at_once_and_goes_on_later(
     eventually(lambda: pushing.tags() == set() and not uploading(pushing))
     assert document(pushing.push(text))["images"]["built"]["digest"]
     sent = pushing.sent()
-    again = pushing.push(text)
-    assert document(again)["images"]["built"]["digest"]
-    assert "Layer already exists" in again.stderr
+    assert sent
+    assert document(pushing.push(text))["images"]["built"]["digest"]
     assert pushing.sent() == sent
 
 
