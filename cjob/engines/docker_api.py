@@ -15,6 +15,7 @@ from docker import auth
 from docker.context import ContextAPI
 from docker.credentials import Store
 from docker.credentials.constants import PROGRAM_PREFIX
+from docker.credentials.errors import StoreError
 from docker.errors import ImageNotFound
 from docker.utils import kwargs_from_env
 
@@ -92,8 +93,11 @@ class DockerEngine:
             is_left = auth.load_config().get_credential_store(host) == ECR_HELPER
             if not is_left or not shutil.which(program):
                 return None
-            found = Store(ECR_HELPER).get(host)  # type: ignore[no-untyped-call]
-        return Login(username=found["Username"], password=found["Secret"], host=host)
+            try:
+                found = Store(ECR_HELPER).get(host)  # type: ignore[no-untyped-call]
+                return Login(username=found["Username"], password=found["Secret"], host=host)
+            except (KeyError, ValueError):
+                raise StoreError(f"{program} gave no credentials") from None
 
     def _build(self, recipe: Recipe, report: Report, *, nocache: bool) -> Built:
         subject = f'building the image of container "{recipe.container}"'

@@ -6,10 +6,12 @@ by the same way, so that either tool goes on from there. Whatever interrupts it,
 again; and of two that change an application at once, one waits.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from cjob import names
-from cjob.errors import ServiceError
+from cjob.errors import Interrupted, ServiceError
 from cjob.plain import replace
 from cjob.progress import Tell, note
 from cjob.release import Release, required
@@ -56,18 +58,21 @@ def initialise(
         return release
     for turn in range(TURNS):
         update = with_repository(application.template(app), app, job)
-        is_ours = application.update(app, *update)
         failure = ""
-        if is_ours:
-            application.register(app, job)
-            tell(note(f"{job}: its repository is being made, in all regions of application {app}"))
-            failure = application.finish(app, update.operation)
-        else:
+        with _interruptible(job):
+            is_ours = application.update(app, *update)
+            if is_ours:
+                application.register(app, job)
+                tell(note(f"{job}: its repository is being made, in all regions of {app}"))
+                failure = application.finish(app, update.operation)
+        if not is_ours:
             if not turn:
                 tell(note(f"{job}: waiting for another change of application {app}"))
             application.sleep(PAUSE_S)
         repositories = directory.target(app, release.job.env).repositories
-        if job in repositories:  # the other change may have been for the same job
+        if job in repositories:
+            if not is_ours:  # the other change was for this job, and may have been broken off
+                application.register(app, job)
             return replace(release, target=replace(target, repositories=repositories))
         if is_ours:
             raise _not_made(app, job, failure)
@@ -75,6 +80,18 @@ def initialise(
         f'the application "{app}" is being changed by others for too long',
         hint=f'see the operations of the StackSet "{names.stack_set(app)}", then run this again',
     )
+
+
+@contextmanager
+def _interruptible(job: str) -> Iterator[None]:
+    """Say what becomes of a change that the person waits for no longer."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f'interrupted while the repository of job "{job}" is made; that goes on in AWS',
+            hint="run the same command again: it goes on from there",
+        ) from None
 
 
 def _not_made(app: str, job: str, failure: str) -> ServiceError:

@@ -388,9 +388,10 @@ def test_ecrs_helper_is_asked_where_dockers_configuration_says_so(
     assert found({"credHelpers": {"elsewhere": "ecr-login"}}) is None
     assert found({"credsStore": "desktop"}) is None
     assert found({}) is None
-    program.write_text("#!/bin/sh\necho no such thing >&2\nexit 1\n")
-    with pytest.raises(ServiceError, match=r"signing in to .* with docker-credential"):
-        found(named)
+    for script in ("echo no such thing; exit 1", "echo {}", "echo nothing of the kind"):
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        with pytest.raises(ServiceError, match=r"signing in to .* with docker-credential"):
+            found(named)
 
 
 def test_a_registry_that_is_down_is_told(

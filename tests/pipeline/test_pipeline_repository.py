@@ -73,6 +73,15 @@ def records(place: Place) -> "SSMClient":
     return place.sandbox.session().client("ssm", endpoint_url=place.sandbox.endpoint)
 
 
+def record(place: Place, job: str) -> dict[str, str]:
+    """Read a job's record."""
+    name = f"/copilot/applications/demo/components/{job}"
+    found: dict[str, str] = json.loads(
+        records(place).get_parameter(Name=name)["Parameter"]["Value"]
+    )
+    return found
+
+
 def add(place: Place, job: str) -> None:
     """Add a job's repository as another tool does at the same time."""
     update = with_repository(template(place), "demo", job)
@@ -120,8 +129,11 @@ def test_a_job_that_was_never_initialised_is_deployed(building: Place) -> None:
     assert int(after["Version"]) == int(before["Version"]) + 1
     assert after["Workloads"] == [*before["Workloads"], {"Name": "never-made", "WithECR": "true"}]
     name = "/copilot/applications/demo/components/never-made"
-    record = json.loads(records(building).get_parameter(Name=name)["Parameter"]["Value"])
-    assert record == {"app": "demo", "name": "never-made", "type": "Scheduled Job"}
+    assert record(building, "never-made") == {
+        "app": "demo",
+        "name": "never-made",
+        "type": "Scheduled Job",
+    }
     tags = records(building).list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
     assert {tag["Key"]: tag["Value"] for tag in tags["TagList"]} == {
         "copilot-application": "demo",
@@ -130,6 +142,16 @@ def test_a_job_that_was_never_initialised_is_deployed(building: Place) -> None:
     again = document(building.done("deploy", *on("never-made"), "--create-repository"))
     assert again["deployment"]["changed"] is False
     assert metadata(building) == after
+
+
+def test_a_difference_can_be_agreed_to_first(building: Place) -> None:
+    """Before that nothing is made."""
+    building.job("agreed", text=MANIFEST)
+    flags = (*on("agreed"), "--create-repository", "--diff")
+    assert building.run("deploy", *flags).returncode == 2
+    assert "agreed" not in workloads(building)
+    done = document(building.done("deploy", *flags, "--yes"))
+    assert done["deployment"]["status"] == "CREATE_COMPLETE"
 
 
 def test_a_pipe_of_single_commands_does_the_same(building: Place) -> None:
@@ -169,6 +191,21 @@ def test_of_two_that_change_an_application_one_waits(watched: tuple[Place, Proxy
     assert proxy.actions.count("UpdateStackSet") == 2
 
 
+def test_a_change_for_the_same_job_is_taken_over(watched: tuple[Place, Proxy]) -> None:
+    """Whoever made it may have been broken off before the job had its record."""
+    place, proxy = watched
+    place.job("both", text=MANIFEST)
+
+    def sooner() -> Meddling:
+        add(place, "both")
+        return UNTOUCHED
+
+    once(proxy, sooner)
+    place.done("deploy", *on("both"), "--create-repository")
+    assert record(place, "both")["name"] == "both"
+    assert proxy.actions.count("UpdateStackSet") == 1
+
+
 @pytest.mark.parametrize("code", ["OperationInProgressException", "StaleRequestException"])
 def test_a_change_that_is_under_way_is_waited_for(watched: tuple[Place, Proxy], code: str) -> None:
     """Whatever way AWS says that somebody else is at it."""
@@ -203,8 +240,10 @@ def test_an_interrupted_run_can_be_run_again(watched: tuple[Place, Proxy]) -> No
     out, err = started.communicate(timeout=60)
     proxy.after = lambda _: None
     assert (started.returncode, out) == (130, ""), err
+    assert 'repository of job "broken-off" is made; that goes on in AWS' in err
     done = document(place.done("deploy", *on("broken-off"), "--create-repository"))
     assert done["deployment"]["status"] == "CREATE_COMPLETE"
+    assert "broken-off" in workloads(place)
 
 
 def test_a_repository_that_was_made_by_hand_is_told(building: Place) -> None:
