@@ -12,14 +12,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import daemons
+import relay
 from calls_proxy import Proxy
-from pipelines import Done, Place, eventually, on
+from pipelines import Done, Place, on
+from relay import Relay
+
+if TYPE_CHECKING:
+    import subprocess
 
 PASSWORD = "right"
-LARGE = 48 * 2**20
-"""Bytes of a layer that takes so long to send that something can happen meanwhile."""
+LARGE = 4 * 2**20
+"""Bytes of a layer that is sent in several parts."""
 
 MANIFEST = """\
 name: {name}
@@ -42,12 +48,13 @@ class Pushing:
     proxy: Proxy
     folder: Path
     registry: daemons.Registry
+    relay: Relay
     frozen: list[int] = field(default_factory=list)
 
     def let_in(self, password: str = PASSWORD, address: str = "") -> None:
         """Have AWS give this token, for the registry or another one."""
         token = base64.b64encode(f"AWS:{password}".encode()).decode()
-        endpoint = f"http://{address or self.registry.address}"
+        endpoint = f"http://{address or self.relay.address}"
         granted = {"authorizationToken": token, "proxyEndpoint": endpoint, "expiresAt": 0}
         answer = json.dumps({"authorizationData": [granted]})
         self.proxy.instead["GetAuthorizationToken"] = (200, answer)
@@ -72,19 +79,31 @@ class Pushing:
 
     def thaw(self) -> None:
         """Let it go on."""
+        self.relay.let_go()
         for pid in self.frozen:
             os.kill(pid, signal.SIGCONT)
         self.frozen.clear()
 
-    def wait_for_upload(self) -> None:
-        """Wait until a part of the large layer has arrived."""
-        uploads = self.folder / "registry/docker/registry/v2/repositories/demo/built/_uploads"
-        eventually(lambda: any(_size(file) > LARGE // 64 for file in uploads.glob("*/data")), 60)
+    def start(self, text: str, **settings: str) -> "subprocess.Popen[str]":
+        """Start to push a document, and wait until a part of the large layer has arrived."""
+        self.relay.hold_after(LARGE // 2)
+        file = self.place.root / "document.json"
+        file.write_text(text)
+        running = self.place.start("push", str(file), **settings)
+        self.relay.wait_until_held()
+        return running
+
+    def kill(self) -> None:
+        """Let the registry die."""
+        self.registry.running.kill()
+        self.registry.running.wait()
+        self.relay.refuse()
 
     def restart(self) -> None:
         """Start the registry again, where it was, with what it has."""
         port = int(self.registry.address.rpartition(":")[2])
         self.registry = daemons.start_registry(self.folder, PASSWORD, port)
+        self.relay.listen()
 
     def tags(self) -> set[str]:
         """Name the tags that the registry has, by its files."""
@@ -97,23 +116,17 @@ class Pushing:
         return sum("PUT" in line and "/blobs/uploads/" in line for line in log.splitlines())
 
 
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
 def pushing(place: Place, proxy: Proxy, host: str, folder: Path) -> Iterator[Pushing]:
     """Run the registry; let commands ask AWS through the proxy, and use the daemon at `host`."""
     settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address, "DOCKER_HOST": host}
     registry = daemons.start_registry(folder, PASSWORD)
     through = Place(root=place.root, sandbox=place.sandbox, settings=settings)
-    found = Pushing(through, proxy, folder, registry)
-    found.let_in()
-    yield found
-    found.thaw()
-    found.registry.stop()
+    with relay.running(registry.address) as before:
+        found = Pushing(through, proxy, folder, registry, before)
+        found.let_in()
+        yield found
+        found.thaw()
+        found.registry.stop()
 
 
 def failure(done: Done) -> tuple[str, str]:

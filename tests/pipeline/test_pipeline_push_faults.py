@@ -41,13 +41,6 @@ def mortal(place: Place, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Pushing
     own.stop()
 
 
-def started(pushing: Pushing, text: str, **settings: str) -> "subprocess.Popen[str]":
-    """Start a push of a document."""
-    file = pushing.place.root / "document.json"
-    file.write_text(text)
-    return pushing.place.start("push", str(file), **settings)
-
-
 def ended(running: "subprocess.Popen[str]") -> Done:
     """Give how a push ended."""
     out, err = running.communicate(timeout=90)
@@ -125,7 +118,7 @@ def test_a_repository_that_is_gone_is_told(place: Place, dockerd: daemons.Docker
 def test_a_registry_that_is_down_is_told(pushing: Pushing) -> None:
     """At once: nobody listens there."""
     text = pushing.build()
-    pushing.registry.stop()
+    pushing.kill()
     message, hint = failure(pushing.push(text))
     assert message.endswith("connect: connection refused")
     assert "can the container engine reach the registry" in hint
@@ -145,8 +138,7 @@ def test_a_frozen_registry_is_not_waited_for_for_ever(pushing: Pushing) -> None:
 def test_a_registry_that_freezes_meanwhile_is_not_waited_for(pushing: Pushing) -> None:
     """And what it has by then is not sent again."""
     text = pushing.build(large=True)
-    running = started(pushing, text, **SHORT)
-    pushing.wait_for_upload()
+    running = pushing.start(text, **SHORT)
     pushing.freeze()
     message, _ = failure(ended(running))
     assert message.endswith("failed: nothing was heard for 2 seconds")
@@ -156,9 +148,8 @@ def test_a_registry_that_freezes_meanwhile_is_not_waited_for(pushing: Pushing) -
 
 def test_a_registry_that_dies_for_good_is_told(pushing: Pushing) -> None:
     """The engine tries five times; each is shown."""
-    running = started(pushing, pushing.build(large=True))
-    pushing.wait_for_upload()
-    pushing.registry.running.kill()
+    running = pushing.start(pushing.build(large=True))
+    pushing.kill()
     done = ended(running)
     message, hint = failure(done)
     assert done.stderr.count("Retrying in 5 seconds") >= 1
@@ -168,10 +159,8 @@ def test_a_registry_that_dies_for_good_is_told(pushing: Pushing) -> None:
 
 def test_a_registry_that_comes_back_is_sent_the_rest(pushing: Pushing) -> None:
     """The engine tries again by itself."""
-    running = started(pushing, pushing.build(large=True))
-    pushing.wait_for_upload()
-    pushing.registry.running.kill()
-    pushing.registry.running.wait()
+    running = pushing.start(pushing.build(large=True))
+    pushing.kill()
     wait_for(running, "Retrying in")
     pushing.restart()
     done = ended(running)
@@ -187,8 +176,7 @@ def test_a_daemon_that_dies_while_it_pushes_is_told(
 ) -> None:
     """What it was sending is there when it runs again."""
     pushing, dockerd = mortal
-    running = started(pushing, pushing.build(large=True))
-    pushing.wait_for_upload()
+    running = pushing.start(pushing.build(large=True))
     pushing.freeze()
     dockerd.kill()
     message, hint = failure(ended(running))
@@ -232,8 +220,7 @@ def test_an_interrupted_push_ends_at_once_and_goes_on_later(
 ) -> None:
     """The engine sends nothing more; the next run sends the rest, and the one after it nothing."""
     text = pushing.build(large=True, sidecar=sidecar)
-    running = started(pushing, text)
-    pushing.wait_for_upload()
+    running = pushing.start(text)
     pushing.freeze()
     began = time.monotonic()
     running.send_signal(number)
@@ -242,20 +229,13 @@ def test_an_interrupted_push_ends_at_once_and_goes_on_later(
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr.splitlines()[-1] == "cjob: interrupted"
     pushing.thaw()
-    eventually(lambda: pushing.tags() == set() and not uploading(pushing))
+    eventually(lambda: not pushing.relay.open)
+    assert pushing.tags() == set()
     assert document(pushing.push(text))["images"]["built"]["digest"]
     sent = pushing.sent()
     assert sent
     assert document(pushing.push(text))["images"]["built"]["digest"]
     assert pushing.sent() == sent
-
-
-def uploading(pushing: Pushing) -> bool:
-    """Say whether anybody is connected to the registry."""
-    port = int(pushing.registry.address.rpartition(":")[2])
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    wanted = f"0100007F:{port:04X}"
-    return any(wanted in line.split()[1:3] and line.split()[3] == "01" for line in lines)
 
 
 def test_the_limit_is_a_number_of_seconds(pushing: Pushing) -> None:
