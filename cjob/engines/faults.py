@@ -16,6 +16,7 @@ NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `dock
 STUCK_HINT = "see what the engine waits for, and whether it still answers; then run this again"
 
 TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError)
+BROKEN_OFF = (ConnectionResetError, BrokenPipeError)
 BREAKS = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 _DENIED = re.compile(
@@ -23,7 +24,10 @@ _DENIED = re.compile(
     r"|unauthorized|authorization failed|403 Forbidden|401 Unauthorized",
     re.IGNORECASE,
 )
-_REGISTRY = re.compile(r"https?://(?P<host>[^/\s\"]+)/v2/|\b(?P<ecr>\d+\.dkr\.ecr\.[\w.-]+\w)/")
+_REGISTRY = re.compile(
+    r"https?://(?P<url>[^/\s\"]+)/v2/|from host (?P<host>\S+) failed"
+    r"|\b(?P<ecr>\d+\.dkr\.ecr\.[\w.-]+\w)/"
+)
 _ECR = re.compile(r"\d+\.dkr\.ecr(?:-fips)?\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?")
 
 
@@ -58,7 +62,7 @@ def _explained(doing: str, error: Exception) -> CjobError:
             hint="docker's config.json names a credential helper that does not work here",
         )
     cause = _system_error(error)
-    if isinstance(error, BREAKS) and cause is None:
+    if isinstance(error, BREAKS) and (cause is None or isinstance(cause, BROKEN_OFF)):
         return ServiceError(
             f"{doing} failed: the container engine broke off",
             hint="did it stop? `docker info` must work; then run the same command again",
@@ -93,7 +97,7 @@ def sign_in(said: str) -> str:
     found = _REGISTRY.search(said)
     if not found or not _DENIED.search(said):
         return ""
-    host = found["host"] or found["ecr"]
+    host = found["url"] or found["host"] or found["ecr"]
     ecr = _ECR.fullmatch(host)
     if not ecr:
         return f"sign in to the base image's registry first: docker login {host}"

@@ -276,18 +276,21 @@ def test_every_tag_is_pushed_and_the_digest_is_the_registry_s(
     assert any(line.startswith("1a2b3c4: digest: sha256:") for line in lines)
 
 
+@pytest.fixture
+def buildx(engine: DockerEngine, dockerd: daemons.Dockerd, tmp_path: Path) -> Buildx:
+    """Build with BuildKit in the same daemon."""
+    own = {"PATH": os.environ["PATH"], "DOCKER_HOST": dockerd.host}
+    return Buildx(engine, Wishes(), own | buildx_plugin.configured(tmp_path / "docker"))
+
+
 def test_what_buildx_built_is_pushed_as_any_other(
     engine: DockerEngine,
-    dockerd: daemons.Dockerd,
+    buildx: Buildx,
     registry: daemons.Registry,
     recipe: Callable[..., Recipe],
-    tmp_path: Path,
 ) -> None:
     """It is in the same daemon; its digest is the registry's, which buildx could not know."""
-    own = {"PATH": os.environ["PATH"], "DOCKER_HOST": dockerd.host}
-    environment = own | buildx_plugin.configured(tmp_path / "docker")
-    wanted = recipe("FROM scratch", "COPY --chmod=755 hello /hello")
-    built = Buildx(engine, Wishes(), environment).build(wanted, quiet)
+    built = buildx.build(recipe("FROM scratch", "COPY --chmod=755 hello /hello"), quiet)
     repository = f"{registry.address}/acme/report"
     digest = engine.push(built.id, repository, ["x"], login(registry), quiet)
     assert digest == registry_digest(registry, "acme/report", "x") != built.id
@@ -306,19 +309,19 @@ def test_a_wrong_password_is_told(
 
 def test_a_base_image_that_needs_a_login_is_told_with_the_command(
     engine: DockerEngine,
-    dockerd: daemons.Dockerd,
+    buildx: Buildx,
     registry: daemons.Registry,
     built: Built,
     recipe: Callable[..., Recipe],
 ) -> None:
     """Builds have what docker's own configuration has, and nothing is asked of AWS for them."""
-    base = f"{registry.address}/acme/base"
+    base = f"{registry.address}/acme/private"
     engine.push(built.id, base, ["v1"], login(registry), quiet)
-    with closing(docker.APIClient(base_url=dockerd.host)) as client:
-        client.remove_image(f"{base}:v1", force=True)
-    with pytest.raises(ServiceError, match="no basic auth credentials") as raised:
-        engine.build(recipe(f"FROM {base}:v1", "COPY hello /again"), quiet)
-    assert raised.value.hint.endswith(f"first: docker login {registry.address}")
+    wanted = recipe(f"FROM {base}:v2", "COPY hello /again")
+    for builder in (engine, buildx):
+        with pytest.raises(ServiceError) as raised:
+            builder.build(wanted, quiet)
+        assert raised.value.hint.endswith(f"first: docker login {registry.address}")
 
 
 ECR = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
@@ -331,6 +334,10 @@ ECR = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
         (
             f"pull access denied for {ECR}/acme/base, repository does not exist or may require "
             "'docker login': denied: Your authorization token has expired."
+        ),
+        (
+            f"failed to create LLB definition: pulling from host {ECR} failed with status code "
+            "[manifests 1]: 401 Unauthorized"
         ),
         (
             f"ERROR: failed to solve: {ECR}/acme/base:1: unexpected status from HEAD request to "

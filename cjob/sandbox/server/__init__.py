@@ -10,8 +10,8 @@ What a deploy needs beyond ministack, and where it is added:
   the sandbox's own address as the registry;
 - inside: a TemplateURL with the bucket in its host name (nested stacks use it too), the nested
   keys of an AWS::ECS::TaskDefinition, resource types of an environment's network, env files,
-  secrets, volumes, network and image names of a task's containers, and a state machine's task
-  that fails as its container does.
+  secrets, volumes, network and image names of a task's containers, a state machine's task that
+  fails as its container does, and a stack that takes no repository for its own that was there.
 
 A task's containers are on the host's network, so their loopback is the sandbox's own: they reach
 its services and its registry without any tricks of names, and an image is found by ECR's name for
