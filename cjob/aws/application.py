@@ -4,6 +4,7 @@ Calls go out as the caller, in the application's home region.
 """
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -27,6 +28,9 @@ AHEAD = {
 """What CloudFormation answers to who comes too late."""
 
 UNDER_WAY = {"RUNNING", "QUEUED", "STOPPING"}
+
+LOOKS = 400
+"""So often an operation is looked at, which takes half an hour."""
 
 
 class AwsApplication:
@@ -73,14 +77,18 @@ class AwsApplication:
 
     def finish(self, app: str, operation: str) -> str:
         """Wait for an operation's end; give why it failed, empty where it did not."""
-        name, status, waits = names.stack_set(app), "QUEUED", pauses(1.0, 5.0)
-        while status in UNDER_WAY:
-            self.sleep(next(waits))
+        name = names.stack_set(app)
+        for wait in islice(pauses(1.0, 5.0), LOOKS):
+            self.sleep(wait)
             with faults.told(f"follow the change of the StackSet {name!r}"):
                 status = self._client().describe_stack_set_operation(
                     StackSetName=name, OperationId=operation
                 )["StackSetOperation"]["Status"]
-        return "" if status == "SUCCEEDED" else self._reason(name, operation) or status
+            if status == "SUCCEEDED":
+                return ""
+            if status not in UNDER_WAY:
+                return self._reason(name, operation) or status
+        return "it is still under way"
 
     def register(self, app: str, job: str) -> None:
         """Write the job's record, where it has none."""
