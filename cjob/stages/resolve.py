@@ -77,8 +77,6 @@ def confirm(release: Release, directory: Directory) -> Release:
             told = told.get(release.job.name, live)
         if told != live:
             key = name.replace("_", " ")
-            if isinstance(told, Mapping):  # of an application's many jobs, those that differ
-                told, live = dict(told.items() - live.items()), dict(live.items() - told.items())
             raise InputError(
                 f"the document's target has another {key} than AWS says now: "
                 f"{told!r}, now {live!r}",
