@@ -45,10 +45,12 @@ def value_of(template: str) -> JSON:
 def seen(value: JSON) -> JSON:
     """Give a value as far as it is compared: without functions' names, and scalars as texts."""
     if isinstance(value, dict):
+        # The copy of the manifest stays where it is, whatever becomes of what is around it.
+        value = {key: item for key, item in value.items() if key != IGNORED}
         if len(value) == 1 and FUNCTION.fullmatch(name := next(iter(value))):
             argument = seen(value[name])
             return ".".join(argument) if _joins(name, argument) else argument
-        return {key: seen(item) for key, item in value.items() if key != IGNORED}
+        return {key: seen(item) for key, item in value.items()}
     if isinstance(value, list):
         return [seen(item) for item in value]
     text = value if isinstance(value, str) else json.dumps(value)
