@@ -5,7 +5,6 @@ network that is gone is waited for.
 """
 
 import math
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,9 @@ from botocore.exceptions import ClientError
 
 from cjob.aws import faults
 from cjob.aws.pacing import Pace, pauses
+from cjob.aws.patience import Patience
 from cjob.plain import NOTHING
-from cjob.progress import Tell, note
+from cjob.progress import Tell
 from cjob.stages.following import Event
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK = "AWS::CloudFormation::Stack"
-
-# For so long a deployment is followed although nothing is heard of it.
-SILENCE_LIMIT_S = 10 * 60
 
 AGAIN_S = 0.2
 LONGEST_S = 4.0
@@ -52,7 +49,7 @@ class Following:
         """Take the newest page of what is past: a look for what is new goes no further back."""
         self._client = client
         self._pace = pace
-        self._silence = Silence(tell)
+        self._patience = Patience(pace, tell)
         self._aside = aside
         self._main = _Stack(stack_id)
         self._main.seen.update(raw["EventId"] for raw in past)
@@ -123,21 +120,16 @@ class Following:
             if not self._bears(error, stack):
                 raise
             return []
-        self._pace.answered()
-        self._silence.end()
+        self._patience.answered()
         stack.seen.update(raw["EventId"] for raw in new)
         return new[::-1]
 
     def _bears(self, error: Exception, stack: "_Stack") -> bool:
         """Say whether to go on after an error: it may pass, or another stack is out of sight."""
-        if not faults.passes(error):
-            stack.watched = False
-            return stack is not self._main
-        if faults.throttled(error):
-            self._pace.throttled()
-        else:
-            self._silence.go_on(error)
-        return True
+        if self._patience.bears(error):
+            return True
+        stack.watched = False
+        return stack is not self._main
 
 
 class _Stack:
@@ -154,31 +146,6 @@ class _Stack:
     def is_new(self, raw: Mapping[str, Any]) -> bool:
         time_of: datetime = raw["Timestamp"]
         return raw["EventId"] not in self.seen and time_of.timestamp() >= self.since
-
-
-class Silence:
-    """The time in which nothing is heard of a stack; told once, and borne for a while."""
-
-    def __init__(self, tell: Tell) -> None:
-        """Begin with an answer."""
-        self._tell = tell
-        self._since: float | None = None
-
-    def go_on(self, error: Exception) -> None:
-        """Note that there was no answer; raise the error once that has gone on for too long."""
-        now = time.monotonic()
-        if self._since is None:
-            self._since = now
-            text = "AWS does not answer; the deployment goes on there, and is looked for"
-            self._tell(note(text))
-        elif now - self._since > SILENCE_LIMIT_S:
-            raise error
-
-    def end(self) -> None:
-        """Note that there was one."""
-        if self._since is not None:
-            self._tell(note("AWS answers again"))
-        self._since = None
 
 
 def _event(raw: Mapping[str, Any], stack: _Stack) -> Event:

@@ -51,7 +51,7 @@ class AwsStacks(Watch):
         client, stack = self._client(target), request.stack.name
         with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
             unbroken(lambda: self._create_change_set(client, target, request))
-            state = self._described(client, stack, request.name)
+            state = self._described(self._poller(target), stack, request.name)
         return _proposal(state, stack)
 
     def _described(
@@ -61,16 +61,16 @@ class AwsStacks(Watch):
 
         Moved where it is gone: somebody deleted the stack that was yet to be made.
         """
-        waits = pauses(0.2, 5.0)
-        while True:
-            state = existing(
+        described = self._looks(
+            lambda: existing(
                 lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
-            )
+            ),
+            pauses(0.2, 5.0),
+        )
+        while (state := next(described)) is None or state["Status"].endswith(UNDER_WAY):
             if state is None:
                 raise Moved(stack, ABSENT)
-            if not state["Status"].endswith(UNDER_WAY):
-                return state
-            self._pace.wait(next(waits))
+        return state
 
     def _create_change_set(
         self, client: "CloudFormationClient", target: Target, request: Request

@@ -15,13 +15,14 @@ from cjob.aws import faults
 from cjob.aws.directory import template_version
 from cjob.aws.following import STACK
 from cjob.aws.pacing import Pace, pauses
+from cjob.aws.patience import Patience
 from cjob.aws.session import Account, together
 from cjob.errors import ServiceError
 from cjob.interruption import Sleep
 from cjob.live import ABSENT, Activity, Live, Proposed
 from cjob.progress import Tell
 from cjob.release import Target
-from cjob.stages.states import BEGINNINGS
+from cjob.stages import states
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -100,7 +101,7 @@ class Watch:
             events = self._client(target).describe_stack_events(StackName=stack_id)["StackEvents"]
         for event in events:
             own = event.get("PhysicalResourceId") == event["StackId"]
-            if own and event.get("ResourceStatus") in BEGINNINGS:
+            if own and event.get("ResourceStatus") in states.BEGINNINGS:
                 return Activity(
                     status=event["ResourceStatus"],
                     since=_moment(event["Timestamp"]),
@@ -116,23 +117,35 @@ class Watch:
     def await_rest(self, target: Target, stack_id: str) -> str:
         """Wait until nobody is at work on a stack, and give its status; absent ones rest, too."""
         ends = time.monotonic() + REST_LIMIT_S
-        for pause in pauses(0.5, 10.0):
-            status = self._status(target, stack_id)
-            if not status.endswith("_IN_PROGRESS"):
-                break
-            if time.monotonic() > ends:
-                raise ServiceError(
-                    f"stack {stack_id!r} is still {status} after {REST_LIMIT_S // 60} minutes",
-                    hint=f"aws cloudformation describe-stack-events --stack-name {stack_id}",
-                )
-            self._pace.wait(pause)
+        client = self._poller(target)
+        with faults.told(f"wait for stack {stack_id!r}", target.manager_role_arn):
+            looks = self._looks(lambda: _status(client, stack_id), pauses(0.5, 10.0))
+            while (status := next(looks)).endswith("_IN_PROGRESS"):
+                if time.monotonic() > ends:
+                    raise ServiceError(
+                        f"stack {stack_id!r} is still {status} after {REST_LIMIT_S // 60} minutes",
+                        hint=states.aws("describe-stack-events", stack_id, target.region),
+                    )
         return status
+
+    def _looks(self, call: Callable[[], T], waits: Iterator[float]) -> Iterator[T]:
+        """Give what a call answers again and again; errors that may pass are waited for."""
+        patience = Patience(self._pace, self._tell)
+        for wait in waits:
+            try:
+                found = call()
+            except (ClientError, *faults.UNHEARD) as error:
+                if not patience.bears(error):
+                    raise
+            else:
+                patience.answered()
+                yield found
+            self._pace.wait(wait)
 
     def _status(self, target: Target, stack_id: str) -> str:
         client = self._client(target)
         with faults.told(f"read stack {stack_id!r}", target.manager_role_arn):
-            found = present(lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0])
-        return found["StackStatus"] if found else ABSENT
+            return _status(client, stack_id)
 
     def proposed(self, target: Target, name: str) -> Sequence[Proposed]:
         """Give the change sets that may yet be executed, now or once they are made."""
@@ -183,6 +196,11 @@ def _moment(time: datetime) -> str:
 UNDER_WAY = ("_PENDING", "_IN_PROGRESS")
 # The last where the stack is gone, too.
 NO_CHANGE_SET = {"ChangeSetNotFound", "ChangeSetNotFoundException", "ValidationError"}
+
+
+def _status(client: "CloudFormationClient", stack_id: str) -> str:
+    found = present(lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0])
+    return found["StackStatus"] if found else ABSENT
 
 
 def _unfinished(client: "CloudFormationClient", stack: str, prefix: str) -> Iterator[str]:

@@ -36,7 +36,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _view(release: "Release", _form: str) -> str:
     lines = [
-        f"{container}  {image.id or image.uri}  {image.platform}  {', '.join(image.tags)}\n"
+        f"{container}  {image.id or image.uri}  {image.platform}  {', '.join(image.tags)}".rstrip()
+        + "\n"
         for container, image in (release.images or {}).items()
     ]
     return "".join(lines) or f"{release.job.name}  nothing to build\n"

@@ -40,7 +40,8 @@ def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json",
     head.add_argument("--target", metavar="FILE", help="a document of cjob-target: stay offline")
     head.add_argument("--tag", default="", help="tag for the main image (default: git commit)")
     common(parser)
-    parser.add_argument("-o", "--output", choices=output, help=OUTPUT)
+    forms = f"{OUTPUT}: {', '.join(output)}"
+    parser.add_argument("-o", "--output", choices=output, metavar="FORM", help=forms)
 
 
 def resource_tags(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:

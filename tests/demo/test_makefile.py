@@ -148,7 +148,7 @@ def test_a_failing_build_leaves_no_document_and_runs_nothing_after_it(
     done = repository.make("--keep-going", "plan", "ENV=test")
 
     assert done.returncode == 2
-    assert "reaching the container engine failed" in done.stderr
+    assert "reaching the container engine at " in done.stderr
     assert f"cjob-push < build/test/{failing}" not in done.stdout
     ends = ("built", "plan", "pushed", "rendered")
     assert repository.documents() == [f"{sound}.{end}.json" for end in ends]

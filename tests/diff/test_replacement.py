@@ -13,7 +13,9 @@ from cjob.release import Change
 
 FULL = (Path(__file__).parents[1] / "template" / "full.yml").read_text()
 SOURCES = "".join(
-    file.read_text() for file in sorted(Path(cjob.template.__file__).parent.glob("*.py"))
+    file.read_text()
+    for file in sorted(Path(cjob.template.__file__).parent.glob("*.py"))
+    if file.name != "regional.py"  # it is about another stack
 )
 
 

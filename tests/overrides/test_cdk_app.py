@@ -1,5 +1,6 @@
 """A real CDK app, installed by npm, overrides the template of a job."""
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -18,9 +19,8 @@ def test_a_cdk_app_changes_one_property_and_sees_few_variables(tmp_path: Path) -
     """It includes the template, gives its log group other days, and tells what it sees."""
     folder = cdk_workspace.make(tmp_path / "ws", cdk_workspace.app())
     settings = {"npm_config_cache": str(CACHE), "AWS_PROFILE": "p", "SECRET": "s", "STAGE": "x"}
-    with cdk_workspace.start(
-        folder, "-n", "report", "-o", "template", "--cdk-env", "STAGE", settings=settings
-    ) as process:
+    command = ("-n", "report", "-o", "template", "--cdk-env", "STAGE", "--log-format", "json")
+    with cdk_workspace.start(folder, *command, settings=settings) as process:
         out, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, err
 
@@ -32,7 +32,8 @@ def test_a_cdk_app_changes_one_property_and_sees_few_variables(tmp_path: Path) -
     assert text_of(find(root, "Description")).endswith("AWS CDK overrides of the job.")
     assert text_of(find(find(root, "Metadata"), "Manifest")).startswith("name: report\n")
 
-    (told,) = (line for line in err.splitlines() if line.startswith("report: seen: "))
+    lines = [json.loads(line)["message"] for line in err.splitlines()]
+    (told,) = (line for line in lines if line.startswith("cdk: seen: "))
     seen = set(told.split()[2:])
     assert {"STAGE", "COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME"} <= seen
     assert not seen & {"AWS_PROFILE", "SECRET"}

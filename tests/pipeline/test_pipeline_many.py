@@ -64,13 +64,14 @@ def write(place: Place, prefix: str) -> list[str]:
 
 def most_at_once(place: Place, jobs: list[str]) -> int:
     """Count how many jobs were at most at work on the environment at the same time."""
-    moments: list[tuple[object, int]] = []
+    moments: list[tuple[float, int]] = []
     for job in jobs:
         events = place.stacks.describe_stack_events(StackName=name(job))["StackEvents"]
-        times = [e["Timestamp"] for e in events if e["LogicalResourceId"] == "EnvControllerAction"]
+        own = [e for e in events if e["LogicalResourceId"] == "EnvControllerAction"]
+        times = [event["Timestamp"].timestamp() for event in own]
         moments += [(min(times), 1), (max(times), -1)]
     found = at_work = 0
-    for _, step in sorted(moments, key=str):
+    for _, step in sorted(moments):
         at_work += step
         found = max(found, at_work)
     return found

@@ -248,15 +248,15 @@ def test_an_interrupted_run_can_be_run_again(watched: tuple[Place, Proxy]) -> No
 
 def test_a_repository_that_was_made_by_hand_is_told(building: Place) -> None:
     """Whose stack can't be made beside it; once it is gone the same command helps."""
-    building.job("by-hand", text=MANIFEST)
-    images(building).create_repository(repositoryName="demo/by-hand")
-    done = building.run("deploy", *on("by-hand"), "--create-repository")
+    building.job("made-by-hand", text=MANIFEST)
+    images(building).create_repository(repositoryName="demo/made-by-hand")
+    done = building.run("deploy", *on("made-by-hand"), "--create-repository")
     assert (done.returncode, done.stdout) == (3, "")
-    assert 'the repository of job "by-hand" was not made' in done.stderr
+    assert 'the repository of job "made-by-hand" was not made' in done.stderr
     assert "already exists" in done.stderr
     assert "by hand; delete it" in done.stderr
-    images(building).delete_repository(repositoryName="demo/by-hand")
-    building.done("deploy", *on("by-hand"), "--create-repository")
+    images(building).delete_repository(repositoryName="demo/made-by-hand")
+    building.done("deploy", *on("made-by-hand"), "--create-repository")
 
 
 def test_nothing_is_made_for_images_from_elsewhere(building: Place) -> None:
