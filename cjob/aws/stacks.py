@@ -156,10 +156,12 @@ class AwsStacks(Watch):
         self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
     ) -> Iterator[Event | None]:
         """Give events from now on, until the stack comes to rest; see `following.Following`."""
-        client, doing = self._client(target), "read the stack's events"
+        poller, doing = self._poller(target), "read the stack's events"
         with faults.told(doing, target.manager_role_arn):
-            past = client.describe_stack_events(StackName=stack_id)["StackEvents"]
-        poller = self._poller(target)
+            newest = self._looks(
+                lambda: poller.describe_stack_events(StackName=stack_id), pauses(0.2, 5.0)
+            )
+            past = next(newest)["StackEvents"]
         following = Following(poller, self._pace, self._tell, stack_id, past=past, aside=aside)
 
         def until_rest() -> Iterator[Event | None]:

@@ -21,6 +21,7 @@ ASSUMED = """\
 <SessionToken>token</SessionToken><Expiration>{expiration}</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>
 """
+THROTTLED = "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"
 EXPIRED = """\
 <ErrorResponse><Error><Code>ExpiredToken</Code>
 <Message>The security token included in the request is expired</Message></Error></ErrorResponse>
@@ -78,6 +79,28 @@ def test_a_network_that_goes_away_is_waited_for_in_each_phase(place: Place) -> N
 
     wrong = at_once(case, actions) + list(settled(place, jobs))
     assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("action", ["DescribeChangeSet", "DescribeStackEvents"])
+def test_throttling_that_lasts_makes_looks_fewer_and_fails_nothing(
+    place: Place, proxy: Proxy, action: str
+) -> None:
+    """Longer than any single call is tried again."""
+    left = iter(range(10))
+
+    def throttle(asked: Asked) -> Meddling:
+        if asked.action == action and following and next(left, None) is not None:
+            return Meddling(answer=(400, THROTTLED), passed=False)
+        following.update({asked.action} & {"CreateChangeSet", "ExecuteChangeSet"})
+        return UNTOUCHED
+
+    following: set[str] = set()
+    job = f"throttled-{action.lower()}"
+    place.job(job)
+    proxy.meddle = throttle
+    done = through(place, proxy).done("deploy", *on(job))
+    assert document(done)["deployment"]["status"] == "CREATE_COMPLETE"
+    assert next(left, None) is None, "it was to be throttled more often"
 
 
 def test_a_network_that_is_gone_while_a_deployment_is_followed_is_told_once(
