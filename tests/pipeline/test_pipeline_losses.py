@@ -175,7 +175,6 @@ def kill(place: Place, proxy: Proxy, job: str, action: str) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.skipif(not ALL, reason="it waits for 15 seconds")
 def test_a_deployment_that_was_killed_before_it_began_is_made_again(
     place: Place, proxy: Proxy
 ) -> None:
