@@ -1,4 +1,4 @@
-"""Whether a name promises a secret, so that its value is better not shown.
+"""Whether a name promises a secret, so that its value is better not shown; and passwords covered.
 
 Pure. It is a guess by words, made for names of variables, parameters and tags.
 """
@@ -12,6 +12,12 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ADDRESSES = frozenset({"ARN", "ARNS"})
 
 
+HIDDEN = "(hidden)"
+
+# As in `postgres://user:password@host`; what is filled in by CloudFormation is no secret here.
+_ADDRESS = re.compile(r"(://[^/\s:@]*:)(?!\$\{|\{\{resolve:)[^/\s]+(?=@)")
+
+
 def looks_secret(name: str) -> bool:
     """Tell whether a name speaks of a password, token, key or the like.
 
@@ -21,3 +27,8 @@ def looks_secret(name: str) -> bool:
     if words and words[-1] in _ADDRESSES:
         return False
     return bool(_ANYWHERE.search("".join(words))) or not _WORDS.isdisjoint(words)
+
+
+def without_passwords(text: str) -> str:
+    """Give a text with the passwords of the addresses in it covered."""
+    return _ADDRESS.sub(rf"\1{HIDDEN}", text) if "@" in text else text

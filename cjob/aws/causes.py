@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cjob.aws import faults
+from cjob.secret_names import without_passwords
 from cjob.stages.following import Event
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ LONGEST = 600
 BEFORE_S = 15 * 60
 """A Lambda runs no longer than that before it fails."""
 
+AFTER_S = 10
+"""What comes later is about the rollback."""
+
 
 class Witnesses:
     """Where to ask for more; each client is made when it is first needed."""
@@ -58,7 +62,9 @@ class Witnesses:
         """Give what else is known of a failure, a line each."""
         lines: list[str] = []
         with suppress(BotoCoreError, ClientError):
-            lines.extend(faults.clean(line)[:LONGEST] for line in self._told(failure))
+            lines.extend(
+                without_passwords(faults.clean(line))[:LONGEST] for line in self._told(failure)
+            )
         return lines
 
     def _told(self, failure: Event) -> Iterator[str]:
@@ -80,11 +86,11 @@ class Witnesses:
     def _log(self, group: str, failure: Event) -> Iterator[str]:
         """Give the last lines of a Lambda's log that say what is wrong, else the last ones."""
         yield f"its log: {group}"
-        since = int((failure.at - BEFORE_S) * 1000)
+        since, until = int((failure.at - BEFORE_S) * 1000), int((failure.at + AFTER_S) * 1000)
         pages = self._logs().get_paginator("filter_log_events")
         lines = [
             _text(event["message"])
-            for page in pages.paginate(logGroupName=group, startTime=since)
+            for page in pages.paginate(logGroupName=group, startTime=since, endTime=until)
             for event in page["events"]
         ]
         said = [line for line in lines if line and line not in failure.reason]
@@ -117,6 +123,8 @@ def _text(line: str) -> str:
         return ""
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line.strip()
-    return str(told.get("reason", "")) if isinstance(told, dict) else line.strip()
+    if isinstance(told, dict) and told.get("step"):
+        return str(told.get("reason", ""))
+    return line.strip()

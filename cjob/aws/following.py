@@ -15,6 +15,7 @@ from cjob.aws.pacing import Pace, pauses
 from cjob.aws.patience import Patience
 from cjob.plain import NOTHING
 from cjob.progress import Tell
+from cjob.secret_names import without_passwords
 from cjob.stages.following import Event
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _event(raw: Mapping[str, Any], stack: _Stack) -> Event:
         logical_id=raw["LogicalResourceId"],
         type=raw.get("ResourceType", ""),
         status=raw.get("ResourceStatus", ""),
-        reason=faults.clean(raw.get("ResourceStatusReason", "")),
+        reason=without_passwords(faults.clean(raw.get("ResourceStatusReason", ""))),
         own=not stack.path and raw.get("PhysicalResourceId") == raw["StackId"],
         stack=stack.path,
         stack_id=raw["StackId"],

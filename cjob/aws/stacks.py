@@ -97,7 +97,7 @@ class AwsStacks(Watch):
         """Start a proposed change, unless the run was interrupted meanwhile."""
         self._sleep(0)
         optional: dict[str, Any] = {} if rollback else {"DisableRollback": True}
-        client, token = self._client(target), _token()
+        client, token = self._client(target), proposal.token
 
         def start() -> None:
             try:
@@ -189,7 +189,7 @@ def _began(client: "CloudFormationClient", stack_id: str, token: str) -> bool:
 def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
     """Give what a change set came to; ServiceError where it can't be executed."""
     if state["Status"] == "CREATE_COMPLETE" and state["ExecutionStatus"] == "AVAILABLE":
-        return Proposal(id=state["ChangeSetId"], stack_id=state["StackId"])
+        return Proposal(id=state["ChangeSetId"], stack_id=state["StackId"], token=_token())
     reason = state.get("StatusReason", "")
     if not state.get("Changes") and _says_no_changes(reason):
         return Proposal(id="", stack_id=state["StackId"])

@@ -130,12 +130,12 @@ class Watch:
 
     def _looks(self, call: Callable[[], T], waits: Iterator[float]) -> Iterator[T]:
         """Give what a call answers again and again; errors that may pass are waited for."""
-        patience = Patience(self._pace, self._tell)
+        patience, ends = Patience(self._pace, self._tell), time.monotonic() + REST_LIMIT_S
         for wait in waits:
             try:
                 found = call()
             except (ClientError, *faults.UNHEARD) as error:
-                if not patience.bears(error):
+                if not patience.bears(error) or time.monotonic() > ends:
                     raise
             else:
                 patience.answered()

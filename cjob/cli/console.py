@@ -117,18 +117,13 @@ class Console:
                 self._write("\n".join(said + ([f"hint: {hint}"] if hint else [])))
 
     def _write(self, line: str) -> None:
-        with self._turn:
+        """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
+        with self._turn, contextlib.suppress(OSError):
             if self._table is not None:
                 self._table.write(line)
             else:
-                self._print(line)
-
-    @staticmethod
-    def _print(line: str) -> None:
-        """Print a line; a stderr that nobody takes is no reason to abandon a deployment."""
-        with contextlib.suppress(OSError):
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+                sys.stderr.write(line + "\n")
+                sys.stderr.flush()
 
 
 def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:

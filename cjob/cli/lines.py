@@ -94,7 +94,7 @@ class Lines:
             self._newest.pop(piece, None)
             self._put(record)
             log = self._logs.of_failure(record)
-            if piece in self._lacking:
+            if piece in self._lacking and record.state != "running":
                 self._lacking.discard(piece)
                 for line in log:
                     self._write(record, line)

@@ -13,15 +13,11 @@ from collections.abc import Collection, Iterator
 from cjob.diff.intrinsics import function_of
 from cjob.diff.nodes import IGNORED, Node
 from cjob.diff.tree import Branch, Comparison, Part, Unchanged
-from cjob.secret_names import looks_secret
-
-HIDDEN = "(hidden)"
+from cjob.secret_names import HIDDEN, looks_secret, without_passwords
 
 _REFERENCES = frozenset({"Ref", "GetAtt", "ImportValue", "Condition"})
 _MAPS_OF_VARIABLES = frozenset({"Variables", "Options", "DockerLabels", "Parameters"})
 _PASSWORD = re.compile("(?:Password|Passphrase|SecretString|AuthToken)$")
-# As in `postgres://user:password@host`; what is filled in by CloudFormation is no secret here.
-_ADDRESS = re.compile(r"(://[^/\s:@]*:)(?!\$\{|\{\{resolve:)[^/\s]+(?=@)")
 _NAME_WITH_VALUE = re.compile(r"([A-Za-z_][\w.-]*)[\"']?[ \t]*:[ \t]*[^\s#]")
 
 
@@ -39,11 +35,6 @@ def hide(comparison: Comparison) -> Comparison:
     # A function's argument may be a copy that was made while comparing.
     _cover_copies(comparison.parts, covered, inside=False)
     return comparison
-
-
-def without_passwords(text: str) -> str:
-    """Give a text with the passwords of the addresses in it covered."""
-    return _ADDRESS.sub(rf"\1{HIDDEN}", text) if "@" in text else text
 
 
 def unechoed(comparison: Comparison) -> frozenset[str]:

@@ -7,12 +7,11 @@ address never the password.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from cjob.diff.hiding import HIDDEN, without_passwords
 from cjob.diff.kinds import kind_of
 from cjob.diff.paths import step
 from cjob.diff.scalars import double_quoted, is_plain_line
 from cjob.release import Change
-from cjob.secret_names import looks_secret
+from cjob.secret_names import HIDDEN, looks_secret, without_passwords
 
 
 @dataclass(frozen=True, slots=True)

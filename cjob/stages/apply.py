@@ -48,10 +48,14 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """A change set; `id` is empty where CloudFormation found nothing to change."""
+    """A change set; `id` is empty where CloudFormation found nothing to change.
+
+    What comes of executing it carries the `token`, by which it is told from what others begin.
+    """
 
     id: str
     stack_id: str
+    token: str = ""
 
 
 class Moved(InputError):  # noqa: N818 - it is a state of the stack, not an error of anybody
@@ -182,10 +186,11 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
         return _unchanged(release, live.stack_id, live.status, tools.tell)
     try:
         status = started.status if options.detach else _end(started, tools, target, stack.name)
-        deployment = Deployment(stack_id=started.stack_id, status=status, changed=True)
+        stack_id = started.proposal.stack_id
+        deployment = Deployment(stack_id=stack_id, status=status, changed=True)
         return replace(release, deployment=deployment)
     except KeyboardInterrupt:
-        _undo(tools, target, started.stack_id, stack.name)
+        _undo(tools, target, started.proposal, stack.name)
     except ServiceError as error:
         raise ServiceError(
             f"the deployment of stack {stack.name!r} goes on unseen: {error.message}",
@@ -225,9 +230,9 @@ def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Started:
-    """A deployment under way: its stack, the status that this begins with, what happens."""
+    """A deployment under way: what was executed, the status that this begins with, the events."""
 
-    stack_id: str
+    proposal: Proposal
     status: str
     events: Iterator[Event | None]
 
@@ -252,7 +257,7 @@ def _start(
         executing = True
         tools.stacks.execute(target, proposal, rollback=options.rollback)
         status = "CREATE_IN_PROGRESS" if request.create else "UPDATE_IN_PROGRESS"
-        return _Started(stack_id=proposal.stack_id, status=status, events=events)
+        return _Started(proposal=proposal, status=status, events=events)
     except BaseException as error:
         try:
             now = _withdraw(tools, target, request, proposal, live)
@@ -263,7 +268,7 @@ def _start(
         if not isinstance(error, KeyboardInterrupt):
             raise
         if proposal and executing and not (now and _as_before(now, live)):
-            _undo(tools, target, proposal.stack_id, name)
+            _undo(tools, target, proposal, name)
         raise Interrupted("interrupted before anything was deployed") from None
 
 
@@ -314,13 +319,13 @@ def _check_still(now: Live, live: Live, proposal: Proposal | None, name: str) ->
         raise Moved(name, now.status)
 
 
-def _undo(tools: Tools, target: Target, stack_id: str, name: str) -> NoReturn:
+def _undo(tools: Tools, target: Target, proposal: Proposal, name: str) -> NoReturn:
     """Take back what was started, to its end, and say what the stack is now."""
     text = "interrupted: taking the deployment back; interrupt again to leave it as it is"
     look = _look(target, name)
     try:
         tools.tell(note(text))
-        said = _taken_back(tools, target, stack_id)
+        said = _taken_back(tools, target, proposal)
     except KeyboardInterrupt:
         raise _left(target, name) from None
     except CjobError as error:
@@ -328,10 +333,16 @@ def _undo(tools: Tools, target: Target, stack_id: str, name: str) -> NoReturn:
     raise Interrupted(said, hint=look)
 
 
-def _taken_back(tools: Tools, target: Target, stack_id: str) -> str:
-    """Delete what is being created, cancel what is being updated; say what came of it."""
+def _taken_back(tools: Tools, target: Target, proposal: Proposal) -> str:
+    """Delete what is being created, cancel what is being updated; say what came of it.
+
+    What somebody else began is left alone.
+    """
+    stack_id = proposal.stack_id
     events = tools.stacks.follow(target, stack_id, tools.aside)
     status = tools.stacks.read(target, stack_id).status
+    if tools.stacks.activity(target, stack_id).token not in {"", proposal.token}:
+        return f"interrupted; somebody else has changed the stack since, and it is {status} now"
     if status == "CREATE_IN_PROGRESS":
         _delete(tools, target, stack_id)
         return "interrupted; the stack that was being created is deleted"

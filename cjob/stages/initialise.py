@@ -59,10 +59,11 @@ def initialise(
     for turn in range(TURNS):
         update = with_repository(application.template(app), app, job)
         failure = ""
+        # Before the repository: once that is there, nobody comes here for the job again.
+        application.register(app, job)
         with _interruptible(job):
             is_ours = application.update(app, *update)
             if is_ours:
-                application.register(app, job)
                 tell(note(f"{job}: its repository is being made, in all regions of {app}"))
                 failure = application.finish(app, update.operation)
         if not is_ours:
@@ -71,8 +72,6 @@ def initialise(
             application.sleep(PAUSE_S)
         repositories = directory.target(app, release.job.env).repositories
         if job in repositories:
-            if not is_ours:  # the other change was for this job, and may have been broken off
-                application.register(app, job)
             return replace(release, target=replace(target, repositories=repositories))
         if is_ours:
             raise _not_made(app, job, failure)

@@ -90,6 +90,17 @@ def test_a_build_that_fails_is_told_whole() -> None:
     assert written == ["fine", "one", "building: failed", "one", "two", "three"]
 
 
+def test_lines_that_were_kept_back_are_told_though_later_ones_were_shown() -> None:
+    """What went wrong may well have been said among them."""
+    view, clock, written = views()
+    for line in ("first", "error A", "error B"):
+        view.show(built(line))
+    clock.now = 1.5
+    view.show(built("make: Error 1"))
+    view.show(built("building: failed", "failed"))
+    assert written[3:] == ["first", "error A", "error B", "make: Error 1"]
+
+
 def test_a_failed_build_of_which_all_was_shown_is_not_told_again() -> None:
     """Nobody reads a log twice."""
     view, _, written = views()

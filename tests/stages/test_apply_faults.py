@@ -5,7 +5,7 @@ from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, of, own
 from stage_samples import NAME, STACK_ID, TEMPLATE, live, release
 
 from cjob.errors import DeploymentError, InputError, Interrupted, ServiceError
-from cjob.live import Live
+from cjob.live import Activity, Live
 from cjob.release import Release
 from cjob.stages.apply import Options, Tools, apply
 
@@ -214,6 +214,20 @@ def test_ctrl_c_in_the_moment_of_executing_takes_back_what_was_started(before: L
     with pytest.raises(Interrupted, match="interrupted; the stack"):
         applied(stacks)
     assert ("cancel" if before.exists else "delete") in stacks.asked
+
+
+@pytest.mark.parametrize("of_others", [live("CREATE_IN_PROGRESS"), live("UPDATE_IN_PROGRESS")])
+def test_what_others_began_is_not_taken_back(of_others: Live) -> None:
+    """Ours may have ended unheard before they did; theirs is told by the token of its calls."""
+    stacks = FakeStacks(
+        live(),
+        events=(own("UPDATE_IN_PROGRESS"), own(of_others.status)),
+        faults={"event": KeyboardInterrupt()},
+        activity=Activity(status=of_others.status, token="cjob-of-another"),
+    )
+    with pytest.raises(Interrupted, match="somebody else has changed the stack since"):
+        applied(stacks)
+    assert not {"delete", "cancel"} & set(stacks.asked)
 
 
 def test_a_second_ctrl_c_leaves_the_deployment_as_it_is() -> None:

@@ -78,7 +78,7 @@ def found(logical_id: str, physical_id: str) -> Answer:
 
 def log(group: str, *lines: str) -> Answer:
     """Give the answer that has the lines of a log, since a quarter of an hour before."""
-    asked = {"logGroupName": group, "startTime": 9_100_000}
+    asked = {"logGroupName": group, "startTime": 9_100_000, "endTime": 10_010_000}
     return ("logs", "filter_log_events", asked, {"events": [{"message": line} for line in lines]})
 
 
@@ -117,6 +117,17 @@ def test_a_log_that_a_reason_names_is_read_whoever_names_it() -> None:
     assert lines == [f"its log: {GROUP}", "it says: Error: y"]
 
 
+def test_a_log_s_own_form_is_told_without_passwords() -> None:
+    """Lambda writes JSON where that is asked for; an address may well have a password in it."""
+    deep = "[" * 100_000 + "error"
+    lines = explained(
+        of("Custom::Theirs", "Theirs", f"see {GROUP}"),
+        log(GROUP, '{"level": "ERROR", "message": "postgres://app:hunter2@db/x"}', deep),
+    )
+    assert lines[1] == 'it says: {"level": "ERROR", "message": "postgres://app:(hidden)@db/x"}'
+    assert len(lines[2]) < 1000
+
+
 def test_a_service_is_explained_by_its_stopped_tasks() -> None:
     """By the task's reason, and by those of its containers."""
     stopped = {
@@ -142,7 +153,7 @@ def test_a_service_is_explained_by_its_stopped_tasks() -> None:
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
 def test_what_is_denied_or_gone_is_left_out(code: str) -> None:
     """The name of the log is known all the same."""
-    asked = {"logGroupName": ANY, "startTime": ANY}
+    asked = {"logGroupName": ANY, "startTime": ANY, "endTime": ANY}
     lines = explained(
         of("Custom::Theirs", "Theirs", f"failed, see {GROUP}"),
         ("logs", "filter_log_events", asked, code),
