@@ -114,14 +114,14 @@ def test_nothing_is_sent_to_a_target_that_is_not_what_aws_says(
     place: Place, command: list[str]
 ) -> None:
     """Whoever could touch the file could have all that is sent."""
-    place.job("forged")
-    forged = json.loads(place.done("target", *on("forged")).stdout)
+    place.job("misled")
+    forged = json.loads(place.done("target", *on("misled")).stdout)
     forged["target"]["artifactBucket"] = "somebody-elses"
     place.write("forged.json", json.dumps(forged))
-    done = place.run(*command, *on("forged"), "--target", "forged.json")
+    done = place.run(*command, *on("misled"), "--target", "forged.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "target has another artifact bucket than AWS says now: 'somebody-elses'" in done.stderr
-    assert place.status("forged") == ""
+    assert place.status("misled") == ""
 
 
 def test_a_target_of_another_environment_is_refused(place: Place) -> None:

@@ -171,14 +171,14 @@ def test_a_stack_that_is_made_while_a_proposal_is_taken_back_stays(
     place: Place, proxy: Proxy
 ) -> None:
     """Its change set was there a moment ago; what fails afterwards is no reason to delete it."""
-    place.job("kept")
-    rival = Rival(place, "kept")
+    place.job("proposed-twice")
+    rival = Rival(place, "proposed-twice")
     before(proxy, {MARKED: [rival.propose], LISTED: [rival.execute]})
     proxy.instead["ExecuteChangeSet"] = (403, DENIED)
-    done = through(place, proxy).run("deploy", *on("kept"))
+    done = through(place, proxy).run("deploy", *on("proposed-twice"))
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "DeleteStack" not in proxy.actions
-    assert place.status("kept").startswith("CREATE_")
+    assert place.status("proposed-twice").startswith("CREATE_")
 
 
 DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"

@@ -194,15 +194,15 @@ def test_of_two_that_change_an_application_one_waits(watched: tuple[Place, Proxy
 def test_a_change_for_the_same_job_is_taken_over(watched: tuple[Place, Proxy]) -> None:
     """Whoever made it may have been broken off before the job had its record."""
     place, proxy = watched
-    place.job("both", text=MANIFEST)
+    place.job("made-by-two", text=MANIFEST)
 
     def sooner() -> Meddling:
-        add(place, "both")
+        add(place, "made-by-two")
         return UNTOUCHED
 
     once(proxy, sooner)
-    place.done("deploy", *on("both"), "--create-repository")
-    assert record(place, "both")["name"] == "both"
+    place.done("deploy", *on("made-by-two"), "--create-repository")
+    assert record(place, "made-by-two")["name"] == "made-by-two"
     assert proxy.actions.count("UpdateStackSet") == 1
 
 
@@ -261,10 +261,10 @@ def test_a_repository_that_was_made_by_hand_is_told(building: Place) -> None:
 
 def test_nothing_is_made_for_images_from_elsewhere(building: Place) -> None:
     """Nor where the build fails: a repository is for what is about to be sent."""
-    building.job("elsewhere", text=MANIFEST)
+    building.job("built-there", text=MANIFEST)
     image = f"example.com/there@sha256:{'0' * 64}"
-    building.done("push", *on("elsewhere"), "--create-repository", "--image", image)
+    building.done("push", *on("built-there"), "--create-repository", "--image", image)
     building.write("Dockerfile", "FROM scratch\nCOPY absent /\n")
-    failed: Done = building.run("deploy", *on("elsewhere"), "--create-repository")
+    failed: Done = building.run("deploy", *on("built-there"), "--create-repository")
     assert failed.returncode == 3
-    assert "elsewhere" not in workloads(building)
+    assert "built-there" not in workloads(building)
