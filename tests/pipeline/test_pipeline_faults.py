@@ -121,10 +121,12 @@ def test_each_fault_at_each_call_ends_well(
 
 
 def borne(point: Point, fault: str) -> bool:
-    """Say whether a deployment is followed all the same: by other looks, or by less of it."""
-    if point.action != "DescribeStackEvents":
-        return False
-    return point.subject != name(JOB) or (point.nth > 1 and fault == "503 for good")
+    """Say whether a deployment goes on all the same: by other looks, by less, or by sending anew."""
+    if point.action == "HeadObject":
+        return fault == "denied"
+    if point.action == "DescribeStackEvents" and point.subject != name(JOB):
+        return True
+    return point.action in {"DescribeStackEvents", "DescribeChangeSet"} and fault == "503 for good"
 
 
 def befallen(place: Place, job: str, point: Point, fault: Fault, expected: int) -> str:
