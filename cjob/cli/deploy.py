@@ -2,12 +2,11 @@
 
 Does what the single commands do, in one process: load, resolve, build, push, render, diff, apply.
 With --diff it shows what differs before anything is sent, and asks whether to go on. Nothing is
-sent where nothing changed. Where stdout is no terminal, it gets the documents with their
+sent where nothing changed. Prints text everywhere; with -o json, the documents with their
 "deployment".
 """
 
 import argparse
-import sys
 
 from cjob.cli import apply, building, choosing, console, selection
 from cjob.cli import diff as diff_command
@@ -41,7 +40,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     building.options(parser)
     building.repository(parser)
     selection.common(parser)
-    parser.add_argument("-o", "--output", choices=("json", "text"), help=selection.OUTPUT)
+    selection.composite_output(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -86,7 +85,7 @@ def _shown(
         diff_command.tell(release, talk)
     told = [r for r in compared if _differs(r) or not _unknown(r)]
     shown = diff_command.text(told)
-    if sys.stdout.isatty():
+    if args.output == "text":
         console.write(shown)
     elif shown:
         talk.say(shown.rstrip("\n"))
@@ -94,12 +93,12 @@ def _shown(
 
 
 def _unchanged(args: argparse.Namespace, compared: "tuple[Release, ...]") -> int:
-    """Write the documents of a deployment that has nothing to do, where a program reads them."""
+    """Write the documents of a deployment that has nothing to do, if they were asked for."""
     from cjob import wire  # noqa: PLC0415 - help needs none of it
     from cjob.plain import replace  # noqa: PLC0415
     from cjob.release import Deployment, required  # noqa: PLC0415
 
-    if selection.output_form(args) == "json":
+    if args.output == "json":
         done = []
         for release in compared:
             found = required(release.diff, "diff").against

@@ -1,8 +1,8 @@
 """`cjob package`: print or write the template of a job and its parameters, or the difference.
 
 Prints the template; with --output-dir writes it with its parameters, and the addons' template
-where there is one; with --diff prints how it differs from the live stack. Sends nothing unless
---upload-assets asks for it.
+where there is one; with --diff prints how it differs from the live stack. With -o json it prints
+the documents instead. Sends nothing unless --upload-assets asks for it.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from cjob.errors import DIFFERENT, DONE, CjobError, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from cjob.pipeline import Stages
@@ -47,6 +47,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     building.options(parser)
     selection.common(parser)
+    selection.composite_output(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,7 +80,7 @@ def _compare(args: argparse.Namespace) -> int:
         done = pipeline.run(begun, stages, pipeline.PACKAGE_DIFF, args.jobs)
     for release in done:
         diff_command.tell(release, talk)
-    console.write(diff_command.text(done))
+    _write(args, done, diff_command.text)
     return DIFFERENT if any(r.diff and r.diff.changed for r in done) else DONE
 
 
@@ -97,9 +98,20 @@ def _package(args: argparse.Namespace) -> int:
         _write_all(args.output_dir, files)
         folder = args.output_dir.rstrip("/")
         talk.say("\n".join(f"wrote {folder}/{name}" for name in files))
-    else:
-        console.write(templates(done))
+    if args.output == "json" or not args.output_dir:
+        _write(args, done, templates)
     return DONE
+
+
+def _write(
+    args: argparse.Namespace,
+    done: "Sequence[Release]",
+    view: "Callable[[Sequence[Release]], str]",
+) -> None:
+    """Write the documents if they were asked for, else a view of them."""
+    from cjob import wire  # noqa: PLC0415 - help needs none of it
+
+    console.write(wire.dump(done) if args.output == "json" else view(done))
 
 
 def _begin(

@@ -259,8 +259,19 @@ def check_sections(begun: "Sequence[Release]", needs: str) -> None:
             required(getattr(release, needs), needs)
 
 
+def composite_output(parser: argparse.ArgumentParser) -> None:
+    """Declare -o for composites, which print text unless documents were asked for."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "json"),
+        default="text",
+        help="what stdout gets; json: the documents (default: text)",
+    )
+
+
 def output_form(args: argparse.Namespace) -> str:
-    """Give what stdout gets: what was asked for, else text for a person and JSON for a program."""
+    """Return what stdout gets: as asked for, else text on a terminal and JSON in a pipe."""
     return str(args.output or ("text" if sys.stdout.isatty() else "json"))
 
 

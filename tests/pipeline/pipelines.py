@@ -93,7 +93,11 @@ class Place:
     # Commands
 
     def run(self, *arguments: str, stdin: str = "", **settings: str) -> Done:
-        """Run one command to its end."""
+        """Run one command to its end; `deploy` writes its documents, unless it is given -o."""
+        return self.typed(*_with_documents(arguments), stdin=stdin, **settings)
+
+    def typed(self, *arguments: str, stdin: str = "", **settings: str) -> Done:
+        """Run one command to its end, exactly as it is typed."""
         return subprocess.run(
             [*CJOB, *arguments],
             cwd=self.root,
@@ -112,9 +116,9 @@ class Place:
         return done
 
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
-        """Start a command, with pipes for what it prints."""
+        """Start a command, with pipes for what it prints; `deploy` writes its documents."""
         return subprocess.Popen(
-            [*CJOB, *arguments],
+            [*CJOB, *_with_documents(arguments)],
             cwd=self.root,
             env={**self.settings, **settings},
             stdin=subprocess.DEVNULL,
@@ -198,6 +202,13 @@ def through(place: Place, proxy: Proxy) -> Place:
     """Let commands ask through a proxy."""
     settings = {**place.settings, "AWS_ENDPOINT_URL": proxy.address}
     return Place(root=place.root, sandbox=place.sandbox, settings=settings)
+
+
+def _with_documents(arguments: Sequence[str]) -> Sequence[str]:
+    """Return a command's arguments, those of `deploy` with -o json unless they have -o."""
+    if arguments[0] != "deploy" or {"-o", "-h", "--help"} & set(arguments):
+        return arguments
+    return (*arguments, "-o", "json")
 
 
 def name(job: str) -> str:

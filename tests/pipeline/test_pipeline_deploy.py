@@ -156,6 +156,7 @@ def test_no_difference_asks_nothing(place: Place) -> None:
     place.job("same")
     place.done("deploy", *on("same"))
     before = place.all_change_sets("same")
+    assert place.typed("deploy", *on("same"), "--diff").stdout == "No changes.\n"
     done = place.done("deploy", *on("same"), "--diff")
     assert done.stderr == "No changes.\n"
     deployment = document(done)["deployment"]

@@ -2,11 +2,12 @@
 
 import argparse
 import importlib
+import json
 from collections.abc import Mapping, Sequence
 
 import pytest
 import yaml
-from pipelines import Place, on
+from pipelines import Place, document, on
 
 TEXT, SWITCH, REPEATED = "a text", "a switch", "a text, repeatable"
 
@@ -59,17 +60,22 @@ def test_a_flag_of_the_page_is_there(
 def test_the_examples_of_deploy(place: Place) -> None:
     """A job by its names; with tags; and a difference that nobody is asked about in CI."""
     place.job("report-gen")
-    place.done("deploy", "--name", "report-gen", "--env", "test")
+    made = place.typed("deploy", "--name", "report-gen", "--env", "test")
+    assert (made.returncode, made.stdout) == (0, "report-gen: deployed (CREATE_COMPLETE)\n")
     tags = "source/revision=bb133e7,deployment/initiator=manual"
     place.done("deploy", "--resource-tags", tags)
     found = {tag["Key"]: tag["Value"] for tag in place.stack("report-gen")["Tags"]}
     assert found["source/revision"] == "bb133e7"
     assert found["deployment/initiator"] == "manual"
     assert found["copilot-service"] == "report-gen"
-    place.job("report-gen", "variables: {LOG_LEVEL: info}\n")
-    shown = place.run("deploy", "--diff", "--resource-tags", tags, CI="true")
+    place.job("report-gen", "variables: {LOG_LEVEL: info, DB_PASSWORD: s3cret}\n")
+    shown = place.typed("deploy", "--diff", "--resource-tags", tags, CI="true")
     assert shown.returncode == 2
-    assert "\n                      + - Name: LOG_LEVEL\n" in shown.stderr
+    assert "\n                      + - Name: LOG_LEVEL\n" in shown.stdout
+    assert shown.stdout.startswith("~ Resources:\n")
+    agreed = place.typed("deploy", "--resource-tags", tags, "--diff", "--yes", CI="true")
+    assert agreed.stdout == f"{shown.stdout}report-gen: deployed (UPDATE_COMPLETE)\n"
+    assert "s3cret" not in agreed.stdout + agreed.stderr, "a log gets no documents"
 
 
 def test_the_examples_of_package(place: Place) -> None:
@@ -85,9 +91,14 @@ def test_the_examples_of_package(place: Place) -> None:
         "report-generator-test.stack.yml",
     ]
     assert written["report-generator-test.stack.yml"] == printed
+    whole = document(place.done("package", *on("report-generator"), "-o", "json"))
+    assert whole["stack"]["template"] == printed
     settings = yaml.safe_load(written["report-generator-test.params.yml"])
     assert sorted(settings) == ["Parameters", "Tags"]
     assert place.run("package", "--diff").returncode == 1
+    compared = place.run("package", "--diff", "-o", "json")
+    assert compared.returncode == 1
+    assert json.loads(compared.stdout)["diff"]["changed"] is True
     assert place.status("report-generator") == ""
 
 
