@@ -17,6 +17,7 @@ from cjob.interruption import Interruption
 
 if TYPE_CHECKING:
     from cjob.aws.application import AwsApplication
+    from cjob.aws.credentials import Ask
     from cjob.aws.directory import AwsDirectory
     from cjob.aws.session import Account
     from cjob.aws.stacks import AwsStacks
@@ -48,11 +49,21 @@ ASKED: Mapping[str, tuple[Literal["ssm", "cloudformation", "ecr", "s3"], ...]] =
 class Collaborators:
     """Makes each adapter once; may be used by several threads."""
 
-    def __init__(self, start: Path, tell: "Tell", wishes: "Wishes | None" = None) -> None:
-        """Take the folder to find the workspace from, where progress is told, and for builds."""
+    def __init__(
+        self,
+        start: Path,
+        tell: "Tell",
+        wishes: "Wishes | None" = None,
+        ask: "Ask | None" = None,
+    ) -> None:
+        """Take the folder to find the workspace from, where progress is told, and for builds.
+
+        `ask` asks a person at the terminal.
+        """
         self.start = start
         self.tell = tell
         self._wishes = wishes
+        self._ask = ask
         self._made: dict[object, object] = {}
         self._lock = threading.RLock()
         self.interruption = Interruption()
@@ -81,7 +92,7 @@ class Collaborators:
         """AWS as the caller sees it."""
         from cjob.aws.session import Account  # noqa: PLC0415
 
-        return self._once("account", Account)
+        return self._once("account", lambda: Account(self._ask))
 
     @property
     def directory(self) -> "AwsDirectory":

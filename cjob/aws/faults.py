@@ -49,7 +49,12 @@ THROTTLED = {
     "TooManyRequestsException",
 }
 SERVER_ERROR = 500
+SIGN_IN_HINT = "sign in again: aws sso login, or aws login, then run the same command"
 TRY_WITHOUT = "to try cjob without an account: cjob sandbox start"
+SET_HINT = (
+    "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
+    f"'aws configure'; {TRY_WITHOUT}"
+)
 
 
 def code(error: botocore_errors.ClientError) -> str:
@@ -106,12 +111,7 @@ def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> Cjo
     if isinstance(error, botocore_errors.NoRegionError):
         return no_region()
     if isinstance(error, NO_CREDENTIALS + SIGN_IN):
-        hint = (
-            "sign in again: aws sso login, or aws login, then run the same command"
-            if isinstance(error, SIGN_IN)
-            else "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
-            f"'aws configure'; {TRY_WITHOUT}"
-        )
+        hint = SIGN_IN_HINT if isinstance(error, SIGN_IN) else SET_HINT
         return ServiceError(f"cannot {purpose}: no usable AWS credentials ({error})", hint=hint)
     if isinstance(error, botocore_errors.ProfileNotFound):
         return InputError(

@@ -16,6 +16,7 @@ from botocore.exceptions import NoCredentialsError
 
 from cjob import __version__
 from cjob.aws import faults
+from cjob.aws.credentials import Ask, CallerProvider, Named
 from cjob.parallel import run_all
 
 if TYPE_CHECKING:
@@ -43,9 +44,13 @@ OUTAGE_PAUSE_S = 2.0
 class Account:
     """AWS as seen with the caller's credentials; clients are made once and shared by threads."""
 
-    def __init__(self) -> None:
-        """Take region and credentials from where every AWS tool does; AWS_REGION wins."""
+    def __init__(self, ask: Ask | None = None) -> None:
+        """Take region and credentials from where every AWS tool does; AWS_REGION wins.
+
+        `ask` asks for an MFA code; without it a profile that needs one is an error.
+        """
         self._core = botocore.session.Session()
+        self._core.register_component("credential_provider", CallerProvider(self._core, ask))
         with faults.told("read the AWS settings"):
             region = os.environ.get("AWS_REGION") or self._core.get_config_variable("region")
         if not region:
@@ -128,7 +133,8 @@ class Account:
         credentials = DeferredRefreshableCredentials(
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
-        core.register_component("credential_provider", _Given(credentials))
+        named = Named(credentials, f"role {role!r}", is_role=True)
+        core.register_component("credential_provider", _Given(named))
         return core
 
 
@@ -145,10 +151,10 @@ def _outlast(
 class _Given:
     """Where a botocore session finds credentials that were made for it."""
 
-    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+    def __init__(self, credentials: Named) -> None:
         self._credentials = credentials
 
-    def load_credentials(self) -> DeferredRefreshableCredentials:
+    def load_credentials(self) -> Named:
         return self._credentials
 
 

@@ -168,6 +168,22 @@ def ask(question: str) -> str:
         return answered.readline()
 
 
+def ask_at_terminal(question: str) -> str | None:
+    """Return the answer to a question, whatever stdin and stderr are; None if nobody can answer.
+
+    A process in the background is not asked: the terminal would stop it.
+    """
+    if in_ci():
+        return None
+    try:
+        with open(TERMINAL) as terminal:  # noqa: PTH123 - a start-up tax
+            if os.tcgetpgrp(terminal.fileno()) != os.getpgrp():
+                return None
+        return ask(question)
+    except OSError:
+        return None
+
+
 def in_ci() -> bool:
     """Say whether this is a run of CI, as nearly every one says by its variable: `true`, or `1`."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")

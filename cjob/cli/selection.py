@@ -113,7 +113,7 @@ def prepare(
 
     talk = console.Console(args.log_format)
     wishes = building.wishes(args) if "engine" in args else None
-    tools = Collaborators(Path(args.directory), talk.show, wishes)
+    tools = Collaborators(Path(args.directory), talk.show, wishes, console.ask_at_terminal)
     choices = Choices(
         tag=parse_tag(getattr(args, "tag", "")),
         tags=parse_tags(getattr(args, "resource_tags", [])),

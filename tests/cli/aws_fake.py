@@ -1,10 +1,19 @@
-"""An AWS that only knows SSM's parameters, and may be told never to answer."""
+"""An AWS with SSM's parameters and STS's roles alone, which may be told never to answer."""
 
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
+
+ASSUMED = """\
+<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+<Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
+<AssumedRoleUser><Arn>{role}/x</Arn><AssumedRoleId>A:x</AssumedRoleId></AssumedRoleUser>
+</AssumeRoleResult></AssumeRoleResponse>
+"""
 
 
 class Fake:
@@ -15,6 +24,7 @@ class Fake:
         self.address = address
         self.parameters: dict[str, str] = {}
         self.denies = ""
+        self.assumed: list[dict[str, str]] = []
         self.silent = False
         self.asked = threading.Event()
         self.ended = threading.Event()
@@ -41,13 +51,18 @@ class Fake:
             return 200, {"Parameter": self._shown(asked["Name"])}
         return 400, {"__type": "ParameterNotFound", "message": ""}
 
+    def assume(self, asked: dict[str, str]) -> str:
+        """Let anybody assume any role, and remember with what."""
+        self.assumed.append(asked)
+        return ASSUMED.format(role=asked["RoleArn"])
+
     def _shown(self, name: str) -> dict[str, str]:
         return {"Name": name, "Value": self.parameters[name], "Type": "String"}
 
 
 def _answering(fakes: list[Fake]) -> type[BaseHTTPRequestHandler]:
     class Answering(BaseHTTPRequestHandler):
-        """Takes calls in AWS's JSON protocol."""
+        """Takes calls in AWS's JSON protocol, and STS's in the older one."""
 
         def do_POST(self) -> None:
             fake = fakes[0]
@@ -56,11 +71,15 @@ def _answering(fakes: list[Fake]) -> type[BaseHTTPRequestHandler]:
             if fake.silent:
                 fake.ended.wait()
                 return
-            action = self.headers["X-Amz-Target"].rpartition(".")[2]
-            status, body = fake.answer(action, json.loads(content))
-            reply = json.dumps(body).encode()
+            kind, status = "text/xml", 200
+            if "X-Amz-Target" in self.headers:
+                action = self.headers["X-Amz-Target"].rpartition(".")[2]
+                status, body = fake.answer(action, json.loads(content))
+                kind, reply = "application/x-amz-json-1.1", json.dumps(body).encode()
+            else:
+                reply = fake.assume(dict(parse_qsl(content.decode()))).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
             self.wfile.write(reply)
