@@ -54,12 +54,19 @@ class Activity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposed:
-    """A change set that can be executed, or will be able to: its name, id, and when it was made."""
+class Placeholder:
+    """An empty stack that CloudFormation made for a first change set, and what is known of both.
 
-    name: str
-    id: str
-    since: str = ""
+    `token` is that of the call that made it, `change_set` the name of its change set, and
+    `change_set_status` the status of this; each is empty if CloudFormation does not show it.
+    """
+
+    since: str
+    age_s: float
+    token: str = ""
+    change_set: str = ""
+    change_set_status: str = ""
+    has_resources: bool = False
 
 
 def settled(status: str) -> bool:

@@ -4,6 +4,7 @@ They are Copilot's own, and existing stacks depend on each of them.
 """
 
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 
 FIRELENS = "firelens_log_router"
@@ -45,6 +46,15 @@ def environment_stack(app: str, env: str) -> str:
 def job_stack(app: str, env: str, job: str) -> str:
     """Stack of a job, cut to what CloudFormation takes."""
     return f"{app}-{env}-{job}"[:STACK_NAME_LIMIT]
+
+
+def creation_change_set(stack: str) -> str:
+    """Return the name of the change set that creates a stack.
+
+    It follows from the stack's name, since the manager role may describe a change set by its name,
+    but may not list those of a stack.
+    """
+    return f"cjob-{uuid.uuid5(uuid.NAMESPACE_OID, stack)}"
 
 
 def copilot_tags(app: str, env: str, job: str) -> dict[str, str]:

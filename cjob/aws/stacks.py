@@ -21,7 +21,7 @@ from cjob.aws.pacing import pauses
 from cjob.aws.watching import NO_CHANGE_SET, UNDER_WAY, Watch, existing
 from cjob.errors import ServiceError
 from cjob.interruption import unbroken
-from cjob.live import ABSENT
+from cjob.live import ABSENT, PROPOSED
 from cjob.plain import NOTHING
 from cjob.release import Target
 from cjob.stages import states
@@ -52,6 +52,8 @@ class AwsStacks(Watch):
         with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
             unbroken(lambda: self._create_change_set(client, target, request))
             state = self._described(self._poller(target), stack, request.name)
+        if request.create and not _is_ours(state, request):
+            raise Moved(stack, PROPOSED)
         return _proposal(state, stack)
 
     def _described(
@@ -90,7 +92,8 @@ class AwsStacks(Watch):
                 RoleARN=target.execution_role_arn,
                 Capabilities=list(CAPABILITIES),  # type: ignore[arg-type]
                 IncludeNestedStacks=True,
-                ClientToken=_token(),
+                ClientToken=_token(request.token),
+                Description=_token(request.token),
             )
 
     def execute(self, target: Target, proposal: Proposal, *, rollback: bool) -> None:
@@ -111,16 +114,28 @@ class AwsStacks(Watch):
         with faults.told("execute the change set", target.manager_role_arn):
             unbroken(start)
 
-    def discard(self, target: Target, request: Request) -> None:
-        """Delete a request's change set; one that is not there or was executed stays so."""
+    def discard(self, target: Target, request: Request) -> str:
+        """Delete a request's change set unless it was executed; return the id of its stack.
+
+        Empty unless the stack was created for it. A change set that creates a stack has the same
+        name in each run, so another run's is left alone.
+        """
+        client, created = self._client(target), ""
+        stack, name = request.stack.name, request.name
         with faults.told("delete the change set", target.manager_role_arn):
-            try:
-                self._client(target).delete_change_set(
-                    StackName=request.stack.name, ChangeSetName=request.name
+            if request.create:
+                state = existing(
+                    lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
                 )
+                if state is None or not _is_ours(state, request):
+                    return ""
+                created = state["StackId"]
+            try:
+                client.delete_change_set(StackName=stack, ChangeSetName=name)
             except ClientError as error:
                 if faults.code(error) not in SETTLED:
                     raise
+        return created
 
     def delete(self, target: Target, stack_id: str) -> None:
         """Start to delete a stack."""
@@ -171,13 +186,18 @@ class AwsStacks(Watch):
         return until_rest()
 
 
-def _token() -> str:
-    """Give a token of a call: whoever meets what comes of it sees whose it is."""
+def _token(number: str = "") -> str:
+    """Return the token of a call, which shows whose it is to others who see what comes of it."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user without a name
         user = "somebody"
-    return states.signed(f"{user}-at-{socket.gethostname()}", uuid.uuid4().hex)
+    return states.signed(f"{user}-at-{socket.gethostname()}", number or uuid.uuid4().hex)
+
+
+def _is_ours(state: "DescribeChangeSetOutputTypeDef", request: Request) -> bool:
+    """Check whether a change set is that of this request, by the token in its description."""
+    return state.get("Description", "").endswith(request.token)
 
 
 def _began(client: "CloudFormationClient", stack_id: str, token: str) -> bool:

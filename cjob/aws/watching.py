@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from cjob import names
 from cjob.aws import faults
 from cjob.aws.directory import template_version
 from cjob.aws.following import STACK
@@ -19,10 +20,11 @@ from cjob.aws.patience import Patience
 from cjob.aws.session import Account, together
 from cjob.errors import ServiceError
 from cjob.interruption import Sleep
-from cjob.live import ABSENT, Activity, Live, Proposed
+from cjob.live import ABSENT, PROPOSED, Activity, Live, Placeholder
 from cjob.progress import Tell
 from cjob.release import Target
 from cjob.stages import states
+from cjob.stages.following import PASSED_ON
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -32,7 +34,6 @@ T = TypeVar("T")
 FAILED = ("UPDATE_FAILED", "DELETE_FAILED")
 
 REST_LIMIT_S = 90 * 60
-WATCH_S = 15
 POLL_ATTEMPTS = 2
 
 
@@ -147,34 +148,45 @@ class Watch:
         with faults.told(f"read stack {stack_id!r}", target.manager_role_arn):
             return _status(client, stack_id)
 
-    def proposed(self, target: Target, name: str) -> Sequence[Proposed]:
-        """Give the change sets that may yet be executed, now or once they are made."""
-        client = self._client(target)
-        with faults.told(f"list the change sets of {name!r}", target.manager_role_arn):
-            found = present(lambda: client.list_change_sets(StackName=name)["Summaries"]) or []
-        return tuple(
-            Proposed(
-                name=one["ChangeSetName"],
-                id=one["ChangeSetId"],
-                since=_moment(one["CreationTime"]),
+    def placeholder(self, target: Target, name: str, stack_id: str) -> Placeholder | None:
+        """Return what is known of an empty stack under review; None if it no longer is one.
+
+        The role may not list change sets: one is known by the name that cjob gives to it, or that
+        CloudFormation shows with the stack. The status is read last, so that it covers the rest.
+        """
+        client, own = self._client(target), names.creation_change_set(name)
+        with faults.told(f"read stack {name!r}", target.manager_role_arn):
+            events, resources, change_set = together(
+                lambda: present(lambda: client.describe_stack_events(StackName=stack_id)),
+                lambda: present(lambda: client.describe_stack_resources(StackName=stack_id)),
+                lambda: existing(
+                    lambda: client.describe_change_set(StackName=name, ChangeSetName=own)
+                ),
             )
-            for one in found
-            if one["ExecutionStatus"] == "AVAILABLE" or one["Status"].endswith(UNDER_WAY)
+            stack = present(lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0])
+        if stack is None or stack["StackStatus"] != PROPOSED:
+            return None
+        tokens = [e.get("ClientRequestToken", "") for e in events["StackEvents"]] if events else []
+        known = change_set or {}
+        shown = known.get("ChangeSetId") or stack.get("ChangeSetId", "")
+        return Placeholder(
+            since=_moment(stack["CreationTime"]),
+            age_s=time.time() - stack["CreationTime"].timestamp(),
+            token=next(filter(None, tokens), ""),
+            change_set=shown.split("/")[1] if "/" in shown else shown,
+            change_set_status=known.get("Status", ""),
+            has_resources=bool(resources and resources["StackResources"]),
         )
 
-    def abandoned(self, target: Target, proposed: Proposed) -> bool:
-        """Watch a change set for a while; False once it is executed or deleted."""
-        client, ends = self._client(target), time.monotonic() + WATCH_S
-        for pause in pauses(0.5, 3.0):
-            with faults.told("look at the change set", target.manager_role_arn):
-                state = existing(lambda: client.describe_change_set(ChangeSetName=proposed.id))
-            if state is None or state["ExecutionStatus"].startswith("EXECUTE"):
-                return False
-            if state["Status"].endswith(UNDER_WAY):
-                ends = time.monotonic() + WATCH_S
-            elif time.monotonic() >= ends:
-                break
-            self._pace.wait(pause)
+    def stays_placeholder(self, target: Target, stack_id: str, seconds: float) -> bool:
+        """Watch an empty stack; False as soon as its change set is executed or it is deleted."""
+        client, ends = self._poller(target), time.monotonic() + seconds
+        with faults.told(f"wait for stack {stack_id!r}", target.manager_role_arn):
+            for status in self._looks(lambda: _status(client, stack_id), pauses(0.5, 5.0)):
+                if status != PROPOSED:
+                    return False
+                if time.monotonic() >= ends:
+                    break
         return True
 
     def _client(self, target: Target) -> "CloudFormationClient":
@@ -204,9 +216,14 @@ def _status(client: "CloudFormationClient", stack_id: str) -> str:
 
 
 def _unfinished(client: "CloudFormationClient", stack: str, prefix: str) -> Iterator[str]:
-    pages = client.get_paginator("list_stack_resources").paginate(StackName=stack)
-    for resource in (one for page in pages for one in page["StackResourceSummaries"]):
-        if resource["ResourceStatus"] not in FAILED:
+    """Yield the resources that failed by themselves; a stack has its first 100 looked at.
+
+    A rollback can't skip those that were only cancelled since another one failed.
+    """
+    found = present(lambda: client.describe_stack_resources(StackName=stack))
+    for resource in found["StackResources"] if found else ():
+        reason = resource.get("ResourceStatusReason", "")
+        if resource["ResourceStatus"] not in FAILED or reason.casefold() in PASSED_ON:
             continue
         nested = resource.get("PhysicalResourceId", "")
         if resource["ResourceType"] == STACK and nested:

@@ -38,9 +38,13 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A change to be proposed: its own name, the stack, where its template lies, if it is new."""
+    """A change to be proposed: its own name, the stack, where its template lies, if it is new.
+
+    `token` tells it from another run's request of the same name.
+    """
 
     name: str
+    token: str
     stack: Stack
     template_url: str
     create: bool
@@ -78,8 +82,11 @@ class Stacks(LiveStacks, failures.Witness, Protocol):
     def execute(self, target: Target, proposal: Proposal, *, rollback: bool) -> None:
         """Start a proposed change."""
 
-    def discard(self, target: Target, request: Request) -> None:
-        """Delete the change set of a request, where there is one that was not executed."""
+    def discard(self, target: Target, request: Request) -> str:
+        """Delete the change set of a request if there is one that was not executed.
+
+        Return the id of the stack that was created for it, if there is one.
+        """
 
     def delete(self, target: Target, stack_id: str) -> None:
         """Start to delete a stack."""
@@ -173,11 +180,13 @@ def _change(release: Release, live: Live, tools: Tools, options: Options) -> Rel
         text = f"stack {stack.name} is {live.status}: this update can't be rolled back"
         tools.tell(note(text))
         options = replace(options, rollback=False)
+    create = not live.exists
     request = Request(
-        name=f"cjob-{uuid.uuid4()}",
+        name=names.creation_change_set(stack.name) if create else f"cjob-{uuid.uuid4()}",
+        token=uuid.uuid4().hex,
         stack=stack,
         template_url=names.object_url(target.region, target.artifact_bucket, key),
-        create=not live.exists,
+        create=create,
     )
     tools.tell(note(f"proposing changes to stack {stack.name}"))
     started = _start(tools, target, request, live, options)
@@ -209,8 +218,8 @@ def _end(started: "_Started", tools: Tools, target: Target, name: str) -> str:
 def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
     """Delete a stack that never came to be; Moved where somebody is about to make it."""
     if live.status == live_side.PROPOSED:
-        empty = readiness.is_empty(tools.stacks, target, name, tools.tell)
-        now = tools.stacks.read(target, name)  # after the list, which lacks what was executed
+        empty = readiness.is_abandoned(tools.stacks, target, live, name, tools.tell)
+        now = tools.stacks.read(target, name)
         if not empty or (now.stack_id, now.status) != (live.stack_id, live.status):
             raise Moved(name, now.status)
         tools.tell(note(f"deleting stack {name}, in which there is nothing"))
@@ -260,7 +269,7 @@ def _start(
         return _Started(proposal=proposal, status=status, events=events)
     except BaseException as error:
         try:
-            now = _withdraw(tools, target, request, proposal, live)
+            now = _withdraw(tools, target, request, proposal)
         except KeyboardInterrupt:
             raise _left(target, name) from None
         if isinstance(error, ServiceError) and now is not None:
@@ -273,22 +282,21 @@ def _start(
 
 
 def _withdraw(
-    tools: Tools, target: Target, request: Request, proposal: Proposal | None, live: Live
+    tools: Tools, target: Target, request: Request, proposal: Proposal | None
 ) -> Live | None:
     """Delete the change set, and the empty stack that was made for it; give what was there then.
 
     What cannot be done is told, so that the error which led here stays the one that is raised.
     """
-    name = request.stack.name
+    created = proposal.stack_id if proposal else ""
     try:
-        tools.stacks.discard(target, request)
+        created = tools.stacks.discard(target, request) or created
     except CjobError as error:
         tools.tell(warning(str(error)))
     try:
-        others = not live.exists and tools.stacks.proposed(target, name)
-        now = tools.stacks.read(target, name)  # see _make_room
-        ours = not live.exists and (proposal is None or proposal.stack_id == now.stack_id)
-        if ours and now.status == live_side.PROPOSED and not others:
+        now = tools.stacks.read(target, request.stack.name)
+        ours = request.create and now.stack_id == created
+        if ours and now.status == live_side.PROPOSED:
             tools.stacks.delete(target, now.stack_id)
     except CjobError as error:
         tools.tell(warning(str(error)))

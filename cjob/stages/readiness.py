@@ -7,10 +7,14 @@ adapter that it is handed, and changes nothing there.
 from collections.abc import Sequence
 from typing import Protocol
 
-from cjob.live import Activity, Live, Proposed
+from cjob.live import Activity, Live, Placeholder
 from cjob.progress import Tell, note
 from cjob.release import Target
 from cjob.stages import states
+
+# cjob and Copilot execute a change set as soon as it is created: one that still waits after so many
+# seconds has been abandoned.
+WATCH_S = 15
 
 
 class Watched(Protocol):
@@ -28,11 +32,11 @@ class Watched(Protocol):
     def await_rest(self, target: Target, stack_id: str) -> str:
         """Wait until nobody is at work on a stack, and give its status."""
 
-    def proposed(self, target: Target, name: str) -> Sequence[Proposed]:
-        """Give the change sets that may yet be executed."""
+    def placeholder(self, target: Target, name: str, stack_id: str) -> Placeholder | None:
+        """Return what is known of an empty stack under review; None if it no longer is one."""
 
-    def abandoned(self, target: Target, proposed: Proposed) -> bool:
-        """Watch a change set for a while; False once it is executed or deleted."""
+    def stays_placeholder(self, target: Target, stack_id: str, seconds: float) -> bool:
+        """Watch an empty stack; False as soon as its change set is executed or it is deleted."""
 
 
 def at_rest(
@@ -49,6 +53,11 @@ def at_rest(
             stacks.await_rest(target, live.stack_id)
             live = stacks.read(target, name)
             continue
+        if action == states.CLEAR and not _is_disposable(
+            stacks, target, live, name, wait=wait, tell=tell
+        ):
+            live = stacks.read(target, name)
+            continue
         if action == states.RECREATE and live.protected:
             raise states.protected(name, live.status, target.region)
         if action in (states.ROLL_BACK, states.DELETE, states.LOOK):
@@ -57,16 +66,38 @@ def at_rest(
         return live
 
 
-def is_empty(stacks: Watched, target: Target, name: str, tell: Tell) -> bool:
-    """Say whether a stack that is yet to be made may be deleted; False once it is made or gone.
+def _is_disposable(
+    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, tell: Tell
+) -> bool:
+    """Check whether an empty stack may be deleted; False if it changed in the meantime.
 
-    InputError where somebody else's change set waits in it for a review.
+    InputError if somebody else may still need it.
     """
-    for one in stacks.proposed(target, name):
-        if not states.SHORT_LIVED.fullmatch(one.name):
-            raise states.under_review(name, one, target.region)
-        text = f"seeing whether somebody is at work on change set {one.name} of stack {name}"
-        tell(note(text))
-        if not stacks.abandoned(target, one):
+    found = stacks.placeholder(target, name, live.stack_id)
+    if found is None or states.is_disposable(found):
+        return found is not None
+    if found.has_resources:
+        raise states.refused(name, live, (), target.region)
+    refused = states.under_review(name, found, target.region)
+    if not wait:
+        raise refused
+    tell(note(f"waiting: {refused.message}"))
+    stacks.stays_placeholder(target, live.stack_id, states.PLACEHOLDER_AGE_S - found.age_s)
+    return False
+
+
+def is_abandoned(stacks: Watched, target: Target, live: Live, name: str, tell: Tell) -> bool:
+    """Check that nobody is about to execute the change set of an empty stack.
+
+    A change set that is still being created has somebody who waits for it.
+    """
+    while found := stacks.placeholder(target, name, live.stack_id):
+        if found.age_s >= states.PLACEHOLDER_AGE_S or found.change_set_status == "FAILED":
+            return True
+        what = f"change set {found.change_set} of " if found.change_set else ""
+        tell(note(f"checking whether someone is about to execute {what}stack {name}"))
+        if not stacks.stays_placeholder(target, live.stack_id, WATCH_S):
             return False
-    return True
+        if not found.change_set_status.endswith(("_PENDING", "_IN_PROGRESS")):
+            return True
+    return False

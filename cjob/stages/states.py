@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cjob import live as live_side
 from cjob.errors import InputError
-from cjob.live import Activity, Live, Proposed
+from cjob.live import Activity, Live, Placeholder
 from cjob.release import Target
 
 CREATE = "create"
@@ -35,8 +35,9 @@ STATES: Mapping[str, State] = {
     live_side.ABSENT: State(CREATE, "There is no such stack."),
     live_side.PROPOSED: State(
         CLEAR,
-        "There is a change set at most. One of cjob's or Copilot's is given 15 seconds, in case "
-        "somebody is at work on it; somebody else's is left alone, and the stack refused.",
+        "It is empty; it was made for a change set. cjob's own is deleted unless its change set is "
+        "executed within 15 seconds. Somebody else's is deleted once it is 15 minutes old; until "
+        "then it is refused, or awaited with `--wait-for-stack`.",
     ),
     "CREATE_IN_PROGRESS": State(WAIT, "It is being created."),
     "CREATE_FAILED": State(
@@ -84,6 +85,12 @@ UNKNOWN = State(LOOK, "CloudFormation has a status that is not in this table.")
 
 # Names of change sets that are executed as soon as they are made, by whoever made them.
 SHORT_LIVED = re.compile(r"(cjob|copilot)-[0-9a-f-]{36}")
+
+# Tokens of calls that cjob makes; see `signed`.
+SIGNED = re.compile(r"cjob-(.*)-[0-9a-f]{32}")
+
+# An empty stack that is older than this is abandoned, whoever made it.
+PLACEHOLDER_AGE_S = 15 * 60
 
 # What begins an operation on a stack; what comes after it belongs to the same one.
 BEGINNINGS = frozenset(
@@ -155,13 +162,26 @@ def protected(name: str, status: str, region: str) -> InputError:
     )
 
 
-def under_review(name: str, proposed: Proposed, region: str) -> InputError:
-    """Say that a stack that is yet to be made has a change set that somebody else may execute."""
-    delete = aws("delete-change-set", name, region, "--change-set-name", proposed.name)
+def is_disposable(found: Placeholder) -> bool:
+    """Check whether an empty stack may be deleted: it is cjob's own, or nobody needs it any more.
+
+    AWS does not show the token of every call that makes such a stack, so the name of the change
+    set counts as well.
+    """
+    if found.has_resources:
+        return False
+    own = SHORT_LIVED.fullmatch(found.change_set) or SIGNED.fullmatch(found.token)
+    return bool(own) or found.age_s >= PLACEHOLDER_AGE_S
+
+
+def under_review(name: str, found: Placeholder, region: str) -> InputError:
+    """Return the error for an empty stack whose change set somebody else may yet execute."""
+    change_set = f", for change set {found.change_set!r}" if found.change_set else ""
     return InputError(
-        f"stack {name!r} is yet to be made, and waits for somebody to review the change set "
-        f"{proposed.name!r} of {proposed.since}",
-        hint=f"if that is to go: {delete}",
+        f"stack {name!r} is being created by someone else: it is {live_side.PROPOSED} since "
+        f"{found.since}{change_set}",
+        hint="wait for it with --wait-for-stack, or delete it if it is not needed: "
+        + aws("delete-stack", name, region),
     )
 
 
@@ -173,7 +193,7 @@ def signed(who: str, number: str) -> str:
 
 def signer(token: str) -> str:
     """Say who began an operation, as far as its token tells."""
-    own = re.fullmatch(r"cjob-(.*)-[0-9a-f]{32}", token)
+    own = SIGNED.fullmatch(token)
     if own:
         return f"cjob of {own[1]}"
     if token.startswith("Console-"):

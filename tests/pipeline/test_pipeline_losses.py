@@ -183,7 +183,7 @@ def test_a_deployment_that_was_killed_before_it_began_is_made_again(
     kill(place, proxy, "killed-new", "DescribeStackEvents")
     assert place.status("killed-new") == "REVIEW_IN_PROGRESS"
     done = place.done("deploy", *on("killed-new"))
-    assert "seeing whether somebody is at work on change set cjob-" in done.stderr
+    assert "checking whether someone is about to execute change set cjob-" in done.stderr
     assert place.status("killed-new") == "CREATE_COMPLETE"
 
 

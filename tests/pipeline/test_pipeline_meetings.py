@@ -2,12 +2,13 @@
 
 import json
 import re
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from calls_proxy import UNTOUCHED, Meddling, Proxy
 from pipelines import MANIFEST, Place, document, name, on, through, wait_for
+
+from cjob import names
 
 TEMPLATE = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}\n"
 
@@ -84,18 +85,20 @@ def test_of_deployments_at_one_moment_none_is_lost_or_mixed(place: Place, job: s
 class Rival:
     """Somebody who makes a job's stack at the same time, as another tool or process would."""
 
-    def __init__(self, place: Place, job: str) -> None:
-        """Take the job."""
+    def __init__(self, place: Place, job: str, change_set: str = "") -> None:
+        """Take the job, and the name of its change set (default: the one that cjob gives)."""
         self._place = place
         self._stack = name(job)
+        self._name = change_set or names.creation_change_set(self._stack)
 
     def propose(self) -> None:
         """Make a first change set."""
         self._change_set = self._place.stacks.create_change_set(
             StackName=self._stack,
-            ChangeSetName=f"cjob-{uuid.uuid4()}",
+            ChangeSetName=self._name,
             ChangeSetType="CREATE",
             TemplateBody=TEMPLATE,
+            Description="cjob-rival-at-work-1",
         )
 
     def execute(self) -> None:
@@ -119,8 +122,7 @@ def before(proxy: Proxy, steps: Mapping[str, Sequence[Callable[[], None]]]) -> N
 
 
 WAIT = "--wait-for-stack"
-LISTED, LOOKED_AT, MARKED, DONE = (
-    "ListChangeSets",
+LOOKED_AT, MARKED, DONE = (
     "DescribeChangeSet",
     "DescribeStackEvents",
     "ExecuteChangeSet",
@@ -131,20 +133,22 @@ LISTED, LOOKED_AT, MARKED, DONE = (
 def test_a_stack_that_somebody_makes_by_now_is_not_deleted_for_an_empty_one(
     place: Place, proxy: Proxy, flags: tuple[str, ...]
 ) -> None:
-    """What was executed is no longer among the change sets that may be."""
+    """Its change set is executed while it is watched."""
     job = f"made-{len(flags)}"
     place.job(job)
     rival = Rival(place, job)
     rival.propose()
-    before(proxy, {LISTED: [rival.execute]})
-    done = through(place, proxy).run("deploy", *on(job), *flags)
-    assert "in which there is nothing" not in done.stderr
+    running = through(place, proxy).start("deploy", *on(job), *flags)
+    wait_for(running, "checking whether someone is about to execute change set cjob-")
+    rival.execute()
+    out, told = running.communicate(timeout=60)
+    assert "in which there is nothing" not in told
     assert "DeleteStack" not in proxy.actions
     if flags:
-        assert document(done)["deployment"]["status"] == "UPDATE_COMPLETE"
+        assert json.loads(out)["deployment"]["status"] == "UPDATE_COMPLETE"
     else:
-        assert (done.returncode, done.stdout) == (2, ""), done.stderr
-        assert "changed by somebody else meanwhile" in done.stderr
+        assert (running.returncode, out) == (2, ""), told
+        assert "changed by somebody else meanwhile" in told
 
 
 @pytest.mark.parametrize("action", [LOOKED_AT, MARKED, DONE])
@@ -172,8 +176,8 @@ def test_a_stack_that_is_made_while_a_proposal_is_taken_back_stays(
 ) -> None:
     """Its change set was there a moment ago; what fails afterwards is no reason to delete it."""
     place.job("proposed-twice")
-    rival = Rival(place, "proposed-twice")
-    before(proxy, {MARKED: [rival.propose], LISTED: [rival.execute]})
+    rival = Rival(place, "proposed-twice", "copilot-1")
+    before(proxy, {MARKED: [rival.propose], "DeleteChangeSet": [rival.execute]})
     proxy.instead["ExecuteChangeSet"] = (403, DENIED)
     done = through(place, proxy).run("deploy", *on("proposed-twice"))
     assert (done.returncode, done.stdout) == (2, ""), done.stderr

@@ -1,8 +1,7 @@
 """Stacks in each state that the sandbox can bring them to."""
 
-import uuid
-
-from pipelines import Place, eventually, name, on
+from calls_proxy import Proxy
+from pipelines import Place, eventually, name, on, through
 
 from cjob import names
 
@@ -10,11 +9,11 @@ TEMPLATE = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}\n"
 BROKEN = "Resources: {Topic: {Type: 'AWS::SNS::Topic', Condition: Nowhere}}\n"
 
 
-def propose(place: Place, job: str, template: str, by: str = "copilot") -> None:
+def propose(place: Place, job: str, template: str, change_set: str = "by-hand") -> None:
     """Make a first change set for a job's stack, as another tool would."""
     place.stacks.create_change_set(
         StackName=name(job),
-        ChangeSetName=f"{by}-{uuid.uuid4()}",
+        ChangeSetName=change_set,
         ChangeSetType="CREATE",
         TemplateBody=template,
     )
@@ -31,6 +30,8 @@ def make(place: Place, job: str, template: str = TEMPLATE, *, app: str = "demo")
     eventually(lambda: not place.status(job).endswith("IN_PROGRESS"))
 
 
+NETWORK = "Resources: {Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.9.0.0/16}}}\n"
+
 WAITS_AND_FAILS = """\
 Resources:
   Handle: {Type: 'AWS::CloudFormation::WaitConditionHandle'}
@@ -43,7 +44,8 @@ Resources:
 def test_a_first_change_set_that_failed_is_in_nobodys_way(place: Place) -> None:
     """The stack that was to be is deleted, and made."""
     place.job("proposed")
-    propose(place, "proposed", BROKEN)
+    own = names.creation_change_set(name("proposed"))
+    propose(place, "proposed", BROKEN, own)
     assert place.status("proposed") == "REVIEW_IN_PROGRESS"
     done = place.done("deploy", *on("proposed"))
     assert "deleting stack demo-test-proposed, in which there is nothing" in done.stderr
@@ -51,13 +53,33 @@ def test_a_first_change_set_that_failed_is_in_nobodys_way(place: Place) -> None:
 
 
 def test_a_change_set_made_by_hand_stays_for_its_review(place: Place) -> None:
-    """Nothing is deleted that somebody may still want."""
+    """Nothing is deleted that somebody may still want, and nothing is built for it."""
     place.job("by-hand")
-    propose(place, "by-hand", TEMPLATE, by="mine")
+    propose(place, "by-hand", TEMPLATE)
     done = place.run("deploy", *on("by-hand"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "waits for somebody to review the change set 'mine-" in done.stderr
+    assert "is being created by someone else: it is REVIEW_IN_PROGRESS since" in done.stderr
+    command = "aws cloudformation delete-stack --region us-west-2 --stack-name demo-test-by-hand"
+    assert command in done.stderr
     assert len(place.change_sets("by-hand")) == 1
+
+
+def test_what_a_failed_deletion_could_not_delete_is_named(place: Place, proxy: Proxy) -> None:
+    """By the calls that the manager role has a right to."""
+    place.job("undeletable")
+    make(place, "undeletable", NETWORK)
+    ec2 = place.sandbox.session().client("ec2", endpoint_url=place.sandbox.endpoint)
+    vpc = place.stacks.describe_stack_resource(
+        StackName=name("undeletable"), LogicalResourceId="Vpc"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    place.stacks.delete_stack(StackName=name("undeletable"))
+    eventually(lambda: place.status("undeletable") == "DELETE_FAILED")
+    done = through(place, proxy).run("deploy", *on("undeletable"))
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "--stack-name demo-test-undeletable --retain-resources Vpc" in done.stderr
+    assert [action for action in proxy.actions if action.startswith("ListStackRes")] == []
+    ec2.delete_subnet(SubnetId=subnet)
 
 
 def test_a_failed_creation_that_is_protected_stays(place: Place) -> None:

@@ -5,7 +5,7 @@ It has one stack, remembers change sets and what was asked for, and fails where 
 
 from collections.abc import Iterator, Mapping
 
-from cjob.live import Activity, Live, Proposed
+from cjob.live import Activity, Live, Placeholder
 from cjob.plain import replace
 from cjob.release import Target
 from cjob.stages.apply import Proposal, Request
@@ -47,23 +47,24 @@ class FakeStacks:
         rests: Live | None = None,
         activity: Activity | None = None,
         unfinished: tuple[str, ...] = (),
-        proposals: tuple[Proposed, ...] = (),
+        placeholder: Placeholder | None = None,
         empty: bool = False,
         addons: str = "",
     ) -> None:
         """Begin with a stack as it is.
 
         `moves` is what somebody makes of it after a proposal, `rests` after it was waited for,
-        who `activity` tells of. `proposals` are others' change sets, and abandoned.
+        who `activity` tells of. `placeholder` is what is known of an empty stack.
         """
         self._rests = rests
         self._activity = activity or Activity()
         self._unfinished = unfinished
-        self._proposals = proposals
+        self._placeholder = placeholder
         self.addons = addons
         self.live = live or Live()
         self.change_sets: dict[str, Request] = {}
         self.asked: list[str] = []
+        self.watched_s: list[float] = []
         self._events = events
         self._faults = dict(faults or {})
         self._moves = moves
@@ -97,16 +98,20 @@ class FakeStacks:
         self.live = self._rests or self.live
         return self.live.status
 
-    def proposed(self, _target: Target, _name: str) -> tuple[Proposed, ...]:
-        """Give all change sets that were not executed."""
-        self._step("proposed")
-        own = tuple(Proposed(name=f"cjob-{number}", id=number) for number in self.change_sets)
-        return own + self._proposals
+    def placeholder(self, _target: Target, _name: str, _stack_id: str) -> Placeholder | None:
+        """Return what is known of the stack as long as it is under review."""
+        self._step("placeholder")
+        return self._placeholder if self.live.status == "REVIEW_IN_PROGRESS" else None
 
-    def abandoned(self, _target: Target, _proposed: Proposed) -> bool:
-        """Say that nobody is at work, unless the stack moves while it is looked at."""
-        self._step("abandoned")
-        self.live = self._rests or self.live
+    def stays_placeholder(self, _target: Target, _stack_id: str, seconds: float) -> bool:
+        """Let the stack change while it is watched, or else let the time pass."""
+        self._step("stays_placeholder")
+        self.watched_s.append(seconds)
+        if self._rests is not None:
+            self.live = self._rests
+        elif self._placeholder is not None:
+            age_s = self._placeholder.age_s + seconds
+            self._placeholder = replace(self._placeholder, age_s=age_s)
         return self._rests is None
 
     def propose(self, _target: Target, request: Request) -> Proposal:
@@ -138,17 +143,17 @@ class FakeStacks:
         self._ended = self._events
         self._step("executed")
 
-    def discard(self, _target: Target, request: Request) -> None:
+    def discard(self, _target: Target, request: Request) -> str:
         """Forget a change set."""
         self._step("discard")
-        self.change_sets.pop(request.name, None)
+        found = self.change_sets.pop(request.name, None)
+        return STACK_ID if found and request.create else ""
 
     def delete(self, _target: Target, stack_id: str) -> None:
         """Delete the stack, with its change sets."""
         self._step("delete")
         self.live = Live()
         self.change_sets.clear()
-        self._proposals = ()
         self._ended = (own("DELETE_IN_PROGRESS"), own("DELETE_COMPLETE"))
         assert stack_id == STACK_ID
 

@@ -152,7 +152,7 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
     faults = {
         "execute": REFUSED,
         "discard": ServiceError("gone"),
-        "proposed": ServiceError("never"),
+        "delete": ServiceError("never"),
     }
     tools = Tools(
         stacks=FakeStacks(faults=faults),
@@ -241,7 +241,7 @@ def test_a_second_ctrl_c_leaves_the_deployment_as_it_is() -> None:
     )
 
 
-@pytest.mark.parametrize("step", ["discard", "proposed"])
+@pytest.mark.parametrize("step", ["discard", "delete"])
 def test_a_second_ctrl_c_while_a_proposal_is_taken_back_leaves_it(step: str) -> None:
     """Nobody waits for AWS any longer, and where to look is told."""
     stacks = FakeStacks(faults={"follow": CTRL_C(), step: CTRL_C()})

@@ -8,9 +8,11 @@ import pytest
 from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
 from stage_samples import NAME, STACK_ID, TAGS, TEMPLATE, live, plan, release
 
+from cjob import names
 from cjob.cli import topics
 from cjob.errors import InputError
-from cjob.live import Activity, Live, Proposed
+from cjob.live import Activity, Live, Placeholder
+from cjob.plain import replace
 from cjob.release import Deployment, Release
 from cjob.stages import states
 from cjob.stages.apply import Options, Tools, apply
@@ -19,8 +21,13 @@ from cjob.stages.states import STATES
 WHERE = f"--region eu-central-1 --stack-name {NAME}"
 
 BUSY = [status for status, state in STATES.items() if state.action == states.WAIT]
-COPILOTS = Proposed(name="copilot-3b2f1c9e-5d50-4f6e-9a43-2f5d6c1e7a11", id="1")
-SOMEBODYS = Proposed(name="by-hand", id="2", since="2024-05-01 10:00:00 UTC")
+# Of an empty stack: cjob's own by its change set or by its token, and somebody else's.
+NAMED = Placeholder(
+    since="2024-05-01 10:00:00 UTC", age_s=60, change_set=names.creation_change_set(NAME)
+)
+SIGNED = Placeholder(since=NAMED.since, age_s=60, token=states.signed("ci-at-runner", "0" * 32))
+THEIRS = Placeholder(since=NAMED.since, age_s=60)
+UNDER_REVIEW = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
 
 Told = tuple[Deployment, list[str]]
 
@@ -64,33 +71,74 @@ def test_a_stack_that_is_not_there_is_made(status: str) -> None:
     assert "delete" not in stacks.asked
 
 
-@pytest.mark.parametrize("proposals", [(), (COPILOTS,)], ids=["empty", "abandoned"])
-def test_a_stack_that_was_never_made_is_deleted_and_made(proposals: tuple[Proposed, ...]) -> None:
-    """A change set that its maker left behind goes with it."""
-    before = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
-    stacks = FakeStacks(before, events=tuple(map(own, CREATED)), proposals=proposals)
+@pytest.mark.parametrize("found", [NAMED, SIGNED], ids=["named", "signed"])
+def test_an_empty_stack_that_cjob_left_is_deleted_and_created(found: Placeholder) -> None:
+    """It is watched first, in case its maker is about to execute its change set."""
+    stacks = FakeStacks(UNDER_REVIEW, events=tuple(map(own, CREATED)), placeholder=found)
     assert applied(stacks)[0].status == "CREATE_COMPLETE"
+    assert stacks.watched_s == [15]
     assert stacks.asked.index("delete") < stacks.asked.index("propose")
 
 
-def test_a_change_set_that_waits_for_a_review_is_left_alone() -> None:
-    """Somebody made it by hand, and may execute it at any time."""
-    before = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
-    stacks = FakeStacks(before, proposals=(SOMEBODYS,))
-    with pytest.raises(InputError, match="review the change set 'by-hand' of 2024") as caught:
+def test_an_empty_stack_whose_change_set_failed_is_deleted_at_once() -> None:
+    """Nobody can execute that."""
+    failed = replace(NAMED, change_set_status="FAILED")
+    stacks = FakeStacks(UNDER_REVIEW, events=tuple(map(own, CREATED)), placeholder=failed)
+    assert applied(stacks)[0].status == "CREATE_COMPLETE"
+    assert stacks.watched_s == []
+
+
+def test_a_change_set_that_is_still_being_created_is_watched_longer() -> None:
+    """Whoever asked for it waits for it, until it is 15 minutes old."""
+    working = replace(NAMED, change_set_status="CREATE_IN_PROGRESS")
+    stacks = FakeStacks(UNDER_REVIEW, events=tuple(map(own, CREATED)), placeholder=working)
+    assert applied(stacks)[0].status == "CREATE_COMPLETE"
+    assert sum(stacks.watched_s) == 15 * 60 - working.age_s
+
+
+def test_an_empty_stack_of_somebody_else_is_refused_with_the_command_to_delete_it() -> None:
+    """They may execute its change set at any time."""
+    stacks = FakeStacks(UNDER_REVIEW, placeholder=THEIRS)
+    with pytest.raises(InputError, match="REVIEW_IN_PROGRESS since 2024-05-01 10") as caught:
         applied(stacks)
-    assert caught.value.hint.endswith(f"--stack-name {NAME} --change-set-name by-hand")
-    assert (stacks.live, "delete" in stacks.asked) == (before, False)
+    assert caught.value.hint.endswith(f": aws cloudformation delete-stack {WHERE}")
+    assert "--wait-for-stack" in caught.value.hint
+    assert stacks.asked == ["read", "placeholder"]
+
+
+def test_an_empty_stack_of_somebody_else_is_awaited_until_it_is_old_enough() -> None:
+    """And then deleted, since nobody came back to it."""
+    stacks = FakeStacks(UNDER_REVIEW, events=tuple(map(own, CREATED)), placeholder=THEIRS)
+    done, lines = applied(stacks, wait=True)
+    assert done.status == "CREATE_COMPLETE"
+    assert lines[0].startswith(f"waiting: stack '{NAME}' is being created by someone else")
+    assert stacks.watched_s == [15 * 60 - THEIRS.age_s]
+
+
+def test_an_empty_stack_that_somebody_makes_while_it_is_awaited_is_updated() -> None:
+    """With what it has then."""
+    stacks = FakeStacks(UNDER_REVIEW, placeholder=THEIRS, rests=live(template=TEMPLATE))
+    done, _ = applied(stacks, wait=True)
+    assert (done.changed, done.status) == (False, "UPDATE_COMPLETE")
+    assert "delete" not in stacks.asked
+
+
+def test_a_stack_under_review_that_has_resources_is_never_deleted() -> None:
+    """However old it is, and whosever."""
+    odd = replace(NAMED, has_resources=True, age_s=10**6)
+    stacks = FakeStacks(UNDER_REVIEW, placeholder=odd)
+    with pytest.raises(InputError, match="cannot be updated: REVIEW_IN_PROGRESS"):
+        applied(stacks)
+    assert stacks.live == UNDER_REVIEW
 
 
 def test_a_stack_that_somebody_is_about_to_make_is_left_alone() -> None:
     """Its change set was executed while it was looked at; with leave to wait, that is awaited."""
-    before = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
-    stacks = FakeStacks(before, proposals=(COPILOTS,), rests=live(template=TEMPLATE))
+    stacks = FakeStacks(UNDER_REVIEW, placeholder=NAMED, rests=live(template=TEMPLATE))
     with pytest.raises(InputError, match="changed by somebody else meanwhile"):
         applied(stacks)
     assert "delete" not in stacks.asked
-    stacks = FakeStacks(before, proposals=(COPILOTS,), rests=live(template=TEMPLATE))
+    stacks = FakeStacks(UNDER_REVIEW, placeholder=NAMED, rests=live(template=TEMPLATE))
     assert not applied(stacks, wait=True)[0].changed
 
 
