@@ -13,14 +13,18 @@ FIRELENS = "firelens_log_router"
 STACK_NAME_LIMIT = 128
 
 
+APPLICATION_RECORDS = "/copilot/applications"
+"""SSM path below which applications are described."""
+
+
 def application_record(app: str) -> str:
     """SSM parameter that describes an application."""
-    return f"/copilot/applications/{app}"
+    return f"{APPLICATION_RECORDS}/{app}"
 
 
 def environment_records(app: str) -> str:
     """SSM path below which an application's environments are described."""
-    return f"/copilot/applications/{app}/environments"
+    return f"{application_record(app)}/environments"
 
 
 def environment_record(app: str, env: str) -> str:

@@ -383,7 +383,7 @@ def run_each(
 def _unbegun(stages: Stages) -> CjobError:
     if stages.interruption.asked:
         return Interrupted("interrupted before it was begun")
-    return InputError("not begun, since another job failed", hint="run the same command again")
+    return InputError("not started, since another job failed", hint="fix that job, then deploy")
 
 
 def _stage(stages: Stages, name: str) -> Stage:

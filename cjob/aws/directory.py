@@ -16,6 +16,10 @@ from cjob.release import Target
 
 FEATURE_SUFFIX = "Workloads"
 NO_VERSION = "v0.0.0"
+NEEDED = (
+    "cjob deploys into an application with an environment, as 'copilot app init' and "
+    "'copilot env init' make them, or 'cjob sandbox start' on this machine"
+)
 
 
 class AwsDirectory:
@@ -61,47 +65,63 @@ class AwsDirectory:
             return tuple(sorted(s["SubnetId"] for page in pages for s in page["Subnets"]))
 
     def environments(self, app: str) -> tuple[str, ...]:
-        """Give the names of an application's environments, sorted; one call a page."""
-        path = names.environment_records(app)
-        ssm = self._account.client("ssm")
-        with faults.told(f"list the environments of application {app!r}"):
-            pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path)
-            found = [p["Name"].rsplit("/", 1)[1] for page in pages for p in page["Parameters"]]
-        return tuple(sorted(found))
+        """Return the names of an application's environments, sorted; one call a page.
 
-    def _existing(self, app: str) -> tuple[str, ...]:
-        """Give the environments for a hint; where they can't be listed there is less of it."""
+        Raises InputError if there is no such application, which takes a call only if nothing was
+        found.
+        """
+        with faults.told(f"list the environments of application {app!r}"):
+            found = self._below(names.environment_records(app))
+        if not found and self._read(names.application_record(app)) is None:
+            raise self._no_application(app)
+        return found
+
+    def _below(self, path: str) -> tuple[str, ...]:
+        """Return the last parts of the names of the records in an SSM path, sorted."""
+        pages = self._account.client("ssm").get_paginator("get_parameters_by_path")
+        found = [p for page in pages.paginate(Path=path) for p in page["Parameters"]]
+        return tuple(sorted(p["Name"].rpartition("/")[2] for p in found))
+
+    def _known(self, path: str) -> tuple[str, ...]:
+        """Return what is in an SSM path, for a hint; nothing if it must not be listed."""
         try:
-            return self.environments(app)
+            with faults.told("list what there is"):
+                return self._below(path)
         except ServiceError:
             return ()
 
+    def _no_application(self, app: str) -> InputError:
+        known = self._known(names.APPLICATION_RECORDS)
+        there = f"this region has: {', '.join(known)}" if known else ""
+        where = "name it with -a, or set AWS_REGION and AWS_PROFILE to where it was made"
+        return InputError(
+            f"there is no application {app!r} in this account and region {self._account.region}",
+            notes=[*filter(None, [there]), NEEDED],
+            hint=f"{_near(known, app) or where}; to get one: cjob help application",
+        )
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        """Return an SSM record, None if there is none of that name."""
+        ssm = self._account.client("ssm")
+        with faults.told(f"read the record {name!r}"):
+            try:
+                text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+            except ssm.exceptions.ParameterNotFound:
+                return None
+        return _record(text, name)
+
     def _records(self, app: str, env: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read the SSM records of application and environment, at once."""
-        ssm = self._account.client("ssm")
-
-        def read(name: str) -> dict[str, Any] | None:
-            with faults.told(f"read the record {name!r}"):
-                try:
-                    text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
-                except ssm.exceptions.ParameterNotFound:
-                    return None
-            return _record(text, name)
-
         application, environment = together(
-            lambda: read(names.application_record(app)),
-            lambda: read(names.environment_record(app, env)),
+            lambda: self._read(names.application_record(app)),
+            lambda: self._read(names.environment_record(app, env)),
         )
-        region = self._account.region
         if application is None:
-            raise InputError(
-                f"there is no application {app!r} in this account and region {region}",
-                hint="name it with -a, or set AWS_REGION and AWS_PROFILE to where it was made",
-            )
+            raise self._no_application(app)
         if environment is None:
             raise InputError(
                 f"application {app!r} has no environment {env!r}",
-                hint=_choices(self._existing(app), env),
+                hint=_choices(self._known(names.environment_records(app)), env),
             )
         for key in ("region", "managerRoleARN", "executionRoleARN"):
             if not environment.get(key):
@@ -197,9 +217,13 @@ def repositories(outputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def _choices(existing: tuple[str, ...], wanted: str) -> str:
+    if near := _near(existing, wanted):
+        return near
+    return "it has: " + ", ".join(existing) if existing else "check -e, and -a"
+
+
+def _near(existing: tuple[str, ...], wanted: str) -> str:
     import difflib  # noqa: PLC0415 - only for a hint
 
     near = difflib.get_close_matches(wanted, existing, 1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return "it has: " + ", ".join(existing) if existing else "check -e, and -a"
+    return f"did you mean {near[0]!r}?" if near else ""

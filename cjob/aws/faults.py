@@ -136,8 +136,10 @@ def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: s
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
     elif "S3 error: Access Denied" in says(error):
         hint = f"{role or 'the identity in use'} needs s3:GetObject and kms:Decrypt to have it read"
+    elif passes(error):
+        hint = f"AWS answered {kind} to {action}, which passes: run the same command again"
     else:
-        hint = f"AWS answered {kind} to {action}; run the same command again, or look it up there"
+        hint = f"AWS answered {kind} to {action}: check the names, the account and the region"
     return ServiceError(f"cannot {purpose}: {says(error)}", hint=hint)
 
 

@@ -30,6 +30,7 @@ RECORDS = (
     "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/environments/{env}",
 )
 JOB_RECORDS = "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/components/*"
+APPLICATIONS = "arn:{partition}:ssm:*:*:parameter/copilot/applications"
 ENVIRONMENTS = "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/environments"
 STACK_SET = "arn:{partition}:cloudformation:*:*:stackset/{app}-infrastructure:*"
 REGIONAL_STACK = "arn:{partition}:cloudformation:*:*:stack/StackSet-{app}-infrastructure-*"
@@ -84,10 +85,10 @@ RIGHTS = (
     Right(
         "ssm:GetParametersByPath",
         CALLER,
-        (ENVIRONMENTS, ENVIRONMENTS + "/*"),
+        (ENVIRONMENTS, ENVIRONMENTS + "/*", APPLICATIONS, APPLICATIONS + "/*"),
         "target",
         ("GetParametersByPath",),
-        "which environments there are, for a question or a hint",
+        "which environments and applications there are, for a question or a hint",
         optional=True,
     ),
     Right(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 
+    from cjob.cli.parser import Parser
+
 # In the order in which people need them.
 COMMANDS = {
     "deploy": "build, push, render and deploy jobs",
@@ -155,7 +157,7 @@ def run(arguments: list[str]) -> int:
         if name.startswith("-"):
             first = "a command comes first, as in cjob deploy -n report"
             hint = _suggest(name, ("--help", "--version"), first)
-            raise InputError(f"{name!r} is no option of cjob itself", hint=hint)
+            raise InputError(f"{name!r} is not an option of cjob itself", hint=hint)
         raise InputError(f"{name!r} is not a command of cjob", hint=_suggest(name, COMMANDS))
     if rest == ["help"]:
         rest = ["--help"]
@@ -170,10 +172,20 @@ def run(arguments: list[str]) -> int:
     command.options(parser)
     parsed, unknown = parser.parse_known_args(rest)
     if unknown:
-        hint = _suggest(unknown[0].split("=")[0], parser.known(), f"see {parser.prog} --help")
-        raise InputError(f"{unknown[0]!r} is no option or argument of {parser.prog}", hint=hint)
+        raise _unexpected(unknown, rest, parser)
+    parsed.typed = tuple(rest)
     status: int = command.run(parsed)
     return status
+
+
+def _unexpected(unknown: list[str], rest: list[str], parser: Parser) -> InputError:
+    """Return the error for arguments that a command does not take."""
+    hint = _suggest(unknown[0].split("=")[0], parser.known(), f"see {parser.prog} --help")
+    if not unknown[0].startswith("-") and parser.takes_jobs_only():
+        import shlex  # noqa: PLC0415 - only for a hint
+
+        hint = f"name jobs with -n: {parser.prog} {shlex.join(parser.with_names(rest, unknown))}"
+    return InputError(f"unexpected argument {unknown[0]!r} of {parser.prog}", hint=hint)
 
 
 def _help(arguments: list[str]) -> int:

@@ -1,13 +1,15 @@
-"""Which job and environment a composite works on, where the person named none.
+"""Which jobs and environment a composite works on, if the command line names none.
 
-One candidate is taken, and said. Several are offered as a numbered list on a terminal, and listed
-in the error elsewhere.
+The only candidate is used, and that is printed. Several are offered as a numbered list on a
+terminal, and listed in the error elsewhere.
 """
 
 import argparse
+import os
+import shlex
 from collections.abc import Sequence
 
-from cjob.cli import console, selection
+from cjob.cli import console, prompts, selection
 from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -16,11 +18,9 @@ if TYPE_CHECKING:
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags of the composites that name what to work on."""
-    parser.add_argument("-n", "--name", action="append", metavar="JOB", help="a job; repeatable")
-    parser.add_argument("--all", action="store_true", help="all scheduled jobs of the workspace")
-    parser.add_argument("-e", "--env", metavar="ENV", help="the environment")
-    parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    """Declare the options of the composites that name what to work on."""
+    selection.jobs(parser)
+    selection.environment(parser)
     parser.add_argument("--target", metavar="FILE", help="a document of cjob-target")
     parser.add_argument("--tag", default="", help="tag for the main image (default: git commit)")
 
@@ -28,37 +28,49 @@ def options(parser: argparse.ArgumentParser) -> None:
 def complete(
     args: argparse.Namespace, tools: "Collaborators", talk: console.Console
 ) -> argparse.Namespace:
-    """Fill in the job and the environment where the person named none."""
+    """Fill in the jobs and the environment that the command line does not name.
+
+    After a question the command that needs none is printed.
+    """
+    answers: list[str] = []
     if args.name is None and not args.all:
-        args.name = [one_of(tools.workspace.jobs(), "job", "-n", talk)]
+        found = tools.workspace.jobs()
+        chosen = _choose(found, "job", "-n", talk, or_all=True)
+        args.name = chosen
+        if len(found) > 1:
+            everything = sorted(chosen) == sorted(found)
+            answers += ["--all"] if everything else [w for job in chosen for w in ("-n", job)]
+    if args.env is None and not args.target:
+        args.env = os.environ.get(selection.ENVIRONMENT) or None
+        if args.env is not None:
+            talk.say(f"using environment {args.env} ({selection.ENVIRONMENT})")
     if args.env is None and not args.target:
         app = selection.application(args, tools)
         found = tools.directory.environments(app)
         if not found:
             raise InputError(
-                f"application {app!r} has no environment in this account and region",
-                hint="name the application with -a, or set AWS_REGION and AWS_PROFILE to where it "
-                "was made",
+                f"application {app!r} has no environment",
+                hint="deploy one first; see cjob help application",
             )
-        args.env = one_of(found, "environment", "-e", talk)
+        (args.env,) = _choose(found, "environment", "-e", talk)
+        if len(found) > 1:
+            answers += ["-e", args.env]
+    if answers:
+        typed = [*getattr(args, "typed", ()), *answers]
+        talk.say(f"the same without questions: cjob {args.command} {shlex.join(typed)}")
     return args
 
 
-def one_of(candidates: Sequence[str], what: str, flag: str, talk: console.Console) -> str:
-    """Give the sole candidate, or the one that the person picks; InputError elsewhere."""
+def _choose(
+    candidates: Sequence[str], what: str, flag: str, talk: console.Console, *, or_all: bool = False
+) -> list[str]:
+    """Return the only candidate, or those that the person picks; InputError if nobody can."""
     if not candidates:
         raise InputError(f"there is no {what} to choose", hint=f"name the {what} with {flag}")
     if len(candidates) == 1:
-        talk.say(f"found one {what} only, taking {candidates[0]}")
-        return candidates[0]
+        talk.say(f"using {what} {candidates[0]} (the only one)")
+        return [candidates[0]]
     if not console.can_ask():
-        raise InputError(
-            f"several {what}s: {', '.join(candidates)}", hint=f"name one of them with {flag}"
-        )
-    listed = "".join(f"  {i}  {name}\n" for i, name in enumerate(candidates, 1))
-    answer = console.ask(f"{listed}Which {what}? ").strip()
-    if answer in candidates:
-        return answer
-    if answer.isdecimal() and 1 <= int(answer) <= len(candidates):
-        return candidates[int(answer) - 1]
-    raise InputError(f"{answer!r} is none of them", hint=f"name the {what} with {flag}")
+        hint = f"name one with {flag}" + (", or take all of them: --all" if or_all else "")
+        raise InputError(f"several {what}s: {', '.join(candidates)}", hint=hint)
+    return prompts.choose(candidates, what, flag, several=or_all)

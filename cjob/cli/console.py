@@ -160,12 +160,15 @@ def _printable(text: str) -> str:
 
 
 def ask(question: str) -> str:
-    """Ask on the terminal, where a person can answer, and give the answer."""
+    """Return the line that a person types after the question; empty if the terminal is closed."""
     # Opened twice, since Python opens nothing for reading and writing that has no positions.
     with open(TERMINAL, "w") as asked, open(TERMINAL) as answered:  # noqa: PTH123 - a start-up tax
         asked.write(question)
         asked.flush()
-        return answered.readline()
+        answer = answered.readline()
+        if not answer.endswith("\n"):
+            asked.write("\n")
+        return answer
 
 
 def ask_at_terminal(question: str) -> str | None:

@@ -8,7 +8,7 @@ sent where nothing changed. Prints text everywhere; with -o json, the documents 
 
 import argparse
 
-from cjob.cli import apply, building, choosing, console, selection
+from cjob.cli import apply, building, choosing, console, prompts, selection
 from cjob.cli import diff as diff_command
 from cjob.errors import DONE, InputError
 
@@ -119,7 +119,7 @@ def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
             "nobody can be asked here whether to deploy it",
             hint="deploy with --yes, or make a plan with cjob-diff and apply it with cjob-apply",
         )
-    return console.ask(QUESTION).strip().lower() in ("y", "yes")
+    return prompts.confirm(QUESTION)
 
 
 def _check_shown(shown: "tuple[Release, ...]", ready: "tuple[Release, ...]") -> None:

@@ -39,7 +39,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="COMMAND",
         help="a command that is to be run (default: deploy)",
     )
-    parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    selection.app_option(parser)
     parser.add_argument("-e", "--env", metavar="ENV", help="the environment (default: all)")
     parser.add_argument(
         "--partition", choices=PARTITIONS, help="AWS partition (default: that of AWS_REGION)"

@@ -29,7 +29,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what", choices=("jobs", "envs"), metavar="{jobs,envs}", help="what to name"
     )
-    parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    selection.app_option(parser)
     parser.add_argument(
         "--offline", action="store_true", help="only the environments that the workspace names"
     )
@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         names = _environments(args, tools)
         if not names:
-            talk.say("no environment was found")
+            found = "the workspace names" if args.offline else "the application has"
+            talk.say(f"{found} no environment")
     if args.output == "json":
         import json  # noqa: PLC0415 - only for this form
 

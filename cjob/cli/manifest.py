@@ -25,10 +25,8 @@ examples:
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="manifest", target=None)
-    parser.add_argument("-n", "--name", action="append", metavar="JOB", help="a job; repeatable")
-    parser.add_argument("--all", action="store_true", help="all scheduled jobs of the workspace")
-    parser.add_argument("-e", "--env", metavar="ENV", help="the environment")
-    parser.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    selection.jobs(parser)
+    selection.environment(parser)
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("yaml", "json"), help="default: yaml")
 

@@ -10,6 +10,7 @@ from cjob.errors import InputError
 
 TYPE_CHECKING = False  # as `typing` has it, whose import takes longer than all else here
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn
 
     from _typeshed import SupportsWrite
@@ -69,3 +70,17 @@ class Parser(argparse.ArgumentParser):
     def known(self) -> list[str]:
         """Give all options that this parser knows."""
         return list(self._option_string_actions)
+
+    def takes_jobs_only(self) -> bool:
+        """Return whether jobs are named by -n, and nothing is named without an option."""
+        return "-n" in self.known() and not self._get_positional_actions()
+
+    def with_names(self, arguments: Sequence[str], jobs: Sequence[str]) -> list[str]:
+        """Return the arguments with `-n` in front of each job that was written without it."""
+        actions = self._option_string_actions
+        named: list[str] = []
+        for argument in arguments:
+            option = actions.get(named[-1]) if named else None
+            is_value = option is not None and option.nargs != 0
+            named += [argument] if is_value or argument not in jobs else ["-n", argument]
+        return named

@@ -5,6 +5,7 @@ documents come from stdin or a file.
 """
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,10 @@ PARALLEL_JOBS = 4
 
 OUTPUT = "what stdout gets (default: text on a terminal, else json)"
 
+# Variables that hold defaults of -e and -a.
+ENVIRONMENT = "CJOB_ENV"
+APPLICATION = "CJOB_APP"
+
 # Of a tag that AWS takes, in characters.
 KEY_LIMIT = 128
 VALUE_LIMIT = 256
@@ -33,15 +38,37 @@ def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json",
     """Declare what a command that is head and filter takes."""
     parser.add_argument("file", nargs="?", metavar="FILE", help="documents (default: stdin)")
     head = parser.add_argument_group("to begin from the workspace")
-    head.add_argument("-n", "--name", action="append", metavar="JOB", help="a job; repeatable")
-    head.add_argument("--all", action="store_true", help="all scheduled jobs of the workspace")
-    head.add_argument("-e", "--env", metavar="ENV", help="the environment")
-    head.add_argument("-a", "--app", metavar="APP", help="the application (default: workspace's)")
+    jobs(head)
+    environment(head)
     head.add_argument("--target", metavar="FILE", help="a document of cjob-target: stay offline")
     head.add_argument("--tag", default="", help="tag for the main image (default: git commit)")
     common(parser)
     forms = f"{OUTPUT}: {', '.join(output)}"
     parser.add_argument("-o", "--output", choices=output, metavar="FORM", help=forms)
+
+
+def jobs(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Declare the options that name jobs."""
+    parser.add_argument("-n", "--name", action="append", metavar="JOB", help="a job; repeatable")
+    parser.add_argument("--all", action="store_true", help="all scheduled jobs of the workspace")
+
+
+def environment(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Declare the options that name the environment and its application."""
+    parser.add_argument(
+        "-e", "--env", metavar="ENV", help=f"the environment (default: ${ENVIRONMENT})"
+    )
+    app_option(parser)
+
+
+def app_option(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Declare the option that names the application."""
+    parser.add_argument(
+        "-a",
+        "--app",
+        metavar="APP",
+        help=f"the application (default: ${APPLICATION}, or the workspace's)",
+    )
 
 
 def resource_tags(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
@@ -161,8 +188,22 @@ def read_stream(
     from cjob import wire  # noqa: PLC0415 - help needs none of these
 
     tools.prepare(stages)
+    _check_no_job(file, tools, head)
     text, name = console.read_input(file)
     return wire.parse(text, name, hint)
+
+
+def _check_no_job(file: str | None, tools: "Collaborators", head: str) -> None:
+    """Refuse a job's name where the name of a file is expected."""
+    if file is None or file == "-" or os.path.lexists(file):
+        return
+    try:
+        known = tools.workspace.jobs()
+    except InputError:
+        return
+    if file in known:
+        hint = f"to name a job: {head} -n {file}"
+        raise InputError(f"there is no file {file!r}, but a job of that name", hint=hint)
 
 
 def chosen_jobs(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]":
@@ -171,29 +212,37 @@ def chosen_jobs(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]"
 
     if args.name and args.all:
         raise InputError("--all cannot go with -n", hint="name jobs, or take all of them")
-    app = application(args, tools)
+    app, place = application(args, tools), ""
     if args.env is None and args.target:
         args.env = _document(args.target).job.env
     if args.env is None:
-        raise InputError("no environment was named", hint="name it with -e, as in -e test")
+        args.env = os.environ.get(ENVIRONMENT) or None
+        place = ENVIRONMENT
+    if args.env is None:
+        hint = f"name it with -e, as in -e test, or set {ENVIRONMENT}"
+        raise InputError("no environment was named", hint=hint)
     jobs = tools.workspace.jobs() if args.all else tuple(dict.fromkeys(args.name))
     if not jobs:
         raise InputError("the workspace has no scheduled jobs", hint="check -C and copilot/")
-    check_name(args.env, "environment")
+    check_name(args.env, "environment", place)
     return [Job(app=app, env=args.env, name=check_name(job, "job")) for job in jobs]
 
 
 def application(args: argparse.Namespace, tools: "Collaborators") -> str:
-    """Give the application: the one that was named, else the workspace's."""
+    """Return the application: from the command line, the variable, or the workspace."""
     from cjob.release import check_name  # noqa: PLC0415
 
-    app = tools.workspace.app if args.app is None else args.app
-    if args.app is None and not app:
+    if args.app is not None:
+        return check_name(args.app, "application")
+    if chosen := os.environ.get(APPLICATION):
+        return check_name(chosen, "application", APPLICATION)
+    if not tools.workspace.app:
         raise InputError(
             "the workspace names no application",
-            hint="name it with -a, or write 'application: NAME' into copilot/.workspace",
+            hint=f"name it with -a or {APPLICATION}, or write 'application: NAME' into "
+            "copilot/.workspace",
         )
-    return check_name(app, "application")
+    return check_name(tools.workspace.app, "application")
 
 
 def parse_tags(given: Sequence[str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ class Fake:
         self.parameters: dict[str, str] = {}
         self.denies = ""
         self.assumed: list[dict[str, str]] = []
+        self.denied_path = ""
         self.silent = False
         self.asked = threading.Event()
         self.ended = threading.Event()
@@ -45,7 +46,10 @@ class Fake:
             return 400, {"__type": self.denies, "message": "told so"}
         if action == "GetParametersByPath":
             path = asked["Path"] + "/"
-            found = [self._shown(name) for name in self.parameters if name.startswith(path)]
+            if path == self.denied_path:
+                return 400, {"__type": "AccessDeniedException", "message": "not this one"}
+            below = [name for name in self.parameters if name.startswith(path)]
+            found = [self._shown(name) for name in below if "/" not in name.removeprefix(path)]
             return 200, {"Parameters": found}
         if action == "GetParameter" and asked["Name"] in self.parameters:
             return 200, {"Parameter": self._shown(asked["Name"])}

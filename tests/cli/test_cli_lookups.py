@@ -58,13 +58,41 @@ def test_credentials_that_aws_refuses_are_told(
     assert hint in found[1]
 
 
-def test_an_application_that_is_not_there_is_told(workspace: Path, aws: Fake) -> None:
-    """The region is named, since that is what is mostly wrong."""
+@pytest.mark.parametrize(
+    ("existing", "hint"),
+    [
+        ([], "name it with -a, or set AWS_REGION and AWS_PROFILE to where it was made"),
+        (["a", "shop"], "name it with -a, or set AWS_REGION"),
+        (["acme2"], "did you mean 'acme2'?"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [TARGET, ("cjob", "list", "envs"), ("cjob", "package", "-n", "report")]
+)
+def test_an_application_that_is_not_there_is_explained(
+    command: tuple[str, ...], existing: list[str], hint: str, workspace: Path, aws: Fake
+) -> None:
+    """With its region, which is mostly what is wrong; what is needed; and how to get one."""
+    for name in existing:
+        aws.parameters[f"/copilot/applications/{name}"] = "{}"
+    done = commands.run(*command, folder=workspace, settings=aws.settings)
+    assert (done.status, done.out) == (2, "")
+    message, *notes, last = done.err.splitlines()
+    assert message == "cjob: there is no application 'acme' in this account and region eu-west-1"
+    assert notes[:-1] == ([f"note: this region has: {', '.join(existing)}"] if existing else [])
+    assert "copilot app init" in notes[-1]
+    assert "cjob sandbox start" in notes[-1]
+    assert last.startswith(f"hint: {hint}")
+    assert last.endswith("; to get one: cjob help application")
+
+
+def test_applications_that_must_not_be_listed_are_left_out(workspace: Path, aws: Fake) -> None:
+    """The error stays the one about the application."""
+    aws.denied_path = "/copilot/applications/"
     done = commands.run(*TARGET, folder=workspace, settings=aws.settings)
     assert done.status == 2
-    message, hint = commands.told(done)
-    assert message == "there is no application 'acme' in this account and region eu-west-1"
-    assert "AWS_REGION" in hint
+    assert done.err.startswith("cjob: there is no application 'acme'")
+    assert "this region has" not in done.err
 
 
 @pytest.mark.parametrize(
@@ -94,18 +122,21 @@ def test_a_composite_lists_what_it_cannot_choose_from(workspace: Path, aws: Fake
     done = commands.run("cjob", "package", folder=workspace, settings=aws.settings)
     assert (done.status, done.out) == (2, "")
     found_one, message, hint = done.err.splitlines()
-    assert found_one == "found one job only, taking report"
+    assert found_one == "using job report (the only one)"
     assert message == "cjob: several environments: prod, test"
-    assert hint == "hint: name one of them with -e"
+    assert hint == "hint: name one with -e"
 
 
 def test_an_application_without_environments_is_told(workspace: Path, aws: Fake) -> None:
-    """Most often its name is wrong, or it is elsewhere."""
-    done = commands.run("cjob", "package", "-a", "acmee", folder=workspace, settings=aws.settings)
+    """A list of none is no error; a composite has nothing to work on."""
+    aws.parameters["/copilot/applications/acme"] = '{"name": "acme", "account": "1"}'
+    done = commands.run("cjob", "list", "envs", folder=workspace, settings=aws.settings)
+    assert (done.status, done.out, done.err) == (0, "", "the application has no environment\n")
+    done = commands.run("cjob", "package", folder=workspace, settings=aws.settings)
     assert (done.status, done.out) == (2, "")
     _, message, hint = done.err.splitlines()
-    assert message == "cjob: application 'acmee' has no environment in this account and region"
-    assert hint.startswith("hint: name the application with -a, or set AWS_REGION")
+    assert message == "cjob: application 'acme' has no environment"
+    assert hint == "hint: deploy one first; see cjob help application"
 
 
 def test_an_instance_without_answer_does_not_hold_up_the_message(

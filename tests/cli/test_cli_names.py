@@ -52,10 +52,8 @@ def test_environments_of_the_workspace_need_no_aws(jobs: Path) -> None:
 
 
 def test_environments_come_from_aws(jobs: Path, aws: Fake) -> None:
-    """Where there are none that is told; without credentials nothing is printed."""
+    """Without credentials nothing is printed."""
     listing = ("cjob", "list", "envs")
-    done = commands.run(*listing, folder=jobs, settings=aws.settings)
-    assert (done.status, done.out, done.err) == (0, "", "no environment was found\n")
     for env in ("test", "prod"):
         aws.parameters[f"/copilot/applications/acme/environments/{env}"] = "{}"
     done = commands.run(*listing, "-a", "acme", folder=jobs, settings=aws.settings)

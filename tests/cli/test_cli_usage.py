@@ -75,10 +75,14 @@ def test_the_version_is_data(tmp_path: Path) -> None:
     [
         ("cjob rendr", "'rendr' is not a command of cjob", "did you mean 'render'?"),
         ("cjob xyz", "'xyz' is not a command of cjob", "see cjob --help"),
-        ("cjob --versoin", "'--versoin' is no option of cjob itself", "did you mean '--version'?"),
+        (
+            "cjob --versoin",
+            "'--versoin' is not an option of cjob itself",
+            "did you mean '--version'?",
+        ),
         (
             "cjob --log-format=text deploy",
-            "'--log-format=text' is no option of cjob itself",
+            "'--log-format=text' is not an option of cjob itself",
             "a command comes first, as in cjob deploy -n report",
         ),
         (
@@ -88,17 +92,17 @@ def test_the_version_is_data(tmp_path: Path) -> None:
         ),
         (
             "cjob-render --trget t.json",
-            "'--trget' is no option or argument of cjob render",
+            "unexpected argument '--trget' of cjob render",
             "did you mean '--target'?",
         ),
         (
             "cjob-render --trget=t.json",
-            "'--trget=t.json' is no option or argument of cjob render",
+            "unexpected argument '--trget=t.json' of cjob render",
             "did you mean '--target'?",
         ),
         (
             "cjob deploy -n report --environment test",
-            "'--environment' is no option or argument of cjob deploy",
+            "unexpected argument '--environment' of cjob deploy",
             "did you mean '--env'?",
         ),
         (
@@ -108,12 +112,12 @@ def test_the_version_is_data(tmp_path: Path) -> None:
         ),
         (
             "cjob-render --targ t.json",
-            "'--targ' is no option or argument of cjob render",
+            "unexpected argument '--targ' of cjob render",
             "did you mean '--target'?",
         ),
         (
             "cjob-render a.json b.json",
-            "'b.json' is no option or argument of cjob render",
+            "unexpected argument 'b.json' of cjob render",
             "see cjob render --help",
         ),
         (
@@ -132,7 +136,11 @@ def test_the_version_is_data(tmp_path: Path) -> None:
             "a FILE cannot go with -n or --all",
             "give one or the other",
         ),
-        ("cjob-build -n report", "no environment was named", "name it with -e, as in -e test"),
+        (
+            "cjob-build -n report",
+            "no environment was named",
+            "name it with -e, as in -e test, or set CJOB_ENV",
+        ),
         (
             "cjob-build -n report -e ../x",
             "environment '../x' is not a valid name",

@@ -40,8 +40,8 @@ def test_the_template_is_all_that_is_printed(place: Place) -> None:
     assert done.stdout.startswith("# ") or done.stdout.startswith("AWSTemplateFormatVersion")
     assert "AWS::ECS::TaskDefinition" in done.stdout
     assert done.stderr.splitlines() == [
-        "found one job only, taking printed",
-        "found one environment only, taking test",
+        "using job printed (the only one)",
+        "using environment test (the only one)",
     ]
 
 

@@ -79,6 +79,29 @@ def test_expired_credentials_are_to_be_renewed(code: str) -> None:
     assert "sign in again" in explain(answer(code), "read stack 'a'").hint
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "again"),
+    [
+        ("Throttling", 400, True),
+        ("RequestLimitExceeded", 400, True),
+        ("InternalFailure", 500, True),
+        ("ServiceUnavailable", 503, True),
+        ("ValidationError", 400, False),
+        ("StackSetNotFoundException", 404, False),
+        ("RepositoryNotFoundException", 400, False),
+    ],
+)
+def test_only_what_passes_is_worth_another_try(code: str, status: int, *, again: bool) -> None:
+    """The same request gets the same answer, unless the service was busy or broken."""
+    error = ClientError(
+        {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "DescribeStacks",
+    )
+    hint = explain(error, "read a stack").hint
+    assert hint.startswith(f"AWS answered {code} to DescribeStacks")
+    assert ("run the same command again" in hint) == again
+
+
 def test_any_other_answer_is_passed_on_with_its_code() -> None:
     """Without what would drive a terminal."""
     error = explain(answer("Oops", message="\x1b[31mbad\nluck"), "read stack 'a'")
