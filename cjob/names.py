@@ -66,6 +66,16 @@ def copilot_tags(app: str, env: str, job: str) -> dict[str, str]:
     return {"copilot-application": app, "copilot-environment": env, "copilot-service": job}
 
 
+def manifest_path(job: str) -> str:
+    """Path of a job's manifest, relative to the workspace."""
+    return f"copilot/{job}/manifest.yml"
+
+
+def patches_path(job: str) -> str:
+    """Path of a job's YAML patches, relative to the workspace."""
+    return f"copilot/{job}/overrides/cfn.patches.yml"
+
+
 def logical_id(text: str) -> str:
     """Leave out what a CloudFormation logical id cannot have."""
     return re.sub(r"[^a-zA-Z0-9]+", "", text)

@@ -37,6 +37,7 @@ from cjob.errors import CjobError, InputError, Interrupted
 from cjob.interruption import run_to_end
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import NOTHING, dataclass, replace
+from cjob.progress import found
 from cjob.release import Image, Job, Release, Target, required
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Choices:
     cdk_env: tuple[str, ...] = ()
     images: Mapping[str, Image] = NOTHING
     create_repository: bool = False
+    deploys: bool = False
 
 
 class Stages:
@@ -105,6 +107,7 @@ class Stages:
             self._tell(job),
             tag=self._choices.tag,
             tags=self._choices.tags,
+            refused_later=self._choices.deploys,
         )
         return replace(release, target=self._choices.target)
 
@@ -156,7 +159,7 @@ class Stages:
             wait=self._choices.wait,
             tell=self._tell(release.job),
         )
-        render(release)
+        self._check_deployable(render(release))
         if to_build(release, self._choices.images) and not self._choices.create_repository:
             repository_of(release, target)
         return release
@@ -214,6 +217,7 @@ class Stages:
 
         if not release.images:
             release = named(release, self._choices.images)
+        self._check_deployable(self.render(release))
         if self._choices.create_repository and any(i.id for i in (release.images or {}).values()):
             release = self._initialise(release)
         target = required(release.target, "target")
@@ -239,10 +243,25 @@ class Stages:
 
         return render(release)
 
+    def _check_deployable(self, rendered: Release) -> None:
+        """Refuse what AWS would refuse; behind CDK overrides apply does, when it sees them."""
+        from cjob.checks import deployable  # noqa: PLC0415
+
+        if not required(rendered.source, "source").overrides.cdk:
+            deployable.check(rendered)
+
     def override(self, release: Release) -> Release:
-        """Apply CDK overrides to the template, where the job has them."""
-        if not required(release.source, "source").overrides.cdk:
-            return release
+        """Apply CDK overrides to the template, and warn about what a deployment would refuse."""
+        from cjob.checks import deployable  # noqa: PLC0415
+
+        if required(release.source, "source").overrides.cdk:
+            release = self._override(release)
+        for finding in deployable.beyond_manifest(release):
+            for record in found(finding):
+                self._tell(release.job)(record)
+        return release
+
+    def _override(self, release: Release) -> Release:
         from cjob import processes  # noqa: PLC0415
         from cjob.stages.override import override  # noqa: PLC0415
 

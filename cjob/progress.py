@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from cjob.findings import Finding
 from cjob.parallel import Stopped
 from cjob.plain import dataclass
 
@@ -48,6 +49,14 @@ def note(text: str) -> Progress:
 def warning(text: str) -> Progress:
     """Give a line on something that may well be a mistake."""
     return Progress(text=f"warning: {text}", level="warning")
+
+
+def found(finding: Finding) -> Iterator[Progress]:
+    """Yield the lines about a finding: what it is, and what to do about it."""
+    end = " (a deployment refuses this)" if finding.refused else ""
+    yield warning(f"{finding}{end}")
+    if finding.hint:
+        yield note(f"hint: {finding.hint}")
 
 
 class Part:

@@ -78,6 +78,7 @@ def choices(args: argparse.Namespace) -> dict[str, object]:
         "allow_removal": tuple(args.allow_removal),
         "force_plan": args.force_plan,
         "wait": args.wait_for_stack,
+        "deploys": True,
     }
 
 

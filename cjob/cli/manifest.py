@@ -46,13 +46,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _text(release: "Release") -> str:
+    from cjob import names  # noqa: PLC0415
     from cjob.manifest import reading, unparsing  # noqa: PLC0415 - help needs none of these
     from cjob.release import required  # noqa: PLC0415
-    from cjob.stages.render import manifest_path  # noqa: PLC0415
     from cjob.template import writer  # noqa: PLC0415
 
     source, job = required(release.source, "source"), release.job
-    section = reading.merged(source.manifest, job.env, file=manifest_path(job.name))
+    section = reading.merged(source.manifest, job.env, file=names.manifest_path(job.name))
     return writer.text(unparsing.manifest(section))
 
 

@@ -5,9 +5,9 @@ Takes a tree, gives the Job. Touches nothing.
 
 from cjob.manifest import containers, images, network, overrides, storage, triggers
 from cjob.manifest.model import Job
-from cjob.manifest.tree import Null, Section
+from cjob.manifest.tree import Section
 
-_CPU, _MEMORY, _COUNT, _RETENTION = 256, 512, 1, 30
+_COUNT, _RETENTION = 1, 30
 _INCLUDED_STORAGE = 20
 """GiB that every task has without asking."""
 
@@ -21,8 +21,8 @@ def build(job: Section) -> Job:
         schedule=triggers.expression(job),
         retries=job.number("retries") or 0,
         timeout=triggers.timeout(job),
-        cpu=_size(job, "cpu", _CPU),
-        memory=_size(job, "memory", _MEMORY),
+        cpu=images.size_of(job, "cpu"),
+        memory=images.size_of(job, "memory"),
         count=_or(job.number("count"), _COUNT),
         platform=images.platform(job),
         main=containers.main(job, name),
@@ -36,11 +36,6 @@ def build(job: Section) -> Job:
         topics=network.topics(job),
         overrides=overrides.overrides(job),
     )
-
-
-def _size(job: Section, key: str, default: int) -> int:
-    # A key with nothing behind it takes the default away.
-    return 0 if isinstance(job.fields.get(key), Null) else _or(job.number(key), default)
 
 
 def _or(number: int | None, default: int) -> int:

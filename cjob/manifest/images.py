@@ -1,12 +1,16 @@
-"""Images and the platform that they run on: what is checked about them, and what becomes of it.
+"""Images, and the platform and size of what they run on: checks, and what becomes of it.
 
 Takes merged trees, gives the model's ImageBuild and Platform. Paths are the workspace's, joined and
 cleaned as texts: whether a Dockerfile exists is found out when it is built. Touches nothing.
 """
 
 import posixpath
+from collections.abc import Iterator
+
+from yaml.nodes import Node
 
 from cjob import yaml12
+from cjob.manifest import fargate, functions, references
 from cjob.manifest.fields import builds
 from cjob.manifest.kinds import is_given
 from cjob.manifest.model import ImageBuild, Platform
@@ -14,6 +18,7 @@ from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Items, Section, Unreadable
 
 _DEFAULT_DOCKERFILE = "Dockerfile"
+_DEFAULT_SIZE = {"cpu": 256, "memory": 512}
 _ARCHITECTURES = {"x86_64": "X86_64", "amd64": "X86_64", "arm": "ARM64", "arm64": "ARM64"}
 _WINDOWS_FAMILIES = {
     "windows": "WINDOWS_SERVER_2019_CORE",
@@ -94,6 +99,45 @@ def platform_is_known(job: Section, report: Report) -> None:
         hint = f"{family} runs on {', '.join(known)}" if known else f"the families are {families}"
         pair = f"{quoted(family)} on {quoted(architecture)}"
         report.fault(fields.node, f"there is no platform {pair}", hint)
+
+
+def references_can_be_resolved(job: Section, report: Report) -> None:
+    """Find references to images that no registry can resolve."""
+    for node, reference in _references(job):
+        report.find(node, references.problem(reference))
+
+
+def _references(job: Section) -> Iterator[tuple[Node, str]]:
+    image = job.section("image")
+    location = image.text("location")
+    if location is not None:  # a parameter's value, in which a function is no function
+        yield image.node_at("location"), location
+    router = job.section("logging")
+    written = [(router.node_at("image"), router.text("image"))]
+    for _, sidecar in job.sections("sidecars"):
+        named = sidecar.section("image")
+        written.append((sidecar.node_at("image"), sidecar.text("image")))
+        written.append((named.node_at("location"), named.text("location")))
+    for node, reference in written:
+        if reference is not None and functions.called(reference) is None:
+            yield node, functions.as_read(reference)
+
+
+def size_is_offered(job: Section, report: Report) -> None:
+    """Find a size of the task that Fargate does not offer."""
+    if any(isinstance(job.at(key), Unreadable) for key in ("cpu", "memory", "platform")):
+        return
+    size = fargate.Size(cpu=size_of(job, "cpu"), memory=size_of(job, "memory"))
+    node = job.node_at("cpu" if "cpu" in job.fields else "memory")
+    report.find(node, fargate.problem(size, windows=is_windows(job)))
+
+
+def size_of(job: Section, key: str) -> int:
+    """Return CPU units or MiB of memory; a key with nothing behind it takes the default away."""
+    number = job.number(key)
+    if number is None:
+        return 0 if key in job.fields else _DEFAULT_SIZE[key]
+    return number
 
 
 def is_windows(job: Section) -> bool:

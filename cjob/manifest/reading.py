@@ -12,6 +12,7 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from cjob import yaml12
 from cjob.errors import InputError, InputErrors
+from cjob.findings import Finding
 from cjob.manifest.build import build
 from cjob.manifest.environments import for_environment
 from cjob.manifest.fields import JOB
@@ -32,14 +33,16 @@ _OTHER_TYPES = (
 
 
 class Loaded(NamedTuple):
-    """A manifest that was read: its text after substitution, the job, and what to tell the person.
-
-    A warning is one line, `file:line:column: text`.
-    """
+    """A manifest that was read: its text after substitution, the job, and what to warn about."""
 
     text: str
     job: Job
-    warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return the findings as lines, `file:line:column: message`."""
+        return tuple(map(str, self.findings))
 
 
 def load(
@@ -67,7 +70,7 @@ def load(
         _check_name(root, name, report)
     substituted = substitute(text, root, Variables(predefined, variables), report)
     job = _job(root, environment, report, rules)
-    return Loaded(substituted, job, report.warnings())
+    return Loaded(substituted, job, report.findings())
 
 
 def read(text: str, environment: str, *, file: str) -> Job:
@@ -76,6 +79,13 @@ def read(text: str, environment: str, *, file: str) -> Job:
     Raises as `load` does.
     """
     return _job(_root(text, file), environment, Report(file))
+
+
+def findings(text: str, environment: str, *, file: str) -> tuple[Finding, ...]:
+    """Return what `load` found beside faults, for a manifest whose variables are replaced."""
+    report = Report(file)
+    _merged(_root(text, file), environment, report)
+    return report.findings()
 
 
 def merged(text: str, environment: str, *, file: str) -> Section:

@@ -9,6 +9,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob import yaml12
 from cjob.errors import InputError, InputErrors
+from cjob.findings import Finding
 from cjob.yaml12 import Fault
 
 _SHOWN = 60
@@ -26,7 +27,7 @@ class Report:
         self.trial = trial
         self.faults: list[Fault] = []
         self._forgotten: set[int] = set()
-        self._warnings: dict[tuple[int, int, str], str] = {}
+        self._findings: dict[tuple[int, int, str], Finding] = {}
 
     def fault(self, node: Node, message: str, hint: str = "", *, hard: bool = False) -> None:
         """Note what has to be put right; `hard` as in Fault."""
@@ -38,11 +39,16 @@ class Report:
         """Take no more faults of a node: its value is unknown, which is reported already."""
         self._forgotten.add(id(node))
 
-    def warn(self, node: Node, message: str) -> None:
-        """Note what the person should know."""
-        mark = node.start_mark
-        line = f"{yaml12.place(self.file, node)}: {message}"
-        self._warnings[mark.line, mark.column, message] = line
+    def warn(self, node: Node, message: str, hint: str = "") -> None:
+        """Add a warning."""
+        self.find(node, Finding(message, hint))
+
+    def find(self, node: Node, finding: Finding | None) -> None:
+        """Add a finding about a node, if there is one."""
+        if finding is not None:
+            mark = node.start_mark
+            placed = finding._replace(place=yaml12.place(self.file, node))
+            self._findings[mark.line, mark.column, finding.message] = placed
 
     def attempt(self) -> "Report":
         """Start the report of one form of a field, to be taken over or thrown away."""
@@ -55,12 +61,12 @@ class Report:
         self.faults.extend(faults)
 
     def adopt(self, other: "Report") -> None:
-        """Take over the warnings of an attempt that was kept."""
-        self._warnings.update(other._warnings)  # noqa: SLF001 - another one of the same class
+        """Take over the findings of an attempt that was kept."""
+        self._findings.update(other._findings)  # noqa: SLF001 - another one of the same class
 
-    def warnings(self) -> tuple[str, ...]:
-        """Give the warnings in the order of the file, each with its place."""
-        return tuple(self._warnings[key] for key in sorted(self._warnings))
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was found beside faults, in the order of the file."""
+        return tuple(self._findings[key] for key in sorted(self._findings))
 
     def raise_faults(self) -> None:
         """Raise InputErrors with everything that was found, once each, if anything was."""
@@ -71,7 +77,8 @@ class Report:
             error = InputError(fault.message, hint=fault.hint, place=where)
             found.setdefault((mark.line, mark.column, fault.message), error)
         if found:
-            raise InputErrors([found[key] for key in sorted(found)], self.warnings())
+            warnings = [str(finding) for finding in self.findings()]
+            raise InputErrors([found[key] for key in sorted(found)], warnings)
 
 
 def shown(node: Node) -> str:

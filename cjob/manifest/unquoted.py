@@ -1,17 +1,16 @@
-"""Texts that Copilot put into its template without quotes: how they read there, and the check.
+"""Texts that Copilot put into its template without quotes: the check that they can be read there.
 
 Takes merged trees, gives nothing but faults. Manifests rely on such a text being YAML of its own
-(`!Ref X`, quotes, numbers), so the template reads them again, with `composed`. Touches nothing.
+(`!Ref X`, quotes, numbers), so the template reads them again, with `functions`. Touches nothing.
 """
 
 from collections.abc import Iterator
 
 from yaml.nodes import Node
 
-from cjob import yaml12
-from cjob.errors import InputError
 from cjob.manifest import shellwords
 from cjob.manifest.containers import looks_like_a_list
+from cjob.manifest.functions import composed
 from cjob.manifest.model import Import
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Items, Leaf, Section
@@ -20,16 +19,6 @@ _OPENING = tuple("[{\"'")
 
 _Text = tuple[str, Node, str]
 """What a text is, the node to point at, and the text."""
-
-
-def composed(text: str) -> Node | None:
-    """Read a text as one YAML value; None where it is not one."""
-    if "\n" in text:
-        return None
-    try:
-        return yaml12.compose(text, "")
-    except InputError:
-        return None
 
 
 def unquoted_texts_end(job: Section, report: Report) -> None:

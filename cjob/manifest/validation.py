@@ -41,6 +41,8 @@ RULES: tuple[Rule, ...] = (
     has_a_name,
     images.is_built_or_located,
     images.platform_is_known,
+    images.references_can_be_resolved,
+    images.size_is_offered,
     count_is_a_number,
     storage.has_a_size_that_exists,
     storage.volumes_have_paths,

@@ -13,6 +13,7 @@ from typing import NoReturn, Protocol
 
 from cjob import live as live_side
 from cjob import names
+from cjob.checks import deployable
 from cjob.errors import CjobError, DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
 from cjob.plain import NOTHING, dataclass, replace
@@ -128,6 +129,7 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
     stack = required(release.stack, "stack")
     admission.check_identity(release, stack)
     admission.check_complete(release, stack)
+    deployable.check(release)
     while True:
         try:
             return _attempt(release, tools, options, live)

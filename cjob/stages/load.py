@@ -21,7 +21,7 @@ from cjob.manifest.containers import is_env_file
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
 from cjob.overrides import check_patches
-from cjob.progress import Tell, warning
+from cjob.progress import Tell, found, warning
 from cjob.release import Asset, Build, Job, Overrides, Release, Source
 from cjob.secret_names import looks_secret
 from cjob.stages.render import rehearse
@@ -39,28 +39,34 @@ def load(
     *,
     tag: str = "",
     tags: Mapping[str, str] | None = None,
+    refused_later: bool = False,
 ) -> Release:
     """Read a job; raise InputErrors with all that is wrong in its manifest, addons and overrides.
 
     `environment` holds the process's variables, for substitution; `tag` and `tags` are what
-    `--tag` and `--resource-tags` gave.
+    `--tag` and `--resource-tags` gave. With `refused_later`, what this run is going to refuse is
+    not warned about first.
     """
-    found = Together()
-    with found:
+    problems = Together()
+    with problems:
         loaded = _manifest(job, workspace, environment)
-    with found:
+    with problems:
         texts = _addons(workspace, job.name)
         addons = read_addons(texts, f"copilot/{job.name}/addons")
         addon_assets = _addon_assets(workspace, job.name, texts, addons)
-    with found:
+    with problems:
         overrides = _overrides(workspace, job.name)
-    found.settle()
+    problems.settle()
     rehearse(loaded.job, job, addons, overrides.patches)
 
     def warn(text: str) -> None:
         tell(warning(text))
 
-    for doubt in (*loaded.warnings, *_told_secrets(loaded.job)):
+    for finding in loaded.findings:
+        if not (finding.refused and refused_later):
+            for record in found(finding):
+                tell(record)
+    for doubt in _told_secrets(loaded.job):
         warn(doubt)
     built = builds(loaded.job)
     source = Source(
@@ -178,15 +184,15 @@ def _addon_assets(
     workspace: Workspace, job: str, texts: Mapping[str, str], addons: Addons | None
 ) -> tuple[Asset, ...]:
     """List the local files that the addons name, each with its digest."""
-    found, listed = Together(), []
+    problems, listed = Together(), []
     for file in local_files(addons.text) if addons else ():
-        with found:
+        with problems:
             digest = _addon_digest(workspace, file, f"copilot/{job}/addons", texts)
             key = names.addon_asset_key(job, digest)
             listed.append(
                 Asset(kind="addonAsset", sha256=digest, key=key, path=file.path, zipped=file.zipped)
             )
-    found.settle()
+    problems.settle()
     return tuple(listed)
 
 

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from cjob import names
 from cjob.engines import dockerfile
 from cjob.engines.dockerfile import Dockerfile, Need
 from cjob.engines.engine import Kind, Recipe, Wishes
 from cjob.errors import InputError, InputErrors
 from cjob.manifest import images, reading
 from cjob.release import Build, Release, required
-from cjob.stages.render import TEMPLATE_VERSION, manifest_path
+from cjob.stages.render import TEMPLATE_VERSION
 
 LABELS = "com.aws.copilot.image."
 
@@ -63,7 +64,7 @@ def plans(release: Release, builds: Mapping[str, Build], root: Path, wishes: Wis
 
 def place(release: Release, container: str, key: str = "") -> str:
     """Say where the manifest has a key of a container's build; nothing where it can't be read."""
-    file = manifest_path(release.job.name)
+    file = names.manifest_path(release.job.name)
     try:
         text = required(release.source, "source").manifest
         job = reading.merged(text, release.job.env, file=file)
@@ -130,11 +131,11 @@ def _read(wanted: Recipe, root: Path) -> tuple[Dockerfile, list[Fault]]:
 
 
 def _stages(target: str, content: Dockerfile) -> str:
-    names = [name for name in content.stages if name]
-    near = difflib.get_close_matches(target.lower(), names, 1)
+    stages = [name for name in content.stages if name]
+    near = difflib.get_close_matches(target.lower(), stages, 1)
     if near:
         return f'did you mean "{near[0]}"?'
-    known = f"its stages are {', '.join(names)}" if names else "no stage of it has a name"
+    known = f"its stages are {', '.join(stages)}" if stages else "no stage of it has a name"
     return f"{known}; write `FROM … AS {target}` for another"
 
 

@@ -42,7 +42,7 @@ def render(release: Release, *, version: str = TEMPLATE_VERSION) -> Release:
     """
     source, target = required(release.source, "source"), required(release.target, "target")
     subject = release.job
-    job = reading.read(source.manifest, subject.env, file=manifest_path(subject.name))
+    job = reading.read(source.manifest, subject.env, file=names.manifest_path(subject.name))
     check_environment(job, subject, target)
     nested = _nested(subject, source, target)
     context = _context(release, job, nested, version)
@@ -65,16 +65,6 @@ class _Nested(NamedTuple):
     key: str
 
 
-def manifest_path(job: str) -> str:
-    """Give a job's manifest, relative to the workspace."""
-    return f"copilot/{job}/manifest.yml"
-
-
-def patches_path(job: str) -> str:
-    """Give a job's file of YAML patches, relative to the workspace."""
-    return f"copilot/{job}/overrides/cfn.patches.yml"
-
-
 def template_text(job: Job, context: Context, patches: str = "") -> str:
     """Write the job's template; raise InputErrors as `finished` does."""
     return writer.text(finished(job, context, patches))
@@ -87,10 +77,11 @@ def finished(job: Job, context: Context, patches: str = "") -> Node:
     """
     root, found = node(template(job, context)), Together()
     with found:
-        overrides.override_task(root, job.overrides, manifest_path(job.name))
+        overrides.override_task(root, job.overrides, names.manifest_path(job.name))
     if patches:
         with found:
-            root = overrides.patch(root, overrides.check_patches(patches, patches_path(job.name)))
+            checked = overrides.check_patches(patches, names.patches_path(job.name))
+            root = overrides.patch(root, checked)
             overrides.note_patches(root)
     found.settle()
     return root

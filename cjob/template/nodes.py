@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from cjob import yaml12
+from cjob.manifest.functions import called, composed
 from cjob.manifest.model import Import, TextOrImport
-from cjob.manifest.unquoted import composed
 from cjob.template.access import copied
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
 from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
@@ -23,14 +23,6 @@ from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
 _DOUBTFUL = frozenset(("y", "n", "yes", "no", "on", "off", "=", "<<"))
 _NUMERIC = re.compile(r"[-+.0-9][-+._:0-9a-fA-FxXoO]*")
 _SIMPLE = re.compile(r"[\w./-]+(?::[\w./-]+)*", re.ASCII)
-
-_FUNCTIONS = frozenset(
-    f"!{name}"
-    for name in (
-        *("Base64", "Cidr", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Length"),
-        *("Ref", "Select", "Split", "Sub", "ToJsonString", "Transform"),
-    )
-)
 
 implicit_tag = functools.lru_cache(maxsize=4096)(yaml12.plain_tag)
 
@@ -126,9 +118,10 @@ def raw(text: str) -> yaml.Node:
         return yaml.ScalarNode(implicit_tag(text), text)
     if not text or text.isspace():
         return yaml.ScalarNode(STR, text, style="'")
+    function = called(text)
+    if function is not None:
+        return function
     read = composed(text)
-    if read is not None and read.tag in _FUNCTIONS:
-        return read
     if isinstance(read, yaml.ScalarNode) and not read.tag.startswith("!"):
         quoted_by_itself = read.style in ("'", '"')
         if quoted_by_itself or (not read.style and read.value == text):

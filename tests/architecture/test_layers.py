@@ -5,13 +5,14 @@ import ast
 import modules
 import pytest
 
-ANYBODY = {"cjob", "errors", "names", "plain", "secret_names", "versions"}
+ANYBODY = {"cjob", "errors", "findings", "names", "plain", "secret_names", "versions"}
 """What every part may import: the version, errors, plain data, and rules without a state."""
 
 MAY_IMPORT = {
     # Facts and plain data.
     "cjob": set(),
     "errors": set(),
+    "findings": set(),
     "names": set(),
     "plain": set(),
     "secret_names": set(),
@@ -27,6 +28,7 @@ MAY_IMPORT = {
     "template": {"addons", "manifest", "release", "yaml12"},
     "addons": {"template", "yaml12"},
     "overrides": {"manifest", "template", "yaml12"},
+    "checks": {"manifest", "release", "yaml12"},
     "diff": {"fire_times", "release"},
     # What a stage is handed, and what it may use by itself.
     "assets": {"addons", "workspace"},
@@ -43,6 +45,7 @@ MAY_IMPORT = {
         "assets",
         "cdk",
         "checkout",
+        "checks",
         "diff",
         "engines",
         "env_controller",
@@ -70,7 +73,16 @@ MAY_IMPORT = {
     "sandbox": set(),
     # What puts all together.
     "collaborators": {"aws", "engines", "interruption", "workspace"},
-    "pipeline": {"collaborators", "interruption", "parallel", "processes", "release", "stages"},
+    "pipeline": {
+        "checks",
+        "collaborators",
+        "interruption",
+        "parallel",
+        "processes",
+        "progress",
+        "release",
+        "stages",
+    },
     "cli": {
         "aws",
         "collaborators",
@@ -91,6 +103,7 @@ MAY_IMPORT = {
 
 PURE = (
     "cjob.addons",
+    "cjob.checks",
     "cjob.diff",
     "cjob.fire_times",
     "cjob.manifest",

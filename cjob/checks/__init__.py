@@ -1,0 +1,1 @@
+"""What refuses a deployment before anything is built or sent."""

@@ -1,0 +1,72 @@
+"""Whether AWS would take a rendered stack, and could run it: the one place that decides.
+
+Takes a Release with `stack`, as it was rendered here or came out of a pipe, and looks at what would
+be deployed: the template with its overrides, parameters and tags. The manifest's own findings give
+the places in the file; one that overrides have fixed refuses nothing. Touches nothing.
+
+Rendering warns about findings; `check` refuses them, before the first build, in push and in apply.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from cjob import names
+from cjob.checks import task
+from cjob.checks.resolved import Resolved, resolve
+from cjob.errors import InputError, InputErrors
+from cjob.findings import Finding
+from cjob.manifest import reading
+from cjob.release import Release, required
+
+Check = Callable[[Resolved], Iterable[Finding]]
+
+CHECKS: tuple[Check, ...] = (task.sizes, task.images)
+
+
+def check(release: Release) -> None:
+    """Raise InputErrors with everything that AWS would refuse."""
+    refused = [*_of_manifest(release), *beyond_manifest(release)]
+    if refused:
+        raise InputErrors(
+            [InputError(one.message, hint=one.hint, place=one.place) for one in refused]
+        )
+
+
+def beyond_manifest(release: Release) -> tuple[Finding, ...]:
+    """Return what is refused and is not in the manifest, which has its own findings."""
+    known = {finding.message for finding in _manifest(release)}
+    return tuple(one for one in _stack(release) if one.message not in known)
+
+
+def _of_manifest(release: Release) -> list[Finding]:
+    """Return what is refused of the manifest, unless overrides have made something else of it."""
+    deployed = {finding.message for finding in _stack(release)}
+    return [one for one in _manifest(release) if one.refused and one.message in deployed]
+
+
+def _manifest(release: Release) -> tuple[Finding, ...]:
+    job, source = release.job, release.source
+    if source is None:
+        return ()
+    try:
+        return reading.findings(source.manifest, job.env, file=names.manifest_path(job.name))
+    except InputError:  # of a document that was edited; what it deploys is looked at all the same
+        return ()
+
+
+def _stack(release: Release) -> Iterator[Finding]:
+    stack = required(release.stack, "stack")
+    resolved = resolve(stack, _pseudo(release))
+    for one in CHECKS:
+        for finding in one(resolved):
+            yield finding._replace(place=f"stack.template: {finding.place}")
+
+
+def _pseudo(release: Release) -> dict[str, str]:
+    target, stack = required(release.target, "target"), required(release.stack, "stack")
+    return {
+        "AWS::AccountId": target.account_id,
+        "AWS::Partition": names.partition(target.region),
+        "AWS::Region": target.region,
+        "AWS::StackName": stack.name,
+        "AWS::URLSuffix": names.dns_suffix(target.region),
+    }

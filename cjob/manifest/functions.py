@@ -1,0 +1,47 @@
+"""Texts of the manifest that are YAML of their own: CloudFormation functions, quotes.
+
+Copilot put such texts into its template without quotes, and manifests rely on how they are read
+there. Takes texts, returns nodes. Touches nothing.
+"""
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from cjob import yaml12
+from cjob.errors import InputError
+
+_NAMES = (
+    *("Base64", "Cidr", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Length"),
+    *("Select", "Split", "Sub", "ToJsonString", "Transform"),
+)
+_SHORT = frozenset(f"!{name}" for name in ("Ref", *_NAMES))
+_LONG = frozenset(("Ref", *(f"Fn::{name}" for name in _NAMES)))
+
+
+def composed(text: str) -> Node | None:
+    """Read a text as one YAML value; None where it is not one."""
+    if "\n" in text:
+        return None
+    try:
+        return yaml12.compose(text, "")
+    except InputError:
+        return None
+
+
+def called(text: str) -> Node | None:
+    """Return the CloudFormation function that a text writes, in short or long form; else None."""
+    if not text.startswith(("!", "Ref", "Fn::", "{", '"', "'")):
+        return None
+    read = composed(text)
+    if read is not None and read.tag in _SHORT:
+        return read
+    if isinstance(read, MappingNode) and len(read.value) == 1:
+        key = read.value[0][0]
+        if isinstance(key, ScalarNode) and key.value in _LONG and not read.tag.startswith("!"):
+            return read
+    return None
+
+
+def as_read(text: str) -> str:
+    """Return a text without quotes of its own, which the template's reader takes off."""
+    read = composed(text) if text[:1] in {"'", '"'} else None
+    return str(read.value) if isinstance(read, ScalarNode) and read.style else text
