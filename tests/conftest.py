@@ -1,12 +1,41 @@
-"""What tests tell beside whether they passed: figures that belong at the end of a run."""
+"""Which tests are slow, and what the end of a run prints besides what passed."""
 
+from pathlib import Path
+
+import programs
 import pytest
+
+# Folders and files whose tests start sandboxes, daemons, many processes, or take long themselves.
+SLOW = (
+    "architecture/test_installed.py",
+    "conformance/test_mutated_templates.py",
+    "conformance/test_templates.py",
+    "demo",
+    "engines",
+    "overrides/test_cdk_app.py",
+    "pipeline",
+    "readme",
+    "robustness",
+    "sandbox",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests, which `bin/check --fast` leaves out."""
+    root = Path(__file__).parent
+    slow = tuple(root / name for name in SLOW)
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker("slow")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests recorded as `told`."""
+    """Print what tests recorded as `told`, and how to install what tests were skipped for."""
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
                 if name == "told" and getattr(report, "when", "") == "call":
                     terminalreporter.write_line(str(value))
+    skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ())]
+    for line in programs.advice(skipped):
+        terminalreporter.write_line(line)

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import commands
+import programs
 import pytest
 from aws_fake import Fake
 
@@ -136,6 +137,7 @@ def test_bash_completes(line: str, expected: str, jobs: Path) -> None:
 @pytest.mark.parametrize(("line", "expected"), LINES.items())
 def test_fish_completes(line: str, expected: str, jobs: Path) -> None:
     """The same."""
+    programs.needs("fish")
     script = f'cjob completion fish | source; complete -C "{line}"'
     done = commands.run("fish", "--no-config", "-c", script, folder=jobs)
     offered = [row.split("\t")[0] for row in done.out.splitlines()]
@@ -148,6 +150,7 @@ ZSH = "autoload -U compinit && compinit -u -D; eval \"$(cjob completion zsh)\"; 
 @pytest.mark.parametrize(("line", "expected"), LINES.items())
 def test_zsh_completes(line: str, expected: str, jobs: Path) -> None:
     """The same, on a terminal, as it completes nowhere else."""
+    programs.needs("zsh")
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
     with subprocess.Popen(
@@ -179,6 +182,7 @@ def _shown(controller: int, wanted: list[str]) -> None:
 
 def test_zsh_knows_every_command(jobs: Path) -> None:
     """The script is read without a word, and each command has a function that completes it."""
+    programs.needs("zsh")
     script = (
         'autoload -U compinit && compinit -u -D; eval "$(cjob completion zsh)"; '
         'for name in cjob cjob-build cjob-apply; do echo "${_comps[$name]}"; done'

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import daemons
+import programs
 import pytest
 import sandboxes
 
@@ -81,7 +81,7 @@ def commands(done: subprocess.CompletedProcess[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Run a sandbox, and give what to have in the environment for it and for make."""
-    daemons.needs("make", "git")
+    programs.needs("make", "git")
     folder = tmp_path_factory.mktemp("make") / "sandbox"
     sandboxes.prepare(folder)
     sandbox = sandboxes.start(folder)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import programs
 import pytest
 
 PLUGIN = "cli-plugins/docker-buildx"
@@ -34,8 +35,7 @@ def configured(folder: Path) -> dict[str, str]:
 
 def _plugin() -> Path:
     """Give the plugin's file; without one the test is skipped, but not in CI."""
-    if not shutil.which("docker"):
-        _give_up("not installed: docker")
+    programs.needs("docker")
     for place in (*INSTALLED, Path.home() / ".docker" / PLUGIN):
         if place.is_file():
             return place

@@ -5,7 +5,6 @@ Each lives in its own folder and dies with `stop()`; the machine's own Docker is
 
 import hashlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import programs
 import pytest
 
 READY_S = 30
@@ -54,14 +54,6 @@ class Registry:
         _end(self.running)
 
 
-def needs(*programs: str) -> None:
-    """Skip the test where a program is missing; in CI that is a failure instead."""
-    missing = [program for program in programs if not shutil.which(program)]
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    assert not missing
-
-
 def start_dockerd(folder: Path, *, apart: bool = False, mortal: bool = False) -> Dockerd:
     """Start a daemon with everything that it keeps below `folder`, and wait until it answers.
 
@@ -69,7 +61,7 @@ def start_dockerd(folder: Path, *, apart: bool = False, mortal: bool = False) ->
     that ends at its own machine: it can build anything, and push to no registry. One that is
     `mortal` can be killed, which leaves nothing behind.
     """
-    needs("dockerd", "containerd", "runc")
+    programs.needs("dockerd", "containerd", "runc")
     folder.mkdir(parents=True, exist_ok=True)
     # The paths of sockets are limited to 107 characters, which a test's folder may be beyond.
     sockets = Path(tempfile.mkdtemp(prefix="dockerd-"))
@@ -93,7 +85,7 @@ def start_registry(folder: Path, password: str | None = None, port: int = 0) -> 
 
     With a password only the user `AWS` gets in, as with ECR.
     """
-    needs("docker-registry", "htpasswd")
+    programs.needs("docker-registry", "htpasswd")
     folder.mkdir(parents=True, exist_ok=True)
     address = f"127.0.0.1:{port or _free_port()}"
     settings = [

@@ -15,6 +15,7 @@ from pathlib import Path
 import buildx_plugin
 import daemons
 import docker
+import programs
 import pytest
 
 from cjob.engines import buildx
@@ -80,7 +81,7 @@ def build(dockerd: daemons.Dockerd, environment: Mapping[str, str]) -> Build:
 @pytest.fixture
 def recipe(tmp_path: Path) -> Callable[..., Recipe]:
     """Make recipes for a Dockerfile given by its lines; the context has busybox."""
-    daemons.needs("busybox")
+    programs.needs("busybox")
     shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
 
     def make(*lines: str, **rest: object) -> Recipe:
@@ -296,7 +297,7 @@ STOP_S = 2
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """Make a workspace whose job and sidecar are built by an engine each."""
-    daemons.needs("busybox")
+    programs.needs("busybox")
     place = tmp_path / "workspace"
     (place / "copilot/report").mkdir(parents=True)
     (place / "copilot/.workspace").write_text("application: acme\n")
@@ -423,7 +424,7 @@ def remote(
 ) -> Iterator[str]:
     """Run BuildKit apart from the daemon, and give the name of the builder that leads there."""
     if not shutil.which("buildkitd"):
-        pytest.skip("not installed: buildkitd (no package of Debian has it)")
+        pytest.skip("no buildkitd, of which Debian has no package")
     socket = dockerd.sockets / "buildkit.sock"
     (tmp_path / "buildkitd.toml").write_text(BUILDKITD)
     flags = ("--config", str(tmp_path / "buildkitd.toml"), "--root", str(tmp_path / "root"))

@@ -15,6 +15,7 @@ from pathlib import Path
 import buildx_plugin
 import daemons
 import docker
+import programs
 import pytest
 
 from cjob.engines.buildx import Buildx
@@ -445,10 +446,8 @@ def test_an_image_of_another_engine_is_refused(
 @pytest.fixture
 def slow(recipe: Callable[..., Recipe], tmp_path: Path) -> Recipe:
     """Give a recipe whose last step speaks once and then sleeps for a minute."""
-    busybox = shutil.which("busybox")
-    if busybox is None:
-        pytest.skip("not installed: busybox")
-    shutil.copy(busybox, tmp_path / "busybox")
+    programs.needs("busybox")
+    shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
     script = "echo begun; sleep 1; echo still; sleep 60"
     run = json.dumps(["/busybox", "sh", "-c", script.replace("sleep", "/busybox sleep")])
     return recipe("FROM scratch", "COPY busybox /busybox", f"RUN {run}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import daemons
 import docker
+import programs
 import pytest
 from pipelines import Done, Place, document, name, on
 from sandboxes import Sandbox
@@ -66,7 +67,7 @@ Outputs:
 @pytest.fixture
 def engine(dockerd: daemons.Dockerd | None) -> Iterator[docker.DockerClient]:
     """Connect to the daemon; without one there is no such test, and in CI there must be."""
-    daemons.needs("dockerd", "busybox")
+    programs.needs("dockerd", "busybox")
     assert dockerd
     client = docker.DockerClient(base_url=dockerd.host)
     yield client

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import daemons
+import programs
 import pushes
 import pytest
 from calls_proxy import Proxy
@@ -27,7 +28,7 @@ def pushing(
     place: Place, proxy: Proxy, dockerd: daemons.Dockerd | None, tmp_path: Path
 ) -> Iterator[Pushing]:
     """Give a job that is pushed from the daemon of all tests."""
-    daemons.needs("dockerd", "docker-registry")
+    programs.needs("dockerd", "docker-registry")
     assert dockerd
     yield from pushes.pushing(place, proxy, dockerd.host, tmp_path / "registry")
 

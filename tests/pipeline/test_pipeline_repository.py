@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import daemons
+import programs
 import pytest
 import yaml
 from calls_proxy import UNTOUCHED, Asked, Meddling, Proxy
@@ -33,7 +34,7 @@ REFUSED = """\
 @pytest.fixture
 def building(place: Place, dockerd: daemons.Dockerd | None) -> Place:
     """Give a workspace whose jobs build an image."""
-    daemons.needs("dockerd")
+    programs.needs("dockerd")
     assert dockerd
     place.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
     settings = {**place.settings, "DOCKER_HOST": dockerd.host}

@@ -10,6 +10,7 @@ from pathlib import Path
 import buildx_plugin
 import daemons
 import docker
+import programs
 import pytest
 from shown import blocks, on_a_terminal, pattern, steps
 
@@ -31,7 +32,7 @@ RUN ["/bin/busybox", "--install", "-s", "/bin"]
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     """Run a daemon that has the base image; give what a person's shell has."""
-    daemons.needs("busybox")
+    programs.needs("busybox")
     running = daemons.start_dockerd(tmp_path / "dockerd", apart=True)
     base = tmp_path / "base"
     base.mkdir()

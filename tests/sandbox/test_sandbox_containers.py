@@ -12,6 +12,7 @@ from pathlib import Path
 
 import daemons
 import docker
+import programs
 import pytest
 import sandboxes
 from sandboxes import Sandbox
@@ -99,7 +100,7 @@ Outputs:
 @pytest.fixture(scope="module")
 def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Dockerd]:
     """Run one daemon for all tests of this file."""
-    daemons.needs("busybox")
+    programs.needs("busybox")
     running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"))
     yield running
     running.stop()
