@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
+
 BIN = Path(__file__).parents[2] / "bin"
 FILTERS = ("target", "build", "push", "render", "diff", "apply")
 COMMANDS = (
@@ -54,6 +56,15 @@ class Done:
     err: str
 
 
+def make_workspace(folder: Path) -> Path:
+    """Write a workspace with one job into a folder, and return the folder."""
+    job = folder / "copilot" / "report"
+    job.mkdir(parents=True)
+    (folder / "copilot" / ".workspace").write_text("application: acme\n")
+    (job / "manifest.yml").write_text(MANIFEST)
+    return folder
+
+
 def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give an environment without anything of AWS but what is set, and a home of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CJOB_", "COLOR"))}
@@ -65,16 +76,21 @@ def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[s
 def run(
     *command: str, folder: Path, stdin: str | bytes = b"", settings: Mapping[str, str] | None = None
 ) -> Done:
-    """Run a command with stdin from a pipe, and give what it left."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(folder, settings),
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
+    """Run a command to its end; `cjob …` as a fork of a process that has imported it."""
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    variables = environment(folder, settings)
+    if command[0] == "cjob" and forked.can_fork(settings or {}):
+        done = forked.run(command[1:], folder=folder, environment=variables, stdin=given)
+    else:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=variables,
+            input=given,
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

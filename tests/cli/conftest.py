@@ -11,12 +11,8 @@ import pytest
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """Give a workspace with one job, named as in the page that people start from."""
-    job = tmp_path / "copilot" / "report"
-    job.mkdir(parents=True)
-    (tmp_path / "copilot" / ".workspace").write_text("application: acme\n")
-    (job / "manifest.yml").write_text(commands.MANIFEST)
-    return tmp_path
+    """Return a workspace with one job, named as in the page that people start from."""
+    return commands.make_workspace(tmp_path)
 
 
 @pytest.fixture

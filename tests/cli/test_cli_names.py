@@ -7,6 +7,7 @@ import select
 import subprocess
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import commands
@@ -21,7 +22,11 @@ OTHER = "name: tidy\ntype: Scheduled Job\nenvironments: {prod: {cpu: 512}, stagi
 
 @pytest.fixture
 def jobs(workspace: Path) -> Path:
-    """Give a workspace with two jobs, a service, and three environments that it names."""
+    """Return a workspace with two jobs, a service, and three environments that it names."""
+    return _with_jobs(workspace)
+
+
+def _with_jobs(workspace: Path) -> Path:
     for name, text in (("tidy", OTHER), ("site", "name: site\ntype: Backend Service\n")):
         (workspace / "copilot" / name).mkdir()
         (workspace / "copilot" / name / "manifest.yml").write_text(text)
@@ -145,18 +150,21 @@ def test_fish_completes(line: str, expected: str, jobs: Path) -> None:
 
 
 ZSH = "autoload -U compinit && compinit -u -D; eval \"$(cjob completion zsh)\"; PS1=re'ady> '\n"
+# Ctrl-U empties the line; the arithmetic keeps what is typed from being taken for the answer.
+NEXT_LINE = b"\x15echo done $((6 * 7))\n"
 
 
-@pytest.mark.parametrize(("line", "expected"), LINES.items())
-def test_zsh_completes(line: str, expected: str, jobs: Path) -> None:
-    """The same, on a terminal, as it completes nowhere else."""
+@pytest.fixture(scope="module")
+def zsh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Run zsh on a terminal, as it completes nowhere else, and yield the terminal's other side."""
     programs.needs("zsh")
+    folder = _with_jobs(commands.make_workspace(tmp_path_factory.mktemp("zsh")))
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
     with subprocess.Popen(
         ["zsh", "-f"],
-        cwd=jobs,
-        env={**commands.environment(jobs), "TERM": "dumb"},
+        cwd=folder,
+        env={**commands.environment(folder), "TERM": "dumb"},
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
@@ -165,10 +173,18 @@ def test_zsh_completes(line: str, expected: str, jobs: Path) -> None:
         os.close(terminal)
         os.write(controller, ZSH.encode())
         _shown(controller, ["ready> "])
-        os.write(controller, f"{line}\t\t".encode())
-        _shown(controller, expected.split())
+        yield controller
         running.kill()
     os.close(controller)
+
+
+@pytest.mark.parametrize(("line", "expected"), LINES.items())
+def test_zsh_completes(line: str, expected: str, zsh: int) -> None:
+    """The same."""
+    os.write(zsh, f"{line}\t\t".encode())
+    _shown(zsh, expected.split())
+    os.write(zsh, NEXT_LINE)
+    _shown(zsh, ["done 42"])
 
 
 def _shown(controller: int, wanted: list[str]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forked
 from calls_proxy import Proxy
 from sandboxes import Sandbox
 
@@ -98,16 +99,15 @@ class Place:
 
     def typed(self, *arguments: str, stdin: str = "", **settings: str) -> Done:
         """Run one command to its end, exactly as it is typed."""
-        return subprocess.run(
-            [*CJOB, *arguments],
-            cwd=self.root,
-            env={**self.settings, **settings},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=self.limit_s,
+        done = forked.run(
+            arguments,
+            folder=self.root,
+            environment={**self.settings, **settings},
+            stdin=stdin.encode(),
+            limit_s=self.limit_s,
         )
+        out, err = done.stdout.decode(), done.stderr.decode()
+        return subprocess.CompletedProcess(done.args, done.returncode, stdout=out, stderr=err)
 
     def done(self, *arguments: str, stdin: str = "", **settings: str) -> Done:
         """Run one command that has to succeed."""
