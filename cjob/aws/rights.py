@@ -1,11 +1,13 @@
-"""Every right that cjob needs in AWS: whose, on what, for which stage, and what asks for it.
+"""Every permission that cjob needs in AWS: whose, on which resources, for which stage and calls.
 
-Plain data, and IAM policies made from it. `cjob iam` prints them, an error about a denied call
-names what lacked from them, and tests let nothing pass that is not here.
+Plain data, and IAM policies made from it. Each call goes through this table: `session` refuses one
+that is not declared here for the identity that makes it. `cjob iam` prints the table, the error
+about a denied call takes the missing permissions from it, and so do the tests' stand-in for IAM and
+the check against what the manager role has.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 CALLER, MANAGER = "caller", "manager"
@@ -48,24 +50,34 @@ CLUSTERS = "arn:{partition}:ecs:*:*:*/{app}-{env}*"
 
 
 class Right(NamedTuple):
-    """A right: to do something, as somebody, on something, in a stage, for some calls.
+    """A permission: to do something, as somebody, on some resources, in a stage.
 
-    `when` says for which jobs it is needed, empty for all. Without an `optional` one a run ends
-    as well, and knows or shows less.
+    `calls` are the operations that need it, if they do not have the action's own name. `when` says
+    for which jobs it is needed, empty for all. Without an `optional` one a run succeeds as well,
+    and knows or shows less.
     """
 
     action: str
-    whose: str
-    on: tuple[str, ...]
+    identity: str
+    resources: tuple[str, ...]
     stage: str
-    calls: tuple[str, ...]
     why: str
+    calls: tuple[str, ...] = ()
     when: str = ""
     optional: bool = False
 
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations that need it, as `service:Operation`."""
+        return self.calls or (self.action,)
+
+
+REGISTRY = "registry"
+"""The service of calls that the container engine makes, with a token of the caller's."""
 
 BUILDS = "images are built here"
 FAILS = "a deployment fails"
+STUCK = "a stack is empty, or its rollback or deletion failed"
 
 PUTTING = (
     ("s3:PutObject", (OBJECTS,)),
@@ -73,13 +85,12 @@ PUTTING = (
     ("kms:GenerateDataKey", (KEYS,)),
 )
 
-RIGHTS = (
+TARGET = (
     Right(
         "ssm:GetParameter",
         CALLER,
         RECORDS,
         "target",
-        ("GetParameter",),
         "the records of application and environment",
     ),
     Right(
@@ -87,7 +98,6 @@ RIGHTS = (
         CALLER,
         (ENVIRONMENTS, ENVIRONMENTS + "/*", APPLICATIONS, APPLICATIONS + "/*"),
         "target",
-        ("GetParametersByPath",),
         "which environments and applications there are, for a question or a hint",
         optional=True,
     ),
@@ -96,7 +106,6 @@ RIGHTS = (
         CALLER,
         (MANAGER_ROLE,),
         "target",
-        ("AssumeRole",),
         "acting as the environment's manager role",
     ),
     Right(
@@ -104,7 +113,6 @@ RIGHTS = (
         CALLER,
         (STACK_SET,),
         "target",
-        ("ListStackInstances",),
         "the application's stack in the environment's region",
     ),
     Right(
@@ -112,7 +120,6 @@ RIGHTS = (
         CALLER,
         (REGIONAL_STACK,),
         "target",
-        ("DescribeStacks",),
         "its bucket, key and repositories",
     ),
     Right(
@@ -120,7 +127,6 @@ RIGHTS = (
         MANAGER,
         (STACKS,),
         "target",
-        ("DescribeStacks",),
         "the environment's features, and the job's stack",
     ),
     Right(
@@ -128,7 +134,6 @@ RIGHTS = (
         MANAGER,
         (STACKS,),
         "target",
-        ("GetTemplateSummary",),
         "the environment's version",
     ),
     Right(
@@ -136,52 +141,69 @@ RIGHTS = (
         MANAGER,
         (ANYTHING,),
         "target",
-        ("DescribeSubnets",),
         "subnets that have certain tags",
-        "the manifest names subnets by tags",
+        when="the manifest names subnets by tags",
     ),
+)
+
+PUSH = (
     Right(
         "ecr:GetAuthorizationToken",
         CALLER,
         (ANYTHING,),
         "push",
-        ("GetAuthorizationToken",),
         "a token for the registry",
-        BUILDS,
+        when=BUILDS,
     ),
     *(
-        Right(f"ecr:{name}", CALLER, (REPOSITORIES,), "push", (name,), why, BUILDS)
+        Right(
+            f"ecr:{name}",
+            CALLER,
+            (REPOSITORIES,),
+            "push",
+            why,
+            calls=(f"{REGISTRY}:{name}",),
+            when=BUILDS,
+        )
         for name, why in (
             ("BatchCheckLayerAvailability", "which layers are there already"),
             ("InitiateLayerUpload", "sending those that are not"),
             ("UploadLayerPart", "sending those that are not"),
             ("CompleteLayerUpload", "sending those that are not"),
-            ("BatchGetImage", "which images are there already"),
             ("PutImage", "sending the image itself"),
         )
     ),
     Right(
-        "s3:GetObject",
-        MANAGER,
-        (OBJECTS,),
+        "ecr:BatchGetImage",
+        CALLER,
+        (REPOSITORIES,),
         "push",
-        ("HeadObject",),
-        "which files are there already; without it all are sent",
-        optional=True,
+        "which images are there already",
+        calls=("ecr:BatchGetImage", f"{REGISTRY}:BatchGetImage"),
+        when=BUILDS,
     ),
-    Right(
-        "s3:ListBucket",
-        MANAGER,
-        (BUCKETS,),
-        "push",
-        ("HeadObject",),
-        "which files are there already; without it all are sent",
-        optional=True,
-    ),
-    *(Right(action, MANAGER, on, "push", ("PutObject",), "sending them") for action, on in PUTTING),
     *(
-        Right(f"cloudformation:{name}", CALLER, on, "repository", (name,), why)
-        for name, on, why in (
+        Right(
+            action,
+            MANAGER,
+            (resource,),
+            "push",
+            "which files are there already; without it all are sent",
+            calls=("s3:HeadObject",),
+            optional=True,
+        )
+        for action, resource in (("s3:GetObject", OBJECTS), ("s3:ListBucket", BUCKETS))
+    ),
+    *(
+        Right(action, MANAGER, resources, "push", "sending them", calls=("s3:PutObject",))
+        for action, resources in PUTTING
+    ),
+)
+
+REPOSITORY = (
+    *(
+        Right(f"cloudformation:{name}", CALLER, resources, "repository", why)
+        for name, resources, why in (
             ("DescribeStackSet", (STACK_SET,), "the application's jobs and repositories"),
             ("UpdateStackSet", (STACK_SET, RESOURCE_TYPES), "adding the job's"),
             ("DescribeStackSetOperation", (STACK_SET,), "following that"),
@@ -192,7 +214,6 @@ RIGHTS = (
         CALLER,
         (STACK_SET,),
         "repository",
-        ("ListStackSetOperationResults",),
         "why that failed",
         optional=True,
     ),
@@ -201,22 +222,24 @@ RIGHTS = (
         CALLER,
         (STACK_SET_ROLE,),
         "repository",
-        ("UpdateStackSet",),
         "letting CloudFormation act as its own role",
+        calls=("cloudformation:UpdateStackSet",),
     ),
     *(
-        Right(f"ssm:{name}", CALLER, (JOB_RECORDS,), "repository", ("PutParameter",), why)
+        Right(f"ssm:{name}", CALLER, (JOB_RECORDS,), "repository", why, calls=("ssm:PutParameter",))
         for name, why in (
             ("PutParameter", "the job's record"),
             ("AddTagsToResource", "tags of that record"),
         )
     ),
+)
+
+COMPARISON = (
     Right(
         "cloudformation:GetTemplateSummary",
         MANAGER,
         (STACKS,),
         "render",
-        ("GetTemplateSummary",),
         "the version of the job's stack",
     ),
     Right(
@@ -224,7 +247,6 @@ RIGHTS = (
         MANAGER,
         (STACKS,),
         "diff",
-        ("GetTemplate",),
         "the live template",
     ),
     Right(
@@ -232,43 +254,62 @@ RIGHTS = (
         MANAGER,
         (STACKS,),
         "diff",
-        ("DescribeStackResource",),
         "the stack of the addons",
-        "the job has addons",
+        when="the job has addons",
+    ),
+)
+
+APPLY = (
+    *(
+        Right(action, MANAGER, resources, "apply", "sending the template", calls=("s3:PutObject",))
+        for action, resources in PUTTING
     ),
     *(
-        Right(action, MANAGER, on, "apply", ("PutObject",), "sending the template")
-        for action, on in PUTTING
-    ),
-    *(
-        Right(action, MANAGER, on, "apply", ("CreateChangeSet",), why)
-        for action, on, why in (
+        Right(action, MANAGER, resources, "apply", why, calls=("cloudformation:CreateChangeSet",))
+        for action, resources, why in (
             ("s3:GetObject", (OBJECTS,), "the template, which CloudFormation reads in our name"),
             ("kms:Decrypt", (KEYS,), "the template, which CloudFormation reads in our name"),
             ("iam:PassRole", (EXECUTION_ROLE,), "letting CloudFormation act as its own role"),
         )
     ),
     *(
-        Right(f"cloudformation:{name}", MANAGER, (STACKS,), "apply", (name,), why, when)
+        Right(f"cloudformation:{name}", MANAGER, (STACKS,), "apply", why, when=when)
         for name, why, when in (
             ("CreateChangeSet", "proposing the change", ""),
             ("DescribeChangeSet", "what CloudFormation thinks of it", ""),
             ("ExecuteChangeSet", "making the change", ""),
             ("DescribeStackEvents", "following it", ""),
+            ("DescribeStackResources", "what is in it, and what failed", STUCK),
             ("DeleteChangeSet", "taking a proposal back", "there is nothing to change, or no way"),
             ("DeleteStack", "taking a creation back", "it failed or is interrupted"),
             ("CancelUpdateStack", "taking an update back", "it is interrupted"),
         )
     ),
     *(
-        Right(action, MANAGER, (on,), "apply", (call,), why, FAILS, optional=True)
-        for action, on, call, why in (
-            ("logs:FilterLogEvents", LOGS, "FilterLogEvents", "the log of a custom resource"),
-            ("ecs:ListTasks", CLUSTERS, "ListTasks", "why the tasks of a service stopped"),
-            ("ecs:DescribeTasks", CLUSTERS, "DescribeTasks", "why the tasks of a service stopped"),
+        Right(action, MANAGER, (resource,), "apply", why, when=FAILS, optional=True)
+        for action, resource, why in (
+            ("logs:FilterLogEvents", LOGS, "the log of a custom resource"),
+            ("ecs:ListTasks", CLUSTERS, "why the tasks of a service stopped"),
+            ("ecs:DescribeTasks", CLUSTERS, "why the tasks of a service stopped"),
         )
     ),
 )
+
+RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY)
+"""All permissions; whatever is called beyond them is refused before it is sent, see `session`."""
+
+
+class UndeclaredCallError(Exception):
+    """A call to AWS that is not in the table for the identity that makes it: a bug in cjob."""
+
+
+def check_declared(identity: str, service: str, operation: str) -> None:
+    """Raise UndeclaredCallError unless an identity's call is in the table."""
+    if (identity, f"{service}:{operation}") not in DECLARED:
+        raise UndeclaredCallError(f"{service}:{operation} is not declared for the {identity}")
+
+
+DECLARED = frozenset((right.identity, call) for right in RIGHTS for call in right.operations)
 
 
 class Scope(NamedTuple):
@@ -279,15 +320,15 @@ class Scope(NamedTuple):
     partition: str = "aws"
 
 
-def needed(commands: Iterable[str], whose: str = "") -> list[Right]:
-    """Give the rights that commands need, of one identity or of both, in the table's order."""
+def needed(commands: Iterable[str], identity: str = "") -> list[Right]:
+    """Return the permissions that commands need, of one identity or both, in the table's order."""
     stages = {stage for command in commands for stage in STAGES[command]}
-    return [r for r in RIGHTS if r.stage in stages and whose in ("", r.whose)]
+    return [r for r in RIGHTS if r.stage in stages and identity in ("", r.identity)]
 
 
-def resources(right: Right, scope: Scope) -> list[str]:
-    """Give the ARNs that a right is on."""
-    return [arn(pattern, scope) for pattern in right.on]
+def arns(right: Right, scope: Scope) -> list[str]:
+    """Return the ARNs of the resources that a permission is for."""
+    return [arn(pattern, scope) for pattern in right.resources]
 
 
 def arn(pattern: str, scope: Scope) -> str:
@@ -296,26 +337,28 @@ def arn(pattern: str, scope: Scope) -> str:
 
 
 def policy(rights: Iterable[Right], scope: Scope) -> dict[str, object]:
-    """Give an IAM policy document with these rights: a statement for each kind of resource."""
+    """Return an IAM policy with these permissions: a statement for each set of resources."""
     actions: dict[tuple[str, ...], set[str]] = {}
     for right in rights:
-        actions.setdefault(tuple(resources(right, scope)), set()).add(right.action)
+        actions.setdefault(tuple(arns(right, scope)), set()).add(right.action)
     statements = [
-        {"Effect": "Allow", "Action": sorted(allowed), "Resource": list(on)}
-        for on, allowed in actions.items()
+        {"Effect": "Allow", "Action": sorted(allowed), "Resource": list(resources)}
+        for resources, allowed in actions.items()
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def actions_of(call: str) -> Iterator[str]:
-    """Give the rights that a call needs, by the name that its API has for it."""
-    seen = set()
-    for right in RIGHTS:
-        if call in right.calls and right.action not in seen:
-            seen.add(right.action)
-            yield right.action
+def actions_of(operation: str, identity: str = "") -> tuple[str, ...]:
+    """Return the actions that an operation needs, by its API's name, of one identity or both."""
+    found = (
+        right.action
+        for right in RIGHTS
+        if identity in ("", right.identity)
+        and any(call.partition(":")[2] == operation for call in right.operations)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def document(rights: Iterable[Right], scope: Scope) -> str:
-    """Give a policy document as text, as `aws iam create-policy` takes it."""
+    """Return a policy as text, as `aws iam create-policy` takes it."""
     return json.dumps(policy(rights, scope), indent=2) + "\n"

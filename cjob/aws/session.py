@@ -1,7 +1,8 @@
 """One AWS session for a run: who calls, from where, and each client made once.
 
-Calls go out as the caller, or as the environment's manager role. The role's credentials are
-fetched at the first call that needs them, and again before they expire.
+Calls go out as the caller, or as the environment's manager role, and only if they are declared for
+that identity in `rights`. The role's credentials are fetched at the first call that needs them, and
+again before they expire.
 """
 
 import os
@@ -17,11 +18,14 @@ from botocore.exceptions import NoCredentialsError
 from cjob import __version__
 from cjob.aws import faults
 from cjob.aws.credentials import Ask, CallerProvider, Named
+from cjob.aws.rights import CALLER, MANAGER, check_declared
 from cjob.parallel import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
@@ -103,9 +107,10 @@ class Account:
                 session = self._session(role)
                 config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
                 with faults.told("read the AWS settings"):
-                    self._clients[key] = session.create_client(
+                    client = session.create_client(
                         service, region_name=key[1], config=self._config.merge(config)
                     )
+                self._clients[key] = _declared(client, MANAGER if role else CALLER)
                 if role and attempts == ATTEMPTS:
                     self._clients[key].meta.events.register("needs-retry", _outlast)
             return self._clients[key]
@@ -125,7 +130,9 @@ class Account:
         if own is None:
             raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=self._core.create_client,
+            client_creator=lambda *args, **more: _declared(
+                self._core.create_client(*args, **more), CALLER
+            ),
             source_credentials=own,
             role_arn=role,
             extra_args={"RoleSessionName": f"cjob-{os.getpid()}"},
@@ -136,6 +143,16 @@ class Account:
         named = Named(credentials, f"role {role!r}", is_role=True)
         core.register_component("credential_provider", _Given(named))
         return core
+
+
+def _declared(client: "BaseClient", identity: str) -> "BaseClient":
+    """Let a client make only those calls that are declared for the identity that it calls as."""
+
+    def check(model: "OperationModel", **_: object) -> None:
+        check_declared(identity, model.service_model.service_name, model.name)
+
+    client.meta.events.register("provide-client-params", check)
+    return client
 
 
 def _outlast(

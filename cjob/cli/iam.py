@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     scope = _scope(args)
     needed = rights.needed(args.commands or ["deploy"])
     if selection.output_form(args) == "json":
-        own = [right for right in needed if right.whose == (args.role or rights.CALLER)]
+        own = [right for right in needed if right.identity == (args.role or rights.CALLER)]
         console.write(rights.document(own, scope))
     else:
         identities = [args.role] if args.role else IDENTITIES

@@ -14,11 +14,11 @@ def explained(needed: Sequence[Right], scope: Scope, identities: Sequence[str]) 
     """Give the rights of each identity as people read them, by stage and by what they are on."""
     lines = []
     for whose in identities:
-        own = [right for right in needed if right.whose == whose]
+        own = [right for right in needed if right.identity == whose]
         lines += _heading(whose, own, scope)
         for stage, of_stage in groupby(own, lambda right: right.stage):
             lines.append(f"  {stage}")
-            for on, alike in groupby(of_stage, lambda right: rights.resources(right, scope)):
+            for on, alike in groupby(of_stage, lambda right: rights.arns(right, scope)):
                 lines += [_line(right) for right in alike]
                 lines += [f"      on {arn}" for arn in on]
         lines.append("")

@@ -108,7 +108,7 @@ def test_what_calls_nothing_has_no_policy(tmp_path: Path) -> None:
 
 def test_the_manager_role_is_used_for_nothing_that_it_may_not_do() -> None:
     """Whatever lies outside its list has to go out as the caller, and be optional."""
-    own = [right for right in rights.RIGHTS if right.whose == rights.MANAGER]
+    own = [right for right in rights.RIGHTS if right.identity == rights.MANAGER]
     assert own
     assert [right.action for right in own if not manager_role.since(right.action)] == []
 
@@ -132,5 +132,5 @@ def test_each_right_of_the_role_has_the_environment_that_it_came_with(
 
 def test_no_right_is_in_the_table_twice_for_a_stage() -> None:
     """Each row says something of its own."""
-    rows = [(right.action, right.whose, right.stage) for right in rights.RIGHTS]
+    rows = [(right.action, right.identity, right.stage) for right in rights.RIGHTS]
     assert len(rows) == len(set(rows))

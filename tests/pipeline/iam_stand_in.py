@@ -1,7 +1,7 @@
 """AWS as it is for those who have certain rights and no others: a proxy that denies.
 
-What each call needs, and on what, is written here from AWS's own documentation, apart from cjob's
-table, so that one can be held against the other. Who asks is seen from the access key.
+What each call needs is taken from cjob's table, and what it is about from the call itself. Who asks
+is seen from the access key.
 """
 
 import json
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from calls_proxy import UNTOUCHED, Asked, Meddling
 
+from cjob.aws import rights
 from cjob.aws.rights import CALLER, MANAGER
 
 Needs = list[tuple[str, str]]
@@ -34,13 +35,6 @@ REGISTRY = (
 )
 
 
-# Calls whose rights can't be confined to anything.
-ON_NOTHING = {
-    "GetAuthorizationToken": "ecr:GetAuthorizationToken",
-    "DescribeSubnets": "ec2:DescribeSubnets",
-}
-
-
 @dataclass
 class Iam:
     """Two identities with a policy each; `used` is what they did, `denied` what they could not.
@@ -59,7 +53,7 @@ class Iam:
         whose = MANAGER if asked.key not in ("", self.caller_key) else CALLER
         if asked.action == "CreateChangeSet":
             self.proposed[asked.parameters["ChangeSetName"]] = asked.parameters["StackName"]
-        for action, resource in needs(asked, self.proposed):
+        for action, resource in needs(asked, whose, self.proposed):
             if not allows(self.policies[whose], action, resource):
                 self.denied.append((whose, action, resource))
                 return Meddling(answer=denial(asked, action, resource), passed=False)
@@ -86,71 +80,64 @@ def without(policy: Mapping[str, Any], actions: Iterable[str]) -> dict[str, Any]
     return {**policy, "Statement": statements}
 
 
-def needs(asked: Asked, proposed: Mapping[str, str]) -> Needs:
-    """Give what a call needs; an unknown one needs what no policy has."""
-    if asked.path.startswith("/v2/"):
-        return _registry(asked)
-    if asked.action in ("HeadObject", "PutObject", "GetObject"):
-        return _s3(asked)
-    if asked.action in ON_NOTHING:
-        return [(ON_NOTHING[asked.action], "*")]
+def needs(asked: Asked, identity: str, proposed: Mapping[str, str]) -> Needs:
+    """Return what a call needs, by cjob's table; one that is not in it needs what no policy has."""
+    operation = registry_operation(asked) if asked.path.startswith("/v2/") else asked.action
+    if not operation:  # the registry's greeting
+        return []
+    actions = rights.actions_of(operation, identity) or (f"undeclared:{operation}",)
+    return [(action, arn) for action in actions for arn in resources(action, asked, proposed)]
+
+
+def resources(action: str, asked: Asked, proposed: Mapping[str, str]) -> list[str]:
+    """Return the ARNs of what a call does an action to, from what was sent."""
     given = asked.parameters
-    if asked.action in ("GetParameter", "GetParametersByPath", "PutParameter"):
-        arn = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{given.get('Name') or given['Path']}"
-        tagging = [("ssm:AddTagsToResource", arn)] if asked.action == "PutParameter" else []
-        return [(f"ssm:{asked.action}", arn), *tagging]
-    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{given.get('logGroupName')}"
-    alone = {
-        "AssumeRole": ("sts:AssumeRole", given.get("RoleArn", "")),
-        "FilterLogEvents": ("logs:FilterLogEvents", group),
+    service = action.partition(":")[0]
+    if service == "cloudformation":
+        return _stacks(given, proposed)
+    if service == "ecr" and asked.path.startswith("/v2/"):
+        repository = urlsplit(asked.path).path.removeprefix("/v2/")
+        repository = re.split("/(?:blobs|manifests)/", repository)[0]
+        return [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{repository}"]
+    group = f"log-group:{given.get('logGroupName', '')}"
+    named = {
+        "s3": _object(asked),
+        "kms": KEY,
+        "iam": given.get("RoleARN") or given.get("AdministrationRoleARN", ""),
+        "ssm": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{given.get('Name') or given.get('Path')}",
+        "sts": given.get("RoleArn", ""),
+        "logs": f"arn:aws:logs:{REGION}:{ACCOUNT}:{group}",
     }
-    if asked.action in alone:
-        return [alone[asked.action]]
-    if "StackName" not in given and "ChangeSetName" in given:
-        name = given["ChangeSetName"].split("/")[1]
-        given = {**given, "StackName": proposed[name]}
-    return _cloudformation(asked.action, given)
+    arn = named.get(service, "*")
+    return [arn.partition("/")[0] if action == "s3:ListBucket" else arn]
 
 
-def _cloudformation(action: str, given: Mapping[str, str]) -> Needs:
-    """Give what is needed of stacks; a template is read in the name of who asks for it."""
+def _stacks(given: Mapping[str, str], proposed: Mapping[str, str]) -> list[str]:
     arns = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}"
     if "StackSetName" in given:
-        right = f"cloudformation:{action}"
-        found: Needs = [(right, f"{arns}:stackset/{given['StackSetName']}:1")]
-        if action == "UpdateStackSet":
-            types = re.findall(r"Type: AWS::(\w+)::(\w+)", given["TemplateBody"])
-            kind = f"arn:aws:cloudformation:{REGION}::type/resource/AWS-"
-            found += [(right, f"{kind}{'-'.join(one)}") for one in types]
-            found += [("iam:PassRole", given["AdministrationRoleARN"])]
-        return found
-    stack = given["StackName"]
-    if not stack.startswith("arn:"):
-        stack = f"{arns}:stack/{stack}/1"
-    found = [(f"cloudformation:{action}", stack)]
-    if action == "CreateChangeSet":
-        address = urlsplit(given["TemplateURL"])
-        object_arn = f"arn:aws:s3:::{address.netloc.partition('.')[0]}{address.path}"
-        found += [("iam:PassRole", given["RoleARN"])]
-        found += [("s3:GetObject", object_arn), ("kms:Decrypt", KEY)]
-    return found
+        kind = f"arn:aws:cloudformation:{REGION}::type/resource/AWS-"
+        types = re.findall(r"Type: AWS::(\w+)::(\w+)", given.get("TemplateBody", ""))
+        found = [f"{kind}{'-'.join(one)}" for one in types]
+        return [f"{arns}:stackset/{given['StackSetName']}:1", *found]
+    stack = given.get("StackName") or proposed[given["ChangeSetName"].split("/")[1]]
+    return [stack if stack.startswith("arn:") else f"{arns}:stack/{stack}/1"]
 
 
-def _s3(asked: Asked) -> Needs:
-    arn = "arn:aws:s3:::" + unquote(urlsplit(asked.path).path).lstrip("/")
-    if asked.action == "PutObject":
-        return [("s3:PutObject", arn), ("s3:PutObjectAcl", arn), ("kms:GenerateDataKey", KEY)]
-    # Without the second, what is absent is answered like what is forbidden.
-    return [("s3:GetObject", arn), ("s3:ListBucket", arn.partition("/")[0])]
+def _object(asked: Asked) -> str:
+    """Return the ARN of the object that is sent or read, or that CloudFormation is to read."""
+    address = urlsplit(asked.parameters.get("TemplateURL", ""))
+    if address.netloc:
+        return f"arn:aws:s3:::{address.netloc.partition('.')[0]}{address.path}"
+    return "arn:aws:s3:::" + unquote(urlsplit(asked.path).path).lstrip("/")
 
 
-def _registry(asked: Asked) -> Needs:
+def registry_operation(asked: Asked) -> str:
+    """Return what ECR takes a request to the registry for, empty for its greeting."""
     path = urlsplit(asked.path).path
-    for method, part, action in REGISTRY:
+    for method, part, operation in REGISTRY:
         if asked.method == method and part in path:
-            repository = path.removeprefix("/v2/").partition(part)[0]
-            return [(f"ecr:{action}", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{repository}")]
-    return []  # the registry's greeting
+            return operation
+    return ""
 
 
 def denial(asked: Asked, action: str, resource: str) -> tuple[int, str]:

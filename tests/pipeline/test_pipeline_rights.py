@@ -15,9 +15,9 @@ import iam_stand_in
 import pytest
 from calls_proxy import Proxy
 from iam_stand_in import Iam
-from pipelines import ENV, Done, Place, document, on
+from pipelines import ENV, Done, Place, document, name, on
 
-from cjob import versions
+from cjob import names, versions
 from cjob.aws import manager_role, rights
 from cjob.aws.rights import CALLER, MANAGER
 
@@ -58,7 +58,7 @@ class Step(NamedTuple):
 def taken_away() -> list[tuple[str, str]]:
     """Give the identity and action of each right that has to be missed."""
     found = [r for r in rights.RIGHTS if shutil.which("dockerd") or r.stage != "repository"]
-    needed = sorted({(r.whose, r.action) for r in found if not r.optional} - UNSEEN)
+    needed = sorted({(r.identity, r.action) for r in found if not r.optional} - UNSEEN)
     return [one for one in needed if os.environ.get("CJOB_CHECK_ALL") or one[1] in SAMPLE]
 
 
@@ -101,6 +101,20 @@ def pipeline(place: Place, proxy: Proxy, job: str, *, builds: bool) -> Iterator[
     yield Step(place.run("deploy", *on(f"{job}-new")), 0)
     place.write(f"copilot/{job}/overrides/cfn.patches.yml", ASTRAY)
     yield Step(place.run("deploy", *on(job)), 4)
+    place.job(f"{job}-left")
+    leave_proposed(place, f"{job}-left")
+    yield Step(place.run("deploy", *on(f"{job}-left")), 0)
+
+
+def leave_proposed(place: Place, job: str) -> None:
+    """Leave an empty stack with a change set that failed, as a run that was killed does."""
+    place.stacks.create_change_set(
+        StackName=name(job),
+        ChangeSetName=names.creation_change_set(name(job)),
+        ChangeSetType="CREATE",
+        TemplateBody="Resources: {Topic: {Type: 'AWS::SNS::Topic', Condition: Nowhere}}",
+    )
+    assert place.status(job) == "REVIEW_IN_PROGRESS"
 
 
 def interrupted(place: Place, job: str, proxy: Proxy) -> Done:
@@ -142,15 +156,15 @@ def test_all_works_with_the_rights_that_are_needed_and_each_has_its_use(
     The manager role does what its environment's version lets it, by a list that is not the table's.
     """
     place, iam = granted
-    needed = {(r.whose, r.action) for r in rights.RIGHTS if not r.optional}
-    optional = {(r.whose, r.action) for r in rights.RIGHTS if r.optional} - needed
+    needed = {(r.identity, r.action) for r in rights.RIGHTS if not r.optional}
+    optional = {(r.identity, r.action) for r in rights.RIGHTS if r.optional} - needed
     denied = {action for _, action in optional}
     iam.policies = {w: iam_stand_in.without(p, denied) for w, p in iam.policies.items()}
     for step in pipeline(place, proxy, "granted", builds=dockerd is not None):
         assert step.done.returncode == step.expected, step.done.stderr
     assert {(whose, action) for whose, action, _ in iam.denied} == optional - UNSEEN
     table = {
-        (r.whose, r.action)
+        (r.identity, r.action)
         for r in rights.RIGHTS
         if dockerd or (r.when != rights.BUILDS and r.stage != "repository")
     }
