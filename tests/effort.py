@@ -1,8 +1,33 @@
-"""Bounds on CPU time in units of this machine, so that one that is slow or busy breaks none."""
+"""How much is tested where, and bounds on CPU time in units of this machine."""
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+ALL = "CJOB_CHECK_ALL" in os.environ
+THOROUGH = ALL or "CI" in os.environ
+"""What takes long runs in CI and with `bin/check --all`; a person waits for the rest alone."""
+
+thorough = pytest.mark.skipif(not THOROUGH, reason="takes long: run bin/check --all")
+
+
+def sample(cases: Sequence[T], size: int, in_ci: int) -> Sequence[T]:
+    """Return so many cases, spread evenly and the same in each run; all with `--all`."""
+    size = len(cases) if ALL else in_ci if THOROUGH else size
+    return spread(cases, size)
+
+
+def spread(cases: Sequence[T], size: int) -> list[T]:
+    """Return so many cases, or all if there are fewer, evenly from first to last."""
+    size = min(size, len(cases))
+    return [cases[number * len(cases) // size] for number in range(size)]
+
 
 # So many units of work are 5 to 10 seconds on hardware of 2020.
 LIMIT = 200

@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import effort
 import modules
 import pytest
 
@@ -108,9 +109,10 @@ def _newer_pythons() -> list[Path]:
         for path in found
         if not subprocess.run([path, "-c", "0"], capture_output=True, check=False).returncode
     ]
-    return working if os.environ.get("CJOB_CHECK_ALL") else working[:1]
+    return working if effort.ALL else working[:1]
 
 
+@effort.thorough
 @pytest.mark.parametrize("python", _newer_pythons(), ids=str)
 def test_newer_pythons_install_and_run_it(python: Path, wheel: Path, tmp_path: Path) -> None:
     """With all that it needs, into an environment of its own, and without a warning."""
@@ -143,6 +145,7 @@ USES = {
 }
 
 
+@effort.thorough
 def test_the_oldest_libraries_that_are_allowed_will_do(wheel: Path, tmp_path: Path) -> None:
     """Whoever has them already gets no newer ones, so nothing newer may be counted on."""
     settings = tomllib.loads((modules.ROOT / "pyproject.toml").read_text())

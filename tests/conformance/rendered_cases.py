@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import effort
 import own_cases
 
 ADAPTER = Path(__file__).with_name("adapter")
@@ -43,9 +44,8 @@ def rendered(
 ) -> tuple[Rendered, ...]:
     """Render so many cases, evenly chosen, in an empty folder; refused ones are left out."""
     cases = [case for case in _cases(folder / "own") if with_changed or not _is_changed(case)]
-    if not (may_be_all and os.environ.get("CJOB_CHECK_ALL")):
-        count = min(count, len(cases))
-        cases = [cases[number * len(cases) // count] for number in range(count)]
+    if not (may_be_all and effort.ALL):
+        cases = effort.spread(cases, count)
     chosen, out = folder / "cases", folder / "out"
     chosen.mkdir()
     for case in cases:

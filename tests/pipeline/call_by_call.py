@@ -3,7 +3,6 @@
 The calls are those of a run that was recorded, so that a new one is met by itself.
 """
 
-import os
 import re
 import threading
 import uuid
@@ -20,7 +19,6 @@ from pipelines import Done, Place, documents, on, through
 
 T = TypeVar("T")
 
-ALL = "CJOB_CHECK_ALL" in os.environ
 AT_ONCE = 4
 BATCH = 40
 
@@ -140,13 +138,6 @@ def at_once(work: Callable[[int, T], str], cases: Sequence[T]) -> list[str]:
     """Do the work for each case, a few at a time; give what was found wrong."""
     with ThreadPoolExecutor(AT_ONCE) as workers:
         return [said for said in workers.map(work, range(len(cases)), cases) if said]
-
-
-def sample(cases: Sequence[T], size: int) -> Sequence[T]:
-    """Give so many cases, spread over all and the same in each run; all where that is asked."""
-    if ALL or len(cases) <= size:
-        return cases
-    return [cases[number * len(cases) // size] for number in range(size)]
 
 
 def settled(place: Place, jobs: Sequence[str]) -> Iterator[str]:

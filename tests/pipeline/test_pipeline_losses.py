@@ -8,8 +8,9 @@ import signal
 import time
 
 import pytest
-from call_by_call import ALL, at_once, leftovers, settled
+from call_by_call import at_once, leftovers, settled
 from calls_proxy import UNTOUCHED, Asked, Meddling, Proxy, running
+from effort import ALL
 from pipelines import Place, document, name, on, through, wait_for
 
 WAIT = "--wait-for-stack"

@@ -4,11 +4,11 @@ The env controller's Lambda really runs, once for each job, and updates the envi
 Six jobs stand for the twenty that CJOB_CHECK_ALL asks for.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import effort
 import pipelines
 import pytest
 import sandboxes
@@ -16,7 +16,7 @@ from pipelines import APP, ENV, Place, documents, name, on
 
 from cjob.pipeline import FEATURE_JOBS
 
-JOBS = 20 if "CJOB_CHECK_ALL" in os.environ else 6
+JOBS = 20 if effort.ALL else 6
 
 SHARED = """\
 storage:

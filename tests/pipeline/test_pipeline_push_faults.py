@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import daemons
+import effort
 import programs
 import pushes
 import pytest
@@ -147,6 +148,7 @@ def test_a_registry_that_freezes_meanwhile_is_not_waited_for(pushing: Pushing) -
     assert document(pushing.push(text))["images"]["built"]["digest"]
 
 
+@effort.thorough
 def test_a_registry_that_dies_for_good_is_told(pushing: Pushing) -> None:
     """The engine tries five times; each is shown."""
     running = pushing.start(pushing.build(large=True))
