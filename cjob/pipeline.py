@@ -12,8 +12,8 @@ function in `cjob/stages/`, one file each, that takes a Release and gives one wi
     diff      CloudFormation, reads only         -> diff
     apply     S3, CloudFormation                 -> deployment
 
-Apply carries out what `stages/states` (by the stack's status) and `stages/admission` (by document
-and plan) let pass; `stages/following` reads what came of it out of the stack's events.
+Apply carries out what `stages/states` (by the stack's status) and `checks/` (by document, plan and
+stack) let pass; `stages/following` reads what came of it out of the stack's events.
 
 The single commands run one stage each and pass the document on, as JSON, through a pipe (`wire`).
 The composites, `cjob deploy` and `cjob package`, run the same functions in one process: the tuples
@@ -50,9 +50,9 @@ Stage = Callable[[Release], Release]
 
 CHECKED = ("confirm", "resolve", "inspect", "admit")
 SENT = ("push", "render", "override", "diff")
-DEPLOY = (*CHECKED, "spare", "build", *SENT, "apply")
+DEPLOY = (*CHECKED, "check_data_loss", "build", *SENT, "apply")
 DEPLOY_DIFF = (*CHECKED, "build", "recognise", "render", "override", "diff")
-DEPLOY_SHOWN = ("spare", *SENT)
+DEPLOY_SHOWN = ("check_data_loss", *SENT)
 PACKAGE = ("resolve", "check_version", "render", "override")
 PACKAGE_UPLOADED = ("confirm", "resolve", "check_version", "build", "push", "render", "override")
 PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
@@ -77,6 +77,7 @@ class Choices:
     detach: bool = False
     allow_downgrade: bool = False
     allow_removal: tuple[str, ...] = ()
+    adopt: bool = False
     force_plan: bool = False
     wait: bool = False
     cdk_env: tuple[str, ...] = ()
@@ -144,6 +145,7 @@ class Stages:
 
         Rendering is pure, so it is done here for its refusals alone, images yet missing.
         """
+        from cjob.checks.ownership import check_owner  # noqa: PLC0415
         from cjob.stages.prebuilt import to_build  # noqa: PLC0415
         from cjob.stages.push import repository_of  # noqa: PLC0415
         from cjob.stages.readiness import at_rest  # noqa: PLC0415
@@ -151,6 +153,7 @@ class Stages:
 
         target = required(release.target, "target")
         name = self._stack_name(release)
+        check_owner(self._live[name], release.job, adopt=self._choices.adopt)
         self._live[name] = at_rest(
             self._tools.stacks,
             target,
@@ -164,19 +167,24 @@ class Stages:
             repository_of(release, target)
         return release
 
-    def spare(self, release: Release) -> Release:
-        """Refuse what apply would: to remove what holds data, unless that was asked for.
+    def check_data_loss(self, release: Release) -> Release:
+        """Refuse what apply would refuse: to remove or replace resources that hold data.
 
-        It is seen before anything is built, or once it was shown; but behind CDK overrides, whose
-        template isn't known yet.
+        Checked before anything is built, or once it was shown; but with CDK overrides only after
+        they ran, since the template is not known before.
         """
-        from cjob.stages.admission import check_removals  # noqa: PLC0415
+        from cjob.checks import data_loss  # noqa: PLC0415
+        from cjob.stages.diff import complete  # noqa: PLC0415
 
-        diff, cdk = release.diff, required(release.source, "source").overrides.cdk
-        if diff is None and not cdk and self._live[self._stack_name(release)].exists:
-            diff = self.diff(self.render(release)).diff
-        if diff is not None:
-            check_removals(diff, self._choices.allow_removal)
+        cdk = required(release.source, "source").overrides.cdk
+        if release.stack is None and cdk:
+            return release
+        rendered = release if release.stack else self.render(release)
+        stack = required(rendered.stack, "stack")
+        live = complete(self._live[stack.name], rendered, self._tools.stacks)
+        self._live[stack.name] = live
+        losses = data_loss.losses(live, stack)
+        data_loss.check_data_loss(losses, self._choices.allow_removal, stack.name)
         return release
 
     def check_version(self, release: Release) -> Release:
@@ -188,7 +196,7 @@ class Stages:
         return release
 
     def _check_version(self, stack: str, deployed: str) -> None:
-        from cjob.stages.admission import check_downgrade  # noqa: PLC0415
+        from cjob.checks.downgrade import check_downgrade  # noqa: PLC0415
         from cjob.stages.render import TEMPLATE_VERSION  # noqa: PLC0415
 
         allow = self._choices.allow_downgrade
@@ -297,6 +305,7 @@ class Stages:
             detach=chosen.detach,
             allow_downgrade=chosen.allow_downgrade,
             allow_removal=chosen.allow_removal,
+            adopt=chosen.adopt,
             force_plan=chosen.force_plan,
             wait=chosen.wait,
         )

@@ -65,7 +65,12 @@ def deployment(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="LOGICALID",
-        help="remove this resource, with the data that it holds; repeatable",
+        help="remove or replace this resource, and lose the data in it; repeatable",
+    )
+    parser.add_argument(
+        "--adopt-stack",
+        action="store_true",
+        help="take over an existing stack that neither cjob nor Copilot made",
     )
 
 
@@ -76,6 +81,7 @@ def choices(args: argparse.Namespace) -> dict[str, object]:
         "detach": args.detach,
         "allow_downgrade": args.allow_downgrade,
         "allow_removal": tuple(args.allow_removal),
+        "adopt": args.adopt_stack,
         "force_plan": args.force_plan,
         "wait": args.wait_for_stack,
         "deploys": True,

@@ -7,14 +7,21 @@ from cjob.diff.changes import changes, function_change
 from cjob.diff.hiding import hide, unechoed
 from cjob.diff.kinds import kind_of
 from cjob.diff.mappings import MapDiff, mappings
+from cjob.diff.reader import Forms, read
 from cjob.diff.references import with_replacements
 from cjob.diff.render import function_text, render
+from cjob.diff.replacement import DEPENDS, REPLACES, replacement
+from cjob.diff.resolution import Resolved, resolve
 from cjob.diff.tree import Comparison
+from cjob.diff.values import as_given, plain
 from cjob.diff.walk import compare
 
 __all__ = [
+    "DEPENDS",
+    "REPLACES",
     "Comparison",
     "MapDiff",
+    "Resolved",
     "changes",
     "compare",
     "function_change",
@@ -23,6 +30,9 @@ __all__ = [
     "kind_of",
     "mappings",
     "render",
+    "replacement",
+    "resolve",
+    "template_values",
     "text",
     "unechoed",
     "with_replacements",
@@ -35,3 +45,14 @@ def text(old: str, new: str) -> str:
     Nothing is hidden in it; what people are shown goes through `hide` first.
     """
     return render(compare(old, new))
+
+
+def template_values(text: str, name: str, *, typed: bool) -> object:
+    """Return a template as plain values; InputError if it is not YAML.
+
+    Scalars have the type that they are written as with `typed`, else they are strings.
+    """
+    root = read(text, name, Forms()).root
+    if root is None:
+        return None
+    return plain(root) if typed else as_given(root)

@@ -1,10 +1,15 @@
 """Whether a changed property makes CloudFormation put a new resource in the place of the old one.
 
-Pure: a table, and a look into it. The facts are "Update requires" of each property in
-CloudFormation's template reference (there: "Replacement", "No interruption"); the lists are of
-2026. Of a type or property that is not in the table, nobody here knows: `conditional`.
+Pure: two tables, and a look into them. For the types of a job's own template the facts are "Update
+requires" of each property in CloudFormation's template reference (there: "Replacement", "No
+interruption"), of 2026. For all other types they are the create-only properties of AWS's resource
+schemas (`create-only.txt`, which `bin/create-only` writes). A type in neither table is not known:
+`conditional`.
 """
 
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 REPLACES: Final = "true"
@@ -72,11 +77,34 @@ _TABLE = {
 }
 
 
+# The schema leaves open what the reference says of it: "Replacement".
+_KEY_SCHEMA = {"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"}
+
+
 def replacement(resource_type: str, name: str) -> str:
-    """Tell for a property, such as `AWS::IAM::Role` and `Path`, whether its change replaces."""
-    return _TABLE.get(resource_type, {}).get(name, DEPENDS)
+    """Return whether a change of a property, such as `AWS::IAM::Role` and `Path`, replaces."""
+    if resource_type in _TABLE:
+        return _TABLE[resource_type].get(name, DEPENDS)
+    if resource_type in _KEY_SCHEMA and name == "KeySchema":
+        return REPLACES
+    known = _create_only().get(resource_type)
+    if known is None or not name:
+        return DEPENDS
+    return known.get(name, KEEPS)
+
+
+@cache
+def _create_only() -> Mapping[str, Mapping[str, str]]:
+    """Return the create-only properties of every resource type that AWS publishes a schema of."""
+    text = (pkgutil.get_data(__package__, "create-only.txt") or b"").decode()
+    return {
+        f"AWS::{name}": {
+            one.removesuffix("?"): DEPENDS if one.endswith("?") else REPLACES for one in properties
+        }
+        for name, *properties in map(str.split, text.splitlines())
+    }
 
 
 def types() -> frozenset[str]:
-    """Give the types of resources that the table covers."""
+    """Return the types of resources of a job's own template."""
     return frozenset(_TABLE)

@@ -2,7 +2,7 @@
 
 Takes a Release with a `stack`, gives it with `deployment`. Touches the template's object in S3 and
 the job's stack, through the adapters that it is handed. Nothing to change means nothing is sent.
-What is done with a stack in each status is told by `states`, what may be applied by `admission`.
+What is done with a stack in each status is told by `states`, what may be applied by `cjob.checks`.
 """
 
 import hashlib
@@ -13,14 +13,17 @@ from typing import NoReturn, Protocol
 
 from cjob import live as live_side
 from cjob import names
-from cjob.checks import deployable
+from cjob.checks import data_loss, deployable, ownership
+from cjob.checks.downgrade import check_downgrade
+from cjob.checks.plan import check_plan
 from cjob.errors import CjobError, DeploymentError, InputError, Interrupted, ServiceError
 from cjob.live import Live
 from cjob.plain import NOTHING, dataclass, replace
 from cjob.progress import Tell, note, warning
 from cjob.release import Deployment, Release, Stack, Target, required
-from cjob.stages import admission, failures, readiness, states
+from cjob.stages import failures, readiness, states
 from cjob.stages.diff import LiveStacks, compare, complete, template_version
+from cjob.stages.features import switches_features
 from cjob.stages.following import Event, follow
 from cjob.stages.push import ObjectStore
 
@@ -33,6 +36,7 @@ class Options:
     detach: bool = False
     allow_downgrade: bool = False
     allow_removal: tuple[str, ...] = ()
+    adopt: bool = False
     force_plan: bool = False
     wait: bool = False
 
@@ -127,8 +131,8 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
     after Ctrl-C.
     """
     stack = required(release.stack, "stack")
-    admission.check_identity(release, stack)
-    admission.check_complete(release, stack)
+    ownership.check_identity(release, stack)
+    ownership.check_complete(release, stack)
     deployable.check(release)
     while True:
         try:
@@ -144,13 +148,13 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
     """Compare with the stack as it is, and change it; Moved where somebody else was faster."""
     stack, target = required(release.stack, "stack"), required(release.target, "target")
     found = tools.stacks.read(target, stack.name) if known is None else known
-    admission.check_owner(found, stack)
+    ownership.check_owner(found, release.job, adopt=options.adopt)
     live = readiness.at_rest(
         tools.stacks, target, found, stack.name, wait=options.wait, tell=tools.tell
     )
     if live is not known:
         live = complete(live, release, tools.stacks)
-    admission.check_downgrade(
+    check_downgrade(
         template_version(live.template, f"the deployed template of {stack.name}"),
         template_version(stack.template, "the new template"),
         stack.name,
@@ -159,12 +163,15 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
     diff = compare(release, live)
     if release.diff is not None:
         if not options.force_plan:
-            admission.check_plan(release.diff, live)
+            check_plan(release.diff, live)
         release = replace(release, diff=diff)
     if not diff.changed and live_side.settled(live.status):
         return _unchanged(release, live.stack_id, live.status, tools.tell)
-    admission.check_removals(diff, options.allow_removal)
-    with tools.turn() if admission.switches_features(diff) else nullcontext():
+    losses = data_loss.losses(live, stack)
+    data_loss.check_data_loss(losses, options.allow_removal, stack.name)
+    for line in data_loss.doubts(losses, options.allow_removal):
+        tools.tell(warning(line))
+    with tools.turn() if switches_features(diff) else nullcontext():
         return _change(release, live, tools, options)
 
 

@@ -28,8 +28,9 @@ MAY_IMPORT = {
     "template": {"addons", "manifest", "release", "yaml12"},
     "addons": {"template", "yaml12"},
     "overrides": {"manifest", "template", "yaml12"},
-    "checks": {"manifest", "release", "yaml12"},
     "diff": {"fire_times", "release"},
+    # What is refused before anything is sent.
+    "checks": {"diff", "live", "manifest", "release", "yaml12"},
     # What a stage is handed, and what it may use by itself.
     "assets": {"addons", "workspace"},
     "checkout": {"release"},

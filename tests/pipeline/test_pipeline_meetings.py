@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from calls_proxy import UNTOUCHED, Meddling, Proxy
-from pipelines import MANIFEST, Place, document, name, on, through, wait_for
+from pipelines import APP, ENV, MANIFEST, Place, document, name, on, through, wait_for
 
 from cjob import names
 
@@ -88,6 +88,7 @@ class Rival:
     def __init__(self, place: Place, job: str, change_set: str = "") -> None:
         """Take the job, and the name of its change set (default: the one that cjob gives)."""
         self._place = place
+        self._tags = names.copilot_tags(APP, ENV, job)
         self._stack = name(job)
         self._name = change_set or names.creation_change_set(self._stack)
 
@@ -99,6 +100,7 @@ class Rival:
             ChangeSetType="CREATE",
             TemplateBody=TEMPLATE,
             Description="cjob-rival-at-work-1",
+            Tags=[{"Key": k, "Value": v} for k, v in self._tags.items()],
         )
 
     def execute(self) -> None:

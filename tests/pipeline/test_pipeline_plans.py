@@ -31,7 +31,7 @@ def plan(place: Place, job: str) -> str:
 
 
 def test_a_plan_is_applied_once(place: Place) -> None:
-    """Then it is stale, since the stack has moved by it."""
+    """Then it is out of date, since it changed the stack."""
     place.job("planned", VARIABLES)
     kept = plan(place, "planned")
     assert place.status("planned") == ""
@@ -49,7 +49,7 @@ def test_a_plan_is_applied_once(place: Place) -> None:
 
     again = place.run("apply", stdin=kept)
     assert (again.returncode, again.stdout) == (2, "")
-    assert "the plan is stale" in again.stderr
+    assert "the plan is out of date" in again.stderr
     assert place.change_sets("planned") == []
 
 
@@ -209,3 +209,29 @@ def test_what_holds_data_is_removed_only_where_that_is_asked_for(
     assert done["deployment"]["changed"] is True
     with pytest.raises(settings.exceptions.ParameterNotFound):
         settings.get_parameter(Name="/demo/test/keeper/setting")
+
+
+def test_a_stack_that_somebody_made_by_hand_is_adopted_only_on_request(
+    place: Place, proxy: Proxy
+) -> None:
+    """It is refused before anything is built, and so is the loss of what is in it."""
+    place.job("handmade")
+    place.stacks.create_stack(
+        StackName=name("handmade"),
+        TemplateBody="Resources: {Inbox: {Type: 'AWS::SQS::Queue'}}",
+    )
+    place.stacks.get_waiter("stack_create_complete").wait(
+        StackName=name("handmade"), WaiterConfig={"Delay": 1}
+    )
+    for flags, told in (
+        ((), "was not made by cjob or Copilot"),
+        (("--adopt-stack",), "this would remove Inbox (AWS::SQS::Queue)"),
+    ):
+        refused = place.run("deploy", *on("handmade"), *flags, AWS_ENDPOINT_URL=proxy.address)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert told in refused.stderr
+        assert not {"HeadObject", "PutObject", "CreateChangeSet"} & set(proxy.actions)
+    leave = ("--adopt-stack", "--allow-removal", "Inbox")
+    adopted = document(place.run("deploy", *on("handmade"), *leave))
+    assert adopted["deployment"]["status"] == "UPDATE_COMPLETE"
+    assert document(place.run("deploy", *on("handmade")))["deployment"]["changed"] is False

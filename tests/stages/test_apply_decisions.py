@@ -2,13 +2,13 @@
 
 import pytest
 from stacks_fake import UPDATED, FakeStacks, FakeStore, own
-from stage_samples import NAME, OLDER, TEMPLATE, live, plan, release, stack, without_tag
+from stage_samples import NAME, OLDER, TAGS, TEMPLATE, live, plan, release, stack, without_tag
 
+from cjob.checks.downgrade import check_downgrade
 from cjob.errors import InputError
 from cjob.live import Live, against, settled
 from cjob.plain import replace
-from cjob.release import Change, Diff, Release
-from cjob.stages.admission import check_downgrade, removals
+from cjob.release import Release
 from cjob.stages.apply import Options, Tools, apply
 
 
@@ -91,6 +91,33 @@ def test_a_plan_that_changes_nothing_is_refused_too_where_something_is_missing()
     refused(plan(live(), lacking), FakeStacks(live()))
 
 
+# Whose a stack is
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_FAILED", "ROLLBACK_COMPLETE"])
+@pytest.mark.parametrize("key", ["copilot-application", "copilot-environment", "copilot-service"])
+def test_a_stack_without_copilots_tags_is_refused(status: str, key: str) -> None:
+    """It only happens to have the job's stack name; not even a failed one is deleted."""
+    tags = {k: v for k, v in TAGS.items() if k != key}
+    error = refused(release(), FakeStacks(replace(live(status), tags=tags)))
+    assert f"was not made by cjob or Copilot: it has no tag '{key}'" in error.message
+    assert "--adopt-stack" in error.hint
+
+
+def test_a_stack_without_copilots_tags_is_adopted_on_request() -> None:
+    """It gets the tags with the deployment."""
+    stacks = FakeStacks(replace(live(), tags={}), events=tuple(map(own, UPDATED)))
+    applied(release(), stacks, Options(adopt=True))
+    assert stacks.live.tags == TAGS
+
+
+def test_a_stack_of_another_job_is_refused_although_adopting_is_allowed() -> None:
+    """Two jobs would take turns in it."""
+    theirs = replace(live(), tags={**TAGS, "copilot-environment": "test-report"})
+    error = refused(release(), FakeStacks(theirs), Options(adopt=True))
+    assert "belongs to another environment: 'test-report', not 'test'" in error.message
+
+
 # Plans
 
 
@@ -100,7 +127,7 @@ def test_a_plan_that_changes_nothing_is_refused_too_where_something_is_missing()
         (live(status="UPDATE_ROLLBACK_COMPLETE"), "status"),
         (live(template=TEMPLATE), "template"),
         (live(Schedule="rate(1 day)"), "parameters"),
-        (replace(live(), tags={"a": "b"}), "tags"),
+        (replace(live(), tags={**TAGS, "a": "b"}), "tags"),
         (replace(live(), stack_id="made-anew"), "stack id"),
         (Live(), "status, stack id, template, tags"),
     ],
@@ -163,67 +190,7 @@ def test_digests_tell_each_part_of_a_stack_apart() -> None:
     assert against(one).template.startswith("sha256:")
 
 
-# Removals
-
-
-def removing(*changes: Change) -> Diff:
-    """Give a difference with these changes."""
-    return Diff(changed=True, text="", changes=changes, against=against(Live()))
-
-
-def test_the_removal_of_what_holds_data_is_found() -> None:
-    """The addons' stack and a file system do, a role does not."""
-    gone = [
-        Change(op="remove", path="Resources.AddonsStack", old={"Type": STACK}),
-        Change(op="remove", path="Resources.TaskRole", old={"Type": "AWS::IAM::Role"}),
-        Change(op="remove", path="Resources.Disk", old={"Type": "AWS::EFS::FileSystem"}),
-        Change(op="remove", path="Parameters.A", old={"Type": "AWS::S3::Bucket"}),
-        Change(op="add", path="Resources.New", new={"Type": STACK}),
-    ]
-    found = list(removals(removing(*gone)))
-    assert found == [("AddonsStack", STACK), ("Disk", "AWS::EFS::FileSystem")]
-
-
-STACK = "AWS::CloudFormation::Stack"
-
-
-def test_a_resource_whose_type_changes_is_removed_too() -> None:
-    """Another one takes its name."""
-    change = Change(op="change", path="Resources.Data.Type", old="AWS::S3::Bucket", new="Custom::X")
-    assert list(removals(removing(change))) == [("Data", "AWS::S3::Bucket")]
-
-
-def test_addons_without_an_address_are_removed() -> None:
-    """Their stack stays in the template, under a condition that no longer holds."""
-    path = "parameters.AddonsTemplateURL"
-    gone = Change(op="change", path=path, old="https://one", new="")
-    assert list(removals(removing(gone))) == [("AddonsStack", STACK)]
-    moved = Change(op="change", path=path, old="https://one", new="https://two")
-    assert list(removals(removing(moved))) == []
-
-
-def test_what_is_in_the_addons_is_removed_with_leave_only() -> None:
-    """Leave to remove their stack is leave for all of it."""
-    table = {"Type": "AWS::DynamoDB::Table"}
-    gone = Change(op="remove", path="addons.Resources.Table", old=table)
-    assert list(removals(removing(gone))) == [("Table", "AWS::DynamoDB::Table")]
-    stack = Change(op="change", path="parameters.AddonsTemplateURL", old="https://one", new="")
-    everything = Change(op="remove", path="addons.Resources", old={"Table": table})
-    assert list(removals(removing(stack, everything))) == [("AddonsStack", STACK)]
-
-
-def test_all_resources_at_once_are_removed_one_by_one() -> None:
-    """Where the section itself goes."""
-    old = {"Data": {"Type": "AWS::SQS::Queue"}, "Role": {"Type": "AWS::IAM::Role"}}
-    change = Change(op="remove", path="Resources", old=old)
-    assert list(removals(removing(change))) == [("Data", "AWS::SQS::Queue")]
-
-
-def test_what_lies_deeper_in_a_resource_is_none() -> None:
-    """A property may well have a key named Type."""
-    old = {"Type": "AWS::S3::Bucket"}
-    change = Change(op="remove", path="Resources.X.Properties.Y", old=old)
-    assert list(removals(removing(change))) == []
+# Data
 
 
 def test_a_removal_needs_the_name_of_each_resource() -> None:
@@ -231,7 +198,7 @@ def test_a_removal_needs_the_name_of_each_resource() -> None:
     bucket = TEMPLATE + "  Data:\n    Type: AWS::S3::Bucket\n"
     error = refused(release(), FakeStacks(live(template=bucket)))
     assert "remove Data (AWS::S3::Bucket)" in error.message
-    assert error.hint.endswith("--allow-removal Data")
+    assert error.hint.endswith("pass --allow-removal Data")
     stacks = FakeStacks(live(template=bucket), empty=True)
     applied(release(), stacks, Options(allow_removal=("Data",)))
     assert "propose" in stacks.asked

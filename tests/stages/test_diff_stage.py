@@ -130,7 +130,7 @@ def test_addons_are_compared_after_all_else() -> None:
         path="addons.Resources.Table.Properties.TableName",
         kind="addons",
         type="AWS::DynamoDB::Table",
-        replacement="conditional",
+        replacement="true",
         old="one",
         new="two",
     )

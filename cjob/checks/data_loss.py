@@ -1,0 +1,180 @@
+"""Whether a deployment would lose data: resources that hold some and would be removed or replaced.
+
+Compares what the live stack and the new one come to with their parameters, for the job's template
+and the addons'. A resource counts as holding data unless its type is known not to (`stateless`);
+one whose policy is to be kept, or kept as a snapshot, loses nothing.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Literal
+
+from cjob import diff
+from cjob.checks.stateless import REPLACED_SAFELY, is_stateless
+from cjob.errors import InputError
+from cjob.live import Live
+from cjob.plain import dataclass
+from cjob.release import Stack
+
+ADDONS_STACK = "AddonsStack"
+NO_ECHO = "****"
+
+_VARIABLE = re.compile(r"\$\{([^!{}]+)\}")
+
+_KEPT = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
+
+Resources = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """A resource that holds data, and what would happen to it; `why` is the property that changes.
+
+    `maybe` says that AWS alone knows whether the change of that property replaces the resource.
+    """
+
+    logical_id: str
+    type: str
+    how: Literal["remove", "replace"]
+    why: str = ""
+    maybe: bool = False
+
+    def __str__(self) -> str:
+        """Return what people read: verb, resource, and the reason."""
+        of = f"{self.type}, whose {self.why} changes" if self.why else self.type
+        return f"{self.how} {self.logical_id} ({of})"
+
+
+def check_data_loss(found: Collection[Loss], allowed: Collection[str], stack: str) -> None:
+    """Refuse to lose data, unless each resource is named in `allowed`."""
+    lost = [loss for loss in found if not loss.maybe and loss.logical_id not in allowed]
+    if not lost:
+        return
+    flags = " ".join(f"--allow-removal {loss.logical_id}" for loss in lost)
+    raise InputError(
+        f"stack {stack!r}: this would {', '.join(map(str, lost))}, and so lose the data in "
+        + ("it" if len(lost) == 1 else "them"),
+        hint=f"if that is meant, pass {flags}",
+    )
+
+
+def doubts(found: Collection[Loss], allowed: Collection[str]) -> tuple[str, ...]:
+    """Return, a line each, what may lose data and is not refused: only AWS knows."""
+    return tuple(
+        f"{loss.logical_id} ({loss.type}) may be replaced, and its data lost: {loss.why} changes"
+        for loss in found
+        if loss.maybe and loss.logical_id not in allowed
+    )
+
+
+def losses(live: Live, stack: Stack) -> tuple[Loss, ...]:
+    """Find what would be lost if the live stack, with its addons, became this one.
+
+    Nothing is found in a live template that is not YAML.
+    """
+    if not live.exists:
+        return ()
+    old_parameters = {
+        name: stack.parameters.get(name, value) if value == NO_ECHO else value
+        for name, value in live.parameters.items()
+    }
+    old = _resolved(live.template, old_parameters)
+    new = _resolved(stack.template, stack.parameters)
+    found = tuple(_between(old.resources, new.resources))
+    if not {ADDONS_STACK} <= old.resources.keys() & new.resources.keys():
+        return found  # with their stack all of the addons go, or come
+    inside = _between(
+        _resolved(live.addons, old.addons_parameters).resources,
+        _resolved(stack.addons, new.addons_parameters).resources,
+    )
+    return (*found, *inside)
+
+
+def _resolved(template: str, parameters: Mapping[str, Any]) -> diff.Resolved:
+    try:
+        values = diff.template_values(template, "the template", typed=False)
+    except InputError:
+        return diff.Resolved()
+    return diff.resolve(values, parameters)
+
+
+def _between(old: Resources, new: Resources) -> Iterator[Loss]:
+    """Give what is lost between two states of one stack."""
+    replaced = _replaced(old, new)
+    for name, resource in old.items():
+        of = _type(resource)
+        if is_stateless(of):
+            continue
+        if name not in new or _type(new[name]) != of:
+            if resource.get("DeletionPolicy") not in _KEPT:
+                yield Loss(logical_id=name, type=of, how="remove")
+        elif name in replaced and of not in REPLACED_SAFELY:
+            # Either may be the one that counts while both change.
+            kept = all(one.get("UpdateReplacePolicy") in _KEPT for one in (resource, new[name]))
+            why, surely = replaced[name]
+            if not kept:
+                yield Loss(logical_id=name, type=of, how="replace", why=why, maybe=not surely)
+
+
+def _replaced(old: Resources, new: Resources) -> dict[str, tuple[str, bool]]:
+    """Name what is replaced, for which property, and whether that is sure.
+
+    A property that refers to a replaced resource changes, too.
+    """
+    found: dict[str, tuple[str, bool]] = {}
+    same = [name for name in new if name in old and _type(old[name]) == _type(new[name])]
+    before = -1
+    while before != sum(sure for _, sure in found.values()):  # each may bring on others
+        before = sum(sure for _, sure in found.values())
+        gone = frozenset(name for name, (_, sure) in found.items() if sure)
+        for name in same:
+            if reason := _reason(old[name], new[name], gone):
+                found[name] = reason
+    return found
+
+
+def _reason(
+    old: Mapping[str, Any], new: Mapping[str, Any], gone: AbstractSet[str]
+) -> tuple[str, bool] | None:
+    """Return the property that replaces a resource, if there is one, and whether that is sure."""
+    before, after = _properties(old), _properties(new)
+    changing = [
+        name
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name) or _mentions(after.get(name), gone)
+    ]
+    for certainty in (diff.REPLACES, diff.DEPENDS):
+        for name in changing:
+            if diff.replacement(_type(new), name) == certainty:
+                return name, certainty == diff.REPLACES
+    return None
+
+
+def _mentions(value: object, names: AbstractSet[str]) -> bool:
+    """Return whether a value refers to a resource of one of these names."""
+    if not names:
+        return False
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            return name in names
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]} if _in_text(text, names):
+            return True
+        case dict():
+            return any(_mentions(one, names) for one in value.values())
+        case list():
+            return any(_mentions(one, names) for one in value)
+    return False
+
+
+def _in_text(text: str, names: AbstractSet[str]) -> bool:
+    return any(name.partition(".")[0] in names for name in _VARIABLE.findall(text))
+
+
+def _type(resource: Mapping[str, Any]) -> str:
+    return str(resource.get("Type", ""))
+
+
+def _properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = resource.get("Properties")
+    return found if isinstance(found, dict) else {}

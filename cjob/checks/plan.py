@@ -1,0 +1,69 @@
+"""Whether a plan still holds: the stack is the one that it was made for, and it does what it says.
+
+A plan is a document with a difference, and may have been edited after it was reviewed.
+"""
+
+from collections.abc import Mapping
+
+from cjob import live as live_side
+from cjob.errors import InputError
+from cjob.live import Live
+from cjob.plain import fields
+from cjob.release import Diff, Section
+
+_PARTS = ("status", "stack_id", "template", "parameters", "tags", "addons")
+
+
+def check_plan(plan: Diff, live: Live) -> None:
+    """Refuse a plan that was made against another state of the stack than the live one."""
+    now = live_side.against(live)
+    moved = [
+        part.replace("_", " ")
+        for part in _PARTS
+        if getattr(plan.against, part) != getattr(now, part)
+    ]
+    if moved:
+        raise InputError(
+            "the plan is out of date: since it was made, the live stack's "
+            + ", ".join(moved)
+            + " changed",
+            hint="make a new plan with cjob-diff, or apply this one as it is with --force-plan",
+        )
+
+
+def check_difference(plan: Diff, now: Diff, job: str) -> None:
+    """Refuse a plan whose difference is not what its own stack section would change.
+
+    `now` is the difference between the live stack and that section, made again.
+    """
+    if (plan.changed, plan.text) == (now.changed, now.text) and _known(plan.changes) == _known(
+        now.changes
+    ):
+        return
+    raise InputError(
+        f"the plan for job {job!r} would change something else than its difference says"
+        + _example(plan, now),
+        hint="the document was edited, or made by another version of cjob: make a new plan with "
+        "cjob-diff and review that",
+        place="diff",
+    )
+
+
+def _example(plan: Diff, now: Diff) -> str:
+    """Name the first place where the two differ."""
+    told = [_known(change) for change in plan.changes]
+    unsaid = (change.path for change in now.changes if _known(change) not in told)
+    path = next(unsaid, "")
+    return f": {path}" if path else ""
+
+
+def _known(value: object) -> object:
+    """Return a value without keys that this version does not know; those pass through unread."""
+    if isinstance(value, Section):
+        named = (name for name in fields(value) if name != "extra")
+        return {name: _known(getattr(value, name)) for name in named}
+    if isinstance(value, tuple | list):
+        return [_known(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: _known(one) for key, one in value.items()}
+    return value
