@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cjob.aws.stacks import AwsStacks
     from cjob.aws.storage import AwsBucket, AwsRegistry
     from cjob.engines.docker_api import DockerEngine
-    from cjob.engines.engine import Builder, Kind, Wishes
+    from cjob.engines.engine import Builder, Kind, NoBuildxError, Wishes
     from cjob.progress import Tell
     from cjob.release import Target
     from cjob.workspace import Workspace
@@ -155,10 +155,24 @@ class Collaborators:
                 return InTurn(self.engine(), turns)
             from cjob.engines import buildx  # noqa: PLC0415
 
-            buildx.check(self.wishes, os.environ)
+            absent = self._once("no buildx", self._missing_buildx)
+            if absent:
+                raise absent
             return InTurn(buildx.Buildx(self.engine(), self.wishes, os.environ), turns)
 
         return self._once(kind, find)
+
+    def _missing_buildx(self) -> "NoBuildxError | None":
+        """Look once a run whether buildx can build; several jobs may do without it."""
+        from cjob.engines import buildx  # noqa: PLC0415
+        from cjob.engines.engine import NoBuildxError  # noqa: PLC0415
+
+        try:
+            buildx.check(self.wishes, os.environ)
+            buildx.check_store(self.engine(), self.wishes)
+        except NoBuildxError as error:
+            return error
+        return None
 
     def _once(self, name: object, make: Callable[[], T]) -> T:
         with self._lock:

@@ -12,10 +12,13 @@ from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
-    from cjob.engines.engine import Secret, Wishes
+    from cjob.engines.engine import Kind, Secret, Wishes
     from cjob.release import Image
 
 ENGINES = ("docker", "buildx")
+OFF = ("0", "f", "F", "false", "FALSE", "False")
+"""Values of DOCKER_BUILDKIT that choose the classic builder, as the docker command reads them."""
+
 FORM = "id=NAME,env=VARIABLE or id=NAME,src=FILE"
 LARGEST_SECRET = 500 * 1024
 """Bytes that BuildKit takes."""
@@ -27,7 +30,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--engine",
         choices=ENGINES,
-        help="build with docker's classic builder or with buildx (default: as needed)",
+        help="build with docker's classic builder or with buildx (default: buildx, if installed)",
     )
     group.add_argument("--builder", default="", metavar="NAME", help="a builder of docker buildx")
     group.add_argument(
@@ -110,7 +113,8 @@ def wishes(args: argparse.Namespace) -> "Wishes":
         )
     # buildx heeds the variable by itself; but that it is set is a wish for buildx.
     builder = args.builder or os.environ.get("BUILDX_BUILDER", "")
-    return Wishes(engine=args.engine, builder=builder, secrets=secrets)
+    prefers: Kind = "docker" if os.environ.get("DOCKER_BUILDKIT", "") in OFF else "buildx"
+    return Wishes(engine=args.engine, prefers=prefers, builder=builder, secrets=secrets)
 
 
 def given(args: argparse.Namespace) -> bool:

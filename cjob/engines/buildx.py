@@ -11,15 +11,15 @@ import json
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from cjob import processes
+from cjob.engines import causes
 from cjob.engines.engine import Built, NoBuildxError, Recipe, Report, Secret, Wishes
-from cjob.engines.faults import sign_in
 from cjob.engines.messages import TAIL, plain
-from cjob.errors import InputError, ServiceError
+from cjob.errors import CjobError, InputError, ServiceError
 
 INSTALL_HINT = (
     "install it: the package docker-buildx-plugin of Docker, docker-buildx of Debian and Ubuntu; "
@@ -40,6 +40,10 @@ ID_KEYS = ("containerimage.config.digest", "containerimage.digest")
 
 class Store(Protocol):
     """The daemon that images are loaded into."""
+
+    @property
+    def has_buildkit(self) -> bool:
+        """Whether it builds with BuildKit itself."""
 
     def find(self, images: Iterable[str]) -> Built | None:
         """Give the first of these ids that is one of an image there."""
@@ -68,10 +72,7 @@ class Buildx:
             command = arguments(recipe, self._wishes, metadata)
             status, _ = processes.run(command, recipe.context, self._environment, line)
             if status:
-                raise ServiceError(
-                    " | ".join([f"{subject} failed", *tail]),
-                    hint=sign_in(" ".join(tail)) or _hint(tail[-1] if tail else ""),
-                )
+                raise _failure(recipe, tuple(tail))
             told = json.loads(metadata.read_bytes())
         built = self._store.find(told[key] for key in ID_KEYS if key in told)
         if built is None:
@@ -83,13 +84,11 @@ class Buildx:
         return built
 
 
-def _hint(last: str) -> str:
-    if "unknown flag" in last.lower():
-        return (
-            "this BuildKit is too old for that, or nobody knows it: begin the Dockerfile with "
-            "`# syntax=docker/dockerfile:1`, or take a newer one with --builder"
-        )
-    return "the last lines of the build tell where; put the Dockerfile right"
+def _failure(recipe: Recipe, tail: Sequence[str]) -> CjobError:
+    """Return the error of a build that failed; BuildKit writes its own error last."""
+    starts = [number for number, line in enumerate(tail) if line.startswith("ERROR: ")]
+    said = " ".join(tail[starts[-1] if starts else -1 :])
+    return causes.failure(recipe, said, tail, began="failed to solve" in said)
 
 
 def check(wishes: Wishes, environment: Mapping[str, str]) -> None:
@@ -102,6 +101,15 @@ def check(wishes: Wishes, environment: Mapping[str, str]) -> None:
         raise InputError(
             f'docker buildx has no builder "{wishes.builder}"',
             hint="`docker buildx ls` lists them, `docker buildx create` makes one",
+        )
+
+
+def check_store(store: Store, wishes: Wishes) -> None:
+    """Raise NoBuildxError for podman: without a builder's name, buildx builds in the daemon."""
+    if not (store.has_buildkit or wishes.builder):
+        raise NoBuildxError(
+            "podman has no BuildKit for docker buildx",
+            hint="name a builder with --builder, or set DOCKER_HOST to a Docker daemon",
         )
 
 

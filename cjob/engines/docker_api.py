@@ -13,17 +13,18 @@ from typing import Any
 import docker
 from docker import auth
 from docker.context import ContextAPI
-from docker.credentials import Store
 from docker.credentials.constants import PROGRAM_PREFIX
 from docker.credentials.errors import StoreError
-from docker.errors import ImageNotFound
+from docker.errors import APIError, ImageNotFound
 from docker.utils import kwargs_from_env
 
-from cjob.engines import docker_push
+from cjob.engines import causes, docker_push, helpers
+from cjob.engines.context import packed
 from cjob.engines.engine import Built, Login, Recipe, Report, spelt
-from cjob.engines.faults import sign_in, told
-from cjob.engines.messages import Ending, follow_build
-from cjob.errors import InputError, ServiceError
+from cjob.engines.faults import told
+from cjob.engines.helpers import BoundedStore
+from cjob.engines.messages import Ending, follow_build, plain
+from cjob.errors import InputError
 
 ECR_HELPER = "ecr-login"
 
@@ -49,10 +50,17 @@ class DockerEngine:
         connection: Mapping[str, Any],
         *,
         silent_push_s: int = SILENT_PUSH_S,
+        helper_s: float = helpers.ANSWER_S,
+        has_buildkit: bool = True,
     ) -> None:
-        """Take what docker's client is made with: address, TLS, version of the API."""
+        """Take what docker's client is made with: address, TLS, version of the API.
+
+        `helper_s` is how long a credential helper may take. Podman has no BuildKit.
+        """
+        self.has_buildkit = has_buildkit
         self._connection = connection
         self._silent_push_s = silent_push_s
+        self._helper_s = helper_s
 
     def build(self, recipe: Recipe, report: Report) -> Built:
         """Build an image with the classic builder.
@@ -94,35 +102,33 @@ class DockerEngine:
             if not is_left or not shutil.which(program):
                 return None
             try:
-                found = Store(ECR_HELPER).get(host)  # type: ignore[no-untyped-call]
+                found = BoundedStore(ECR_HELPER, self._helper_s).get(host)  # type: ignore[no-untyped-call]
                 return Login(username=found["Username"], password=found["Secret"], host=host)
             except (KeyError, ValueError):
                 raise StoreError(f"{program} gave no credentials") from None
 
     def _build(self, recipe: Recipe, report: Report, *, nocache: bool) -> Built:
         subject = f'building the image of container "{recipe.container}"'
-        with told(subject, SILENT_BUILD_S), self._client(SILENT_BUILD_S) as client:
-            messages = client.build(
-                path=str(recipe.context),
-                dockerfile=str(recipe.dockerfile),
-                target=recipe.target or None,
-                buildargs=dict(recipe.args),
-                cache_from=list(recipe.cache_from) or None,
-                platform=recipe.platform or None,
-                labels=dict(recipe.labels),
-                nocache=nocache,
-                rm=True,
-                forcerm=True,
-                decode=True,
-                timeout=SILENT_BUILD_S,
-            )
-            with closing(messages):
-                ending = follow_build(messages, report)
+        with (
+            told(subject, SILENT_BUILD_S),
+            self._client(SILENT_BUILD_S) as client,
+            packed(recipe.context, recipe.dockerfile) as (archive, dockerfile),
+        ):
+            helpers.be_optional(client._auth_configs, self._helper_s, report)  # noqa: SLF001 - as there
+            wanted = {
+                "fileobj": archive,
+                "custom_context": True,
+                "dockerfile": dockerfile,
+                "target": recipe.target or None,
+                "buildargs": dict(recipe.args),
+                "cache_from": list(recipe.cache_from) or None,
+                "platform": recipe.platform or None,
+                "labels": dict(recipe.labels),
+                "nocache": nocache,
+            }
+            ending = _followed(client, recipe, wanted, report)
             if ending.error or not ending.image:
-                raise ServiceError(
-                    " | ".join([f"{subject} failed: {_cause(ending)}", *ending.tail]),
-                    hint=sign_in(ending.error) or _build_hint(ending.error),
-                )
+                raise causes.failure(recipe, ending.error, ending.tail)
             return _built(client.inspect_image(ending.image))
 
     @contextmanager
@@ -139,9 +145,27 @@ def connect(environment: Mapping[str, str] = os.environ) -> DockerEngine:
     with told(f"reaching the container engine{where}", CONNECT_S):
         connection |= {"use_ssh_client": True}
         with closing(docker.APIClient(**connection, version="auto", timeout=CONNECT_S)) as client:
-            client.ping()
+            parts = client.version(api_version=False).get("Components") or ()
+            is_podman = any("podman" in str(part.get("Name", "")).lower() for part in parts)
             found = {**connection, "version": client.api_version}
-            return DockerEngine(found, silent_push_s=silent_push_s)
+            return DockerEngine(found, silent_push_s=silent_push_s, has_buildkit=not is_podman)
+
+
+def _followed(
+    client: Any,  # noqa: ANN401 - docker's client has no types
+    recipe: Recipe,
+    wanted: Mapping[str, Any],
+    report: Report,
+) -> Ending:
+    """Build, and return how that ended; what the daemon refuses at once is the Dockerfile's."""
+    always = {"rm": True, "forcerm": True, "decode": True, "timeout": SILENT_BUILD_S}
+    try:
+        with closing(client.build(**wanted, **always)) as messages:
+            return follow_build(messages, report)
+    except APIError as error:
+        if not error.is_client_error():
+            raise
+        raise causes.failure(recipe, plain(str(error.explanation)), ()) from error
 
 
 def _seconds(environment: Mapping[str, str]) -> int:
@@ -172,13 +196,3 @@ def _address(environment: Mapping[str, str]) -> dict[str, Any]:
         return {}
     address = {"base_url": context.Host}
     return {**address, "tls": context.TLSConfig} if context.TLSConfig else address
-
-
-def _cause(ending: Ending) -> str:
-    return ending.error or "it ended without an image"
-
-
-def _build_hint(error: str) -> str:
-    if "requires BuildKit" in error:
-        return "build it with --engine buildx, or do without what only BuildKit has"
-    return "the last lines of the build tell where; put the Dockerfile right"

@@ -34,18 +34,41 @@ class Need(NamedTuple):
 class Dockerfile(NamedTuple):
     """Each stage's name in lower case, empty where it has none, and the first need.
 
-    `foreign` says that a frontend of others reads it, which may have rules of its own.
+    `foreign` says that a frontend of others reads it, which may have rules of its own. `uses` has
+    what each stage takes from: names or numbers of stages, and images.
     """
 
     stages: tuple[str, ...]
     need: Need | None
     foreign: bool = False
+    uses: tuple[frozenset[str], ...] = ()
 
     def has_stage(self, target: str) -> bool:
         """Tell whether `--target` finds a stage: by name whatever its case, or by number."""
         if self.foreign or target.lower() in self.stages:
             return True
         return target.isdecimal() and int(target) < len(self.stages)
+
+    def unneeded(self, target: str) -> list[str]:
+        """Return the stages up to the target that it does not need, by name or number.
+
+        The classic builder runs them all the same. A name with a variable in it may be any stage.
+        """
+        names = {name: number for number, name in enumerate(self.stages) if name}
+        last = names.get(target.lower(), int(target) if target.isdecimal() else -1)
+        last = last if target and last >= 0 else len(self.stages) - 1
+        needed: set[int] = set()
+        waiting = [last]
+        while waiting:
+            stage = waiting.pop()
+            if stage in needed or not 0 <= stage < len(self.stages):
+                continue
+            needed.add(stage)
+            for used in self.uses[stage]:
+                if "$" in used:
+                    return []
+                waiting.append(names.get(used, int(used) if used.isdecimal() else -1))
+        return [self.stages[n] or str(n) for n in range(last) if n not in needed]
 
 
 class _Instruction(NamedTuple):
@@ -68,7 +91,20 @@ def read(text: str) -> Dockerfile:
         stages=tuple(_stage(one.words) for one in instructions if one.keyword == "FROM"),
         need=needs[0] if needs else None,
         foreign=syntax is not None and not _OFFICIAL.fullmatch(syntax[1]),
+        uses=_uses(instructions),
     )
+
+
+def _uses(instructions: tuple[_Instruction, ...]) -> tuple[frozenset[str], ...]:
+    """Return what each stage is built from, and copies from."""
+    found: list[set[str]] = []
+    for one in instructions:
+        words = [word for word in one.words if not word.startswith("--")]
+        if one.keyword == "FROM":
+            found.append({word.lower() for word in words[:1]})
+        elif found:
+            found[-1].update(value.lower() for name, value in _flags(one.words) if name == "from")
+    return tuple(map(frozenset, found))
 
 
 def _directives(lines: list[str]) -> Iterator[tuple[str, tuple[int, str]]]:

@@ -32,9 +32,13 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What the person asks of all builds; `builder` is one of buildx's, by name."""
+    """What the person asks of all builds; `builder` is one of buildx's, by name.
+
+    `prefers` is the engine for an image that either of them can build.
+    """
 
     engine: Kind | None = None
+    prefers: Kind = "buildx"
     builder: str = ""
     secrets: tuple[Secret, ...] = ()
 
@@ -81,7 +85,7 @@ class Builder(Protocol):
     """Builds images; may be used by several threads at once."""
 
     def build(self, recipe: Recipe, report: Report) -> Built:
-        """Build an image; raise ServiceError where that fails.
+        """Build an image; raise InputError or ServiceError if that fails, by whose fault it is.
 
         The image may be for another platform than the recipe's: `Built` says so.
         """

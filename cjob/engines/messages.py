@@ -11,8 +11,8 @@ from typing import Any
 
 Message = Mapping[str, Any]
 
-TAIL = 10
-"""Lines of a failed build that its error repeats."""
+TAIL = 50
+"""Last lines of a build that are searched for the cause of a failure."""
 
 MEGABYTE = 1_000_000
 SENT_STEP = 10 * MEGABYTE

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Wishes, spelt
-from cjob.errors import ServiceError
+from cjob.errors import CjobError, ServiceError
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import NOTHING, replace
 from cjob.progress import Tell, part, warning
@@ -34,19 +34,19 @@ def build(
     """Fill `images`; containers that are built alike share one image, those given are not built.
 
     Raise InputError for what can't be built, and ServiceError for an engine that isn't there,
-    before anything is built; ServiceError where a build fails, which ends the others.
+    before anything is built; either of them if a build fails, which ends the others.
     """
     source = required(release.source, "source")
     builds = prebuilt.to_build(release, given)
     there = prebuilt.named(release, given).images or {}
     kept = {name: there[name] for name in source.builds if name not in builds}
     wanted = plans(release, builds, workspace_root, wishes)
-    ready = {plan.kind: _ready(builders, plan, release) for plan in wanted}
+    ready = [_ready(builders, plan, release, tell) for plan in wanted]
 
-    def piece(plan: Plan) -> Callable[[Checkpoint], Built]:
-        return lambda checkpoint: _build(ready[plan.kind], plan, tell, checkpoint)
+    def piece(plan: Plan, builder: Builder) -> Callable[[Checkpoint], Built]:
+        return lambda checkpoint: _build(builder, plan, workspace_root, tell, checkpoint)
 
-    results = run_all([piece(plan) for plan in wanted], limit=len(wanted))
+    results = run_all(list(map(piece, wanted, ready)), limit=len(wanted))
     built = {
         name: one for plan, one in zip(wanted, results, strict=True) for name in plan.containers
     }
@@ -79,11 +79,17 @@ def revision_tag(revision: Revision | None) -> str:
     return f"{revision.commit}-dirty" if revision.dirty else revision.commit
 
 
-def _ready(builders: Builders, plan: Plan, release: Release) -> Builder:
-    """Give the engine of a plan; the error without one says what needs it, and where."""
+def _ready(builders: Builders, plan: Plan, release: Release, tell: Tell) -> Builder:
+    """Return the engine of a plan; the error without one names what needs it, and where."""
     container = plan.containers[0]
+    kind = plan.kind
     try:
-        return builders(plan.kind)
+        if plan.is_flexible:
+            try:
+                return builders("buildx")
+            except NoBuildxError:
+                kind = "docker"
+        builder = builders(kind)
     except NoBuildxError as error:
         if not plan.need:
             raise
@@ -96,9 +102,23 @@ def _ready(builders: Builders, plan: Plan, release: Release) -> Builder:
     except ServiceError as error:
         error.place = error.place or place(release, container)
         raise
+    if kind == "docker":
+        _warn_of_classic(plan, tell)
+    return builder
 
 
-def _build(builder: Builder, plan: Plan, tell: Tell, checkpoint: Checkpoint) -> Built:
+def _warn_of_classic(plan: Plan, tell: Tell) -> None:
+    """Warn of what the classic builder does unlike `docker build` of today."""
+    subject = f"image of {plan.containers[0]}: the classic builder"
+    if plan.recipe.cache_from:
+        images = ", ".join(plan.recipe.cache_from)
+        tell(warning(f"{subject} does not pull cache_from ({images}); install docker buildx"))
+    if plan.unneeded:
+        stages = ", ".join(plan.unneeded)
+        tell(warning(f"{subject} also runs unneeded stages ({stages}); install docker buildx"))
+
+
+def _build(builder: Builder, plan: Plan, root: Path, tell: Tell, checkpoint: Checkpoint) -> Built:
     """Build an image; one for another platform than asked for is never given."""
     wanted = plan.recipe
     with part(tell, "build", wanted.container, "building the image") as piece:
@@ -107,7 +127,11 @@ def _build(builder: Builder, plan: Plan, tell: Tell, checkpoint: Checkpoint) -> 
             checkpoint()
             piece.line(text)
 
-        built = builder.build(wanted, line)
+        try:
+            built = builder.build(wanted, line)
+        except CjobError as error:
+            error.place = error.place.removeprefix(f"{root}/")
+            raise
         if wanted.platform and built.platform != spelt(wanted.platform):
             raise ServiceError(
                 f'the image of container "{wanted.container}" is for {built.platform}, '

@@ -1,8 +1,8 @@
 """From what a job builds to recipes that can be built: read and checked before any is begun.
 
 Takes a Release and what the person wishes; reads Dockerfiles, and touches nothing else.
-Which engine builds an image is decided here: the classic builder, unless what stands in the
-Dockerfile or was asked for needs BuildKit.
+Which engine builds an image is decided here: BuildKit, as for `docker build` since Docker 23. The
+classic builder serves instead if buildx is not installed, and nothing needs BuildKit.
 """
 
 import difflib
@@ -25,7 +25,9 @@ LABELS = "com.aws.copilot.image."
 class Plan(NamedTuple):
     """One image: the containers that share it, how it is made, by which engine.
 
-    `need` says why that is buildx, and `place` where it stands; both may be empty.
+    `need` says why that must be buildx, and `place` where it stands; both may be empty. `asked`
+    says that the engine was asked for by name. `unneeded` are stages that only the classic builder
+    runs.
     """
 
     containers: tuple[str, ...]
@@ -33,6 +35,13 @@ class Plan(NamedTuple):
     kind: Kind
     need: str = ""
     place: str = ""
+    asked: bool = False
+    unneeded: tuple[str, ...] = ()
+
+    @property
+    def is_flexible(self) -> bool:
+        """Whether the classic builder may build it instead of buildx."""
+        return self.kind == "buildx" and not self.need and not self.asked
 
 
 class Fault(NamedTuple):
@@ -56,7 +65,9 @@ def plans(release: Release, builds: Mapping[str, Build], root: Path, wishes: Wis
             for key, message, hint in faults
         ]
         problems += _refused(made, content.need, where) if wishes.engine == "docker" else []
-        found.append(Plan(containers, made, kind, need, where))
+        unneeded = tuple(content.unneeded(made.target))
+        asked = wishes.engine is not None
+        found.append(Plan(containers, made, kind, need, where, asked, unneeded))
     if problems:
         raise InputErrors(problems)
     return found
@@ -151,7 +162,7 @@ def _engine(wanted: Recipe, need: Need | None, wishes: Wishes, root: Path) -> tu
         what = "--secret"
     elif wishes.builder:
         what = "--builder"
-    return wishes.engine or ("buildx" if what else "docker"), what, place
+    return wishes.engine or ("buildx" if what else wishes.prefers), what, place
 
 
 def _refused(wanted: Recipe, need: Need | None, place: str) -> list[InputError]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,10 +149,13 @@ def planned(root: Path, text: str, wishes: Wishes = Wishes()) -> tuple[str, str,
 
 
 def test_the_engine_is_the_one_that_the_dockerfile_needs(root: Path) -> None:
-    """The classic builder, unless a line of it is BuildKit's alone."""
-    assert planned(root, FROM) == ("docker", "", "")
+    """BuildKit if there is a choice, or if a line of it is BuildKit's alone."""
+    classic = Wishes(prefers="docker")
+    assert planned(root, FROM) == ("buildx", "", "")
+    assert planned(root, FROM, classic) == ("docker", "", "")
     mount = FROM + "RUN --mount=type=cache,target=/x true\n"
-    assert planned(root, mount) == ("buildx", "RUN --mount", "one:2")
+    for wishes in (Wishes(), classic):
+        assert planned(root, mount, wishes) == ("buildx", "RUN --mount", "one:2")
     (root / "one.dockerignore").write_text("")
     needed = ("buildx", "a .dockerignore of the Dockerfile's own", "one.dockerignore")
     assert planned(root, FROM) == needed
@@ -185,20 +189,60 @@ def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
     """Before anything is built, with what to install."""
     (root / "two").write_text(FROM + "COPY --link one /\n")
     engine = Builder()
+    builds = {"report": of("one"), "log": of("two")}
+    with pytest.raises(NoBuildxError) as raised:
+        build(release(builds), no_buildx(engine), root, print)
+    assert str(raised.value) == (
+        'two:2: building the image of container "log" needs buildx, for COPY --link: '
+        "docker buildx is not installed here"
+    )
+    assert (raised.value.hint, engine.recipes) == ("install it", [])
+
+
+def no_buildx(engine: Builder) -> Callable[[Kind], Builder]:
+    """Make a machine where buildx is not installed."""
 
     def builders(kind: Kind) -> Builder:
         if kind == "buildx":
             raise NoBuildxError("docker buildx is not installed here", hint="install it")
         return engine
 
-    builds = {"report": of("one"), "log": of("two")}
-    with pytest.raises(NoBuildxError) as raised:
-        build(release(builds), builders, root, print)
-    assert str(raised.value) == (
-        'two:2: building the image of container "log" needs buildx, for COPY --link: '
-        "docker buildx is not installed here"
-    )
-    assert (raised.value.hint, engine.recipes) == ("install it", [])
+    return builders
+
+
+def test_without_buildx_the_classic_builder_serves_and_what_it_does_else_is_told(
+    root: Path,
+) -> None:
+    """Only where it does something else than `docker build` of today."""
+    (root / "two").write_text("FROM a AS test\nFROM b AS base\nFROM base\n")
+    cached = Build(context=".", dockerfile="one", cache_from=("acme/report:latest",))
+    lines: list[str] = []
+    engine = Builder()
+    wanted = {"report": cached, "log": of("two"), "proxy": of("three")}
+    build(release(wanted), no_buildx(engine), root, lambda record: lines.append(record.text))
+    assert len(engine.recipes) == 3
+    assert [line for line in lines if line.startswith("warning: ")] == [
+        (
+            "warning: image of report: the classic builder does not pull cache_from "
+            "(acme/report:latest); install docker buildx"
+        ),
+        (
+            "warning: image of log: the classic builder also runs unneeded stages (test); "
+            "install docker buildx"
+        ),
+    ]
+
+
+def test_buildx_that_was_asked_for_is_not_replaced(root: Path) -> None:
+    """By its name."""
+    with pytest.raises(NoBuildxError, match="not installed"):
+        build(
+            release({"report": of("one")}),
+            no_buildx(Builder()),
+            root,
+            print,
+            Wishes(engine="buildx"),
+        )
 
 
 # The stage
@@ -326,7 +370,7 @@ def test_an_engine_that_is_not_there_is_told_with_the_first_build_s_line(root: P
         raise ServiceError(f"no {kind}")
 
     source = Source(manifest=MANIFEST, builds={"report": of("one")})
-    with pytest.raises(ServiceError, match="no docker") as raised:
+    with pytest.raises(ServiceError, match="no buildx") as raised:
         build(Release(job=JOB, source=source), builders, root, print)
     assert raised.value.place == "copilot/report/manifest.yml:4:10"
 

@@ -148,22 +148,24 @@ def test_an_image_says_its_own_platform(build: Build, recipe: Callable[..., Reci
     assert built == ["linux/amd64", "linux/arm64", "linux/amd64"]
 
 
-def test_a_failed_step_is_told_with_the_last_lines(
+def test_a_failed_step_is_an_error_in_the_dockerfile(
     build: Build, recipe: Callable[..., Recipe]
 ) -> None:
-    """The error holds what scrolled by."""
+    """The error has BuildKit's last line, and the log's lines are reported."""
+    lines: list[str] = []
     wanted = recipe(*START, script("echo it broke; exit 3"))
-    with pytest.raises(ServiceError, match='image of container "report" failed') as raised:
-        build(wanted)
-    assert "it broke | ------ | ERROR: failed to solve: " in raised.value.message
+    with pytest.raises(InputError, match='image of container "report" failed: ') as raised:
+        build(wanted, lines.append)
     assert raised.value.message.endswith("exit code: 3")
+    assert any("it broke" in line for line in lines)
+    assert raised.value.hint == "fix the command in the Dockerfile; its last lines are above"
 
 
 def test_a_flag_that_the_daemon_s_buildkit_is_too_old_for_is_told(
     build: Build, recipe: Callable[..., Recipe]
 ) -> None:
     """A Dockerfile can name a newer frontend, which is then fetched."""
-    with pytest.raises(ServiceError, match=r"[Uu]nknown flag: nope") as raised:
+    with pytest.raises(InputError, match=r"[Uu]nknown flag: nope") as raised:
         build(recipe("FROM scratch", "COPY --nope busybox /"))
     assert "# syntax=docker/dockerfile:1" in raised.value.hint
 
@@ -198,13 +200,14 @@ def test_secrets_reach_the_step_and_nothing_else(
 def test_what_a_failed_build_says_is_covered_too(
     build: Build, recipe: Callable[..., Recipe]
 ) -> None:
-    """The error repeats lines of it."""
-    show = "/busybox cat /run/secrets/token; exit 1"
+    """Its log, and the error that repeats the command."""
+    lines: list[str] = []
+    show = f"/busybox cat /run/secrets/token; : {TOKEN}; exit 1"
     wanted = recipe(*START, script(show, "--mount=type=secret,id=token"))
     wishes = Wishes(secrets=(Secret(id="token", variable="TOKEN", value=TOKEN),))
-    with pytest.raises(ServiceError) as raised:
-        build(wanted, print, wishes, TOKEN=TOKEN)
-    assert TOKEN not in raised.value.message
+    with pytest.raises(InputError) as raised:
+        build(wanted, lines.append, wishes, TOKEN=TOKEN)
+    assert TOKEN not in "\n".join([raised.value.message, *lines])
     assert "***" in raised.value.message
 
 
@@ -216,6 +219,8 @@ def test_short_pieces_of_a_secret_are_not_covered() -> None:
 
 class Nowhere:
     """A daemon that is another than the one that buildx loads into."""
+
+    has_buildkit = True
 
     def find(self, images: object) -> None:
         """Have none of them."""
@@ -332,7 +337,7 @@ def test_ctrl_c_stops_builds_by_either_engine_and_leaves_nothing_running(
     with subprocess.Popen(
         [str(ROOT / "bin/cjob-build"), "-n", "report", "-e", "test"],
         cwd=workspace,
-        env=dict(environment),
+        env={**environment, "DOCKER_BUILDKIT": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -363,7 +368,8 @@ def test_a_command_builds_on_the_current_context_and_keeps_secrets_to_itself(
     for name, lines in (("Dockerfile", START), ("Dockerfile.mounted", (*START, run))):
         (workspace / name).write_text("\n".join((*lines, "")))
     own = {k: v for k, v in environment.items() if k != "DOCKER_HOST"}
-    own |= buildx_plugin.configured(tmp_path / "docker") | {"TOKEN": TOKEN}
+    own |= buildx_plugin.configured(tmp_path / "docker")
+    own |= {"TOKEN": TOKEN, "DOCKER_BUILDKIT": "0"}
     where = ("--docker", f"host={dockerd.host}")
     for words in (("create", "private", *where), ("use", "private")):
         subprocess.run(["docker", "context", *words], env=own, check=True, capture_output=True)
@@ -406,6 +412,47 @@ def test_no_docker_and_no_plugin_are_told_with_what_to_install(tmp_path: Path) -
     docker.chmod(0o755)
     with pytest.raises(NoBuildxError, match="buildx is not installed"):
         buildx.check(Wishes(), {"PATH": str(tmp_path)})
+
+
+def test_podman_does_not_build_for_buildx() -> None:
+    """Unless a builder is named that does."""
+
+    class Podman(Nowhere):
+        has_buildkit = False
+
+    with pytest.raises(NoBuildxError, match="podman has no BuildKit"):
+        buildx.check_store(Podman(), Wishes())
+    buildx.check_store(Podman(), Wishes(builder="far"))
+    buildx.check_store(Nowhere(), Wishes())
+
+
+def test_buildx_is_the_default(
+    environment: Mapping[str, str], workspace: Path
+) -> None:
+    """As `docker build` does: a stage that the target does not need is not run."""
+    run = script("exit 3")
+    lines = (*START, run, "FROM scratch", "COPY busybox /busybox")
+    (workspace / CLASSIC).write_text("\n".join((lines[0] + " AS unneeded", *lines[1:], "")))
+    text = MANIFEST.format(first=CLASSIC, last=CLASSIC)
+    (workspace / "copilot/report/manifest.yml").write_text(text)
+    command = [str(ROOT / "bin/cjob-build"), "-n", "report", "-e", "test"]
+
+    def status(*flags: str, **settings: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [*command, *flags],
+            cwd=workspace,
+            env={**environment, **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stderr
+
+    assert status()[0] == 0
+    for flags, settings in ((("--engine", "docker"), {}), ((), {"DOCKER_BUILDKIT": "0"})):
+        code, told = status(*flags, **settings)
+        assert (code, "returned a non-zero code: 3" in told) == (2, True), told
+        assert "the classic builder also runs unneeded stages (unneeded)" in told
 
 
 BUILDKITD = """\

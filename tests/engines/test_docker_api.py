@@ -6,11 +6,14 @@ import json
 import os
 import shutil
 import signal
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import buildx_plugin
 import daemons
@@ -35,14 +38,6 @@ def _sockets_collected() -> Iterator[None]:
     """Collect them before another file's test could be blamed."""
     yield
     gc.collect()
-
-
-@pytest.fixture(scope="module")
-def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Dockerd]:
-    """Run one daemon for all tests of this file."""
-    running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"))
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -169,31 +164,32 @@ def test_an_image_is_found_by_one_of_its_ids(
 def test_a_dockerfile_with_bad_syntax_is_refused_with_its_line(
     engine: DockerEngine, recipe: Callable[..., Recipe]
 ) -> None:
-    """The daemon's own words say where."""
-    with pytest.raises(ServiceError, match="unknown instruction: FRM"):
-        engine.build(recipe("FRM scratch"), quiet)
+    """It is the person's to fix, wherever the daemon noticed it."""
+    wanted = recipe("FROM scratch", "FRM scratch")
+    with pytest.raises(InputError, match="unknown instruction: FRM") as raised:
+        engine.build(wanted, quiet)
+    assert raised.value.place == f"{wanted.dockerfile}:2"
 
 
-def test_a_failed_step_is_told_with_the_last_lines(
+def test_a_failed_step_is_an_error_in_the_dockerfile(
     engine: DockerEngine, recipe: Callable[..., Recipe]
 ) -> None:
-    """The error holds what scrolled by."""
-    with pytest.raises(ServiceError) as raised:
-        engine.build(recipe("FROM scratch", "COPY absent /"), quiet)
-    first, *tail = raised.value.message.split(" | ")
-    assert first.startswith('building the image of container "report" failed: COPY failed')
-    assert [line.strip() for line in tail] == [
-        "Step 1/2 : FROM scratch",
-        "--->",
-        "Step 2/2 : COPY absent /",
-    ]
+    """The error names it, and the log's lines are reported once."""
+    lines: list[str] = []
+    with pytest.raises(InputError) as raised:
+        engine.build(recipe("FROM scratch", "COPY absent /"), lines.append)
+    assert raised.value.message.startswith(
+        'building the image of container "report" failed: COPY failed: file not found'
+    )
+    assert "Step" not in raised.value.message
+    assert lines.count("Step 2/2 : COPY absent /") == 1
 
 
 def test_what_only_buildkit_can_do_is_told_as_such(
     engine: DockerEngine, recipe: Callable[..., Recipe]
 ) -> None:
     """The hint says what is not to be had here."""
-    with pytest.raises(ServiceError, match="--mount option requires BuildKit") as raised:
+    with pytest.raises(InputError, match="--mount option requires BuildKit") as raised:
         engine.build(recipe("FROM scratch", 'RUN --mount=type=secret,id=x ["/x"]'), quiet)
     assert "--engine buildx" in raised.value.hint
 
@@ -400,6 +396,64 @@ def test_ecrs_helper_is_asked_where_dockers_configuration_says_so(
         program.write_text(f"#!/bin/sh\n{script}\n")
         with pytest.raises(ServiceError, match=r"signing in to .* with docker-credential"):
             found(named)
+
+
+def test_a_helper_that_hangs_is_not_waited_for_for_ever(
+    dockerd: daemons.Dockerd,
+    recipe: Callable[..., Recipe],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A push needs its credentials; a build reports it, and goes without them."""
+    config, program = tmp_path / "docker", tmp_path / "docker/docker-credential-ecr-login"
+    config.mkdir()
+    (config / "config.json").write_text(json.dumps({"credHelpers": {ECR: "ecr-login"}}))
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("DOCKER_CONFIG", str(config))
+    monkeypatch.setenv("PATH", f"{config}:{os.environ['PATH']}")
+    engine = DockerEngine({"base_url": dockerd.host, "version": "1.41"}, helper_s=0.2)
+    with pytest.raises(ServiceError, match=r"docker-credential-ecr-login did not answer for 0\.2"):
+        engine.login(ECR)
+    lines: list[str] = []
+    assert engine.build(recipe("FROM scratch", "COPY hello /"), lines.append).id
+    [warning] = [line for line in lines if line.startswith("warning: ")]
+    assert "no credentials from docker-credential-ecr-login: " in warning
+
+
+class Uploading(BaseHTTPRequestHandler):
+    """A daemon that looks into a folder while a context is being sent."""
+
+    folder: ClassVar[Path]
+    seen: ClassVar[list[Path]]
+
+    def do_POST(self) -> None:
+        """Look, take the context, and refuse it."""
+        self.seen.extend(self.folder.iterdir())
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(400)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def test_a_context_has_no_file_that_could_stay(
+    recipe: Callable[..., Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the process ends while it is sent."""
+    Uploading.folder, Uploading.seen = tmp_path / "tmp", []
+    Uploading.folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(Uploading.folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Uploading) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.server_port}"
+        engine = DockerEngine({"base_url": address, "version": "1.41"})
+        with pytest.raises(InputError):
+            engine.build(recipe("FROM scratch"), quiet)
+        server.shutdown()
+    assert Uploading.seen == []
 
 
 def test_a_registry_that_is_down_is_told(

@@ -87,3 +87,36 @@ def test_a_frontend_of_others_may_have_stages_of_its_own() -> None:
     """What it makes of the text isn't known here."""
     assert read("# syntax=example.com/other:1\nanything\n").has_stage("any")
     assert not read("# syntax=docker/dockerfile:1.7\nFROM a\n").has_stage("any")
+
+
+STAGES = """\
+FROM a AS test
+FROM b AS Base
+COPY --from=c /x /x
+FROM base
+COPY --from=3 x /
+FROM d
+FROM e AS last
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "unneeded"),
+    [
+        (STAGES, "", ["test", "base", "2", "3"]),
+        (STAGES, "2", ["test"]),
+        (STAGES, "BASE", ["test"]),
+        (STAGES, "test", []),
+        (STAGES, "absent", ["test", "base", "2", "3"]),
+        ("FROM a AS x\nFROM b AS y\nCOPY --chown=1 --from=X / /\n", "", []),
+        ("FROM a AS x\nFROM b\nCOPY --from=0 / /\n", "", []),
+        ("ARG base\nFROM a AS x\nFROM $base\n", "", []),
+        ("FROM a AS x\nFROM b\nRUN --mount=from=x,target=/x true\n", "", ["x"]),
+        ("", "", []),
+    ],
+)
+def test_stages_that_the_target_does_not_need_are_found(
+    text: str, target: str, unneeded: list[str]
+) -> None:
+    """By the bases and the copies of those that it needs."""
+    assert read(text).unneeded(target) == unneeded

@@ -244,12 +244,10 @@ def test_the_login_s_host_takes_the_place_of_the_repository_s() -> None:
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 
-@pytest.fixture(scope="module")
-def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
-    """Run a daemon."""
-    running = daemons.start_dockerd(tmp_path_factory.mktemp("dockerd"))
-    yield connect({"DOCKER_HOST": running.host})
-    running.stop()
+@pytest.fixture
+def docker(dockerd: daemons.Dockerd) -> DockerEngine:
+    """Connect to the daemon."""
+    return connect({"DOCKER_HOST": dockerd.host})
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,82 @@
+"""docker's credential helpers, which docker-py would wait for without end.
+
+Starts the helper programs that docker's configuration names. A push needs the one for its registry;
+a build is sent what all of them have, and a helper that fails there is reported and passed over, as
+the docker command does.
+"""
+
+import subprocess
+from typing import Any
+
+from docker.credentials import Store
+from docker.credentials.errors import CredentialsNotFound, StoreError, process_store_error
+
+from cjob.engines.engine import Report
+from cjob.engines.messages import plain
+
+ANSWER_S = 60.0
+"""How long a helper may take, which may have to ask a person to unlock a keychain."""
+
+
+class BoundedStore(Store):
+    """A credential helper that has to answer in time."""
+
+    def __init__(self, program: str, answer_s: float) -> None:
+        """Take the helper's name without its prefix, and its time."""
+        super().__init__(program)
+        self._answer_s = answer_s
+
+    def _execute(self, subcmd: str, data_input: bytes | None) -> bytes:
+        if self.exe is None:
+            raise StoreError(f"{self.program} is not installed")
+        try:
+            return subprocess.run(  # noqa: S603 - the program that docker's configuration names
+                [self.exe, subcmd],
+                input=data_input or b"",
+                stdout=subprocess.PIPE,
+                check=True,
+                timeout=self._answer_s,
+            ).stdout
+        except subprocess.TimeoutExpired:
+            raise StoreError(
+                f"{self.program} did not answer for {self._answer_s:g} seconds"
+            ) from None
+        except subprocess.CalledProcessError as error:
+            raise process_store_error(error, self.program) from error
+        except OSError as error:
+            raise StoreError(f"{self.program} cannot be run: {error.strerror}") from error
+
+
+class OptionalStore(BoundedStore):
+    """A credential helper that a build can do without."""
+
+    def __init__(self, program: str, answer_s: float, report: Report) -> None:
+        """Take what reports a failure, too."""
+        super().__init__(program, answer_s)
+        self._report = report
+
+    def get(self, server: str | bytes) -> Any:  # noqa: ANN401 - JSON
+        """Return the credentials for a server."""
+        try:
+            return super().get(server)  # type: ignore[no-untyped-call]
+        except CredentialsNotFound:
+            raise
+        except (StoreError, KeyError, ValueError) as error:
+            self._report(f"warning: no credentials from {self.program}: {plain(str(error))}")
+            raise CredentialsNotFound(str(error)) from error
+
+    def list(self) -> Any:  # noqa: ANN401 - JSON
+        """Return the servers that the helper has credentials for."""
+        try:
+            return super().list()  # type: ignore[no-untyped-call]
+        except (StoreError, ValueError) as error:
+            self._report(f"warning: no credentials from {self.program}: {plain(str(error))}")
+            return {}
+
+
+def be_optional(config: Any, answer_s: float, report: Report) -> None:  # noqa: ANN401 - untyped
+    """Let each helper of a client's configuration be bounded and optional."""
+    for name in {*config.cred_helpers.values(), config.creds_store}:
+        if name:
+            # docker-py makes its own where there is none, and takes no other from outside.
+            config._stores[name] = OptionalStore(name, answer_s, report)  # noqa: SLF001
