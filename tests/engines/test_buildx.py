@@ -426,9 +426,7 @@ def test_podman_does_not_build_for_buildx() -> None:
     buildx.check_store(Nowhere(), Wishes())
 
 
-def test_buildx_is_the_default(
-    environment: Mapping[str, str], workspace: Path
-) -> None:
+def test_buildx_is_the_default(environment: Mapping[str, str], workspace: Path) -> None:
     """As `docker build` does: a stage that the target does not need is not run."""
     run = script("exit 3")
     lines = (*START, run, "FROM scratch", "COPY busybox /busybox")
