@@ -80,6 +80,24 @@ def fire_times(expression: str, after: datetime, count: int = 5) -> FireTimes:
     return FireTimes(found, "" if len(found) == count else "and never again")
 
 
+def between(expression: str, after: datetime, before: datetime) -> Iterator[datetime]:
+    """Yield the times of a cron expression after one moment and before another, in UTC.
+
+    Raises UnknownScheduleError for what is not a cron expression, such as a rate, whose times
+    depend on when its rule was made.
+    """
+    for time in _cron(expression, after):
+        if time >= before:
+            return
+        yield time
+
+
+def period(expression: str) -> timedelta | None:
+    """Return how often a rate fires; None for any other schedule."""
+    found = _RATE.fullmatch(expression)
+    return timedelta(**{found[2] + "s": int(found[1])}) if found else None
+
+
 def refusal(expression: str) -> str:
     """Say why EventBridge does not take an expression, as far as that can be told; else nothing."""
     try:

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "addons": {"template", "yaml12"},
     "overrides": {"manifest", "template", "yaml12"},
     "diff": {"fire_times", "release"},
+    "runs": {"fire_times"},
     # What is refused before anything is sent.
     "checks": {"diff", "live", "manifest", "release", "yaml12"},
     # What a stage is handed, and what it may use by itself.
@@ -110,6 +111,7 @@ PURE = (
     "cjob.manifest",
     "cjob.overrides",
     "cjob.release",
+    "cjob.runs",
     "cjob.stages.diff",
     "cjob.stages.render",
     "cjob.template",

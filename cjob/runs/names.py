@@ -1,0 +1,62 @@
+"""Names of runs, and of what they leave behind in AWS.
+
+A run's name has only letters, digits, `-` and `_`: Step Functions logs no execution whose name has
+anything else. It is at most 80 characters long, and unique for 90 days.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+
+MOST = 80
+_USER = 20
+_HASH = 6
+
+_ODD = re.compile(r"[^0-9A-Za-z_-]+")
+
+
+def new(user: str, moment: datetime, random: str) -> str:
+    """Return the name of a run that a person starts now; `random` tells apart those of a second."""
+    who = _clean(user)[:_USER].strip("-") or "somebody"
+    return f"cjob-{who}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{random}"
+
+
+def for_id(run_id: str) -> str:
+    """Return the name of the one run that `--run-id` allows for an id."""
+    digest = hashlib.sha256(run_id.encode()).hexdigest()[:_HASH]
+    room = MOST - len("id--") - _HASH
+    return f"id-{_clean(run_id)[:room].strip('-') or 'run'}-{digest}"
+
+
+def _clean(text: str) -> str:
+    return _ODD.sub("-", text).strip("-")
+
+
+def state_machine(app: str, env: str, job: str) -> str:
+    """Return the name of a job's state machine, which is also its task family and stack."""
+    return f"{app}-{env}-{job}"
+
+
+def state_machine_arn(partition: str, region: str, account: str, machine: str) -> str:
+    """Return the ARN of a state machine, known without any call."""
+    return f"arn:{partition}:states:{region}:{account}:stateMachine:{machine}"
+
+
+def execution_arn(machine_arn: str, name: str) -> str:
+    """Return the ARN of an execution of a state machine."""
+    return f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def log_group(app: str, env: str, job: str) -> str:
+    """Return the log group of a job: its containers' streams and its state machine's."""
+    return f"/copilot/{app}-{env}-{job}"
+
+
+def container_stream(container: str, task_id: str) -> str:
+    """Return the log stream of a container of a task."""
+    return f"copilot/{container}/{task_id}"
+
+
+def history_streams(machine: str, day: str = "") -> str:
+    """Return the prefix of the streams with a state machine's history, of one day (YYYY-MM-DD)."""
+    return f"states/{machine}/{day}"
