@@ -255,7 +255,7 @@ def test_a_container_that_fails_is_tried_again_and_fails_the_run(
     assert ended.status == "FAILED"
     assert log_lines(running, "failing").count("hello file secret") == 2
     assert ended.error == "States.TaskFailed"
-    assert json.loads(ended.cause)["containers"][0]["exitCode"] == 3
+    assert json.loads(ended.cause)["Containers"][0]["ExitCode"] == 3
 
 
 def test_an_image_that_is_not_there_fails_the_run(running: Sandbox, pushed: Pushed) -> None:
@@ -263,7 +263,7 @@ def test_an_image_that_is_not_there_fails_the_run(running: Sandbox, pushed: Push
     absent = f"{pushed.repository}@sha256:{'0' * 64}"
     ended = run(running, "absent", absent, status=0)
     assert ended.status == "FAILED"
-    assert json.loads(ended.cause)["stopCode"] == "TaskFailedToStart"
+    assert json.loads(ended.cause)["StopCode"] == "TaskFailedToStart"
 
 
 def test_status_names_the_daemon_and_stop_removes_the_containers(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cjob.sandbox.server import mends
+from cjob.sandbox.server import executions, mends
 
 ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 
@@ -64,4 +64,4 @@ def test_a_task_fails_as_its_containers_do(
 ) -> None:
     """A container that never ended has no part in it."""
     containers = [{"exitCode": code} for code in exit_codes]
-    assert mends.task_failed({"stopCode": stop_code, "containers": containers}) is failed
+    assert executions.task_failed({"stopCode": stop_code, "containers": containers}) is failed

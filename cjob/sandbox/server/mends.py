@@ -10,13 +10,12 @@ are dictionaries as AWS's JSON has them.
 
 import functools
 import importlib.metadata
-import json
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import containers, networking, proposals
+from . import containers, executions, networking, proposals
 
 VERSION = "1.5.33"
 
@@ -47,7 +46,7 @@ def apply(port: int, folder: Path) -> None:
     leave_repositories_that_exist()
     reveal_secrets_to_tasks()
     run_containers_here(port)
-    fail_with_the_container()
+    executions.apply()
 
 
 def keep_to_own_containers(folder: Path) -> None:
@@ -241,27 +240,3 @@ def local_volume(volume: Json, task_folder: Path) -> Json:
     # Containers run as any user; the sandbox's folder above lets nobody else in.
     folder.chmod(0o777)
     return {**volume, "host": {"sourcePath": str(folder.absolute())}}
-
-
-def fail_with_the_container() -> None:
-    """Let a state machine's task fail when its container does, so that retries are real."""
-    from ministack.services import stepfunctions
-
-    original = stepfunctions._poll_ecs_tasks
-
-    def poll(cluster: str, arns: list[str]) -> Json:
-        result = original(cluster, arns)
-        for task in result["tasks"]:
-            if task_failed(task):
-                cause = json.dumps(task, default=str)
-                raise stepfunctions._ExecutionError("States.TaskFailed", cause)
-        return result
-
-    stepfunctions._poll_ecs_tasks = poll
-
-
-def task_failed(task: Json) -> bool:
-    """Tell whether a task that has stopped did so because it could not start, or failed."""
-    if task.get("stopCode") == "TaskFailedToStart":
-        return True
-    return any(container.get("exitCode") not in (0, None) for container in task["containers"])

@@ -1,0 +1,386 @@
+"""State machines whose runs of ECS tasks look as they do on AWS, and outcomes that are scripted.
+
+Of ministack's Step Functions this changes what cjob and people rely on: the events of an ECS task
+in a history, the history in the job's log group, a stop that stops the task, the timeout of a
+whole execution, and a start that is repeated. See `mends` for how such changes are made.
+
+A script says what the tasks of a job do instead of running containers: a file of `scripts/` in the
+sandbox's folder, written by `cjob sandbox script`. Without a script and without a Docker daemon
+each task fails to start, at once.
+"""
+
+# ministack is imported when a change is made to it, and most that is to change is private to it.
+# ruff: noqa: PLC0415, SLF001
+
+import contextvars
+import functools
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Json = Any
+"""A value of AWS's JSON, as ministack keeps it."""
+
+RUN_TASK = "arn:aws:states:::ecs:runTask.sync"
+STARTED_BY = "AWS Step Functions"
+SCRIPTS = Path("scripts")
+POLL_S = 0.2
+STOPPED_BY_SIGTERM = 143
+
+NO_DOCKER = (
+    "CannotStartContainerError: no Docker daemon answers, and without one the sandbox runs no "
+    "containers; script an outcome with: cjob sandbox script"
+)
+
+# The execution whose state is worked on, in its thread.
+_execution: contextvars.ContextVar[Json] = contextvars.ContextVar("execution", default=None)
+_is_scripted: contextvars.ContextVar[bool] = contextvars.ContextVar("scripted", default=False)
+
+
+def apply() -> None:
+    """Make all changes of this module."""
+    write_histories()
+    run_tasks_as_ecs_does()
+    stop_tasks_with_the_execution()
+    end_when_time_is_up()
+    repeat_starts()
+    start_by_rules()
+    script_tasks()
+
+
+# Histories
+
+
+def write_histories() -> None:
+    """Give events what AWS's have, and write each into the log group of the machine's job."""
+    from ministack.services import stepfunctions
+
+    original = stepfunctions._add_event
+    run = stepfunctions._run_execution
+
+    def add(execution: Json, kind: str, details: Json = None) -> Json:
+        event = original(execution, kind, _as_ecs_says(details))
+        event["previousEventId"] = event["id"] - 1
+        _log(execution, event)
+        return event
+
+    def begin(arn: str) -> None:
+        execution = stepfunctions._executions.get(arn)
+        if execution:
+            first = execution["events"][0]
+            first["previousEventId"] = 0
+            _log(execution, first)
+        run(arn)
+
+    stepfunctions._add_event = add
+    stepfunctions._run_execution = begin
+
+
+def _as_ecs_says(details: Json) -> Json:
+    """Return an event's details with AWS's names for the resource of an ECS task."""
+    for values in (details or {}).values():
+        if values.get("resource") == RUN_TASK:
+            values |= {"resourceType": "ecs", "resource": "runTask.sync"}
+    return details
+
+
+def _log(execution: Json, event: Json) -> None:
+    """Write an event as Step Functions logs it; a machine without a log group logs nothing."""
+    from ministack.services import cloudwatch_logs
+
+    machine = execution["stateMachineArn"].rpartition(":")[2]
+    group = f"/copilot/{machine}"
+    if group not in cloudwatch_logs._log_groups:
+        return
+    moment = _milliseconds(event["timestamp"])
+    hour = time.strftime("%Y-%m-%d-%H", time.gmtime(moment / 1000))
+    details: Json = next((v for k, v in event.items() if k.endswith("EventDetails")), {})
+    message = {
+        "id": str(event["id"]),
+        "type": event["type"],
+        "details": details,
+        "redrive_count": "0",
+        "previous_event_id": str(event["previousEventId"]),
+        "event_timestamp": str(moment),
+        "execution_arn": execution["executionArn"],
+    }
+    _write(group, f"states/{machine}/{hour}/00000000", json.dumps(message), moment)
+
+
+def _write(group: str, stream: str, message: str, moment: int) -> None:
+    """Write a line into a log stream, which is made if it is not there."""
+    from ministack.services import cloudwatch_logs
+
+    names = {"logGroupName": group, "logStreamName": stream}
+    if stream not in cloudwatch_logs._log_groups[group]["streams"]:
+        cloudwatch_logs._create_log_stream(names)
+    line = {"timestamp": moment, "message": message}
+    cloudwatch_logs._put_log_events({**names, "logEvents": [line]})
+
+
+def _milliseconds(moment: object) -> int:
+    """Return a time that is text or a number of seconds as milliseconds since 1970."""
+    if isinstance(moment, int | float):
+        return int(moment * 1000)
+    return int(datetime.fromisoformat(str(moment)).timestamp() * 1000)
+
+
+# Tasks
+
+
+def run_tasks_as_ecs_does() -> None:
+    """Report a task as submitted, wait for it without a limit, and return it in AWS's form."""
+    from ministack.services import ecs, stepfunctions
+
+    execute = stepfunctions._execute_task
+
+    def work(definition: Json, given: Json, execution: Json, ctx: Json) -> Json:
+        _execution.set(execution)
+        return execute(definition, given, execution, ctx)
+
+    def run(_resource: str, given: Json) -> Json:
+        execution = _execution.get()
+        named = {"resourceType": "ecs", "resource": "runTask.sync"}
+        stepfunctions._add_event(execution, "TaskStarted", {"taskStartedEventDetails": named})
+        asked = {**stepfunctions._pascal_to_camel(given), "startedBy": STARTED_BY}
+        status, _, body = ecs._run_task(asked)
+        answer = json.loads(body)
+        if status >= 400:  # noqa: PLR2004 - HTTP's refusals
+            refused = stepfunctions._ExecutionError("ECS.AmazonECSException", answer["message"])
+            details = {**named, "error": refused.error, "cause": refused.cause}
+            failed = {"taskSubmitFailedEventDetails": details}
+            stepfunctions._add_event(execution, "TaskSubmitFailed", failed)
+            raise refused
+        submitted = {**named, "output": json.dumps(as_step_functions_says(answer))}
+        details = {"taskSubmittedEventDetails": submitted}
+        stepfunctions._add_event(execution, "TaskSubmitted", details)
+        arns = [task["taskArn"] for task in answer["tasks"]]
+        return stepfunctions._poll_ecs_tasks(asked.get("cluster", "default"), arns)
+
+    def poll(cluster: str, arns: list[str]) -> Json:
+        execution = _execution.get()
+        while execution is None or execution["status"] == "RUNNING":
+            _, _, body = ecs._describe_tasks({"cluster": cluster, "tasks": arns})
+            tasks = json.loads(body)["tasks"]
+            if all(task["lastStatus"] == "STOPPED" for task in tasks):
+                [task] = tasks
+                shown = as_step_functions_says(task)
+                if task_failed(task):
+                    raise stepfunctions._ExecutionError("States.TaskFailed", json.dumps(shown))
+                return shown
+            time.sleep(POLL_S)
+        raise stepfunctions._ExecutionError("States.Runtime", "the execution has ended")
+
+    stepfunctions._execute_task = work
+    stepfunctions._poll_ecs_tasks = poll
+    stepfunctions._SERVICE_DISPATCH[RUN_TASK.removesuffix(".sync")] = run
+
+
+def as_step_functions_says(value: Json, key: str = "") -> Json:
+    """Return an answer of ECS with PascalCase keys, and times in milliseconds."""
+    if isinstance(value, dict):
+        return {
+            k[:1].upper() + k[1:]: as_step_functions_says(v, k)
+            for k, v in value.items()
+            if v is not None and not k.startswith("_")
+        }
+    if isinstance(value, list):
+        return [as_step_functions_says(item) for item in value]
+    return _milliseconds(value) if key.endswith("At") and value else value
+
+
+def task_failed(task: Json) -> bool:
+    """Return whether a task did not start, was stopped, or had a container that failed."""
+    if task.get("stopCode") in ("TaskFailedToStart", "UserInitiated"):
+        return True
+    return any(container.get("exitCode") not in (0, None) for container in task["containers"])
+
+
+# Ends
+
+
+def stop_tasks_with_the_execution() -> None:
+    """Stop the task of an execution that is stopped, and let a stopped task fail."""
+    from ministack.services import ecs, stepfunctions
+
+    stop_execution, stop_task = stepfunctions._stop_execution, ecs._stop_task
+
+    def stop(data: Json) -> Json:
+        answer = stop_execution(data)
+        execution = stepfunctions._executions.get(data.get("executionArn"))
+        if execution:
+            _stop_tasks_of(execution)
+        return answer
+
+    def stop_one(data: Json) -> Json:
+        cluster = ecs._resolve_cluster_name(data.get("cluster", "default"))
+        task = cluster and ecs._resolve_task(data.get("task", ""), cluster)
+        if task:
+            reason = data.get("reason", "Task stopped by user")
+            arn = task["taskArn"]
+            ecs._mark_task_stopped(arn, task, reason, "UserInitiated", STOPPED_BY_SIGTERM)
+            ecs._cleanup_task_resources(task, ecs._get_docker())
+        return stop_task(data)
+
+    stepfunctions._stop_execution = stop
+    ecs._stop_task = stop_one
+
+
+def _stop_tasks_of(execution: Json) -> None:
+    """Stop the tasks whose group is an execution's name, as Step Functions stops what it runs."""
+    from ministack.services import ecs
+
+    for task in list(ecs._tasks.values()):
+        if task["group"] == execution["name"] and task["lastStatus"] != "STOPPED":
+            given = {"task": task["taskArn"], "cluster": task["clusterArn"]}
+            ecs._stop_task({**given, "reason": "Task stopped by Step Functions"})
+
+
+def end_when_time_is_up() -> None:
+    """End an execution that takes longer than its machine's TimeoutSeconds."""
+    from ministack.services import stepfunctions
+
+    run = stepfunctions._run_execution
+
+    def expire(arn: str) -> None:
+        execution = stepfunctions._executions.get(arn)
+        if not execution or execution["status"] != "RUNNING":
+            return
+        execution |= {"status": "TIMED_OUT", "stopDate": stepfunctions.now_iso()}
+        stepfunctions._add_event(execution, "ExecutionTimedOut", {})
+        stepfunctions._emit_execution_status_event(execution)
+        _stop_tasks_of(execution)
+
+    def begin(arn: str) -> None:
+        execution = stepfunctions._executions.get(arn) or {}
+        machine = stepfunctions._state_machines.get(execution.get("stateMachineArn"))
+        limit = machine and json.loads(machine["definition"]).get("TimeoutSeconds")
+        if limit:
+            # The timer's thread knows account and region by this thread's context.
+            context = contextvars.copy_context()
+            timer = threading.Timer(limit, context.run, (expire, arn))
+            timer.daemon = True
+            timer.start()
+        run(arn)
+
+    stepfunctions._run_execution = begin
+
+
+def repeat_starts() -> None:
+    """Answer a repeated start of a running execution with the same input as the first one."""
+    from ministack.core.responses import json_response
+    from ministack.services import stepfunctions
+
+    original = stepfunctions._start_execution
+
+    def start(data: Json) -> Json:
+        machine = data.get("stateMachineArn", "")
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{data.get('name')}"
+        known = stepfunctions._executions.get(arn)
+        same = known and known["input"] == data.get("input", "{}")
+        if same and known["status"] == "RUNNING":
+            return json_response({"executionArn": arn, "startDate": known["startDate"]})
+        return original(data)
+
+    stepfunctions._start_execution = start
+
+
+def start_by_rules() -> None:
+    """Name what a rule starts as EventBridge does, and hand over the minute that it fired for."""
+    from ministack.services import eventbridge, stepfunctions
+
+    def dispatch(arn: str, payload: str) -> None:
+        event = json.loads(payload)
+        if event.get("detail-type") == "Scheduled Event":
+            event["time"] = f"{event['time'][:16]}:00Z"
+        name = f"{uuid.uuid4()}_{uuid.uuid4()}"
+        given = {"stateMachineArn": arn, "name": name, "input": json.dumps(event)}
+        if stepfunctions._resolve_state_machine_arn(arn) is not None:
+            stepfunctions._start_execution(given)
+
+    eventbridge._dispatch_to_stepfunctions = dispatch
+
+
+# Scripts
+
+
+def script_tasks() -> None:
+    """Let tasks do what a script says, or fail to start if there is nothing that runs them."""
+    from ministack.services import ecs
+
+    run, docker = ecs._run_task, ecs._get_docker
+
+    def get_docker() -> Json:
+        return None if _is_scripted.get() else docker()
+
+    def start(data: Json) -> Json:
+        key = ecs._resolve_td_key(data.get("taskDefinition", ""))
+        definition = ecs._task_defs.get(key)
+        if not definition or str(data.get("group", "")).startswith("service:"):
+            return run(data)
+        outcome = scripted(definition["family"], data.get("group", ""))
+        if outcome is None:
+            if docker():
+                return run(data)
+            outcome = {"stopCode": "TaskFailedToStart", "reason": NO_DOCKER}
+        token = _is_scripted.set(True)
+        try:
+            status, headers, body = run(data)
+        finally:
+            _is_scripted.reset(token)
+        for task in json.loads(body).get("tasks", ()):
+            play = functools.partial(_play, task["taskArn"], definition, outcome)
+            context = contextvars.copy_context()
+            threading.Thread(target=context.run, args=(play,), daemon=True).start()
+        return status, headers, body
+
+    ecs._get_docker = get_docker
+    ecs._run_task = start
+
+
+def scripted(family: str, group: str) -> Json | None:
+    """Return the outcome that a script has for the next attempt of a run; None without one."""
+    from ministack.services import ecs
+
+    try:
+        script = json.loads((SCRIPTS / f"{family}.json").read_text())
+    except FileNotFoundError:
+        return None
+    tasks = [t for t in ecs._tasks.values() if group and t["group"] == group]
+    attempt = str(len(tasks) + 1)
+    return script["attempts"].get(attempt) or script["every"]
+
+
+def _play(arn: str, definition: Json, outcome: Json) -> None:
+    """Let a task run for the scripted time, write its lines, and end as scripted."""
+    from ministack.services import ecs
+
+    task = ecs._tasks[arn]
+    stop_code = outcome.get("stopCode", "EssentialContainerExited")
+    if stop_code == "TaskFailedToStart":
+        task["startedAt"] = None
+        ecs._mark_task_stopped(arn, task, outcome.get("reason", ""), stop_code)
+        return
+    main = definition["containerDefinitions"][0]
+    config = ecs._awslogs_config(main, arn.rpartition("/")[2], "")
+    if config and ecs._ensure_awslogs_stream(config):
+        for line in outcome.get("log", ()):
+            ecs._emit_awslogs_event(config, line)
+    _sleep_while(lambda: task["lastStatus"] != "STOPPED", outcome.get("seconds", 0))
+    reason = outcome.get("reason", "")
+    if reason and stop_code == "EssentialContainerExited":
+        task["containers"][0]["reason"] = reason
+        reason = ""
+    said = reason or "Essential container in task exited"
+    ecs._mark_task_stopped(arn, task, said, stop_code, outcome.get("exitCode", 0))
+
+
+def _sleep_while(condition: Callable[[], bool], seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while condition() and time.monotonic() < ends:
+        time.sleep(min(POLL_S, max(0, ends - time.monotonic())))
