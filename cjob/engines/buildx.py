@@ -31,7 +31,9 @@ SHORTEST_COVERED = 4
 """Shorter pieces of a secret would cover what isn't one."""
 
 # Images are named by the digest of one manifest; an attestation would put an index before it.
-SETTINGS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+# For the attestation buildx would also run git in the context, whose files may look to git like a
+# repository with commands in its configuration.
+SETTINGS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "0", "BUILDX_GIT_LABELS": "0"}
 
 # Of these the daemon knows one as the image's id. The second is the id where no first is told,
 # but for a daemon that names images by their manifests.

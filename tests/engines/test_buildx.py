@@ -100,6 +100,20 @@ def script(text: str, flags: str = "") -> str:
 START = ("FROM scratch", "COPY busybox /busybox")
 
 
+def test_git_is_not_started_in_the_context(
+    build: Build, recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """Files of a context may look like a repository, with commands in its configuration."""
+    git = tmp_path / "bin/git"
+    git.parent.mkdir()
+    git.write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\n")
+    git.chmod(0o755)
+
+    build(recipe(*START), PATH=f"{git.parent}:{PATH['PATH']}")
+
+    assert not (tmp_path / "started").exists()
+
+
 def inspected(dockerd: daemons.Dockerd, image: str) -> tuple[dict[str, object], str]:
     """Ask the daemon for an image's configuration, and for all else that it keeps of it."""
     with closing(docker.APIClient(base_url=dockerd.host)) as client:
