@@ -10,26 +10,27 @@ from typing import NoReturn
 
 from cjob.addons.assets import AssetFile, archive, archive_digest, file_digest
 from cjob.errors import InputError
-from cjob.workspace import read_bytes, status
+from cjob.workspace import Files
 
 
-def read(path: Path, shown: str, *, zipped: bool) -> tuple[str, bytes]:
-    """Give the digest and the bytes to send of a file, or of a folder, which is always zipped.
+def read(within: Files, shown: str, *, zipped: bool) -> tuple[str, bytes]:
+    """Return the digest and the bytes to send of a file, or of a folder, which is always zipped.
 
-    `shown` is the path as messages have it. InputError where it cannot be read.
+    `shown` is its path as manifests and addons have it. InputError if it cannot be read.
     """
-    mode = status(path, shown).st_mode
+    path = within.inside(shown)
+    mode = within.status(path, shown).st_mode
     if stat.S_ISDIR(mode):
-        files = _files(path, shown)
+        files = _files(within, path, shown)
         return archive_digest(files), archive(files)
-    content = read_bytes(path, shown)
+    content = within.read_bytes(path, shown)
     if zipped:
         files = (AssetFile(name=path.name, mode=mode, content=content),)
         return archive_digest(files), archive(files)
     return file_digest(content), content
 
 
-def _files(folder: Path, shown: str) -> tuple[AssetFile, ...]:
+def _files(within: Files, folder: Path, shown: str) -> tuple[AssetFile, ...]:
     """Read all files below a folder, sorted by name within each folder."""
     found = []
     for parent, folders, files in os.walk(folder, onerror=_raised, followlinks=True):
@@ -38,8 +39,8 @@ def _files(folder: Path, shown: str) -> tuple[AssetFile, ...]:
         for name in sorted(files):
             path = Path(parent, name)
             relative = path.relative_to(folder).as_posix()
-            mode = status(path, f"{shown}/{relative}").st_mode
-            content = read_bytes(path, f"{shown}/{relative}")
+            mode = within.status(path, f"{shown}/{relative}").st_mode
+            content = within.read_bytes(path, f"{shown}/{relative}")
             found.append(AssetFile(name=relative, mode=mode, content=content))
     if not found:
         raise InputError(f"the folder {shown!r} is empty", hint="check the path", place=shown)

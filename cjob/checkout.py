@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cjob.release import Revision
+from cjob.workspace import top_folder
 
 LIMIT_S = 20
 UNTRACKED = "?? "
@@ -25,14 +26,6 @@ SAFE_ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 KNOWN_FILTERS = frozenset({"git-lfs clean -- %f", "git-lfs filter-process"})
 OWN_SCOPES = frozenset({"local", "worktree"})
 FILTERS = r"^filter\..*\.(clean|process)$"
-
-
-def top_folder(root: Path) -> Path | None:
-    """Return the nearest folder at or above `root` that holds `.git`; None outside of a checkout.
-
-    Git never checks out a path with `.git` in it, so no commit can choose this folder.
-    """
-    return next((one for one in (root, *root.parents) if os.path.lexists(one / ".git")), None)
 
 
 def revision(

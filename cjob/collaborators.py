@@ -55,12 +55,16 @@ class Collaborators:
         tell: "Tell",
         wishes: "Wishes | None" = None,
         ask: "Ask | None" = None,
+        *,
+        allow_outside: bool = False,
     ) -> None:
         """Take the folder to find the workspace from, where progress is told, and for builds.
 
-        `ask` asks a person at the terminal.
+        `ask` asks a person at the terminal. `allow_outside` lets the workspace name files outside
+        of its repository.
         """
         self.start = start
+        self._allow_outside = allow_outside
         self.tell = tell
         self._wishes = wishes
         self._ask = ask
@@ -85,7 +89,8 @@ class Collaborators:
         """The workspace that the start folder lies in."""
         from cjob import workspace  # noqa: PLC0415 - see the module's first paragraph
 
-        return self._once("workspace", lambda: workspace.find(self.start))
+        allow = self._allow_outside
+        return self._once("workspace", lambda: workspace.find(self.start, allow_outside=allow))
 
     @property
     def account(self) -> "Account":

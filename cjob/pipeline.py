@@ -41,10 +41,9 @@ from cjob.progress import found
 from cjob.release import Image, Job, Release, Target, required
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cjob.live import Live
     from cjob.progress import Tell
+    from cjob.workspace import Files
 
 Stage = Callable[[Release], Release]
 
@@ -206,9 +205,9 @@ class Stages:
         """Add `images`."""
         from cjob.stages.build import build  # noqa: PLC0415
 
-        root, tools, tell = self._root(release), self._tools, self._tell(release.job)
+        files, tools, tell = self._files(release), self._tools, self._tell(release.job)
         given = self._choices.images
-        return build(release, tools.builder, root, tell, tools.wishes, given=given)
+        return build(release, tools.builder, files, tell, tools.wishes, given=given)
 
     def recognise(self, release: Release) -> Release:
         """Find among `images` those that are deployed already, without a push."""
@@ -234,7 +233,7 @@ class Stages:
             engine=self._tools.engine,
             registry=self._tools.registry(target),
             store=self._tools.bucket(target),
-            root=self._root(release),
+            files=self._files(release),
             tell=self._tell(release.job),
         )
 
@@ -275,7 +274,7 @@ class Stages:
 
         return override(
             release,
-            self._tools.workspace.root,
+            self._tools.workspace,
             self._tools.start,
             os.environ,
             names=self._choices.cdk_env,
@@ -333,14 +332,16 @@ class Stages:
         """Give what takes the records of a job's stages, and says whose they are."""
         return lambda record: self._tools.tell(replace(record, job=job.name, env=job.env))
 
-    def _root(self, release: Release) -> "Path":
-        """Give the workspace's root; where no file of it is needed, there need be none."""
+    def _files(self, release: Release) -> "Files":
+        """Return the workspace's files; if none of them is needed, there need be no workspace."""
         source = required(release.source, "source")
         if source.builds or any(asset.path for asset in source.assets):
-            return self._tools.workspace.root
+            return self._tools.workspace
         from pathlib import Path  # noqa: PLC0415
 
-        return Path()
+        from cjob.workspace import Files  # noqa: PLC0415
+
+        return Files(root=Path())
 
     def _stack_name(self, release: Release) -> str:
         from cjob import names  # noqa: PLC0415

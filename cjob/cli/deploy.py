@@ -39,6 +39,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     apply.deployment(parser)
     building.options(parser)
     building.repository(parser)
+    selection.outside(parser)
     selection.common(parser)
     selection.composite_output(parser)
 

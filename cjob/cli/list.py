@@ -33,6 +33,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline", action="store_true", help="only the environments that the workspace names"
     )
+    selection.outside(parser)
     selection.common(parser)
     parser.add_argument(
         "-o", "--output", choices=("text", "json"), default="text", help="form (default: text)"
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
                 f"--{'offline' if args.offline else 'app'} is for envs: jobs are the workspace's",
                 hint="cjob list jobs",
             )
-        names: Sequence[str] = tools.workspace.jobs()
+        names: Sequence[str] = selection.all_jobs(tools)
     else:
         names = _environments(args, tools)
         if not names:
@@ -64,14 +65,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _environments(args: argparse.Namespace, tools: "Collaborators") -> "Sequence[str]":
-    if not args.offline:
-        return tools.directory.environments(selection.application(args, tools))
+    """Return the environments' names; whoever wrote them, they are fit for a shell."""
     from cjob.manifest import reading  # noqa: PLC0415 - help needs none of these
-    from cjob.workspace import read_text  # noqa: PLC0415
+    from cjob.progress import warning  # noqa: PLC0415
+    from cjob.workspace import valid_names  # noqa: PLC0415
 
+    def warn(text: str) -> None:
+        tools.tell(warning(text))
+
+    if not args.offline:
+        known = tools.directory.environments(selection.application(args, tools))
+        return valid_names(known, "environment", warn)
     workspace = tools.workspace
-    found = set(workspace.environments())
+    found = set(workspace.environments(warn))
     for path in map(workspace.manifest, workspace.jobs()):
-        text = read_text(path, workspace.root)
+        text = workspace.read_text(path)
         found.update(reading.environment_names(text, file=workspace.shown(path)))
-    return sorted(found)
+    return valid_names(found, "environment", warn)

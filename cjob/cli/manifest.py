@@ -27,6 +27,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="manifest", target=None)
     selection.jobs(parser)
     selection.environment(parser)
+    selection.outside(parser)
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("yaml", "json"), help="default: yaml")
 

@@ -46,6 +46,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--allow-downgrade", action="store_true", help="render although a newer version deployed"
     )
     building.options(parser)
+    selection.outside(parser)
     selection.common(parser)
     selection.composite_output(parser)
 

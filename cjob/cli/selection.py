@@ -42,6 +42,7 @@ def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json",
     environment(head)
     head.add_argument("--target", metavar="FILE", help="a document of cjob-target: stay offline")
     head.add_argument("--tag", default="", help="tag for the main image (default: git commit)")
+    outside(parser)
     common(parser)
     forms = f"{OUTPUT}: {', '.join(output)}"
     parser.add_argument("-o", "--output", choices=output, metavar="FORM", help=forms)
@@ -93,6 +94,15 @@ def cdk_environment(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def outside(parser: argparse.ArgumentParser) -> None:
+    """Declare the consent to files that are not the repository's."""
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="let manifests and addons name files outside of the repository",
+    )
+
+
 def common(parser: argparse.ArgumentParser) -> None:
     """Declare what every command takes."""
     parser.add_argument(
@@ -140,7 +150,14 @@ def prepare(
 
     talk = console.Console(args.log_format)
     wishes = building.wishes(args) if "engine" in args else None
-    tools = Collaborators(Path(args.directory), talk.show, wishes, console.ask_at_terminal)
+    allow_outside = getattr(args, "allow_outside", False)
+    tools = Collaborators(
+        Path(args.directory),
+        talk.show,
+        wishes,
+        console.ask_at_terminal,
+        allow_outside=allow_outside,
+    )
     choices = Choices(
         tag=parse_tag(getattr(args, "tag", "")),
         tags=parse_tags(getattr(args, "resource_tags", [])),
@@ -221,11 +238,18 @@ def chosen_jobs(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]"
     if args.env is None:
         hint = f"name it with -e, as in -e test, or set {ENVIRONMENT}"
         raise InputError("no environment was named", hint=hint)
-    jobs = tools.workspace.jobs() if args.all else tuple(dict.fromkeys(args.name))
+    jobs = all_jobs(tools) if args.all else tuple(dict.fromkeys(args.name))
     if not jobs:
         raise InputError("the workspace has no scheduled jobs", hint="check -C and copilot/")
     check_name(args.env, "environment", place)
     return [Job(app=app, env=args.env, name=check_name(job, "job")) for job in jobs]
+
+
+def all_jobs(tools: "Collaborators") -> tuple[str, ...]:
+    """Return the names of the workspace's jobs, and warn about folders that cjob skips."""
+    from cjob.progress import warning  # noqa: PLC0415 - help needs none of it
+
+    return tools.workspace.jobs(lambda text: tools.tell(warning(text)))
 
 
 def application(args: argparse.Namespace, tools: "Collaborators") -> str:

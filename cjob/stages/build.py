@@ -1,6 +1,6 @@
 """Build: each image that the job's containers need, on a container engine, becomes `images`.
 
-Takes a Release with `source` and the workspace's folder; touches the engines that it is handed, and
+Takes a Release with `source` and the workspace's files; touches the engines that it is handed, and
 only if there is something to build. No AWS: an image gets its repository when it is pushed.
 """
 
@@ -15,6 +15,7 @@ from cjob.progress import Tell, part, warning
 from cjob.release import Image, Release, Revision, Source, required
 from cjob.stages import prebuilt
 from cjob.stages.recipes import Plan, place, plans
+from cjob.workspace import Files
 
 LATEST = "latest"
 
@@ -25,7 +26,7 @@ DEFAULT_PLATFORM = "linux/amd64"
 def build(
     release: Release,
     builders: Builders,
-    workspace_root: Path,
+    files: Files,
     tell: Tell,
     wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
     *,
@@ -40,11 +41,11 @@ def build(
     builds = prebuilt.to_build(release, given)
     there = prebuilt.named(release, given).images or {}
     kept = {name: there[name] for name in source.builds if name not in builds}
-    wanted = plans(release, builds, workspace_root, wishes)
+    wanted = plans(release, builds, files, wishes)
     ready = [_ready(builders, plan, release, tell) for plan in wanted]
 
     def piece(plan: Plan, builder: Builder) -> Callable[[Checkpoint], Built]:
-        return lambda checkpoint: _build(builder, plan, workspace_root, tell, checkpoint)
+        return lambda checkpoint: _build(builder, plan, files.root, tell, checkpoint)
 
     results = run_all(list(map(piece, wanted, ready)), limit=len(wanted))
     built = {

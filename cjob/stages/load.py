@@ -25,7 +25,7 @@ from cjob.progress import Tell, found, warning
 from cjob.release import Asset, Build, Job, Overrides, Release, Source
 from cjob.secret_names import looks_secret
 from cjob.stages.render import rehearse
-from cjob.workspace import Workspace, read_bytes, read_text
+from cjob.workspace import Workspace
 
 PATCHES = "cfn.patches.yml"
 CDK = "cdk.json"
@@ -90,12 +90,12 @@ def _manifest(job: Job, workspace: Workspace, environment: Mapping[str, str]) ->
         for node, file in env_files_of(manifest):
             try:
                 if is_env_file(file):
-                    read_bytes(workspace.inside(file), file)
+                    workspace.read_bytes(workspace.inside(file), file)
             except InputError as error:
                 report.fault(node, error.message, error.hint)
 
     return reading.load(
-        read_text(path, workspace.root),
+        workspace.read_text(path),
         job.env,
         {"COPILOT_APPLICATION_NAME": job.app, "COPILOT_ENVIRONMENT_NAME": job.env},
         environment,
@@ -164,7 +164,7 @@ def _env_files(workspace: Workspace, job: model.Job) -> Iterable[Asset]:
     for container, path in env_files(job).items():
         users.setdefault(path, []).append(container)
     for path, using in sorted(users.items()):
-        digest = file_digest(read_bytes(workspace.inside(path), path))
+        digest = file_digest(workspace.read_bytes(workspace.inside(path), path))
         key = names.env_file_key(PurePosixPath(path).name, digest)
         yield Asset(kind="envFile", sha256=digest, key=key, path=path, containers=tuple(using))
 
@@ -177,7 +177,7 @@ def _addons(workspace: Workspace, job: str) -> dict[str, str]:
     found = sorted(p for p in folder.iterdir() if is_template(p.name) or p.name in PARAMETER_FILES)
     if not any(is_template(p.name) for p in found):
         return {}
-    return {p.name: read_text(p, workspace.root) for p in found}
+    return {p.name: workspace.read_text(p) for p in found}
 
 
 def _addon_assets(
@@ -201,7 +201,7 @@ def _addon_digest(
 ) -> str:
     """Give a file's digest; InputError with the place that names the file."""
     try:
-        return assets.read(workspace.inside(file.path), file.path, zipped=file.zipped)[0]
+        return assets.read(workspace, file.path, zipped=file.zipped)[0]
     except InputError as error:
         place = place_of(file, {f"{folder}/{name}": text for name, text in texts.items()})
         raise InputError(error.message, hint=error.hint, place=place) from None
@@ -219,7 +219,7 @@ def _overrides(workspace: Workspace, job: str) -> Overrides:
         return Overrides()
     patches = folder / PATCHES
     if patches.is_file():
-        text = read_text(patches, workspace.root)
+        text = workspace.read_text(patches)
         check_patches(text, workspace.shown(patches))
         return Overrides(patches=text or "[]\n")
     if (folder / CDK).is_file():

@@ -1,6 +1,6 @@
 """Override: a job's CDK app turns the rendered template into the one that is deployed.
 
-Takes a Release with `source` and `stack`, and the workspace's folder; gives one with another
+Takes a Release with `source` and `stack`, and the workspace's files; gives one with another
 template. Writes into the folder of the overrides, and runs a package manager and the CDK there, the
 only code that is neither cjob's nor the container engine's. No AWS.
 """
@@ -18,7 +18,7 @@ from cjob.errors import InputError
 from cjob.plain import replace
 from cjob.progress import Tell, note, part
 from cjob.release import Release, required
-from cjob.workspace import read_text
+from cjob.workspace import Files
 
 Line = Callable[[str], None]
 Run = Callable[[Sequence[str], Path, Mapping[str, str], Line], tuple[int, tuple[str, ...]]]
@@ -33,7 +33,7 @@ QUOTED = 3
 
 def override(
     release: Release,
-    root: Path,
+    files: Files,
     start: Path,
     process: Mapping[str, str],
     *,
@@ -50,7 +50,7 @@ def override(
     source, stack = required(release.source, "source"), required(release.stack, "stack")
     if not source.overrides.cdk:
         return release
-    folder = _folder(root, source.overrides.cdk)
+    folder = _folder(files.root, source.overrides.cdk)
     variables = cdk.environment(process, release.job.app, release.job.env, names)
     manager = cdk.package_manager(_installed(variables.get("PATH", "")), _lock_files(start))
 
@@ -70,11 +70,11 @@ def override(
     # Quiet: the template that it would print is in a file, too, and there it stands alone.
     synth = ("synth", "--no-version-reporting", "--quiet", "--output", OUTPUT)
     with _alone(folder, source.overrides.cdk, tell):
-        (folder / BUILD / INPUT).write_text(stack.template, encoding="utf-8")
+        _write_new(folder / BUILD / INPUT, stack.template)
         (folder / OUTPUT / MANIFEST).unlink(missing_ok=True)
         step(manager, "install")
         step("node_modules/.bin/cdk", *synth)
-        template = _synthesized(folder, root)
+        template = _synthesized(folder, files)
     return replace(release, stack=replace(stack, template=template))
 
 
@@ -111,9 +111,14 @@ def _lock_files(start: Path) -> list[list[str]]:
 def _alone(folder: Path, shown: str, tell: Tell) -> Iterator[None]:
     """Work in a folder while no other cjob does: `make -j` may deploy to two environments."""
     with contextlib.ExitStack() as stack:
+        for written in (BUILD, OUTPUT):
+            _check_real(folder / written, shown)
         try:
             (folder / BUILD).mkdir(exist_ok=True)
-            lock = stack.enter_context((folder / BUILD / "lock").open("w"))
+            # Not what a link leads to, and without waiting at a pipe.
+            how = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            lock = os.open(folder / BUILD / "lock", how, 0o666)
+            stack.callback(os.close, lock)
         except OSError as error:
             raise InputError(
                 f"cannot write into {BUILD!r}: {error.strerror}",
@@ -128,11 +133,25 @@ def _alone(folder: Path, shown: str, tell: Tell) -> Iterator[None]:
         yield
 
 
-def _synthesized(folder: Path, root: Path) -> str:
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is new: never through a link, or into a pipe, that was there before."""
+    path.unlink(missing_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _check_real(folder: Path, shown: str) -> None:
+    """Raise InputError if a folder that is written to is a link, which may lead anywhere."""
+    if folder.is_symlink():
+        raise InputError(
+            f"{folder.name!r} is a symbolic link",
+            hint=f"cjob writes there: remove it, with rm {shown}/{folder.name}",
+            place=shown,
+        )
+
+
+def _synthesized(folder: Path, files: Files) -> str:
     assembly = folder / OUTPUT / MANIFEST
-    file = assembly.parent / cdk.template_file(read_text(assembly, root), _shown(assembly, root))
-    return cdk.cleaned(read_text(file, root), _shown(file, root))
-
-
-def _shown(file: Path, root: Path) -> str:
-    return os.path.relpath(file, root)
+    template = cdk.template_file(files.read_text(assembly), files.shown(assembly))
+    file = assembly.parent / template
+    return cdk.cleaned(files.read_text(file), files.shown(file))

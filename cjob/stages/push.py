@@ -6,7 +6,6 @@ only what is absent is sent. A job without builds touches no engine and no regis
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Protocol
 
 from cjob import assets
@@ -20,6 +19,7 @@ from cjob.release import Artifacts, Asset, Image, Release, Source, Target, requi
 from cjob.stages import prebuilt
 from cjob.stages.build import LATEST
 from cjob.stages.render import addons_template
+from cjob.workspace import Files
 
 AT_ONCE = 8
 
@@ -59,7 +59,7 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     engine: Callable[[], Engine],
     registry: Registry,
     store: ObjectStore,
-    root: Path,
+    files: Files,
     tell: Tell,
 ) -> Release:
     """Fill `images` with digests, and `artifacts`.
@@ -73,7 +73,7 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     for name in source.builds:
         if name not in images:
             raise prebuilt.unbuilt(name, "images")
-    wanted = uploads(release, source, target, root)
+    wanted = uploads(release, source, target, files)
     own = {name: image for name, image in images.items() if image.id}
     repository = repository_of(release, target) if own else ""
 
@@ -87,9 +87,9 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     return replace(release, images=images, artifacts=artifacts)
 
 
-def uploads(release: Release, source: Source, target: Target, root: Path) -> list[Upload]:
+def uploads(release: Release, source: Source, target: Target, files: Files) -> list[Upload]:
     """Read what the stack needs in the bucket, each object once; InputError where it changed."""
-    found = [_upload(asset, root) for asset in source.assets]
+    found = [_upload(asset, files) for asset in source.assets]
     nested = addons_template(release.job, source, target)
     if nested:
         text, key = nested
@@ -97,16 +97,15 @@ def uploads(release: Release, source: Source, target: Target, root: Path) -> lis
     return list({upload.key: upload for upload in found}.values())
 
 
-def _upload(asset: Asset, root: Path) -> Upload:
+def _upload(asset: Asset, files: Files) -> Upload:
     """Read an asset again; InputError where it is no longer what load found."""
     if asset.kind == "controller":
         digest, body, subject = archive.digest(), archive.archive(), "the env controller's code"
         zipped = True
     else:
-        path = root / asset.path.lstrip("/")
-        digest, body = assets.read(path, asset.path, zipped=asset.zipped)
+        digest, body = assets.read(files, asset.path, zipped=asset.zipped)
         subject = f'the file "{asset.path}"'
-        zipped = asset.zipped or path.is_dir()
+        zipped = asset.zipped or files.inside(asset.path).is_dir()
     if digest != asset.sha256:
         raise InputError(
             f"{subject} is not what it was when the document was made",

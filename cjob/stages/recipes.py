@@ -18,7 +18,9 @@ from cjob.errors import InputError, InputErrors
 from cjob.manifest import images, reading
 from cjob.release import Build, Release, required
 from cjob.stages.render import TEMPLATE_VERSION
+from cjob.workspace import Files
 
+IGNORE = ".dockerignore"
 LABELS = "com.aws.copilot.image."
 
 
@@ -52,13 +54,15 @@ class Fault(NamedTuple):
     hint: str
 
 
-def plans(release: Release, builds: Mapping[str, Build], root: Path, wishes: Wishes) -> list[Plan]:
+def plans(
+    release: Release, builds: Mapping[str, Build], files: Files, wishes: Wishes
+) -> list[Plan]:
     """Give a plan for each image of these builds; InputErrors with all that can't be built."""
-    found = []
+    found, root = [], files.root
     problems: list[InputError] = []
     for wanted, containers in shared(builds):
         made = recipe(wanted, containers[0], root, TEMPLATE_VERSION)
-        content, faults = _read(made, root)
+        content, faults = _read(made, files)
         kind, need, where = _engine(made, content.need, wishes, root)
         problems += [
             InputError(message, hint=hint, place=place(release, made.container, key))
@@ -118,10 +122,29 @@ def recipe(wanted: Build, container: str, root: Path, version: str) -> Recipe:
     )
 
 
-def _read(wanted: Recipe, root: Path) -> tuple[Dockerfile, list[Fault]]:
-    """Read a Dockerfile; tell what is wrong with it, its context and the stage in it."""
+def _outside(wanted: Recipe, files: Files) -> list[Fault]:
+    """Return what an engine would read of a build that is outside of the repository."""
+    own = wanted.dockerfile.with_name(wanted.dockerfile.name + IGNORE)
+    read = {
+        "context": (wanted.context, wanted.context / IGNORE),
+        "dockerfile": (wanted.dockerfile, own) if wanted.dockerfile != files.root else (),
+    }
     faults = []
+    for key, paths in read.items():
+        for path in paths:
+            try:
+                files.check(path, files.shown(path))
+            except InputError as error:
+                faults.append(Fault(key, error.message, error.hint))
+    return faults
+
+
+def _read(wanted: Recipe, files: Files) -> tuple[Dockerfile, list[Fault]]:
+    """Read a Dockerfile; report what is wrong with it, its context and the stage in it."""
+    faults, root = _outside(wanted, files), files.root
     unread = Dockerfile((), None, foreign=True)
+    if faults:
+        return unread, faults
     subject = f'of container "{wanted.container}"'
     where = "paths in a manifest are relative to the folder that holds copilot/"
     if not wanted.context.is_dir():
@@ -152,7 +175,7 @@ def _stages(target: str, content: Dockerfile) -> str:
 
 def _engine(wanted: Recipe, need: Need | None, wishes: Wishes, root: Path) -> tuple[Kind, str, str]:
     """Choose the engine; say what needs it, and where that stands."""
-    beside = wanted.dockerfile.with_name(wanted.dockerfile.name + ".dockerignore")
+    beside = wanted.dockerfile.with_name(wanted.dockerfile.name + IGNORE)
     what = place = ""
     if need:
         what, place = need.what, f"{wanted.dockerfile.relative_to(root)}:{need.line}"

@@ -34,14 +34,14 @@ MAY_IMPORT = {
     "checks": {"diff", "live", "manifest", "release", "yaml12"},
     # What a stage is handed, and what it may use by itself.
     "assets": {"addons", "workspace"},
-    "checkout": {"release"},
+    "checkout": {"release", "workspace"},
     "cdk": {"template", "yaml12"},
     "env_controller": set(),
     "interruption": {"parallel"},
     "parallel": set(),
     "progress": {"parallel"},
     "processes": set(),
-    "workspace": set(),
+    "workspace": {"release"},
     "stages": {
         "addons",
         "assets",
@@ -84,6 +84,7 @@ MAY_IMPORT = {
         "progress",
         "release",
         "stages",
+        "workspace",
     },
     "cli": {
         "aws",

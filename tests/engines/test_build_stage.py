@@ -13,6 +13,7 @@ from cjob.errors import InputError, InputErrors, ServiceError
 from cjob.release import Build, Image, Job, Release, Revision, Source
 from cjob.stages.build import build, revision_tag, tags
 from cjob.stages.recipes import plans, recipe, shared
+from cjob.workspace import Files
 
 REVISION = Revision(commit="1a2b3c4")
 JOB = Job(app="acme", env="test", name="report")
@@ -144,7 +145,7 @@ def planned(root: Path, text: str, wishes: Wishes = Wishes()) -> tuple[str, str,
     """Give engine, need and place for a Dockerfile."""
     (root / "one").write_text(text)
     builds = {"report": of("one")}
-    [plan] = plans(release(builds), builds, root, wishes)
+    [plan] = plans(release(builds), builds, Files(root=root), wishes)
     return plan.kind, plan.need, plan.place
 
 
@@ -191,7 +192,7 @@ def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
     engine = Builder()
     builds = {"report": of("one"), "log": of("two")}
     with pytest.raises(NoBuildxError) as raised:
-        build(release(builds), no_buildx(engine), root, print)
+        build(release(builds), no_buildx(engine), Files(root=root), print)
     assert str(raised.value) == (
         'two:2: building the image of container "log" needs buildx, for COPY --link: '
         "docker buildx is not installed here"
@@ -219,7 +220,12 @@ def test_without_buildx_the_classic_builder_serves_and_what_it_does_else_is_told
     lines: list[str] = []
     engine = Builder()
     wanted = {"report": cached, "log": of("two"), "proxy": of("three")}
-    build(release(wanted), no_buildx(engine), root, lambda record: lines.append(record.text))
+    build(
+        release(wanted),
+        no_buildx(engine),
+        Files(root=root),
+        lambda record: lines.append(record.text),
+    )
     assert len(engine.recipes) == 3
     assert [line for line in lines if line.startswith("warning: ")] == [
         (
@@ -239,7 +245,7 @@ def test_buildx_that_was_asked_for_is_not_replaced(root: Path) -> None:
         build(
             release({"report": of("one")}),
             no_buildx(Builder()),
-            root,
+            Files(root=root),
             print,
             Wishes(engine="buildx"),
         )
@@ -250,14 +256,16 @@ def test_buildx_that_was_asked_for_is_not_replaced(root: Path) -> None:
 
 def test_nothing_to_build_asks_for_no_engine(root: Path) -> None:
     """A job whose images have locations needs none on the machine."""
-    assert build(release({}), no_engine, root, print).images == {}
+    assert build(release({}), no_engine, Files(root=root), print).images == {}
 
 
 def test_each_container_gets_its_image(root: Path) -> None:
     """Two of three share one; the order is that of the builds."""
     engine = Builder()
     builds = {"report": of("one"), "log": of("two"), "proxy": of("one")}
-    built = build(release(builds, tag="v2"), lambda _: engine, root, lambda _: None).images
+    built = build(
+        release(builds, tag="v2"), lambda _: engine, Files(root=root), lambda _: None
+    ).images
     one, two = "sha256:one", "sha256:two"
     where = "linux/amd64"
     assert built == {
@@ -275,7 +283,7 @@ def test_progress_is_told_with_the_container_s_name(root: Path) -> None:
     build(
         release({"report": of("one"), "log": of("two")}),
         lambda _: Builder(),
-        root,
+        Files(root=root),
         lambda record: lines.append(record.text),
     )
     for container, built in (("log", "two"), ("report", "one")):
@@ -291,7 +299,7 @@ def test_the_first_failure_stops_the_others(root: Path) -> None:
     engine = Builder("log")
     builds = {"report": of("one"), "log": of("two"), "proxy": of("three")}
     with pytest.raises(ServiceError, match="log failed"):
-        build(release(builds), lambda _: engine, root, lambda _: None)
+        build(release(builds), lambda _: engine, Files(root=root), lambda _: None)
     ends = time.monotonic() + 10
     while sorted(engine.stopped) != ["proxy", "report"]:
         assert time.monotonic() < ends
@@ -303,7 +311,7 @@ def test_the_first_failure_stops_the_others(root: Path) -> None:
     [
         (of("four"), 'the Dockerfile "four" of container "log" is no file'),
         (of(""), 'the Dockerfile "." of container "log" is no file'),
-        (of("../x"), 'the Dockerfile "../x" of container "log" is no file'),
+        (of("../x"), "'../x' is outside of the repository"),
         (of("/x"), 'the Dockerfile "x" of container "log" is no file'),
         (
             Build(context="one", dockerfile="one"),
@@ -320,7 +328,7 @@ def test_what_is_not_there_is_told_before_anything_is_built(
 ) -> None:
     """The engine isn't even asked for."""
     with pytest.raises(InputError) as raised:
-        build(release({"report": of("one"), "log": missing}), no_engine, root, print)
+        build(release({"report": of("one"), "log": missing}), no_engine, Files(root=root), print)
     assert raised.value.message == message
 
 
@@ -355,7 +363,7 @@ def test_what_is_not_there_is_told_with_the_manifest_s_line(root: Path) -> None:
     }
     wanted = Release(job=JOB, source=Source(manifest=MANIFEST, builds=builds))
     with pytest.raises(InputErrors) as raised:
-        build(wanted, no_engine, root, print)
+        build(wanted, no_engine, Files(root=root), print)
     assert [(one.place, one.message.split(" of ")[0]) for one in raised.value.problems] == [
         ("copilot/report/manifest.yml:4:10", 'the Dockerfile "four"'),
         ("copilot/report/manifest.yml:19:22", 'the build context "nowhere"'),
@@ -371,7 +379,7 @@ def test_an_engine_that_is_not_there_is_told_with_the_first_build_s_line(root: P
 
     source = Source(manifest=MANIFEST, builds={"report": of("one")})
     with pytest.raises(ServiceError, match="no buildx") as raised:
-        build(Release(job=JOB, source=source), builders, root, print)
+        build(Release(job=JOB, source=source), builders, Files(root=root), print)
     assert raised.value.place == "copilot/report/manifest.yml:4:10"
 
 
@@ -379,7 +387,7 @@ def test_several_missing_files_are_told_together(root: Path) -> None:
     """One run is enough to learn of all of them."""
     builds = {"report": of("four"), "log": Build(context="nowhere", dockerfile="five")}
     with pytest.raises(InputErrors) as raised:
-        build(release(builds), no_engine, root, print)
+        build(release(builds), no_engine, Files(root=root), print)
     assert len(raised.value.problems) == 3
 
 
@@ -398,7 +406,7 @@ def test_a_stage_that_is_not_there_is_told_with_those_that_are(
     (root / "one").write_text(text)
     wanted = Build(context=".", dockerfile="one", target="last")
     with pytest.raises(InputError, match="has no stage") as raised:
-        build(release({"report": wanted}), no_engine, root, print)
+        build(release({"report": wanted}), no_engine, Files(root=root), print)
     assert raised.value.hint == hint
 
 
@@ -406,7 +414,7 @@ def test_an_image_of_another_platform_than_asked_for_is_refused(root: Path) -> N
     """It would not run, or not as its author meant."""
     builds = {"report": of("one", "linux/arm64")}
     with pytest.raises(ServiceError, match="is for linux/amd64, and linux/arm64 was asked for"):
-        build(release(builds), lambda _: Builder(), root, lambda _: None)
+        build(release(builds), lambda _: Builder(), Files(root=root), lambda _: None)
 
 
 def test_an_image_that_would_not_run_is_warned_of(root: Path) -> None:
@@ -416,14 +424,14 @@ def test_an_image_that_would_not_run_is_warned_of(root: Path) -> None:
     build(
         release({"report": of("one")}),
         lambda _: engine,
-        root,
+        Files(root=root),
         lambda record: lines.append(record.text),
     )
     assert "warning: the image of report is for linux/arm64" in lines[-1]
     build(
         release({"report": of("one", "linux/arm64")}),
         lambda _: engine,
-        root,
+        Files(root=root),
         lambda record: lines.append(record.text),
     )
     assert "warning" not in lines[-1]

@@ -22,6 +22,7 @@ from cjob.errors import InputError, ServiceError
 from cjob.release import Asset, Build, Image, Job, Release, Revision, Source, Target
 from cjob.stages.build import build
 from cjob.stages.push import at_host, push
+from cjob.workspace import Files
 
 JOB = Job(app="acme", env="test", name="report")
 ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
@@ -131,7 +132,7 @@ def test_a_job_without_images_touches_neither_engine_nor_registry(tmp_path: Path
     (tmp_path / "a.env").write_bytes(b"A=1\n")
     bucket = Bucket()
     wanted = release(assets=(env_file(b"A=1\n"), CONTROLLER))
-    pushed = push(wanted, no_engine, NoRegistry(), bucket, tmp_path, quiet)
+    pushed = push(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     key = env_file(b"A=1\n").key
     assert bucket.objects == {
         key: (b"A=1\n", "application/octet-stream"),
@@ -145,10 +146,17 @@ def test_a_job_without_images_touches_neither_engine_nor_registry(tmp_path: Path
 def test_what_is_in_the_bucket_is_not_sent_again(tmp_path: Path) -> None:
     """A key is made from the content."""
     bucket = Bucket()
-    first = push(release(assets=(CONTROLLER,)), no_engine, NoRegistry(), bucket, tmp_path, quiet)
+    first = push(
+        release(assets=(CONTROLLER,)), no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet
+    )
     lines: list[str] = []
     second = push(
-        first, no_engine, NoRegistry(), bucket, tmp_path, lambda record: lines.append(record.text)
+        first,
+        no_engine,
+        NoRegistry(),
+        bucket,
+        Files(root=tmp_path),
+        lambda record: lines.append(record.text),
     )
     assert (bucket.sent, lines) == (["c.zip"], [])
     assert first == second
@@ -163,7 +171,7 @@ def test_the_addons_are_sent_with_their_places_in_the_bucket(tmp_path: Path) -> 
     asset = Asset(kind="addonAsset", sha256=digest, key="asset", path="code", zipped=True)
     bucket = Bucket()
     wanted = release(addons={"table.yml": ADDON}, assets=(asset,))
-    pushed = push(wanted, no_engine, NoRegistry(), bucket, tmp_path, quiet)
+    pushed = push(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     assert pushed.artifacts is not None
     _, template = pushed.artifacts.keys
     text, kind = bucket.objects[template]
@@ -180,7 +188,7 @@ def test_a_file_that_changed_since_load_is_refused_before_anything_is_sent(tmp_p
     bucket = Bucket()
     wanted = release(assets=(CONTROLLER, env_file(b"A=1\n")))
     with pytest.raises(InputError, match=r'the file "a\.env" is not what it was'):
-        push(wanted, no_engine, NoRegistry(), bucket, tmp_path, quiet)
+        push(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     assert bucket.sent == []
 
 
@@ -188,14 +196,21 @@ def test_a_document_of_another_version_s_controller_is_refused(tmp_path: Path) -
     """Its digest is not that of the code in this version."""
     other = Asset(kind="controller", sha256="0" * 64, key="old.zip")
     with pytest.raises(InputError, match="the env controller's code is not what it was"):
-        push(release(assets=(other,)), no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+        push(
+            release(assets=(other,)), no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet
+        )
 
 
 def test_a_refused_object_fails_the_push(tmp_path: Path) -> None:
     """No document is given for what isn't there."""
     with pytest.raises(ServiceError, match="denied"):
         push(
-            release(assets=(CONTROLLER,)), no_engine, NoRegistry(), Bucket("c.zip"), tmp_path, quiet
+            release(assets=(CONTROLLER,)),
+            no_engine,
+            NoRegistry(),
+            Bucket("c.zip"),
+            Files(root=tmp_path),
+            quiet,
         )
 
 
@@ -210,7 +225,7 @@ def test_a_job_without_a_repository_is_told_how_it_gets_one(tmp_path: Path) -> N
     for known in (target(other="x"), target(report="")):
         wanted = Release(job=JOB, source=source, target=known, images=images)
         with pytest.raises(InputError, match='no image repository for job "report"') as raised:
-            push(wanted, no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+            push(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
         assert "--create-repository" in raised.value.hint
 
 
@@ -221,7 +236,7 @@ def test_no_image_leaves_without_repository_and_digest(tmp_path: Path, uri: str)
     images = {"report": Image(uri=uri)}
     wanted = Release(job=JOB, source=source, target=target(report="x"), images=images)
     with pytest.raises(InputError) as raised:
-        push(wanted, no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+        push(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
     assert "images.report" in raised.value.place
 
 
@@ -230,7 +245,7 @@ def test_images_that_were_never_built_are_asked_for(tmp_path: Path) -> None:
     source = Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")})
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
     with pytest.raises(InputError, match='no "images" section'):
-        push(wanted, no_engine, NoRegistry(), Bucket(), tmp_path, quiet)
+        push(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
 
 
 def test_the_login_s_host_takes_the_place_of_the_repository_s() -> None:
@@ -287,14 +302,14 @@ def test_built_images_are_pushed_and_named_by_digest(
     }
     source = Source(manifest="", builds=builds, revision=Revision(commit="1a2b3c4"))
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
-    built = build(wanted, lambda _: docker, workspace, quiet)
+    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
     told: list[str] = []
     pushed = push(
         built,
         lambda: docker,
         registry,
         Bucket(),
-        workspace,
+        Files(root=workspace),
         lambda record: told.append(record.text),
     ).images
     assert pushed is not None
@@ -323,9 +338,9 @@ def test_a_second_push_gives_the_same_document(
         source=Source(manifest="", builds=builds),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda _: docker, workspace, quiet)
-    first = push(built, lambda: docker, registry, Bucket(), workspace, quiet)
-    assert push(first, lambda: docker, registry, Bucket(), workspace, quiet) == first
+    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
+    first = push(built, lambda: docker, registry, Bucket(), Files(root=workspace), quiet)
+    assert push(first, lambda: docker, registry, Bucket(), Files(root=workspace), quiet) == first
 
 
 def test_an_interrupting_report_ends_the_push(
@@ -338,7 +353,7 @@ def test_an_interrupting_report_ends_the_push(
         source=Source(manifest="", builds=builds),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda _: docker, workspace, quiet)
+    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
     bucket = Bucket()
     told = threading.Event()
 
@@ -347,7 +362,7 @@ def test_an_interrupting_report_ends_the_push(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        push(built, lambda: docker, registry, bucket, workspace, report)
+        push(built, lambda: docker, registry, bucket, Files(root=workspace), report)
     assert told.is_set()
     assert bucket.sent == []
 
@@ -400,11 +415,16 @@ def test_a_registry_that_fails_of_itself_is_tried_again(
         source=Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")}),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda _: docker, workspace, quiet)
+    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
     told: list[str] = []
     before = LocalRegistry(f"127.0.0.1:{server.server_address[1]}", "any")
     pushed = push(
-        built, lambda: docker, before, Bucket(), workspace, lambda record: told.append(record.text)
+        built,
+        lambda: docker,
+        before,
+        Bucket(),
+        Files(root=workspace),
+        lambda record: told.append(record.text),
     ).images
     server.shutdown()
     server.server_close()

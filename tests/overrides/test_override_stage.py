@@ -10,6 +10,7 @@ import pytest
 from cjob.errors import InputError
 from cjob.release import Job, Overrides, Release, Source, Stack
 from cjob.stages.override import override
+from cjob.workspace import Files
 
 FOLDER = "copilot/report/overrides"
 
@@ -78,7 +79,7 @@ def _overridden(
     )
     done = override(
         release,
-        root,
+        Files(root=root),
         root / start,
         {"PATH": str(root / path)},
         names=(),

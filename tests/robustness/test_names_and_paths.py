@@ -1,8 +1,8 @@
 """What becomes a path: names are checked first, paths of manifests and addons follow one rule.
 
 The rule is Copilot's: a path begins at the workspace's root, with or without a slash before it, and
-`..` may leave the root, as for a file that several workspaces share. Whoever can write a manifest
-can build images here as well, so a path gives nobody more than they have.
+`..` may leave the root, as for a file that several workspaces share. But it has to stay in the
+repository (tests/trust).
 """
 
 import os
@@ -62,6 +62,7 @@ def test_paths_begin_at_the_root(workspace: Workspace, path: str) -> None:
 
 def test_a_path_may_leave_the_root(workspace: Workspace) -> None:
     """An env file beside the workspace is sent under a key made from its digest and its name."""
+    (workspace.root.parent / ".git").mkdir()
     (workspace.root.parent / "shared.env").write_text("A=b\n")
     change(workspace, "manifest.yml", "env_file: report.env", "env_file: ../shared.env")
 

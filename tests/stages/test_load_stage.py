@@ -14,7 +14,7 @@ from cjob.env_controller import archive
 from cjob.errors import InputError, InputErrors
 from cjob.release import Asset, Build, Job, Release, Revision, Source
 from cjob.stages.load import load
-from cjob.workspace import Workspace
+from cjob.workspace import Files, Workspace
 
 JOB = Job(app="acme", env="test", name="report")
 MANIFEST = """\
@@ -236,7 +236,8 @@ def test_an_archive_depends_on_names_contents_and_modes_alone(tmp_path: Path) ->
     os.utime(tmp_path / "two/a.txt", (0, 0))
     (tmp_path / "other/a.txt").chmod(0o755)
     one, two, other = (
-        assets.read(tmp_path / folder, folder, zipped=False) for folder in ("one", "two", "other")
+        assets.read(Files(root=tmp_path), folder, zipped=False)
+        for folder in ("one", "two", "other")
     )
     assert one == two
     assert one[0] != other[0]
@@ -245,8 +246,9 @@ def test_an_archive_depends_on_names_contents_and_modes_alone(tmp_path: Path) ->
 
 def test_an_empty_folder_is_no_archive(tmp_path: Path) -> None:
     """A function without code would only fail later."""
+    (tmp_path / "src").mkdir()
     with pytest.raises(InputError, match="the folder 'src' is empty"):
-        assets.read(tmp_path, "src", zipped=True)
+        assets.read(Files(root=tmp_path), "src", zipped=True)
 
 
 # Overrides

@@ -89,14 +89,14 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_text_is_read_without_its_byte_order_mark(tmp_path: Path) -> None:
     """As some editors write it."""
     (tmp_path / "a").write_bytes(b"\xef\xbb\xbfname: report\n")
-    assert workspace.read_text(tmp_path / "a", tmp_path) == "name: report\n"
+    assert workspace.Files(root=tmp_path).read_text(tmp_path / "a") == "name: report\n"
 
 
 def test_text_that_is_not_utf8_has_its_line_named(tmp_path: Path) -> None:
     """The first one that is wrong."""
     (tmp_path / "a.yml").write_bytes(b"one\ntwo\n\xff\n")
     with pytest.raises(InputError, match="not UTF-8") as caught:
-        workspace.read_text(tmp_path / "a.yml", tmp_path)
+        workspace.Files(root=tmp_path).read_text(tmp_path / "a.yml")
     assert caught.value.place == "a.yml:3"
 
 
@@ -104,4 +104,4 @@ def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
     """Somebody mistook another file for it."""
     (tmp_path / "a.yml").write_bytes(b"a" * (workspace.LARGEST + 1))
     with pytest.raises(InputError, match="more than"):
-        workspace.read_text(tmp_path / "a.yml", tmp_path)
+        workspace.Files(root=tmp_path).read_text(tmp_path / "a.yml")
