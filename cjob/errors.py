@@ -19,10 +19,15 @@ CLOSED_PIPE = 141
 class CjobError(Exception):
     """Something went wrong that a message can explain: `message`, its `place`, and a `hint`.
 
-    `notes` are lines with what else is known of it, such as a log's.
+    `notes` are lines with what else is known of it, such as a log's. `job` and `env` name the job
+    whose work failed; `label` is what its lines begin with, empty if there is no doubt.
     """
 
     status = BUG
+    job = ""
+    env = ""
+    label = ""
+    is_shared = False
 
     def __init__(
         self, message: str, *, hint: str = "", place: str = "", notes: Sequence[str] = ()
@@ -33,6 +38,12 @@ class CjobError(Exception):
         self.hint = hint
         self.place = place
         self.notes = tuple(notes)
+
+    def belongs_to(self, job: str, env: str) -> "CjobError":
+        """Record whose work failed unless all jobs share the error, and return the error itself."""
+        if not self.is_shared:
+            self.job, self.env = job, env
+        return self
 
     def __str__(self) -> str:
         """Give the message with its place in front, as it is printed."""

@@ -358,9 +358,13 @@ def run(
     """
 
     def through(part: Sequence[str], release: Release, checkpoint: Checkpoint) -> Release:
-        for name in part:
-            checkpoint()
-            release = _stage(stages, name)(release)
+        try:
+            for name in part:
+                checkpoint()
+                release = _stage(stages, name)(release)
+        except CjobError as error:
+            error.belongs_to(release.job.name, release.job.env)
+            raise
         return release
 
     sending = names.index("push") if "push" in names else 0
@@ -392,7 +396,7 @@ def run_each(
             with undeployed():
                 return _stage(stages, last)(release)
         except CjobError as error:
-            return error
+            return error.belongs_to(release.job.name, release.job.env)
 
     def is_enough(outcome: Release | CjobError | None) -> bool:
         return fail_fast and isinstance(outcome, CjobError)
@@ -406,7 +410,10 @@ def run_each(
             "interrupted again: what was begun is left as it is",
             hint=f"see how it went on: aws cloudformation describe-stacks --stack-name … ({names})",
         ) from None
-    return [outcome or _unbegun(stages) for outcome in outcomes]
+    return [
+        outcome or _unbegun(stages).belongs_to(release.job.name, release.job.env)
+        for outcome, release in zip(outcomes, releases, strict=True)
+    ]
 
 
 def _unbegun(stages: Stages) -> CjobError:

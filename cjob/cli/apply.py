@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   cjob-apply < plan.json
+  cjob-apply build/prod/*.plan.json
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-apply
 """
 
@@ -25,7 +26,7 @@ examples:
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="apply")
-    parser.add_argument("file", nargs="?", metavar="FILE", help="documents (default: stdin)")
+    selection.files(parser)
     deployment(parser)
     parser.add_argument(
         "--force-plan", action="store_true", help="apply a plan although the live stack has changed"
@@ -99,12 +100,11 @@ def run(args: argparse.Namespace) -> int:
     selection.check_sections(read, "stack")
     _check_digests(read, args.expect_digest)
     _check_single(read)
-    names = [release.job.name for release in read]
-    with talk.watching([release.job for release in read]):
+    with talk.watching([release.job for release in read], labelled=True):
         with pipeline.undeployed():
             ready = pipeline.run(read, stages, ("confirm",), args.jobs)
         outcomes = pipeline.run_each(ready, stages, "apply", args.jobs, fail_fast=args.fail_fast)
-    return finish(args, names, outcomes, talk)
+    return finish(args, outcomes, talk)
 
 
 def _check_single(read: "Sequence[Release]") -> None:
@@ -137,14 +137,10 @@ def _check_digests(read: "Sequence[Release]", expected: "Sequence[str]") -> None
 
 def finish(
     args: argparse.Namespace,
-    names: "Sequence[str]",
     outcomes: "Sequence[Release | CjobError]",
     talk: console.Console,
 ) -> int:
-    """Write the documents of those that succeeded, tell the others; raise the worst of these.
-
-    `names` are the jobs' names, in the order of their outcomes.
-    """
+    """Write those that succeeded, report the others; raise the worst of these."""
     from cjob import wire  # noqa: PLC0415 - help needs none of it
     from cjob.release import Release  # noqa: PLC0415
 
@@ -158,13 +154,9 @@ def finish(
             raise
     if not failed:
         return 0
-    if len(outcomes) > 1:
-        for name, error in zip(names, outcomes, strict=True):
-            for problem in getattr(error, "problems", (error,)):
-                if isinstance(problem, CjobError):
-                    problem.place = f"{name}: {problem.place}" if problem.place else name
     worst = max(failed, key=lambda error: error.status)
     for error in failed:
+        talk.label(error)
         if error is not worst:
             talk.tell(error)
     raise worst

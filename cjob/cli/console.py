@@ -42,10 +42,15 @@ class Console:
         self._table: Table | None = None
         self._draws = False
 
-    def say(self, text: str) -> None:
-        """Tell people something, on stderr: a line, or an event."""
+    def say(self, text: str, job: "Job | None" = None) -> None:
+        """Print lines for people on stderr, with the job's label, or one event."""
         clean = CONTROL.sub("", text)
-        self._write(_event(level="info", message=clean) if self._json else clean)
+        if self._json:
+            facts = {"job": job.name, "env": job.env} if job else {}
+            self._write(_event(level="info", message=clean, **facts))
+            return
+        label = self._labels.get((job.env, job.name), "") if job else ""
+        self._write("\n".join(_labelled(label, line) for line in clean.split("\n")))
 
     def show(self, record: "Progress") -> None:
         """Show how the work goes on: as lines or events, or in a table while it is watched."""
@@ -68,18 +73,29 @@ class Console:
         lines.show(record)
 
     @contextlib.contextmanager
-    def watching(self, jobs: "Sequence[Job]") -> "Iterator[None]":
-        """Have these jobs worked on inside; on a terminal, in a table until that has ended."""
-        self._labels = _labels(jobs)
+    def watching(self, jobs: "Sequence[Job]", *, labelled: bool = False) -> "Iterator[None]":
+        """Show the work on these jobs inside; on a terminal, in a table until that has ended.
+
+        Lines begin with their job's label if there are several jobs, or with `labelled`: if jobs
+        came in documents, nobody typed their names.
+        """
+        self._labels = _labels(jobs, always=labelled)
         self._draws = not self._json and _can_draw()
         try:
             yield
+        except CjobError as error:
+            self.label(error)
+            raise
         finally:
             with self._turn, contextlib.suppress(OSError):
                 self._draws = False
                 if self._table is not None:
                     self._table.close()
                 self._table = None
+
+    def label(self, error: CjobError) -> None:
+        """Set the label of an error's job, as it is on all lines of that job."""
+        error.label = self._labels.get((error.env, error.job), "")
 
     def _draw(self, record: "Progress") -> None:
         if self._table is None:
@@ -98,9 +114,7 @@ class Console:
             told = {name: value for name, value in facts.items() if value}
             self._write(_event(**{"level": "info", "message": line} | told))
             return
-        label = self._labels.get((record.env, record.job), "")
-        doubled = line.startswith(f"{label}: ")  # the main container has the job's name
-        self._write(f"{label}: {line}" if label and not doubled else line)
+        self._write(_labelled(self._labels.get((record.env, record.job), ""), line))
 
     def tell(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place, what is known of it, and its hint."""
@@ -110,10 +124,13 @@ class Console:
             message, hint = _printable(str(problem)), _printable(problem.hint)
             notes = [_printable(note) for note in problem.notes]
             if self._json:
-                more = {"notes": notes} if notes else {}
+                more: dict[str, object] = {"notes": notes} if notes else {}
+                if error.job:
+                    more |= {"job": error.job, "env": error.env}
                 self._write(_event(level="error", message=message, hint=hint, **more))
             else:
-                said = [f"cjob: {message}", *(f"note: {note}" for note in notes)]
+                said = [f"cjob: {_labelled(error.label, message)}"]
+                said += [f"note: {note}" for note in notes]
                 self._write("\n".join(said + ([f"hint: {hint}"] if hint else [])))
 
     def _write(self, line: str) -> None:
@@ -126,9 +143,14 @@ class Console:
                 sys.stderr.flush()
 
 
-def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:
-    """Give what each job's lines begin with, where there are several jobs."""
-    if len(jobs) == 1 and not _among_others():
+def _labelled(label: str, line: str) -> str:
+    """Return a line with its label, once: the main container has its job's name."""
+    return line if not label or line.startswith(f"{label}: ") else f"{label}: {line}"
+
+
+def _labels(jobs: "Sequence[Job]", *, always: bool) -> dict[tuple[str, str], str]:
+    """Return what each job's lines begin with: nothing for a single job, unless `always`."""
+    if len(jobs) == 1 and not always and not _among_others():
         return {}
     one_environment = len({job.env for job in jobs}) == 1
     return {

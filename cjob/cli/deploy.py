@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         if args.diff:
             _check_shown(begun, ready)
         outcomes = pipeline.run_each(ready, stages, last, args.jobs, fail_fast=args.fail_fast)
-    return apply.finish(args, [job.name for job in jobs], outcomes, talk)
+    return apply.finish(args, outcomes, talk)
 
 
 def _shown(

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         if selection.output_form(args) == "json":
             from cjob import wire  # noqa: PLC0415 - help needs none of it
 
-            talk.say(f"{release.job.name}: document {wire.digest(release)}")
+            talk.say(f"{release.job.name}: document {wire.digest(release)}", release.job)
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 
@@ -66,14 +66,14 @@ def tell(release: "Release", talk: console.Console) -> None:
     from cjob.stages.diff import not_compared  # noqa: PLC0415
 
     for note in not_compared(release):
-        talk.say(f"note: {note}")
+        talk.say(f"note: {note}", release.job)
     if release.diff is not None and release.diff.changed:
-        lines = (f"{release.job.name}: {summary(release.diff)}", *_more(release.diff))
-        talk.say("\n".join(lines))
+        lines = (f"{release.job.name}: {summary(release.diff)}", *more(release.diff))
+        talk.say("\n".join(lines), release.job)
 
 
-def _more(diff: "Diff") -> tuple[str, ...]:
-    """Give what the difference itself doesn't show: inner differences, and times."""
+def more(diff: "Diff") -> tuple[str, ...]:
+    """Return what the difference itself does not show: inner differences, and times."""
     from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of it
 
     from cjob.diff.summary import insides, schedules  # noqa: PLC0415
@@ -110,7 +110,7 @@ def markdown(releases: "Sequence[Release]") -> str:
             pages.Compared(
                 title=f"{release.job.name} ({release.job.env})",
                 summary=summary(release.diff),
-                notes=(*not_compared(release), *_more(release.diff)),
+                notes=(*not_compared(release), *more(release.diff)),
                 text=release.diff.text,
             )
             for release in releases

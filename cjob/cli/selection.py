@@ -36,7 +36,7 @@ VALUE_LIMIT = 256
 
 def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json", "text")) -> None:
     """Declare what a command that is head and filter takes."""
-    parser.add_argument("file", nargs="?", metavar="FILE", help="documents (default: stdin)")
+    files(parser)
     head = parser.add_argument_group("to begin from the workspace")
     jobs(head)
     environment(head)
@@ -46,6 +46,13 @@ def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json",
     common(parser)
     forms = f"{OUTPUT}: {', '.join(output)}"
     parser.add_argument("-o", "--output", choices=output, metavar="FORM", help=forms)
+
+
+def files(parser: argparse.ArgumentParser) -> None:
+    """Declare the files of documents that a filter reads."""
+    parser.add_argument(
+        "file", nargs="*", metavar="FILE", help="files of documents (default: stdin)"
+    )
 
 
 def jobs(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
@@ -192,27 +199,36 @@ def releases(
 
 
 def read_stream(
-    file: str | None, program: str, tools: "Collaborators", stages: Sequence[str], *, head: str
+    names: Sequence[str], program: str, tools: "Collaborators", stages: Sequence[str], *, head: str
 ) -> "tuple[Release, ...]":
-    """Read documents for these stages; InputError where a person would wait for ever.
+    """Read documents for these stages from files, or from stdin if none is named (`-` is stdin).
 
     `head` is what does the same, or more, from the workspace. What the stages take is made ready
-    before, while the command before in the pipe still works.
+    before, while the command before in the pipe still works. Raise InputError if a person would
+    wait for ever.
     """
     hint = f"{head} -n JOB -e ENV, or a command that writes documents | {program}"
-    if file is None and sys.stdin.isatty():
+    if not names and sys.stdin.isatty():
         raise InputError("no job and no document", hint=hint)
-    from cjob import wire  # noqa: PLC0415 - help needs none of these
-
     tools.prepare(stages)
-    _check_no_job(file, tools, head)
-    text, name = console.read_input(file)
-    return wire.parse(text, name, hint)
+    for name in names:
+        _check_no_job(name, tools, head)
+    return read_files(names, hint)
 
 
-def _check_no_job(file: str | None, tools: "Collaborators", head: str) -> None:
+def read_files(names: Sequence[str], hint: str) -> "tuple[Release, ...]":
+    """Return the documents of files, or of stdin if none is named; InputError if there are none."""
+    from cjob import wire  # noqa: PLC0415 - help needs none of it
+
+    if not names and sys.stdin.isatty():
+        raise InputError("no document", hint=hint)
+    read = (console.read_input(name) for name in names or ("-",))
+    return tuple(release for text, name in read for release in wire.parse(text, name, hint))
+
+
+def _check_no_job(file: str, tools: "Collaborators", head: str) -> None:
     """Refuse a job's name where the name of a file is expected."""
-    if file is None or file == "-" or os.path.lexists(file):
+    if file == "-" or os.path.lexists(file):
         return
     try:
         known = tools.workspace.jobs()
@@ -369,7 +385,7 @@ def run_command(
     tools, stages, talk = prepare(args)
     begun = releases(args, tools, stages, filters)
     check_sections(begun, "" if is_head(args) else needs)
-    with talk.watching([release.job for release in begun]):
+    with talk.watching([release.job for release in begun], labelled=not is_head(args)):
         done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
     if seen is not None:
         for release in done:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from cjob import names
-from cjob.errors import InputError
+from cjob.errors import CjobError, InputError
 from cjob.manifest import reading
 from cjob.manifest.model import SubnetsByTag
 from cjob.plain import fields, replace
@@ -29,7 +29,7 @@ class Directory(Protocol):
 
 def resolve(release: Release, directory: Directory) -> Release:
     """Fill `target` with what AWS says now, whatever the document had there."""
-    target = directory.target(release.job.app, release.job.env)
+    target = _target(release, directory)
     return _with_subnets(replace(release, target=target), lambda: directory)
 
 
@@ -67,7 +67,7 @@ def confirm(release: Release, directory: Directory) -> Release:
     """
     if release.target is None:
         return resolve(release, directory)
-    now = directory.target(release.job.app, release.job.env)
+    now = _target(release, directory)
     for name in fields(Target):
         if name in ("subnets", "extra"):
             continue
@@ -84,6 +84,15 @@ def confirm(release: Release, directory: Directory) -> Release:
                 place=f"target of {release.job.name}",
             )
     return replace(release, target=replace(release.target, repositories=now.repositories))
+
+
+def _target(release: Release, directory: Directory) -> Target:
+    """Look the environment up; what is wrong with that is so for all jobs, whichever came first."""
+    try:
+        return directory.target(release.job.app, release.job.env)
+    except CjobError as error:
+        error.is_shared = True
+        raise
 
 
 def _subnet_tags(release: Release) -> Tags:

@@ -163,3 +163,23 @@ def test_output_is_utf_8_whatever_the_locale(workspace: Path, target: str) -> No
     )
     assert done.status == 0, target
     assert "Zürich" in done.out
+
+
+@pytest.mark.usefixtures("target")
+def test_a_filter_reads_several_files(workspace: Path) -> None:
+    """Documents of all of them, in the order of the files; `-` is stdin."""
+    for name in ("a", "b"):
+        folder = workspace / "copilot" / name
+        folder.mkdir()
+        (folder / "manifest.yml").write_text(commands.MANIFEST.replace("report", name, 1))
+        done = commands.shell(f"cjob-build -n {name} -e test > {name}.json", folder=workspace)
+        assert done.status == 0, done.err
+    report = commands.shell("cjob-build -n report -e test", folder=workspace).out
+    done = commands.run("cjob-build", "b.json", "-", "a.json", folder=workspace, stdin=report)
+    names = [json.loads(line)["job"]["name"] for line in done.out.splitlines()]
+    assert names == ["b", "report", "a"]
+    absent = commands.run("cjob-apply", "a.json", "none.json", folder=workspace)
+    assert (absent.status, commands.told(absent)[0]) == (
+        2,
+        "cannot read 'none.json': No such file or directory",
+    )

@@ -116,9 +116,9 @@ def test_the_version_is_data(tmp_path: Path) -> None:
             "did you mean '--target'?",
         ),
         (
-            "cjob-render a.json b.json",
-            "unexpected argument 'b.json' of cjob render",
-            "see cjob render --help",
+            "cjob list jobs envs",
+            "unexpected argument 'envs' of cjob list",
+            "see cjob list --help",
         ),
         (
             "cjob-render --jobs none",
