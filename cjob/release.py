@@ -252,6 +252,7 @@ MADE_BY = {
     "target": "cjob-target",
     "images": "cjob-build",
     "stack": "cjob-render",
+    "diff": "cjob-diff",
 }
 
 

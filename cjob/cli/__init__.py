@@ -34,6 +34,7 @@ COMMANDS = {
     "render": "render the CloudFormation template, its parameters and tags",
     "diff": "compare what was rendered with the live stack",
     "apply": "deploy what a document says",
+    "show": "print what a saved plan contains",
     "target": "look up the application and the environment in AWS",
     "manifest": "show what a manifest comes to in one environment",
     "schema": "print the JSON Schema of a manifest or of the document",

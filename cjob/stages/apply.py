@@ -160,13 +160,15 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
         stack.name,
         allow=options.allow_downgrade,
     )
-    diff = compare(release, live)
-    if release.diff is not None:
-        if not options.force_plan:
-            check_plan(release.diff, live)
+    plan, diff = release.diff, compare(release, live)
+    is_current = not diff.changed and live_side.settled(live.status)
+    if plan is not None:
+        if not is_current and not options.force_plan:
+            check_plan(plan, live)
         release = replace(release, diff=diff)
-    if not diff.changed and live_side.settled(live.status):
-        return _unchanged(release, live.stack_id, live.status, tools.tell)
+    if is_current:
+        applied = plan is not None and plan.changed
+        return _unchanged(release, live.stack_id, live.status, tools.tell, applied=applied)
     losses = data_loss.losses(live, stack)
     data_loss.check_data_loss(losses, options.allow_removal, stack.name)
     for line in data_loss.doubts(losses, options.allow_removal):
@@ -385,9 +387,15 @@ def _delete(tools: Tools, target: Target, stack_id: str) -> None:
         raise failures.failed(tools.stacks, target, outcome, stack_id)
 
 
-def _unchanged(release: Release, stack_id: str, status: str, tell: Tell) -> Release:
+def _unchanged(
+    release: Release, stack_id: str, status: str, tell: Tell, *, applied: bool = False
+) -> Release:
+    """Return the release of a deployment that had nothing to do; its plan may have been applied."""
     name = required(release.stack, "stack").name
-    tell(note(f"nothing to change: stack {name} is as it should be"))
+    if applied:
+        tell(note(f"already applied: stack {name} is up to date"))
+    else:
+        tell(note(f"nothing to change: stack {name} is as it should be"))
     deployment = Deployment(stack_id=stack_id, status=status, changed=False)
     return replace(release, deployment=deployment)
 

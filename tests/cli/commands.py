@@ -14,6 +14,7 @@ COMMANDS = (
     "deploy",
     "package",
     *FILTERS,
+    "show",
     "manifest",
     "schema",
     "completion",

@@ -31,7 +31,7 @@ def plan(place: Place, job: str) -> str:
 
 
 def test_a_plan_is_applied_once(place: Place) -> None:
-    """Then it is out of date, since it changed the stack."""
+    """Then there is nothing left to do, until the stack is changed by something else."""
     place.job("planned", VARIABLES)
     kept = plan(place, "planned")
     assert place.status("planned") == ""
@@ -47,10 +47,40 @@ def test_a_plan_is_applied_once(place: Place) -> None:
         "copilot-service": "planned",
     }
 
+    before = place.all_change_sets("planned")
     again = place.run("apply", stdin=kept)
-    assert (again.returncode, again.stdout) == (2, "")
-    assert "the plan is out of date" in again.stderr
-    assert place.change_sets("planned") == []
+    assert document(again)["deployment"]["changed"] is False
+    assert "planned: already applied: stack demo-test-planned is" in again.stderr
+    assert place.all_change_sets("planned") == before
+
+    place.job("planned", "variables: {A: two}\n")
+    place.done("deploy", *on("planned"))
+    stale = place.run("apply", stdin=kept)
+    assert (stale.returncode, stale.stdout) == (2, "")
+    assert "planned: the plan is out of date" in stale.stderr
+
+
+def test_a_plan_is_shown_as_it_was_made(place: Place) -> None:
+    """Offline, whatever the stack is by then: its summary, difference, images and digest."""
+    place.job("kept-plan")
+    place.done("deploy", *on("kept-plan"))
+    place.job("kept-plan", "variables: {LOG_LEVEL: info, DB_PASSWORD: s3cret}\n")
+    compared = place.pipe(["build", *on("kept-plan")], ["push"], ["render"], ["diff"])
+    place.write("plan.json", compared.stdout)
+    seen = place.run("diff", *on("kept-plan"), "-o", "text").stdout
+    page = place.run("diff", *on("kept-plan"), "-o", "markdown").stdout
+    place.done("apply", "plan.json")
+
+    offline = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    shown = place.done("show", "plan.json", **offline)
+    assert shown.stdout.startswith("kept-plan (test)\n  stack    demo-test-kept-plan\n")
+    assert shown.stdout.endswith(seen)
+    assert "  changes  2 changes: 2 environment variables" in shown.stdout
+    (digest,) = re.findall(r"sha256:[0-9a-f]{64}(?=\n~ Resources)", shown.stdout)
+    assert f"document {digest}" in compared.stderr
+    assert "s3cret" not in shown.stdout
+    assert place.done("show", "-o", "markdown", stdin=compared.stdout, **offline).stdout == page
+    assert place.done("show", "-o", "json", "plan.json", **offline).stdout == compared.stdout
 
 
 def test_a_plan_that_was_reviewed_is_bound_by_its_digest(place: Place) -> None:

@@ -125,7 +125,7 @@ def test_a_stack_of_another_job_is_refused_although_adopting_is_allowed() -> Non
     ("moved", "named"),
     [
         (live(status="UPDATE_ROLLBACK_COMPLETE"), "status"),
-        (live(template=TEMPLATE), "template"),
+        (live(template=TEMPLATE.replace("Role:", "Other:")), "template"),
         (live(Schedule="rate(1 day)"), "parameters"),
         (replace(live(), tags={**TAGS, "a": "b"}), "tags"),
         (replace(live(), stack_id="made-anew"), "stack id"),
@@ -137,6 +137,22 @@ def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: Live, named: st
     error = refused(plan(live()), FakeStacks(moved))
     assert f"the live stack's {named} changed" in error.message
     assert "--force-plan" in error.hint
+
+
+def test_a_plan_whose_changes_are_deployed_is_already_applied() -> None:
+    """Whoever did it; nothing is left to be refused, unless the stack is not at rest by it."""
+    lines: list[str] = []
+    tools = Tools(
+        stacks=FakeStacks(live(template=TEMPLATE)),
+        store=FakeStore(),
+        tell=lambda record: lines.append(record.text),
+    )
+    done = apply(plan(live()), tools, Options()).deployment
+    assert done is not None
+    assert not done.changed
+    assert lines == [f"already applied: stack {NAME} is up to date"]
+    rolled_back = FakeStacks(live("UPDATE_ROLLBACK_COMPLETE", TEMPLATE))
+    assert "the plan is out of date" in refused(plan(live()), rolled_back).message
 
 
 def test_a_plan_is_stale_once_the_addons_moved() -> None:

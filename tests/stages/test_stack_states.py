@@ -206,7 +206,8 @@ def test_a_stack_at_work_is_awaited_where_that_was_asked_for(status: str) -> Non
 
 def test_what_was_awaited_outdates_a_plan() -> None:
     """Others changed what the plan was made against."""
-    stacks = FakeStacks(live("UPDATE_IN_PROGRESS"), rests=live(template=TEMPLATE))
+    other = live(template=TEMPLATE.replace("Role:", "Other:"))
+    stacks = FakeStacks(live("UPDATE_IN_PROGRESS"), rests=other)
     with pytest.raises(InputError, match="the plan is out of date"):
         applied(stacks, document=plan(live("UPDATE_IN_PROGRESS")), wait=True)
 
