@@ -33,6 +33,8 @@ APPLICATION = "CJOB_APP"
 KEY_LIMIT = 128
 VALUE_LIMIT = 256
 
+TAGS_HINT = """as in --resource-tags team=data,cost=42, or '"team=a,b",cost=42' for commas"""
+
 
 def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json", "text")) -> None:
     """Declare what a command that is head and filter takes."""
@@ -288,12 +290,12 @@ def application(args: argparse.Namespace, tools: "Collaborators") -> str:
 def parse_tags(given: Sequence[str]) -> dict[str, str]:
     """Read `k=v,k=v` as often as it was given; InputError for a pair that is none."""
     tags: dict[str, str] = {}
-    for pair in (pair for text in given for pair in text.split(",") if pair):
+    for pair in (pair for text in given for pair in _pairs(text) if pair):
         key, sign, value = pair.partition("=")
         if not sign or not key:
             raise InputError(
                 f"--resource-tags {pair!r} is not KEY=VALUE",
-                hint="as in --resource-tags team=data,cost=42",
+                hint=TAGS_HINT,
             )
         if not value or len(value) > VALUE_LIMIT or len(key) > KEY_LIMIT or key.startswith("aws:"):
             raise InputError(
@@ -303,6 +305,24 @@ def parse_tags(given: Sequence[str]) -> dict[str, str]:
             )
         tags[key] = value
     return tags
+
+
+def _pairs(text: str) -> list[str]:
+    """Split one --resource-tags as Copilot does: CSV, but with a single `=` it is one pair.
+
+    So quotes that a Makefile or YAML left around are removed, and a value may have commas.
+    """
+    if text.count("=") < 2:  # noqa: PLR2004 - see the first line
+        return [text.strip('"')]
+    import csv  # noqa: PLC0415 - only for several tags
+
+    try:
+        pairs = next(csv.reader([text], strict=True))
+    except (csv.Error, StopIteration):
+        pairs = []
+    if not pairs or (any('"' in pair for pair in pairs) and '""' not in text):
+        raise InputError(f"--resource-tags {text!r} has a quote in the wrong place", hint=TAGS_HINT)
+    return pairs
 
 
 def parse_tag(tag: str) -> str:

@@ -164,7 +164,7 @@ def test_the_version_is_data(tmp_path: Path) -> None:
         (
             "cjob-build -n report -e test --resource-tags team",
             "--resource-tags 'team' is not KEY=VALUE",
-            "as in --resource-tags team=data,cost=42",
+            """as in --resource-tags team=data,cost=42, or '"team=a,b",cost=42' for commas""",
         ),
         (
             "cjob-build -n report -e test --resource-tags aws:x=1",

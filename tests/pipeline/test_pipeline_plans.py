@@ -208,6 +208,10 @@ def test_resource_tags_reach_the_stack(place: Place) -> None:
     place.done("deploy", *on("tagged"), "--resource-tags", given)
     tags = {tag["Key"]: tag["Value"] for tag in place.stack("tagged")["Tags"]}
     assert (tags["team"], tags["copilot-service"]) == ("data", "tagged")
+    for command in (("package", "--diff"), ("diff", "--exit-code", "-o", "text")):
+        compared = place.run(*command, *on("tagged"), "--resource-tags", given)
+        assert (compared.returncode, compared.stdout) == (0, "No changes.\n")
+    assert place.run("package", "--diff", *on("tagged")).returncode == 1
 
 
 def test_what_holds_data_is_removed_only_where_that_is_asked_for(
