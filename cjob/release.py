@@ -188,11 +188,13 @@ class Change(Section):
     the resource anew: `true`, `false`, `conditional`, or empty where it is no property. For a
     parameter it says the surest of this for the resources that refer to it, and `resources` names
     those that are (`true`) or may be (`conditional`) made anew. Where both values are texts of
-    JSON, `inside` lists what differs between these.
+    JSON, `inside` lists what differs between these. `item` is the name of the list item that the
+    change is in, such as a container or an environment variable, if it has one.
     """
 
     op: Literal["add", "remove", "change"]
     path: str
+    item: str | None = None
     kind: str = ""
     type: str = ""
     replacement: str = ""
@@ -336,7 +338,8 @@ def _encode_section(section: Section) -> dict[str, object]:
     out = {
         key: _encode(getattr(section, name))
         for name, key, _, _ in layout(type(section))
-        if getattr(section, name) is not None or isinstance(section, Change)
+        if getattr(section, name) is not None
+        or (isinstance(section, Change) and name in ("old", "new"))
     }
     return {**out, **section.extra}
 

@@ -73,12 +73,12 @@ def tell(release: "Release", talk: console.Console) -> None:
 
 
 def more(diff: "Diff") -> tuple[str, ...]:
-    """Return what the difference itself does not show: inner differences, and times."""
+    """Return what the difference itself does not show: when a changed schedule fires."""
     from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of it
 
-    from cjob.diff.summary import insides, schedules  # noqa: PLC0415
+    from cjob.diff.summary import schedules  # noqa: PLC0415
 
-    return (*insides(diff), *schedules(diff, datetime.now(UTC), datetime.astimezone))
+    return schedules(diff, datetime.now(UTC), datetime.astimezone)
 
 
 def view(release: "Release", _form: str = "text") -> str:

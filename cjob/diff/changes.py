@@ -8,7 +8,7 @@ in full form, so a path leads through `Fn::If` where the template may have `!If`
 
 import re
 from collections.abc import Iterator
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from cjob.diff.inside import inside
 from cjob.diff.intrinsics import GET_ATT, full_name, function_of
@@ -20,6 +20,9 @@ from cjob.diff.tree import Branch, Comparison, Edit, Part
 from cjob.diff.values import as_given, plain
 from cjob.release import Change
 
+ITEM_NAMES = ("Name", "Key", "PolicyName", "Sid", "Id", "SourceVolume")
+"""Keys by which templates tell the items of a list from each other."""
+
 _PROPERTY = re.compile(r"Resources\.[^.\[]+\.(?P<part>Type|Properties)(?:\.(?P<name>[^.\[]+)|$)")
 
 
@@ -28,8 +31,8 @@ def changes(comparison: Comparison, *, below: str = "") -> tuple[Change, ...]:
 
     `below` is what all paths begin with: `addons` for the template of the addons.
     """
-    found = _whole(comparison.whole) if comparison.whole else _parts(comparison.parts, "")
-    return tuple(_change(comparison, path, edit, below) for path, edit in found)
+    found = _whole(comparison.whole) if comparison.whole else _parts(comparison.parts, "", None)
+    return tuple(_change(comparison, one, below) for one in found)
 
 
 def function_change(comparison: Comparison) -> Change | None:
@@ -49,27 +52,44 @@ def function_change(comparison: Comparison) -> Change | None:
     return Change(op="change", path=path, kind=FUNCTION, old=before, new=after, **where)
 
 
-def _whole(edit: Edit) -> Iterator[tuple[str, Edit]]:
+class _Found(NamedTuple):
+    """An edit, its path, and the name of the innermost list item that it is in, if any."""
+
+    path: str
+    item: str | None
+    edit: Edit
+
+
+def _whole(edit: Edit) -> Iterator[_Found]:
     """Take a document that is there on one side only as its sections."""
     root = edit.new or edit.old
     if root is None or root.kind != "map":
-        yield "", edit
+        yield _Found("", None, edit)
         return
     for key, value in root.fields.items():
-        yield step("", key), Edit(key, value if edit.old else None, value if edit.new else None)
+        one = Edit(key, value if edit.old else None, value if edit.new else None)
+        yield _Found(step("", key), None, one)
 
 
-def _parts(parts: tuple[Part, ...], path: str) -> Iterator[tuple[str, Edit]]:
+def _parts(parts: tuple[Part, ...], path: str, within: str | None) -> Iterator[_Found]:
     for part in parts:
         if isinstance(part, Edit | Branch):
             here = item(path, part.index) if part.key is None else step(path, part.key)
+            named = (_item_name(part) if part.key is None else None) or within
             if isinstance(part, Edit):
-                yield here, part
+                yield _Found(here, named, part)
             elif _changed_as_one(part):
-                yield here, Edit(part.key, part.old, part.new)
+                yield _Found(here, named, Edit(part.key, part.old, part.new))
             else:
                 name = full_name(part.old.tag) if part.old.kind == part.new.kind else ""
-                yield from _parts(part.parts, step(here, name) if name else here)
+                yield from _parts(part.parts, step(here, name) if name else here, named)
+
+
+def _item_name(part: Edit | Branch) -> str | None:
+    """Return the name that a list item has among the others, if it has one."""
+    node = part.new or part.old
+    found = (node.fields.get(key) for key in ITEM_NAMES) if node and node.kind == "map" else ()
+    return next((name.text for name in found if name and name.kind == "scalar"), None)
 
 
 def _changed_as_one(branch: Branch) -> bool:
@@ -79,7 +99,8 @@ def _changed_as_one(branch: Branch) -> bool:
     return branch.old.kind == branch.new.kind and branch.old.tag != branch.new.tag
 
 
-def _change(comparison: Comparison, path: str, edit: Edit, below: str) -> Change:
+def _change(comparison: Comparison, found: _Found, below: str) -> Change:
+    path, name, edit = found
     where = _place(comparison, path)
     kind = kind_of(path, where["type"])
     if below:
@@ -89,11 +110,13 @@ def _change(comparison: Comparison, path: str, edit: Edit, below: str) -> Change
         value = edit.new or edit.old
         plain_value = plain(value) if value else None
         if edit.old is None:
-            return Change(op="add", path=path, kind=kind, new=plain_value, **where)
-        return Change(op="remove", path=path, kind=kind, old=plain_value, **where)
+            return Change(op="add", path=path, item=name, kind=kind, new=plain_value, **where)
+        return Change(op="remove", path=path, item=name, kind=kind, old=plain_value, **where)
     old, new = plain(edit.old), plain(edit.new)
     inner = inside(old, new)
-    return Change(op="change", path=path, kind=kind, old=old, new=new, inside=inner, **where)
+    return Change(
+        op="change", path=path, item=name, kind=kind, old=old, new=new, inside=inner, **where
+    )
 
 
 class _Place(TypedDict):

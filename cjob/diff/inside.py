@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Never
 
 from cjob.diff.paths import item, step
+from cjob.diff.scalars import visible
 from cjob.release import Inner
 
 
@@ -23,6 +24,19 @@ def inside(old: object, new: object) -> tuple[Inner, ...]:
     return tuple(
         inner for operation, where, what in found for inner in _inner(operation, where, what)
     )
+
+
+def same_inside(old: object, new: object) -> bool:
+    """Return whether two values are JSON texts with the same data."""
+    before, after = _structure(old), _structure(new)
+    return before is not None and before == after
+
+
+def inner_line(inner: Inner) -> str:
+    """Return a difference inside of a JSON text as a line with its sign."""
+    old, new = (json.dumps(value, ensure_ascii=False) for value in (inner.old, inner.new))
+    signs = {"add": f"+ {inner.path}: {new}", "remove": f"- {inner.path}: {old}"}
+    return visible(signs.get(inner.op, f"~ {inner.path}: {old} -> {new}"))
 
 
 def _structure(value: object) -> object:

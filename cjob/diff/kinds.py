@@ -13,7 +13,10 @@ ADDONS: Final = "addons"
 FUNCTION: Final = "function"
 """Another function with the same argument, which reads alike; see `changes.function_change`."""
 
-_COSMETIC = re.compile(r"Description|Metadata(?:[.\[]|$)|Resources\.[^.\[]+\.Metadata(?:[.\[]|$)")
+_COSMETIC = re.compile(
+    r"(?:(?:Parameters|Outputs)\.[^.\[]+\.)?Description$"
+    r"|(?:Resources\.[^.\[]+\.)?Metadata(?:[.\[]|$)"
+)
 
 _BY_SECTION = {
     "tags": "tag",

@@ -3,14 +3,16 @@
 Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed is shown as YAML.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from cjob.diff.comments import attach
 from cjob.diff.emit import document_text, entry_text, item_text
+from cjob.diff.inside import inner_line, inside, same_inside
 from cjob.diff.nodes import Comments, Document, Node
 from cjob.diff.scalars import visible
 from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
+from cjob.diff.values import plain
 from cjob.release import Change
 
 _LINES_ABOVE = 2
@@ -19,13 +21,17 @@ Line: TypeAlias = tuple[int, str]
 """A line of the text: how far it is indented, and what it says."""
 
 
-def render(comparison: Comparison) -> str:
-    """Write a comparison; empty where nothing differs."""
+def render(comparison: Comparison, *, json_changes: bool = False) -> str:
+    """Return a comparison's text, empty if nothing differs.
+
+    With `json_changes`, two texts of JSON are shown by what differs inside, not in full.
+    """
     whole = _find_comments(comparison)
     if comparison.whole:
         lines = _whole(comparison.whole, whole)
     else:
-        lines = (line for part in comparison.parts for line in _part(part, 0))
+        edit = _inside_or_full if json_changes else _edit
+        lines = (line for part in comparison.parts for line in _part(part, 0, edit))
     return "".join(f"{' ' * indent}{text}\n" for indent, text in lines)
 
 
@@ -84,7 +90,11 @@ def _whole(edit: Edit, comments: Comments) -> Iterator[Line]:
         yield from _signed("-", document_text(edit.old, comments), 0)
 
 
-def _part(part: Part, indent: int) -> Iterator[Line]:
+Show: TypeAlias = Callable[[Edit, int], Iterator[Line]]
+"""Yields the lines of an edit at an indentation."""
+
+
+def _part(part: Part, indent: int, edit: Show) -> Iterator[Line]:
     if isinstance(part, Unchanged):
         plural = "" if part.count == 1 else "s"
         yield indent, f"({part.count} unchanged item{plural})"
@@ -94,9 +104,26 @@ def _part(part: Part, indent: int) -> Iterator[Line]:
         else:
             yield indent, f"~ {visible(part.key)}:"
         for inner in part.parts:
-            yield from _part(inner, indent + (2 if part.key is None else 4))
+            yield from _part(inner, indent + (2 if part.key is None else 4), edit)
     else:
-        yield from _edit(part, indent)
+        yield from edit(part, indent)
+
+
+def _inside_or_full(edit: Edit, indent: int) -> Iterator[Line]:
+    """Yield what differs inside of two texts of JSON, or an edit of anything else in full."""
+    if edit.old is None or edit.new is None or edit.old.tag != edit.new.tag:
+        yield from _edit(edit, indent)
+        return
+    old, new = plain(edit.old), plain(edit.new)
+    name = "- (changed item)" if edit.key is None else f"{visible(edit.key)}:"
+    if inner := inside(old, new):
+        yield indent, f"~ {name}"
+        for one in inner:
+            yield indent + 4, inner_line(one)
+    elif same_inside(old, new):
+        yield indent, f"~ {name} (the same JSON in another layout)"
+    else:
+        yield from _edit(edit, indent)
 
 
 def _edit(edit: Edit, indent: int) -> Iterator[Line]:

@@ -3,23 +3,21 @@
 Pure: takes a `diff` section, and where times are told a moment and how to show local time.
 """
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cjob.diff.replacement import DEPENDS, REPLACES
 from cjob.diff.scalars import visible
 from cjob.fire_times import FireTimes, fire_times
-from cjob.release import Change, Diff, Inner
+from cjob.release import Change, Diff
 
 Local = Callable[[datetime], datetime]
 """Gives the same moment in the zone of the person who reads."""
 
 SCHEDULE = "parameters.Schedule"
 
-INSIDES = 20
-"""Differences inside of one text that are told."""
+NAMED = 5
+"""List items that are named for each kind of change."""
 
 # The others name an area, as in `2 storage`.
 _COUNTED = frozenset(
@@ -43,26 +41,44 @@ _COUNTED = frozenset(
 _REVISED = frozenset({"AWS::ECS::TaskDefinition"})
 _TASK = "TaskDefinition"
 
+# Of environment variables, secrets and containers; of tags.
+_NAMES = ("Name", "Key")
+
 
 def summary(diff: Diff) -> str:
-    """Say in a line what changes, such as `2 changes: 1 image, 1 schedule; replaces AccessPoint`.
+    """Return what changes in a line: `2 changes: 1 secret (DB), 1 schedule; replaces AccessPoint`.
 
-    Changes are counted by kind, in the order in which they are listed.
+    Changes are counted by kind, in the order in which they are listed, and list items are named.
     """
     if not diff.changed:
         return "no changes"
     if (resources := _all_new(diff.changes)) is not None:
         return f"new stack with {_number(resources, 'resource')}"
-    kinds = Counter(change.kind for change in diff.changes)
-    told = [", ".join(_of_kind(count, kind) for kind, count in kinds.items())]
+    kinds: dict[str, list[Change]] = {}
+    for change in diff.changes:
+        kinds.setdefault(change.kind, []).append(change)
+    told = [", ".join(_of_kind(kind, found) for kind, found in kinds.items())]
     for verb, wanted in (("replaces", REPLACES), ("may replace", DEPENDS)):
         if names := _replaced(diff.changes, wanted):
             told.append(f"{verb} {', '.join(names)}")
     return f"{_number(len(diff.changes), 'change')}: {'; '.join(told)}"
 
 
-def _of_kind(count: int, kind: str) -> str:
-    return _number(count, kind) if kind in _COUNTED else f"{count} {kind}"
+def _of_kind(kind: str, found: Sequence[Change]) -> str:
+    count = _number(len(found), kind) if kind in _COUNTED else f"{len(found)} {kind}"
+    names = list(dict.fromkeys(name for change in found for name in _items(change)))
+    shown = [visible(name) for name in names[:NAMED]] + ["…"] * (len(names) > NAMED)
+    return f"{count} ({', '.join(shown)})" if names else count
+
+
+def _items(change: Change) -> Sequence[str]:
+    """Return the list item that a change is in, or the items of a list that is new or gone."""
+    whole = change.new if change.op == "add" else change.old
+    if change.op != "change" and isinstance(whole, list):
+        named = [one.get(key) for one in whole if isinstance(one, dict) for key in _NAMES]
+        if names := [name for name in named if isinstance(name, str)]:
+            return names
+    return [change.item] if change.item else []
 
 
 def _number(count: int, noun: str) -> str:
@@ -112,24 +128,6 @@ def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:
                 times = fire_times(change.new, moment)
                 lines += _schedule(f"schedule from now on, {change.new}", times, local)
     return tuple(lines)
-
-
-def insides(diff: Diff) -> tuple[str, ...]:
-    """Say what differs inside of changed texts of JSON, which are hard to compare by eye."""
-    lines: list[str] = []
-    for change in diff.changes:
-        if change.inside:
-            lines.append(f"in {visible(change.path)}:")
-            lines += [f"  {_inner(inner)}" for inner in change.inside[:INSIDES]]
-            if len(change.inside) > INSIDES:
-                lines.append(f"  … and {len(change.inside) - INSIDES} more")
-    return tuple(lines)
-
-
-def _inner(inner: Inner) -> str:
-    old, new = (json.dumps(value, ensure_ascii=False) for value in (inner.old, inner.new))
-    signs = {"add": f"+ {inner.path}: {new}", "remove": f"- {inner.path}: {old}"}
-    return visible(signs.get(inner.op, f"~ {inner.path}: {old} -> {new}"))
 
 
 def _schedule(title: str, found: FireTimes, local: Local) -> Iterator[str]:

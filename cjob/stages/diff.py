@@ -97,7 +97,7 @@ def _template(comparison: differ.Comparison) -> _Part:
     changes = differ.changes(comparison)
     if not comparison.changed and (change := differ.function_change(comparison)):
         return _Part(text=differ.function_text(change), changes=(change,))
-    return _Part(text=differ.render(comparison), changes=changes)
+    return _Part(text=differ.render(comparison, json_changes=True), changes=changes)
 
 
 _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
@@ -133,7 +133,7 @@ def _addons(stack: Stack, live: Live) -> _Part:
         new_name=f"the new template of {ADDONS_STACK} in {stack.name}",
     )
     changes = differ.changes(differ.hide(comparison), below="addons")
-    text = differ.render(comparison)
+    text = differ.render(comparison, json_changes=True)
     return _Part(text=_section("addons", text), changes=changes)
 
 

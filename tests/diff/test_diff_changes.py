@@ -112,6 +112,7 @@ def test_a_path_has_dots_between_keys_and_indexes_in_brackets() -> None:
     assert change == Change(
         op="change",
         path="Resources.TaskDefinition.Properties.ContainerDefinitions[0].Environment[1].Value",
+        item="B",
         kind="environment variable",
         type="AWS::ECS::TaskDefinition",
         replacement="true",

@@ -6,8 +6,7 @@ import pytest
 
 from cjob import diff
 from cjob.diff.inside import inside
-from cjob.diff.summary import INSIDES, insides
-from cjob.release import Against, Change, Diff, Inner
+from cjob.release import Inner
 
 OLD = {"TimeoutSeconds": 60, "Retry": [{"MaxAttempts": 2}], "a.b": 1, "gone": True}
 NEW = {"TimeoutSeconds": 60, "Retry": [{"MaxAttempts": 5}, {}], "a.b": 2, "come": None}
@@ -49,16 +48,34 @@ def test_a_change_of_a_template_carries_what_is_inside() -> None:
     assert change.inside == (Inner(op="change", path="n", old=1, new=2),)
 
 
-def test_people_are_told_the_first_of_them() -> None:
-    """And how many more there are, on lines of their own."""
-    inner = tuple(
-        Inner(op="change", path=f"n{number}", old=number, new="\x1b")
-        for number in range(INSIDES + 2)
+def shown(old: str, new: str) -> str:
+    """Return the text of a difference between two definitions of a state machine."""
+    sides = [f"Resources:\n  M:\n    D: !Sub '{text}'\n" for text in (old, new)]
+    comparison = diff.compare(*sides)
+    assert diff.text(*sides).count(" -> ") == 1, "Copilot prints both in full"
+    return diff.render(comparison, json_changes=True)
+
+
+def test_people_see_what_differs_inside_instead_of_both_texts() -> None:
+    """One line a difference, below the key; control characters are visible."""
+    old, new = ({"a": number, "b": [1, text]} for number, text in ((1, "x"), (2, "\x1b")))
+    assert shown(json.dumps(old), json.dumps(new)) == (
+        "~ Resources:\n"
+        "    ~ M:\n"
+        "        ~ D:\n"
+        "            ~ a: 1 -> 2\n"
+        '            ~ b[1]: "x" -> "\\u001b"\n'
     )
-    changes = (Change(op="change", path="Resources.M.Properties.D", inside=inner),)
-    against = Against(status="", stack_id="", template="", parameters="", tags="")
-    lines = insides(Diff(changed=True, text="", changes=changes, against=against))
-    assert lines[0] == "in Resources.M.Properties.D:"
-    assert lines[1] == '  ~ n0: 0 -> "\\u001b"'
-    assert lines[-1] == "  … and 2 more"
-    assert len(lines) == INSIDES + 2
+
+
+def test_another_layout_of_the_same_json_is_one_line() -> None:
+    """Two texts that differ in blanks only are hard to compare by eye."""
+    found = shown(json.dumps(OLD), json.dumps(OLD, separators=(",", ":")))
+    assert found.endswith("        ~ D: (the same JSON in another layout)\n")
+
+
+def test_a_text_that_is_no_longer_substituted_is_shown_in_full() -> None:
+    """What CloudFormation makes of it is another text, whatever is inside."""
+    old = "Resources:\n  M:\n    D: !Sub '{\"a\": 1}'\n"
+    comparison = diff.compare(old, old.replace("!Sub ", "").replace("1", "2"))
+    assert '"a": 2' in diff.render(comparison, json_changes=True)

@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
+
+from cjob import diff
+from cjob.diff.kinds import kind_of
 from cjob.diff.summary import schedules, summary
 from cjob.live import Live, against
 from cjob.release import Change, Diff
@@ -105,3 +109,57 @@ def test_a_time_is_shown_once_where_the_clock_shows_utc() -> None:
 def test_other_changes_have_no_times() -> None:
     """Only the schedule has."""
     assert schedules(difference(TASK), MOMENT, lambda time: time) == ()
+
+
+# List items
+
+
+def named(item: str, kind: str = "environment variable") -> Change:
+    """Return a change of the value of a named list item."""
+    path = "Resources.TaskDefinition.Properties.ContainerDefinitions[0].Environment[4].Value"
+    return Change(op="change", path=path, item=item, kind=kind, type="AWS::ECS::TaskDefinition")
+
+
+def test_changed_list_items_are_named() -> None:
+    """Each once, with its kind; of many the first."""
+    found = summary(difference(named("A"), named("A"), named("DB", "secret")))
+    assert found == "3 changes: 2 environment variables (A), 1 secret (DB)"
+    many = summary(difference(*(named(f"V{number}") for number in range(9))))
+    assert many == "9 changes: 9 environment variables (V0, V1, V2, V3, V4, …)"
+
+
+def test_a_list_that_is_new_or_gone_names_its_items() -> None:
+    """Not the container that it is in."""
+    secrets = [{"Name": "DB", "ValueFrom": "x"}, {"Name": "API", "ValueFrom": "y"}]
+    new = Change(op="add", path="x.Secrets", item="report", kind="secret", new=secrets)
+    assert summary(difference(new)) == "1 change: 1 secret (DB, API)"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("Parameters.EnvFileARN.Description", "cosmetic"),
+        ("Parameters.AddonsTemplateURL.Description", "cosmetic"),
+        ("Outputs.Queue.Description", "cosmetic"),
+        ("Description", "cosmetic"),
+        ("Parameters.EnvFileARN.Default", "environment variable"),
+        ("Parameters.Description.Default", "parameter"),
+        ("Resources.TaskRole.Properties.Description", "IAM"),
+    ],
+)
+def test_prose_is_cosmetic(path: str, kind: str) -> None:
+    """Whatever it describes; a resource's description is a property."""
+    resource = "AWS::IAM::Role" if path.startswith("Resources") else ""
+    assert kind_of(path, resource) == kind
+
+
+def test_a_change_names_its_list_item() -> None:
+    """The innermost that has a name: a variable in a container."""
+    template = (
+        "Resources:\n  T:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n"
+        "      ContainerDefinitions:\n        - Name: report\n          Image: {image}\n"
+        "          Environment: [{{Name: A, Value: '1'}}, {{Name: B, Value: '{value}'}}]\n"
+    )
+    old, new = template.format(image="x", value="2"), template.format(image="y", value="3")
+    found = diff.changes(diff.compare(old, new))
+    assert [change.item for change in found] == ["B", "report"]

@@ -190,7 +190,7 @@ def test_a_difference_that_nobody_can_answer_for_is_refused(place: Place) -> Non
     refused = place.run("deploy", *on("asked"), "--diff")
     assert (refused.returncode, refused.stdout) == (2, "")
     lines = refused.stderr.splitlines()
-    assert lines[:2] == ["asked: 1 change: 1 environment variable", "~ Resources:"]
+    assert lines[:2] == ["asked: 1 change: 1 environment variable (A)", "~ Resources:"]
     assert "--yes" in refused.stderr
     assert place.status("asked") == "CREATE_COMPLETE"
     agreed = place.run("deploy", *on("asked"), "--diff", "--yes")

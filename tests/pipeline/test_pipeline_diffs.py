@@ -118,7 +118,7 @@ def test_a_page_has_all_jobs(place: Place) -> None:
     done = place.run("diff", "--all", "-e", "test", "-o", "markdown", "--exit-code")
     assert done.returncode == 1
     first, second = done.stdout.split("</details>\n")
-    assert first.startswith("**paged (test)**: 1 change: 1 environment variable\n")
+    assert first.startswith("**paged (test)**: 1 change: 1 environment variable (DB_PASSWORD)\n")
     assert "+                       - Name: DB_PASSWORD\n" in first
     assert "s3cret" not in done.stdout
     assert second == "\n**still (test)**: no changes\n"
