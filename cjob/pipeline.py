@@ -54,7 +54,11 @@ DEPLOY_DIFF = (*CHECKED, "build", "recognise", "render", "override", "diff")
 DEPLOY_SHOWN = ("check_data_loss", *SENT)
 PACKAGE = ("resolve", "check_version", "render", "override")
 PACKAGE_UPLOADED = ("confirm", "resolve", "check_version", "build", "push", "render", "override")
-PACKAGE_DIFF = ("resolve", "inspect", "render", "override", "diff")
+PACKAGE_DIFF = ("resolve", "inspect", "recognise", "render", "override", "diff")
+PACKAGE_DIFF_BUILT = ("resolve", "inspect", "build", "recognise", "render", "override", "diff")
+DIFF = ("resolve", "recognise", "render", "override", "diff")
+DIFF_BUILT = ("resolve", "build", "recognise", "render", "override", "diff")
+DIFF_READ = ("resolve", "recognise", "diff")
 
 # So many jobs at once may have the environment's own stack updated. CloudFormation makes one update
 # of it at a time, and each job's env controller waits for its turn, 14 and a half minutes at most.
@@ -210,12 +214,20 @@ class Stages:
         return build(release, tools.builder, files, tell, tools.wishes, given=given)
 
     def recognise(self, release: Release) -> Release:
-        """Find among `images` those that are deployed already, without a push."""
+        """Find among the job's images those that are deployed already, without a push."""
+        if not release.images and not (release.source and release.source.builds):
+            return release
         from cjob.stages.recognise import recognise  # noqa: PLC0415
 
         registry = self._tools.registry(required(release.target, "target"))
-        live = self._live[self._stack_name(release)]
-        return recognise(release, live, registry, self._tell(release.job))
+        return recognise(release, self._deployed(release), registry, self._tell(release.job))
+
+    def _deployed(self, release: Release) -> "Live":
+        """Return the live stack as it was inspected, or as it is now."""
+        name = self._stack_name(release)
+        if name not in self._live:
+            self._live[name] = self._tools.stacks.read(required(release.target, "target"), name)
+        return self._live[name]
 
     def push(self, release: Release) -> Release:
         """Send images and files; fill in what names them."""
@@ -286,11 +298,8 @@ class Stages:
         """Add `diff`, against the live stack as it was inspected, or as it is now."""
         from cjob.stages.diff import complete, diff  # noqa: PLC0415
 
-        name = self._stack_name(release)
-        live = self._live.get(name)
-        if live is None:
-            live = self._tools.stacks.read(required(release.target, "target"), name)
-        live = self._live[name] = complete(live, release, self._tools.stacks)
+        live = complete(self._deployed(release), release, self._tools.stacks)
+        self._live[self._stack_name(release)] = live
         return diff(release, live)
 
     def apply(self, release: Release) -> Release:

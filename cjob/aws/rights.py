@@ -243,6 +243,15 @@ COMPARISON = (
         "the version of the job's stack",
     ),
     Right(
+        "ecr:BatchGetImage",
+        CALLER,
+        (REPOSITORIES,),
+        "diff",
+        "whether the deployed image is that of the sources; without it images are not compared",
+        when=BUILDS,
+        optional=True,
+    ),
+    Right(
         "cloudformation:GetTemplate",
         MANAGER,
         (STACKS,),

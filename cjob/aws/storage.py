@@ -26,6 +26,12 @@ MANIFESTS = [
     "application/vnd.oci.image.manifest.v1+json",
 ]
 
+LISTS = [
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.index.v1+json",
+]
+"""What names images for several platforms."""
+
 
 class AwsBucket:
     """The artifact bucket, as the environment's manager role may read and fill it."""
@@ -93,6 +99,16 @@ class AwsRegistry:
             ) from None
         host = granted["proxyEndpoint"].split("://", 1)[-1].rstrip("/")
         return Login(username=username, password=password, host=host)
+
+    def tagged(self, repository: str, tag: str) -> str:
+        """Return the digest that a tag names now, empty if there is no such tag."""
+        with faults.told(f"look up tag {tag!r} in repository {repository!r}"):
+            found = self._account.client("ecr", self._target.region).batch_get_image(
+                repositoryName=repository.partition("/")[2],
+                imageIds=[{"imageTag": tag}],
+                acceptedMediaTypes=MANIFESTS + LISTS,
+            )["images"]
+        return found[0]["imageId"]["imageDigest"] if found else ""
 
     def config(self, repository: str, digest: str) -> str:
         """Give the digest of an image's configuration; empty for what has none, such as a list.

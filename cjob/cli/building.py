@@ -54,6 +54,13 @@ def elsewhere(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None
     )
 
 
+def compared(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Declare that images are built for a comparison."""
+    parser.add_argument(
+        "--build", action="store_true", help="build the images, to compare them with the deployed"
+    )
+
+
 def repository(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Declare that the job's repository is made where it is wanting."""
     parser.add_argument(

@@ -83,9 +83,8 @@ def _shown(
     with talk.watching([release.job for release in begun]):
         compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
     for release in compared:
-        diff_command.tell(release, talk)
-    told = [r for r in compared if _differs(r) or not _unknown(r)]
-    shown = diff_command.text(told)
+        diff_command.tell(release, talk, "text")
+    shown = diff_command.text(compared)
     if args.output == "text":
         console.write(shown)
     elif shown:

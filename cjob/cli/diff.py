@@ -7,7 +7,8 @@ Reads documents of cjob render on stdin, or begins from the workspace (-n, -e); 
 import argparse
 import sys
 
-from cjob.cli import console, selection
+from cjob.cli import building, console, selection
+from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -31,27 +32,36 @@ def options(parser: argparse.ArgumentParser) -> None:
     selection.options(parser, output=("json", "text", "markdown"))
     selection.resource_tags(parser)
     selection.cdk_environment(parser)
+    building.compared(parser)
+    building.options(parser)
     parser.add_argument("--exit-code", action="store_true", help="status 1 where something differs")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write documents with their differences."""
+    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
+
+    if building.given(args) and not args.build:
+        raise InputError(
+            "--engine, --builder, --secret and --image are for builds, and nothing is built here",
+            hint="add --build",
+        )
     talk, differing = console.Console(args.log_format), []
 
     def seen(release: "Release") -> None:
-        tell(release, talk)
-        if selection.output_form(args) == "json":
+        form = selection.output_form(args)
+        tell(release, talk, form)
+        if form == "json":
             from cjob import wire  # noqa: PLC0415 - help needs none of it
 
             talk.say(f"{release.job.name}: document {wire.digest(release)}", release.job)
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 
-    head, filters = ("resolve", "render", "override", "diff"), ("resolve", "diff")
     status = selection.run_command(
         args,
-        head,
-        filters,
+        pipeline.DIFF_BUILT if args.build else pipeline.DIFF,
+        pipeline.DIFF_READ,
         view,
         needs="stack",
         seen=seen,
@@ -60,16 +70,35 @@ def run(args: argparse.Namespace) -> int:
     return 1 if differing and args.exit_code else status
 
 
-def tell(release: "Release", talk: console.Console) -> None:
-    """Tell people what was not compared, what changes, and when a new schedule fires."""
-    from cjob.diff.summary import summary  # noqa: PLC0415 - help needs none of it
-    from cjob.stages.diff import not_compared  # noqa: PLC0415
+def tell(release: "Release", talk: console.Console, form: str) -> None:
+    """Print on stderr what changes, when a new schedule fires, and what was not compared.
 
-    for note in not_compared(release):
-        talk.say(f"note: {note}", release.job)
+    The last is part of a difference in any other `form` than JSON.
+    """
+    from cjob.diff.summary import summary  # noqa: PLC0415 - help needs none of it
+
+    if form == "json":
+        for line in unknown_images(release):
+            talk.say(f"note: {line}", release.job)
     if release.diff is not None and release.diff.changed:
         lines = (f"{release.job.name}: {summary(release.diff)}", *more(release.diff))
         talk.say("\n".join(lines), release.job)
+
+
+def unknown_images(release: "Release") -> tuple[str, ...]:
+    """Return a line for each image that was not compared, with what compares it."""
+    from cjob.stages.diff import not_compared  # noqa: PLC0415 - help needs none of it
+
+    images = release.images or {}
+    return tuple(
+        f"the image of {name} was not compared: "
+        + (
+            "whether it is the deployed one is known after a push"
+            if name in images
+            else "it was not built (pass --build, or put cjob-build before cjob-diff)"
+        )
+        for name in not_compared(release)
+    )
 
 
 def more(diff: "Diff") -> tuple[str, ...]:
@@ -82,14 +111,17 @@ def more(diff: "Diff") -> tuple[str, ...]:
 
 
 def view(release: "Release", _form: str = "text") -> str:
-    """Give the difference as people read it."""
+    """Return the difference for people, and which images were not compared."""
+    lines = unknown_images(release)
+    found = "".join(f"{line}\n" for line in ("# images", *lines)) if lines else ""
     if release.diff is None or not release.diff.changed:
-        return "No changes.\n"
+        return f"No other changes.\n{found}" if found else "No changes.\n"
+    found = release.diff.text + found
     if not console.colour(sys.stdout):
-        return release.diff.text
+        return found
     from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
 
-    return painted(release.diff.text)
+    return painted(found)
 
 
 def text(releases: "Sequence[Release]") -> str:
@@ -103,14 +135,13 @@ def markdown(releases: "Sequence[Release]") -> str:
     """Give the differences of all jobs for a comment on a pull request."""
     from cjob.diff import markdown as pages  # noqa: PLC0415 - help needs none of it
     from cjob.diff.summary import summary  # noqa: PLC0415
-    from cjob.stages.diff import not_compared  # noqa: PLC0415
 
     return pages.markdown(
         [
             pages.Compared(
                 title=f"{release.job.name} ({release.job.env})",
                 summary=summary(release.diff),
-                notes=(*not_compared(release), *more(release.diff)),
+                notes=(*unknown_images(release), *more(release.diff)),
                 text=release.diff.text,
             )
             for release in releases

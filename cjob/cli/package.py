@@ -43,6 +43,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--upload-assets", action="store_true", help="build and send what the stack needs"
     )
     parser.add_argument("--diff", action="store_true", help="print the difference and exit")
+    building.compared(parser)
     parser.add_argument(
         "--allow-downgrade", action="store_true", help="render although a newer version deployed"
     )
@@ -54,10 +55,16 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print or write what was asked for."""
-    if building.given(args) and not args.upload_assets:
+    if args.build and not args.diff:
+        raise InputError(
+            "--build goes with --diff, which compares what was built",
+            hint="to build and send what the stack needs: --upload-assets",
+        )
+    if building.given(args) and not (args.upload_assets or args.build):
         raise InputError(
             "--engine, --builder and --secret are for builds, and nothing is built here",
-            hint="add --upload-assets, which builds and sends what the stack needs",
+            hint="add --upload-assets, which builds and sends what the stack needs, or --build to "
+            "--diff",
         )
     if args.output_dir == "":
         raise InputError("--output-dir names no folder", hint="as in --output-dir ./infrastructure")
@@ -79,9 +86,10 @@ def _compare(args: argparse.Namespace) -> int:
 
     begun, stages, talk = _begin(args)
     with talk.watching([release.job for release in begun]):
-        done = pipeline.run(begun, stages, pipeline.PACKAGE_DIFF, args.jobs)
+        names = pipeline.PACKAGE_DIFF_BUILT if args.build else pipeline.PACKAGE_DIFF
+        done = pipeline.run(begun, stages, names, args.jobs)
     for release in done:
-        diff_command.tell(release, talk)
+        diff_command.tell(release, talk, args.output)
     _write(args, done, diff_command.text)
     return DIFFERENT if any(r.diff and r.diff.changed for r in done) else DONE
 

@@ -190,7 +190,7 @@ def releases(
         if args.file:
             raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
         return tuple(stages.load(job) for job in chosen_jobs(args, tools))
-    for flag in ("app", "env", "target", "tag", "resource-tags"):
+    for flag in ("app", "env", "target", "tag", "resource-tags", "build"):
         if getattr(args, flag.replace("-", "_"), None):
             raise InputError(
                 f"--{flag} belongs to a command with -n or --all; here documents are read",

@@ -62,6 +62,9 @@ def view(release: "Release") -> str:
     lines = [f"{release.job.name} ({release.job.env})"]
     lines += [f"  {name:<{width}}  {value}" for name, value in rows]
     diff = release.diff
+    if diff is not None:
+        unknown = diff_command.unknown_images(release)
+        lines += [f"  {console.CONTROL.sub('', line)}" for line in unknown]
     if diff is None or not diff.changed:
         return "\n".join(lines) + "\n"
     lines += [console.CONTROL.sub("", line) for line in diff_command.more(diff)]

@@ -65,12 +65,18 @@ def tags(container: str, job: str, source: Source) -> tuple[str, ...]:
 
     `--tag` is for the main container alone; the others go by the commit.
     """
-    commit = revision_tag(source.revision)
+    commit = commit_tag(container, job, source.revision)
     if container == job:
         given = (LATEST, source.tag or commit)
     else:
-        given = (f"{container}-{LATEST}", f"{container}-{commit}" if commit else "")
+        given = (f"{container}-{LATEST}", commit)
     return tuple(dict.fromkeys(tag for tag in given if tag))
+
+
+def commit_tag(container: str, job: str, revision: Revision | None) -> str:
+    """Return the tag of a container's image for the commit, empty without git."""
+    commit = revision_tag(revision)
+    return f"{container}-{commit}" if commit and container != job else commit
 
 
 def revision_tag(revision: Revision | None) -> str:

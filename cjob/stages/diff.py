@@ -13,7 +13,7 @@ import yaml
 
 from cjob import diff as differ
 from cjob.diff.reader import not_yaml
-from cjob.live import Live, against
+from cjob.live import WITHOUT_RESOURCES, Live, against
 from cjob.plain import dataclass, replace
 from cjob.release import Change, Diff, Release, Stack, Target, required
 
@@ -212,15 +212,18 @@ def _shown(old: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def not_compared(release: Release) -> tuple[str, ...]:
-    """Tell, for people, what was left out of a comparison because it was not pushed."""
-    main, differing = release.job.name, _found_to_differ(release)
+    """Return the containers whose images could not be compared, as they were not pushed.
+
+    An image that was found to be the deployed one, or another, was compared; for a stack that is
+    yet to be made there is none to compare with.
+    """
+    if release.diff and release.diff.against.status in WITHOUT_RESOURCES:
+        return ()
+    known = [name for name, one in (release.images or {}).items() if one.uri or one.differs]
     missing = release.stack.missing if release.stack else ()
     images = [one for one in missing if one == MAIN_IMAGE or one.startswith(IMAGE)]
-    return tuple(
-        f"the image of {name} is not compared: not pushed"
-        for name in (main if one == MAIN_IMAGE else one.removeprefix(IMAGE) for one in images)
-        if name not in differing
-    )
+    names = (release.job.name if one == MAIN_IMAGE else one.removeprefix(IMAGE) for one in images)
+    return tuple(name for name in names if name not in known)
 
 
 def template_version(template: str, what: str) -> str:

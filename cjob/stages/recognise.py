@@ -1,9 +1,11 @@
-"""Recognise: find out without a push which of the built images are deployed already.
+"""Recognise: find out without a push which images of a job are deployed already.
 
-Takes a Release with `images` and the live side; asks the registry that it is handed what the
-deployed images are made of. An image's id on its engine is the digest of its configuration, which
-its manifest in the registry names; engines that keep images as registries do give the manifest's.
-What can't be found out is left as it was: a registry that won't tell is no failure.
+Takes a Release and the live side; asks the registry that it is handed what the deployed images are.
+An image that was built is compared by its id: on its engine that is the digest of its
+configuration, which its manifest in the registry names; engines that keep images as registries do
+use the manifest's. One that was not built is known if it was pushed from the very commit of a clean
+checkout: then the commit's tag names the deployed digest. What cannot be found out is left as it
+was: it is no failure if the registry refuses to answer.
 """
 
 from collections.abc import Callable
@@ -14,7 +16,8 @@ from cjob.live import Live
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import replace
 from cjob.progress import Tell, note
-from cjob.release import Image, Release, required
+from cjob.release import Image, Release, Revision, required
+from cjob.stages.build import commit_tag
 from cjob.stages.diff import deployed_image
 
 AT_ONCE = 8
@@ -24,32 +27,43 @@ class Contents(Protocol):
     """Where it is known what pushed images are made of."""
 
     def config(self, repository: str, digest: str) -> str:
-        """Give the digest of an image's configuration, empty for what has none.
+        """Return the digest of an image's configuration, empty if it has none.
 
-        Raise ServiceError where that isn't told.
+        Raise ServiceError if the registry refuses to answer.
+        """
+
+    def tagged(self, repository: str, tag: str) -> str:
+        """Return the digest that a tag names, empty if there is no such tag.
+
+        Raise ServiceError if the registry refuses to answer.
         """
 
 
 def recognise(release: Release, live: Live, contents: Contents, tell: Tell) -> Release:
     """Name those images by digest that are deployed already, and mark those that are others."""
-    images = release.images or {}
-    target = required(release.target, "target")
+    repository = required(release.target, "target").repositories.get(release.job.name, "")
+    builds = release.source.builds if release.source else {}
+    images = {**dict.fromkeys(builds, Image()), **(release.images or {})}
 
     def piece(container: str, image: Image) -> Callable[[Checkpoint], Image]:
         deployed = deployed_image(live, release.job.name, container)
-        repository = target.repositories.get(release.job.name, "")
 
         def look(_: Checkpoint) -> Image:
+            if image.uri:  # pushed, or from elsewhere: it is compared by its name
+                return image
             try:
-                return recognised(image, deployed, repository, contents)
+                if image.id:
+                    return recognised(image, deployed, repository, contents)
+                return unbuilt(container, release, deployed, contents) if live.exists else image
             except ServiceError as error:
                 tell(note(f"the image of {container} is not compared: {error}"))
                 return image
 
         return look
 
-    found = run_all([piece(*one) for one in images.items()], AT_ONCE)
-    return replace(release, images=dict(zip(images, found, strict=True)))
+    found = run_all([piece(*one) for one in images.items()], AT_ONCE) if images else []
+    known = {name: one for name, one in zip(images, found, strict=True) if one != Image()}
+    return replace(release, images=known) if known else release
 
 
 def recognised(image: Image, deployed: str, repository: str, contents: Contents) -> Image:
@@ -64,3 +78,20 @@ def recognised(image: Image, deployed: str, repository: str, contents: Contents)
         if config != image.id:
             return replace(image, differs=True)
     return replace(image, repository=repository, digest=digest, uri=deployed)
+
+
+def unbuilt(container: str, release: Release, deployed: str, contents: Contents) -> Image:
+    """Return the deployed image if it is that of the checked-out commit, else an empty one.
+
+    An image that is deployed by a tag, or from elsewhere, differs: a push names another.
+    """
+    repository = required(release.target, "target").repositories.get(release.job.name, "")
+    digest = deployed.removeprefix(f"{repository}@")
+    if digest == deployed:
+        return Image(differs=True)
+    revision: Revision | None = required(release.source, "source").revision
+    if revision is None or revision.dirty:
+        return Image()
+    if contents.tagged(repository, commit_tag(container, release.job.name, revision)) != digest:
+        return Image()
+    return Image(repository=repository, digest=digest, uri=deployed)

@@ -50,8 +50,9 @@ def test_without_an_environment_a_policy_is_for_all_of_them(tmp_path: Path) -> N
 
 
 def test_a_command_that_sends_no_image_needs_no_right_to(tmp_path: Path) -> None:
-    """A policy is as small as what is run."""
-    assert not [action for action in policy(tmp_path, "diff", "apply") if action.startswith("ecr:")]
+    """A policy is as small as what is run; to compare images they are looked up."""
+    allowed = policy(tmp_path, "diff", "apply")
+    assert [action for action in allowed if action.startswith("ecr:")] == ["ecr:BatchGetImage"]
 
 
 def test_the_manager_roles_policy_has_what_a_command_does_with_it(tmp_path: Path) -> None:
@@ -87,12 +88,8 @@ def test_in_words_both_identities_have_their_rights_by_stage(tmp_path: Path) -> 
     assert "in environments from v1.9.0 on" in manager
     headings = [line for line in done.out.splitlines() if re.match("  \\w", line)]
     assert [line.strip() for line in headings] == [
-        "target",
-        "push",
-        "target",
-        "push",
-        "diff",
-        "apply",
+        *("target", "push", "diff"),
+        *("target", "push", "diff", "apply"),
     ]
 
 

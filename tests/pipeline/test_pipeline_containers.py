@@ -155,8 +155,10 @@ def test_a_job_with_everything_is_built_deployed_and_run(
     again = full.done("deploy", *on("full"), "--tag", "v1")
     assert document(again)["deployment"]["changed"] is False
     shown = full.run("package", *on("full"), "--diff")
-    assert (shown.returncode, shown.stdout) == (0, "No changes.\n"), shown.stderr
-    assert shown.stderr.count("is not compared: not pushed") == 2
+    assert (shown.returncode, shown.stdout.splitlines()[0]) == (0, "No other changes.")
+    assert shown.stdout.count("was not compared: it was not built") == 2
+    compared = full.run("package", *on("full"), "--diff", "--build")
+    assert (compared.returncode, compared.stdout) == (0, "No changes.\n"), compared.stderr
     assert_images_are_recognised(full)
 
 
@@ -168,9 +170,12 @@ def assert_images_are_recognised(full: Place) -> None:
     assert "not compared" not in same.stderr
 
     full.write("helper/job.sh", "echo helping otherwise\n")
+    compared = full.run("diff", *on("full"), "--build", "--exit-code", "-o", "text")
+    assert compared.returncode == 1
+    assert re.search(r"~ Image: \S+@sha256:\w+ -> \(known after push\)\n", compared.stdout)
     other = full.run("deploy", *on("full"), "--diff")
     assert other.returncode == 2
-    assert "full: 1 change: 1 image\n" in other.stderr
+    assert "full: 1 change: 1 image (helper)\n" in other.stderr
     assert re.search(r"~ Image: \S+@sha256:\w+ -> \(known after push\)\n", other.stderr)
     assert pushed_images(full, "full") == pushed
     before = str(full.stacks.get_template(StackName=name("full"))["TemplateBody"])

@@ -1,10 +1,12 @@
 """`cjob package`: what it prints, what it writes, and its statuses."""
 
 import json
+import subprocess
 
 import cfn_flip
 import pytest
-from pipelines import ENV, Place, on
+from calls_proxy import Proxy
+from pipelines import ENV, Place, document, on, through
 
 ADDON = """\
 Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}
@@ -122,15 +124,68 @@ def test_the_difference_has_a_status_for_each_outcome(place: Place) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
-def test_an_image_that_is_built_counts_as_unchanged_in_a_difference(place: Place) -> None:
-    """It is said, since nobody knows."""
-    built = (
-        "name: built\ntype: Scheduled Job\nimage: {build: Dockerfile}\non: {schedule: '@daily'}\n"
-    )
-    place.write("copilot/built/manifest.yml", built)
-    done = place.run("package", *on("built"), "--diff")
-    assert done.returncode == 1
-    assert "note: the image of built is not compared: not pushed" in done.stderr
+DENIED = (400, '{"__type": "AccessDeniedException", "message": "not for you"}')
+IMAGE = json.dumps(
+    {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": f"sha256:{'0' * 64}",
+            "size": 2,
+        },
+        "layers": [],
+    }
+)
+BUILT = "name: built\ntype: Scheduled Job\nimage: {build: Dockerfile}\non: {schedule: '@daily'}\n"
+UNKNOWN = (
+    "No other changes.\n# images\nthe image of built was not compared: "
+    "it was not built (pass --build, or put cjob-build before cjob-diff)\n"
+)
+
+
+def git(place: Place, *arguments: str) -> None:
+    """Run git in the workspace, as somebody."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    subprocess.run(["git", *who, *arguments], cwd=place.root, check=True, capture_output=True)
+
+
+def test_an_image_is_compared_or_is_said_not_to_be(place: Place, proxy: Proxy) -> None:
+    """Without a build it is known in a clean checkout whose commit's tag is the deployed image."""
+    place.write("copilot/built/manifest.yml", BUILT)
+    place.write("Dockerfile", "FROM scratch\n")
+    for step in (("init", "-q"), ("add", "."), ("commit", "-qm", "one")):
+        git(place, *step)
+    begun = document(place.done("target", *on("built")))
+    registry = place.sandbox.session().client("ecr", endpoint_url=place.sandbox.endpoint)
+    commit = begun["source"]["revision"]["commit"]
+    pushed = registry.put_image(repositoryName="demo/built", imageManifest=IMAGE, imageTag=commit)
+    digest = pushed["image"]["imageId"]["imageDigest"]
+    uri = f"{begun['target']['repositories']['built']}@{digest}"
+    place.done("deploy", *on("built"), "--image", uri)
+
+    same = place.run("package", *on("built"), "--diff")
+    assert (same.returncode, same.stdout, same.stderr) == (0, "No changes.\n", "")
+    assert place.done("diff", *on("built"), "-o", "text").stdout == "No changes.\n"
+    rendered = place.done("render", *on("built")).stdout
+    assert place.done("diff", "-o", "text", stdin=rendered).stdout == "No changes.\n"
+
+    place.write("Dockerfile", "FROM scratch\nLABEL a=b\n")
+    for command in (("package", "--diff"), ("diff", "-o", "text", "--exit-code")):
+        other = place.run(*command, *on("built"))
+        assert (other.returncode, other.stdout, other.stderr) == (0, UNKNOWN, "")
+    page = place.done("diff", *on("built"), "-o", "markdown").stdout
+    assert "the image of built was not compared" in page
+    plan = place.done("diff", *on("built"))
+    assert "note: the image of built was not compared" in plan.stderr
+    assert "the image of built was not compared" in place.done("show", stdin=plan.stdout).stdout
+
+    git(place, "commit", "-qam", "two")
+    assert place.run("package", *on("built"), "--diff").stdout == UNKNOWN, "no image of this commit"
+    git(place, "reset", "-q", "--hard", "HEAD~1")
+    proxy.instead = {"BatchGetImage": DENIED}
+    denied = through(place, proxy).run("package", *on("built"), "--diff")
+    assert (denied.returncode, denied.stdout) == (0, UNKNOWN)
 
 
 def test_several_jobs_are_written_side_by_side(place: Place) -> None:

@@ -1,5 +1,7 @@
 """The recognise stage: which built images are the deployed ones, as far as a registry tells."""
 
+from collections.abc import Mapping
+
 import pytest
 from stage_samples import live, release, stack
 
@@ -7,7 +9,7 @@ from cjob.errors import ServiceError
 from cjob.live import Live
 from cjob.plain import replace
 from cjob.progress import Progress
-from cjob.release import Image, Release
+from cjob.release import Build, Image, Release, Revision, Source
 from cjob.stages.diff import diff, not_compared
 from cjob.stages.recognise import recognise
 
@@ -28,12 +30,26 @@ Resources:
 
 
 class Contents:
-    """A registry that knows of one image what it is made of."""
+    """A registry that knows of one image what it is made of, and of tags what they name."""
 
-    def __init__(self, config: str = "sha256:config", *, denies: bool = False) -> None:
+    def __init__(
+        self,
+        config: str = "sha256:config",
+        *,
+        denies: bool = False,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
         """Begin with what it tells."""
         self.told = config
         self.denies = denies
+        self.tags = tags or {}
+
+    def tagged(self, repository: str, tag: str) -> str:
+        """Return what a tag names, empty if it is not there."""
+        assert repository == REPOSITORY
+        if self.denies:
+            raise ServiceError("not for you", hint="none")
+        return self.tags.get(tag, "")
 
     def config(self, repository: str, digest: str) -> str:
         """Tell it, where the right image is asked for."""
@@ -122,4 +138,72 @@ def test_what_the_registry_does_not_tell_is_not_compared(
     found = recognise(begun, deployed(), contents, lambda record: lines.append(record.text))
     assert found == begun
     assert lines == told
-    assert not_compared(found) == ("the image of report is not compared: not pushed",)
+    assert not_compared(found) == ("report",)
+
+
+# Images that were not built
+
+COMMIT = Revision(commit="1a2b3c4")
+TAGS = {"1a2b3c4": "sha256:manifest", "proxy-1a2b3c4": "sha256:manifest"}
+
+
+def unbuilt(revision: Revision | None = COMMIT) -> Release:
+    """Return a document of a job whose two images were not built."""
+    begun = built(missing=("ContainerImage", "Image:proxy"))
+    build = Build(context=".", dockerfile="Dockerfile")
+    source = Source(manifest="", builds={"report": build, "proxy": build}, revision=revision)
+    return replace(begun, source=source, images=None)
+
+
+def test_an_image_of_the_checked_out_commit_is_compared_without_a_build() -> None:
+    """The commit's tag names the deployed digest; each container has a tag of its own."""
+    found = recognise(unbuilt(), deployed(), Contents(tags=TAGS), no_report)
+    image = Image(repository=REPOSITORY, digest="sha256:manifest", uri=DEPLOYED)
+    assert found.images == {"report": image, "proxy": image}
+    assert not_compared(found) == ()
+
+
+@pytest.mark.parametrize(
+    ("revision", "tags"),
+    [
+        (COMMIT, {}),
+        (COMMIT, {"1a2b3c4": "sha256:other", "proxy-1a2b3c4": "sha256:other"}),
+        (Revision(commit="1a2b3c4", dirty=True), {**TAGS, "1a2b3c4-dirty": "sha256:manifest"}),
+        (None, TAGS),
+    ],
+    ids=["no such tag", "another image", "changes", "no git"],
+)
+def test_an_image_of_other_sources_is_not_compared(
+    revision: Revision | None, tags: Mapping[str, str]
+) -> None:
+    """Nobody knows what a build would make."""
+    found = recognise(unbuilt(revision), deployed(), Contents(tags=tags), no_report)
+    assert found.images is None
+    assert not_compared(found) == ("report", "proxy")
+
+
+def test_an_image_that_is_deployed_by_tag_differs_from_whatever_is_built() -> None:
+    """A push names it by digest, so the stack changes: as when a stack of Copilot's is adopted."""
+    live_now = deployed(image=f"{REPOSITORY}:1a2b3c4")
+    found = recognise(unbuilt(), live_now, Contents(tags=TAGS), no_report)
+    assert found.images is not None
+    assert found.images["report"] == Image(differs=True)
+    compared = diff(found, live_now).diff
+    assert compared is not None
+    assert f"~ ContainerImage: {REPOSITORY}:1a2b3c4 -> (known after push)\n" in compared.text
+
+
+def test_a_stack_that_is_not_there_has_no_image_to_compare() -> None:
+    """So none is missing from the comparison."""
+    absent = live(status="", template="")
+    found = recognise(unbuilt(), absent, Contents(), no_report)
+    assert found.images is None
+    assert not_compared(diff(found, absent)) == ()
+
+
+def test_an_image_that_was_pushed_is_left_as_it_is() -> None:
+    """It is compared by its name, whatever the deployed one is made of."""
+    pushed = Image(id="sha256:config", repository=REPOSITORY, digest="sha256:new", uri="x@new")
+    begun = replace(built(), images={"report": pushed})
+    found = recognise(begun, deployed(), Contents(denies=True), no_report)
+    assert found.images == {"report": pushed}
