@@ -152,6 +152,9 @@ def finish(
     except BrokenPipeError:
         if not failed:  # else what failed is more than that nobody reads
             raise
+    for release in done:
+        if steps := _next_steps(release):
+            talk.say("\n".join(steps), release.job)
     if not failed:
         return 0
     worst = max(failed, key=lambda error: error.status)
@@ -160,6 +163,15 @@ def finish(
         if error is not worst:
             talk.tell(error)
     raise worst
+
+
+def _next_steps(release: "Release") -> tuple[str, ...]:
+    """Return what can be done after a deployment, and when the job runs next."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of it
+
+    from cjob.cli.next_steps import next_steps  # noqa: PLC0415
+
+    return next_steps(release, datetime.now(UTC), datetime.astimezone)
 
 
 def view(release: "Release") -> str:

@@ -130,12 +130,22 @@ def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def next_run(expression: str, moment: datetime, local: Local) -> str:
+    """Return when a schedule fires next, in UTC and local time, or why that is not known."""
+    found = fire_times(expression, moment, 1)
+    if expression.startswith("rate(") and found.times:
+        return f"{expression}, counted from when its rule was made"
+    return next((_moment(time, local) for time in found.times), found.note)
+
+
 def _schedule(title: str, found: FireTimes, local: Local) -> Iterator[str]:
     yield f"{title}: {found.note}" if found.note else f"{title}:"
     for time in found.times:
-        yield f"  {time:%a %Y-%m-%d %H:%M} UTC{_shown(local(time))}"
+        yield f"  {_moment(time, local)}"
 
 
-def _shown(time: datetime) -> str:
-    """Give a local time, where that is not the same."""
-    return "" if time.utcoffset() == timedelta(0) else f" ({time:%a %H:%M %Z})"
+def _moment(time: datetime, local: Local) -> str:
+    """Return a time in UTC, and in local time if that is another."""
+    here = local(time)
+    shown = "" if here.utcoffset() == timedelta(0) else f" ({here:%a %H:%M %Z})"
+    return f"{time:%a %Y-%m-%d %H:%M} UTC{shown}"

@@ -100,8 +100,9 @@ def test_a_job_that_was_never_initialised_is_not_built(place: Place) -> None:
 def test_a_detached_deployment_goes_on_by_itself(place: Place) -> None:
     """The document says that it was started."""
     place.job("detached")
-    done = document(place.run("deploy", *on("detached"), "--detach"))
-    assert done["deployment"]["status"] == "CREATE_IN_PROGRESS"
+    started = place.run("deploy", *on("detached"), "--detach")
+    assert document(started)["deployment"]["status"] == "CREATE_IN_PROGRESS"
+    assert "to see the result: aws cloudformation describe-stacks " in started.stderr
     eventually(lambda: place.status("detached") == "CREATE_COMPLETE")
 
 
@@ -250,4 +251,4 @@ def test_on_a_terminal_the_person_decides(place: Place) -> None:
         assert "nobody can be asked here" in told
     status, told = on_terminal(place, "deploy", *on("decided"), "--diff", answer="y\n")
     assert (status, place.status("decided")) == (0, "UPDATE_COMPLETE"), told
-    assert told.endswith("decided: deployed (UPDATE_COMPLETE)\n")
+    assert "decided: deployed (UPDATE_COMPLETE)\nto run it now: aws stepfunctions " in told
