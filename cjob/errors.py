@@ -19,11 +19,13 @@ CLOSED_PIPE = 141
 class CjobError(Exception):
     """Something went wrong that a message can explain: `message`, its `place`, and a `hint`.
 
-    `notes` are lines with what else is known of it, such as a log's. `job` and `env` name the job
-    whose work failed; `label` is what its lines begin with, empty if there is no doubt.
+    `code` is its class in events, for programs. `notes` are lines with what else is known of it,
+    such as a log's. `job` and `env` name the job whose work failed; `label` is what its lines begin
+    with, empty if there is no doubt.
     """
 
     status = BUG
+    code = "bug"
     job = ""
     env = ""
     label = ""
@@ -54,6 +56,7 @@ class InputError(CjobError):
     """The person must put something right: usage, workspace, manifest, document, a name."""
 
     status = INVALID
+    code = "invalid-input"
     warnings: Sequence[str] = ()
 
     @property
@@ -112,15 +115,18 @@ class ServiceError(CjobError):
     """What others said: AWS, the container engine or a registry refused or could not be reached."""
 
     status = REFUSED
+    code = "service-failed"
 
 
 class DeploymentError(CjobError):
     """A deployment ran and failed, or was rolled back."""
 
     status = FAILED
+    code = "deployment-failed"
 
 
 class Interrupted(CjobError):  # noqa: N818 - it is a state of the run, not an error of anybody
     """The person (Ctrl-C) or the system (SIGTERM) stopped the run."""
 
     status = INTERRUPTED
+    code = "interrupted"

@@ -102,7 +102,8 @@ def _guarded(arguments: list[str]) -> int:
         told = errors.Interrupted("interrupted") if _torn(error) else _explained(error)
     from cjob.cli import console  # noqa: PLC0415 - only for an error
 
-    console.Console(_log_format(arguments)).tell(told)
+    log_format, folder = _given(arguments, "--log-format"), _given(arguments, "-C", "--directory")
+    console.Console(log_format, folder or ".").tell(told)
     return told.status
 
 
@@ -128,11 +129,13 @@ def _complete(arguments: list[str]) -> int:
     return status
 
 
-def _log_format(arguments: list[str]) -> str:
-    """Give the form of messages that was asked for, however wrong the arguments are."""
-    pairs = itertools.pairwise(arguments)
-    asked = "--log-format=json" in arguments or ("--log-format", "json") in pairs
-    return "json" if asked else "text"
+def _given(arguments: list[str], *names: str) -> str:
+    """Return the value that was given to an option, however wrong the arguments are."""
+    for argument, value in itertools.pairwise([*arguments, ""]):
+        name, sign, joined = argument.partition("=")
+        if name in names:
+            return joined if sign else value
+    return ""
 
 
 def run(arguments: list[str]) -> int:

@@ -29,13 +29,18 @@ TERMINAL = "/dev/tty"
 
 
 class Console:
-    """Where a command speaks; `log_format` is `text` or `json` (one event a line)."""
+    """Where a command speaks; `log_format` is `text`, `json` (one event a line) or `github`.
 
-    def __init__(self, log_format: str = "text") -> None:
-        """Take the form of what goes to stderr."""
+    The last is text, but with annotations for warnings and errors.
+    """
+
+    def __init__(self, log_format: str = "text", directory: str = ".") -> None:
+        """Take the form of what goes to stderr, and the folder that places are looked up from."""
         import threading  # noqa: PLC0415 - help tells nobody anything
 
         self._json = log_format == "json"
+        self._github = log_format == "github"
+        self._directory = directory
         self._turn = threading.Lock()
         self._labels: dict[tuple[str, str], str] = {}
         self._lines: Lines | None = None
@@ -45,12 +50,14 @@ class Console:
     def say(self, text: str, job: "Job | None" = None) -> None:
         """Print lines for people on stderr, with the job's label, or one event."""
         clean = CONTROL.sub("", text)
+        level = "warning" if clean.startswith("warning: ") else "info"
         if self._json:
             facts = {"job": job.name, "env": job.env} if job else {}
-            self._write(_event(level="info", message=clean, **facts))
+            self._event(level, clean, clean, **facts)
             return
         label = self._labels.get((job.env, job.name), "") if job else ""
-        self._write("\n".join(_labelled(label, line) for line in clean.split("\n")))
+        for line in clean.split("\n"):
+            self._line(level, _labelled(label, line), line)
 
     def show(self, record: "Progress") -> None:
         """Show how the work goes on: as lines or events, or in a table while it is watched."""
@@ -111,10 +118,11 @@ class Console:
             from cjob.plain import fields  # noqa: PLC0415 - help shows nothing
 
             facts = {name: getattr(record, name) for name in fields(record) if name != "text"}
-            told = {name: value for name, value in facts.items() if value}
-            self._write(_event(**{"level": "info", "message": line} | told))
+            told = {name: value for name, value in facts.items() if value and name != "level"}
+            self._event(record.level, line, line, **told)
             return
-        self._write(_labelled(self._labels.get((record.env, record.job), ""), line))
+        label = self._labels.get((record.env, record.job), "")
+        self._line(record.level, _labelled(label, line), line)
 
     def tell(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place, what is known of it, and its hint."""
@@ -122,16 +130,38 @@ class Console:
             self.say(f"warning: {warning}")
         for problem in getattr(error, "problems", (error,)):
             message, hint = _printable(str(problem)), _printable(problem.hint)
+            place = _printable(problem.place)
             notes = [_printable(note) for note in problem.notes]
             if self._json:
                 more: dict[str, object] = {"notes": notes} if notes else {}
                 if error.job:
                     more |= {"job": error.job, "env": error.env}
-                self._write(_event(level="error", message=message, hint=hint, **more))
+                code, status = problem.code, problem.status
+                self._event("error", message, place, hint=hint, code=code, status=status, **more)
+                continue
+            said = [f"note: {note}" for note in notes] + ([f"hint: {hint}"] if hint else [])
+            labelled = _labelled(error.label, message)
+            if self._github:
+                self._line("error", "\n".join([labelled, *said]), place)
             else:
-                said = [f"cjob: {_labelled(error.label, message)}"]
-                said += [f"note: {note}" for note in notes]
-                self._write("\n".join(said + ([f"hint: {hint}"] if hint else [])))
+                self._write("\n".join([f"cjob: {labelled}", *said]))
+
+    def _event(self, level: str, message: str, place: str, **facts: object) -> None:
+        """Write a JSON event; `place` may be a message that begins with one."""
+        from cjob.cli.output import events  # noqa: PLC0415 - only if events were asked for
+
+        self._write(events.event(level, message, place, **facts))
+
+    def _line(self, level: str, line: str, place: str) -> None:
+        """Write a line, or an annotation for a warning or an error if GitHub reads them."""
+        if self._github:
+            from cjob.cli.output import events  # noqa: PLC0415 - only if GitHub reads it
+
+            if level in events.ANNOTATED:
+                line = events.annotation(level, line, place, self._directory)
+            else:
+                line = events.plain(line)
+        self._write(line)
 
     def _write(self, line: str) -> None:
         """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
@@ -168,12 +198,6 @@ def _can_draw() -> bool:
 def _among_others() -> bool:
     """Say whether make started this, which may have several commands write to one terminal."""
     return "MAKELEVEL" in os.environ
-
-
-def _event(**facts: object) -> str:
-    import json  # noqa: PLC0415 - only where events were asked for
-
-    return json.dumps(facts)
 
 
 def _printable(text: str) -> str:

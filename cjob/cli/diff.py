@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
             "--engine, --builder, --secret and --image are for builds, and nothing is built here",
             hint="add --build",
         )
-    talk, differing = console.Console(args.log_format), []
+    differing: list[str] = []
 
-    def seen(release: "Release") -> None:
+    def seen(release: "Release", talk: console.Console) -> None:
         form = selection.output_form(args)
         tell(release, talk, form)
         if form == "json":

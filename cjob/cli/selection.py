@@ -130,7 +130,7 @@ def common(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--log-format",
-        choices=("text", "json"),
+        choices=("text", "json", "github"),
         default="text",
         help="form of the messages on stderr (default: text)",
     )
@@ -157,7 +157,7 @@ def prepare(
     from cjob.collaborators import Collaborators  # noqa: PLC0415
     from cjob.pipeline import Choices, Stages  # noqa: PLC0415
 
-    talk = console.Console(args.log_format)
+    talk = console.Console(args.log_format, args.directory)
     wishes = building.wishes(args) if "engine" in args else None
     allow_outside = getattr(args, "allow_outside", False)
     tools = Collaborators(
@@ -391,14 +391,14 @@ def run_command(
     view: "Callable[[Release, str], str]",
     *,
     needs: str = "",
-    seen: "Callable[[Release], None] | None" = None,
+    seen: "Callable[[Release, console.Console], None] | None" = None,
     together: "Mapping[str, Callable[[Sequence[Release]], str]] | None" = None,
 ) -> int:
     """Run a command's stages, and write the documents, or the view that was asked for.
 
     `head` names the stages after load, `filters` those for documents that were read; each of
-    these must have the section that `needs` names. `seen` is told of each Release at the end,
-    before anything is written. `together` has the views that take all Releases at once.
+    these must have the section that `needs` names. `seen` is called with each Release at the
+    end, before anything is written. `together` has the views that take all Releases at once.
     """
     from cjob import pipeline, wire  # noqa: PLC0415
 
@@ -409,7 +409,7 @@ def run_command(
         done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
     if seen is not None:
         for release in done:
-            seen(release)
+            seen(release, talk)
     form = output_form(args)
     if form == "json":
         console.write(wire.dump(done))

@@ -2,6 +2,7 @@
 
 import array
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -142,8 +143,10 @@ def test_a_bug_is_an_event_where_json_was_asked_for(
     command = ("cjob-build", "-n", "report", "-e", "test", "--log-format", "json")
     done = commands.run(*command, folder=workspace, settings=broken)
     assert done.status == 70
-    assert done.err.startswith('{"level": "error", "message": "this is a bug in cjob: ')
-    assert done.err.count("\n") == 1
+    (line,) = done.err.splitlines()
+    told = json.loads(line)
+    assert (told["level"], told["code"], told["status"]) == ("error", "bug", 70)
+    assert told["message"].startswith("this is a bug in cjob: ")
 
 
 def test_a_library_that_is_absent_is_named(workspace: Path, broken: dict[str, str]) -> None:

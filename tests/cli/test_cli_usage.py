@@ -401,7 +401,14 @@ def test_errors_are_events_where_json_was_asked_for(
     assert (done.status, done.out) == (plain.status, plain.out)
     event = json.loads(done.err)
     message, hint = commands.told(plain)
-    assert event == {"level": "error", "message": message, "hint": hint}
+    told = {name: event[name] for name in ("level", "message", "hint", "code", "status")}
+    assert told == {
+        "level": "error",
+        "message": message,
+        "hint": hint,
+        "code": "invalid-input",
+        "status": 2,
+    }
 
 
 def test_warnings_and_several_problems_are_an_event_each(workspace: Path) -> None:

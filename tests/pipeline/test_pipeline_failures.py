@@ -46,7 +46,7 @@ def test_events_for_programs_say_what_they_are_about(place: Place) -> None:
     events = [json.loads(line) for line in failed.stderr.splitlines()]
     (failure,) = [e for e in events if e.get("subject") == "AddonsStack/Signal" and "reason" in e]
     assert failure["message"].startswith("AddonsStack/Signal: create failed (WaitCondition")
-    del failure["message"], failure["reason"]
+    del failure["message"], failure["reason"], failure["time"]
     assert failure == {
         "level": "info",
         "job": "reporting",
@@ -57,7 +57,7 @@ def test_events_for_programs_say_what_they_are_about(place: Place) -> None:
         "type": "AWS::CloudFormation::WaitCondition",
         "status": "CREATE_FAILED",
     }
-    assert events[-1]["level"] == "error"
+    assert (events[-1]["level"], events[-1]["code"]) == ("error", "deployment-failed")
     assert [note.partition(":")[0] for note in events[-1]["notes"]] == ["its stack's events"]
 
 
