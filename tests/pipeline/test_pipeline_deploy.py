@@ -7,7 +7,9 @@ import subprocess
 from collections.abc import Iterator
 
 from calls_proxy import Proxy
-from pipelines import CJOB, MANIFEST, Place, document, documents, eventually, name, on
+from pipelines import APP, CJOB, ENV, MANIFEST, Place, document, documents, eventually, name, on
+
+from cjob import names
 
 # Failures
 
@@ -74,7 +76,12 @@ def test_a_stack_at_work_is_left_alone(place: Place, proxy: Proxy) -> None:
         "    Type: AWS::CloudFormation::WaitCondition\n"
         "    Properties: {Handle: !Ref Handle, Timeout: '60', Count: 1}\n"
     )
-    place.stacks.create_stack(StackName=name("busy"), TemplateBody=waiting)
+    tags = names.copilot_tags(APP, ENV, "busy")
+    place.stacks.create_stack(
+        StackName=name("busy"),
+        TemplateBody=waiting,
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
     done = place.run("deploy", *on("busy"), AWS_ENDPOINT_URL=proxy.address)
     assert (done.returncode, done.stdout) == (2, "")
     assert "stack 'demo-test-busy' is busy: CREATE_IN_PROGRESS" in done.stderr
