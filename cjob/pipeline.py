@@ -100,6 +100,11 @@ class Stages:
         self._turns = threading.BoundedSemaphore(FEATURE_JOBS)
         self.interruption = tools.interruption
 
+    @property
+    def workspace(self) -> "Files":
+        """The workspace's files."""
+        return self._tools.workspace
+
     def load(self, job: Job) -> Release:
         """Begin a Release from the workspace."""
         from cjob.stages.load import load  # noqa: PLC0415 - see the class's first line
@@ -290,7 +295,7 @@ class Stages:
             self._tools.start,
             os.environ,
             names=self._choices.cdk_env,
-            run=processes.run,
+            run=processes.run_untrusted,
             tell=self._tell(release.job),
         )
 

@@ -3,9 +3,12 @@
 Starts processes and reads what they write; touches nothing else.
 """
 
+import itertools
+import os
 import subprocess
+import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +28,36 @@ trap '' TERM
 kill -s TERM 0
 exit $status
 """
+
+
+_SET_DUMPABLE = 4  # of prctl(2)
+
+# Libraries of C read these from the process itself, not from Python's copy.
+_FOR_LIBRARIES = ("LC_", "LD_", "TZ", "TMPDIR", "SSL_CERT_", "OPENSSL_")
+
+
+def hide_environment(kept: Collection[str]) -> None:
+    """Hide this process's variables, but for `kept`, from other programs of the same user.
+
+    The kernel shows the variables that a process was started with in /proc/PID/environ. They are
+    overwritten there, for programs of root too, and the process can't be inspected any more.
+    Python's copy, `os.environ`, stays. What the processes above this one show is not in its hands.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes  # noqa: PLC0415 - only for CDK overrides
+
+    libc = ctypes.CDLL(None)
+    libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+    entries = ctypes.POINTER(ctypes.c_void_p).in_dll(libc, "environ")
+    for number in itertools.count():
+        address = entries[number]
+        if address is None:
+            return
+        name, _, value = ctypes.string_at(address).partition(b"=")
+        shown = os.fsdecode(name)
+        if shown not in kept and not shown.startswith(_FOR_LIBRARIES):
+            ctypes.memset(address + len(name) + 1, 0, len(value))
 
 
 def run(
@@ -58,3 +91,14 @@ def run(
                     say(tail[-1])
         status = process.wait()
     return status, tuple(tail)
+
+
+def run_untrusted(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+) -> tuple[int, tuple[str, ...]]:
+    """Run a program as `run` does, with this process's other variables out of its sight."""
+    hide_environment(environment)
+    return run(command, folder, environment, say)

@@ -77,6 +77,16 @@ class Files:
             place=shown,
         )
 
+    def check_written(self, folder: Path, shown: str) -> None:
+        """Raise InputError if a folder in the repository is a link that leads out of it.
+
+        The person may name any folder to write to, but a pull request may not redirect it.
+        """
+        given = Path(os.path.abspath(folder))  # noqa: PTH100 - that one follows no link
+        root = self.root.resolve()
+        if given.is_relative_to(top_folder(root) or root):
+            self.check(given, shown)
+
     def read_text(self, path: Path) -> str:
         """Read a file of text; InputError if it is absent, too large, or not UTF-8."""
         shown = self.shown(path)

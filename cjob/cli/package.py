@@ -6,8 +6,6 @@ the documents instead. Sends nothing unless --upload-assets asks for it.
 """
 
 import argparse
-import errno
-import os
 
 from cjob.cli import building, choosing, console, selection
 from cjob.cli import diff as diff_command
@@ -16,8 +14,7 @@ from cjob.errors import DIFFERENT, DONE, CjobError, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from cjob.pipeline import Stages
     from cjob.release import Release
@@ -96,18 +93,19 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _package(args: argparse.Namespace) -> int:
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
+    from cjob.cli.output import files  # noqa: PLC0415
 
-    if args.output_dir:
-        _check_folder(args.output_dir)
     begun, stages, talk = _begin(args)
+    if args.output_dir:
+        files.check_folder(args.output_dir, stages.workspace)
     names = pipeline.PACKAGE_UPLOADED if args.upload_assets else pipeline.PACKAGE
     with talk.watching([release.job for release in begun]):
         done = pipeline.run(begun, stages, names, args.jobs)
     if args.output_dir:
-        files = {name: text for release in done for name, text in _files(release).items()}
-        _write_all(args.output_dir, files)
+        texts = {name: text for release in done for name, text in _files(release).items()}
+        files.write_all(args.output_dir, texts)
         folder = args.output_dir.rstrip("/")
-        talk.say("\n".join(f"wrote {folder}/{name}" for name in files))
+        talk.say("\n".join(f"wrote {folder}/{name}" for name in texts))
     if args.output == "json" or not args.output_dir:
         _write(args, done, templates)
     return DONE
@@ -144,48 +142,3 @@ def _files(release: "Release") -> dict[str, str]:
     if stack.addons:
         files[f"{name}.addons.stack.yml"] = stack.addons
     return files
-
-
-def _check_folder(folder: str) -> None:
-    """Refuse a folder that nothing can be written to, before anything is built and sent for it."""
-    from pathlib import Path  # noqa: PLC0415 - help needs none of it
-
-    place = Path(folder).absolute()
-    try:
-        there = next(one for one in (place, *place.parents) if one.exists())
-    except OSError as error:
-        raise _unwritable(folder, error.strerror) from None
-    if not there.is_dir():
-        raise _unwritable(folder, os.strerror(errno.ENOTDIR))
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise _unwritable(folder, os.strerror(errno.EACCES))
-
-
-def _unwritable(folder: str, reason: str | None) -> InputError:
-    return InputError(f"cannot write to {folder!r}: {reason}", hint="name another --output-dir")
-
-
-def _write_all(folder: str, files: dict[str, str]) -> None:
-    """Write all files or none: each beside its place first, then all are moved there."""
-    from pathlib import Path  # noqa: PLC0415 - help needs none of it
-
-    place = Path(folder)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        beside = {name: place / f".{name}.cjob-new" for name in files}
-        try:
-            for name, text in files.items():
-                beside[name].write_text(text, encoding="utf-8")
-                if (place / name).is_dir():
-                    raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
-            for name, path in beside.items():
-                path.replace(place / name)
-        finally:
-            _remove(beside.values())
-    except OSError as error:
-        raise _unwritable(folder, error.strerror) from None
-
-
-def _remove(paths: "Iterable[Path]") -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,6 +35,28 @@ def test_a_program_sees_no_other_variables_and_no_input(tmp_path: Path) -> None:
     status, tail = run(["sh", "-c", script], tmp_path, {**PATH, "SEEN": "x"}, said.append)
     assert (status, said) == (0, ["x", "1%", "2%", "none", str(tmp_path.resolve())])
     assert tail == tuple(said)
+
+
+SEES = """
+import os, pathlib, sys
+from cjob.processes import run_untrusted
+kept = {"PATH": os.environ["PATH"], "KEPT": "1"}
+run_untrusted(["cat", f"/proc/{os.getpid()}/environ"], pathlib.Path(), kept, sys.stdout.write)
+print(os.environ["AWS_SECRET_ACCESS_KEY"])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_an_untrusted_program_does_not_find_the_variables_of_its_parent() -> None:
+    """Not in /proc, not even as root; cjob itself still has them."""
+    variables = {**PATH, "AWS_SECRET_ACCESS_KEY": "canary-1", "TOKEN": "canary-2", "KEPT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", SEES], env=variables, capture_output=True, text=True, check=True
+    )
+    seen = done.stdout.removesuffix("canary-1\n")
+    assert seen != done.stdout
+    assert "canary" not in seen
+    assert "KEPT=1" in seen.split("\0") or "Permission denied" in seen
 
 
 def test_a_failing_program_leaves_its_status_and_last_lines(tmp_path: Path) -> None:

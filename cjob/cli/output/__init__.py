@@ -1,1 +1,1 @@
-"""What commands write for people and for programs that read logs."""
+"""What commands write for people, for programs that read logs, and into files."""
