@@ -11,6 +11,7 @@ import pkgutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import cjob
 from cjob.cli import main
 
 # What an interpreter reads as it starts, so that a fork would not.
-START_UP = ("PYTHON", "LC_", "LANG", "TZ")
+START_UP = ("PYTHON", "LC_", "LANG")
 
 # The sandbox's server has libraries of its own.
 MODULES = [
@@ -73,6 +74,7 @@ def _become(
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     sys.argv = ["cjob", *arguments]
     main()
 

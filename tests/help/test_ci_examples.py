@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import programs
 import pytest
 import sandboxes
 import yaml
@@ -126,6 +127,7 @@ def test_the_plain_script_deploys_and_finds_nothing_to_do(
     tmp_path: Path, settings: Mapping[str, str]
 ) -> None:
     """Run twice; and the nightly check fails once the repository says something else."""
+    programs.needs("jq")
     workspace(tmp_path, "sh-a", "sh-b")
     deploy, check = fenced("sh")
     assert shell(check, tmp_path, settings).returncode == 1

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import cdk_workspace
+import programs
 
 from cjob import yaml12
 from cjob.template.access import find, text_of
@@ -17,6 +18,7 @@ CACHE = Path(tempfile.gettempdir()) / "cjob-tests-npm-cache"
 
 def test_a_cdk_app_changes_one_property_and_sees_few_variables(tmp_path: Path) -> None:
     """It includes the template, gives its log group other days, and tells what it sees."""
+    programs.needs("node", "npm")
     folder = cdk_workspace.make(tmp_path / "ws", cdk_workspace.app())
     settings = {"npm_config_cache": str(CACHE), "AWS_PROFILE": "p", "SECRET": "s", "STAGE": "x"}
     command = ("-n", "report", "-o", "template", "--cdk-env", "STAGE", "--log-format", "json")

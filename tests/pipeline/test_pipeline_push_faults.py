@@ -100,6 +100,7 @@ def test_an_expired_token_is_told(pushing: Pushing) -> None:
 
 def test_a_repository_that_is_gone_is_told(place: Place, dockerd: daemons.Dockerd | None) -> None:
     """Its stack still lists it, so that it has to be made again by hand."""
+    programs.needs("dockerd")
     assert dockerd
     settings = {**place.settings, "DOCKER_HOST": dockerd.host}
     own = Place(root=place.root, sandbox=place.sandbox, settings=settings)

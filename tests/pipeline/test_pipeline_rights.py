@@ -55,9 +55,16 @@ class Step(NamedTuple):
     expected: int
 
 
+def _exercised(*, is_built: bool) -> list[rights.Right]:
+    """Return the permissions that the pipeline uses, with images that are built or without."""
+    unused = () if is_built else ("repository",)
+    found = [right for right in rights.RIGHTS if right.stage not in unused]
+    return [right for right in found if is_built or right.when != rights.BUILDS]
+
+
 def taken_away() -> list[tuple[str, str]]:
     """Give the identity and action of each right that has to be missed."""
-    found = [r for r in rights.RIGHTS if shutil.which("dockerd") or r.stage != "repository"]
+    found = _exercised(is_built=shutil.which("dockerd") is not None)
     needed = sorted({(r.identity, r.action) for r in found if not r.optional} - UNSEEN)
     return [one for one in needed if effort.ALL or one[1] in SAMPLE]
 
@@ -163,11 +170,7 @@ def test_all_works_with_the_rights_that_are_needed_and_each_has_its_use(
     for step in pipeline(place, proxy, "granted", builds=dockerd is not None):
         assert step.done.returncode == step.expected, step.done.stderr
     assert {(whose, action) for whose, action, _ in iam.denied} == optional - UNSEEN
-    table = {
-        (r.identity, r.action)
-        for r in rights.RIGHTS
-        if dockerd or (r.when != rights.BUILDS and r.stage != "repository")
-    }
+    table = {(r.identity, r.action) for r in _exercised(is_built=dockerd is not None)}
     assert iam.used - UNSEEN == table - optional - UNSEEN
     version = document(place.run("target", *on("granted")))["target"]["environmentVersion"]
     for action in (action for whose, action in iam.used if whose == MANAGER):

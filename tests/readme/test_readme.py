@@ -9,6 +9,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import programs
 import pytest
 import sandboxes
 from shown import blocks, on_a_terminal, pattern, steps
@@ -28,6 +29,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_every_command_prints_what_the_readme_shows(workspace: Path) -> None:
     """The blocks are run in order, so that each finds what the one before it left."""
+    programs.needs("jq")
     place = workspace / ".sandbox"
     sandboxes.prepare(place)
     running = sandboxes.start(place)
