@@ -1,8 +1,4 @@
-"""What botocore raises, told as an error that a person can act on.
-
-Of a denied call the right that lacked, what it is on, and who called are named, since it is put
-right by them.
-"""
+"""What botocore raises, as an error that a person can act on; `denials` has those of IAM."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +6,7 @@ from contextlib import contextmanager
 
 import botocore.exceptions as botocore_errors
 
-from cjob.aws import manager_role, rights
+from cjob.aws import denials, rights
 from cjob.errors import CjobError, InputError, ServiceError
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
@@ -24,11 +20,6 @@ EXPIRED = {
     "SignatureDoesNotMatch",
     "InvalidAccessKeyId",
 }
-# How AWS words a denial; services leave some of it out.
-DENIAL = re.compile(
-    r"(?:User: (?P<who>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
-    r"(?: on resource: (?P<on>[^\s,]+))?(?:,? (?P<why>(?:because|with an explicit deny)[^.]*))?"
-)
 NO_CREDENTIALS = (
     botocore_errors.NoCredentialsError,
     botocore_errors.PartialCredentialsError,
@@ -131,44 +122,17 @@ def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> Cjo
 def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: str) -> ServiceError:
     kind, action = code(error), error.operation_name
     if kind in DENIED:
-        return _denied(error, purpose, role, on)
+        return denials.explain(says(error), action, purpose, role, on)
     if kind in EXPIRED:
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
     elif "S3 error: Access Denied" in says(error):
-        hint = f"{role or 'the identity in use'} needs s3:GetObject and kms:Decrypt to have it read"
+        needed = [one for one in rights.actions_of(action) if one.startswith(("s3:", "kms:"))]
+        hint = f"{role or 'the identity in use'} needs {' and '.join(needed)} to have it read"
     elif passes(error):
         hint = f"AWS answered {kind} to {action}, which passes: run the same command again"
     else:
         hint = f"AWS answered {kind} to {action}: check the names, the account and the region"
     return ServiceError(f"cannot {purpose}: {says(error)}", hint=hint)
-
-
-def _denied(error: botocore_errors.ClientError, purpose: str, role: str, on: str) -> ServiceError:
-    """Say who may not do what to what, and why: as AWS words it, else as far as it is known."""
-    call = error.operation_name
-    if call == "AssumeRole":
-        role, on = "", role
-    found = DENIAL.search(says(error))
-    said = found.groupdict(default="") if found else {}
-    lacking = [said["action"]] if found else list(rights.actions_of(call)) or [call]
-    who = role or said.get("who") or "the identity in use"
-    subject, why = said.get("on") or on, said["why"] if found else f"({says(error)})"
-    since = manager_role.first_with(lacking) if role else ""
-    if since == manager_role.FIRST:
-        hint = f"{role} had this right when it was made: look for what took it or denies it"
-    elif since:
-        hint = (
-            f"environments have this right from version {since} on: deploy the environment again "
-            "with the tool that made it"
-        )
-    else:
-        hint = f"let it be granted to {who}; cjob iam prints the rights that cjob needs"
-    parts = [
-        f"cannot {purpose}: {who} may not {' or '.join(lacking)}",
-        f"on {subject}" if subject else "",
-        why,
-    ]
-    return ServiceError(" ".join(filter(None, parts)), hint=hint)
 
 
 def no_region() -> InputError:

@@ -71,10 +71,13 @@ def test_expired_credentials_are_to_be_renewed(asked: Place, proxy: Proxy) -> No
 @pytest.mark.parametrize(
     ("action", "told"),
     [
-        ("DescribeStacks", f"{MANAGER} may not cloudformation:DescribeStacks"),
-        ("CreateChangeSet", f"{MANAGER} may not cloudformation:CreateChangeSet"),
-        ("ListStackInstances", "somebody may not cloudformation:ListStackInstances"),
-        ("AssumeRole", f"somebody may not sts:AssumeRole on {MANAGER}"),
+        ("DescribeStacks", f"{MANAGER} is not allowed to perform cloudformation:DescribeStacks"),
+        ("CreateChangeSet", f"{MANAGER} is not allowed to perform cloudformation:CreateChangeSet"),
+        (
+            "ListStackInstances",
+            "somebody is not allowed to perform cloudformation:ListStackInstances",
+        ),
+        ("AssumeRole", f"somebody is not allowed to perform sts:AssumeRole on {MANAGER}"),
     ],
 )
 def test_a_denied_call_names_who_needs_what(
@@ -127,7 +130,7 @@ def test_a_proposal_that_is_denied_leaves_no_change_set(asked: Place, proxy: Pro
     proxy.instead = {"ExecuteChangeSet": denied("ExecuteChangeSet")}
     done = asked.run("deploy", *on("half"))
     assert done.returncode == 3
-    assert f"{MANAGER} may not cloudformation:ExecuteChangeSet" in done.stderr
+    assert f"{MANAGER} is not allowed to perform cloudformation:ExecuteChangeSet" in done.stderr
     assert asked.status("half") == ""
 
 

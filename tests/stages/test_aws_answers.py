@@ -30,18 +30,21 @@ def test_a_denied_call_names_the_right_what_it_is_on_and_the_role(code: str) -> 
     error = explain(answer(code, "CreateChangeSet", SAID), "change stack 'a'", ROLE)
     assert isinstance(error, ServiceError)
     assert error.message == (
-        f"cannot change stack 'a': {ROLE} may not iam:PassRole "
+        f"cannot change stack 'a': {ROLE} is not allowed to perform iam:PassRole "
         "on arn:aws:iam::123456789012:role/x "
         "because no identity-based policy allows the iam:PassRole action"
     )
-    assert "had this right when it was made" in error.hint
+    assert "had this permission when it was created" in error.hint
 
 
 def test_a_denied_call_of_the_caller_names_who_that_is() -> None:
     """And where the rights are printed; a reason that AWS doesn't give is left out."""
     said = "User: arn:aws:iam::1:user/ci is not authorized to perform: ssm:GetParameter"
     error = explain(answer("AccessDeniedException", "GetParameter", said), "read a record")
-    assert error.message == "cannot read a record: arn:aws:iam::1:user/ci may not ssm:GetParameter"
+    assert (
+        error.message
+        == "cannot read a record: arn:aws:iam::1:user/ci is not allowed to perform ssm:GetParameter"
+    )
     assert "cjob iam" in error.hint
 
 
@@ -51,8 +54,8 @@ def test_a_denial_without_words_is_told_from_what_is_known() -> None:
         answer("403", "HeadObject", "Forbidden"), "look for 'k'", ROLE, "arn:aws:s3:::b/k"
     )
     assert error.message == (
-        f"cannot look for 'k': {ROLE} may not s3:GetObject or s3:ListBucket on arn:aws:s3:::b/k "
-        "(Forbidden)"
+        f"cannot look for 'k': {ROLE} is not allowed to perform s3:GetObject or s3:ListBucket "
+        "on arn:aws:s3:::b/k (Forbidden)"
     )
 
 
@@ -60,14 +63,55 @@ def test_a_right_that_came_late_names_the_environments_that_have_it() -> None:
     """An older one is to be deployed again."""
     said = "is not authorized to perform: s3:PutObjectAcl on resource: arn:aws:s3:::b/k"
     error = explain(answer("AccessDenied", "PutObject", said), "send 'k'", ROLE)
-    assert "from version v1.9.0 on" in error.hint
+    assert "since version v1.9.0" in error.hint
+
+
+S3_SAID = (
+    "User: arn:aws:sts::1:assumed-role/r/cjob-1 is not authorized to perform: s3:PutObject on "
+    'resource: "arn:aws:s3:::bucket/manual/k" {why}'
+)
+KEY_SAID = (
+    "User: arn:aws:sts::1:assumed-role/r/cjob-1 is not authorized to perform: kms:GenerateDataKey "
+    "on resource: arn:aws:kms:eu-west-1:1:key/2 {why}"
+)
+NO_HELP = "allowing it elsewhere does not help"
+
+
+@pytest.mark.parametrize(
+    ("said", "why", "hint"),
+    [
+        (
+            S3_SAID,
+            "with an explicit deny in a resource-based policy",
+            "the bucket, which denies it: aws s3api get-bucket-policy --bucket bucket",
+        ),
+        (
+            KEY_SAID,
+            "because no resource-based policy allows the kms:GenerateDataKey action",
+            "not allow it: aws kms get-key-policy --key-id arn:aws:kms:eu-west-1:1:key/2 --policy",
+        ),
+        (S3_SAID, "with an explicit deny in an identity-based policy", NO_HELP),
+        (S3_SAID, "with an explicit deny in a service control policy", "the AWS organization"),
+        (S3_SAID, "with an explicit deny in a permissions boundary", "boundary of " + ROLE),
+        (S3_SAID, "because no session policy allows the s3:PutObject action", "session policy"),
+        (S3_SAID, "with an explicit deny in a VPC endpoint policy", "the VPC endpoint"),
+        (S3_SAID, "because no identity-based policy allows it", "since version v1.8.0: deploy the"),
+    ],
+)
+def test_a_denial_is_fixed_in_the_policy_that_decided_it(said: str, why: str, hint: str) -> None:
+    """A newer environment helps only if the role's own policy lacks the permission."""
+    error = explain(answer("AccessDenied", "PutObject", said.format(why=why)), "send 'k'", ROLE)
+    assert error.message.endswith(why)
+    assert hint in error.hint
+    assert ("environment" in error.hint) == ("identity-based policy allows" in why)
 
 
 def test_a_role_that_may_not_be_taken_is_the_callers_matter() -> None:
     """It is not the role that lacks a permission."""
     error = explain(answer("AccessDenied", "AssumeRole"), "read stack 'a'", ROLE)
     assert error.message == (
-        f"cannot read stack 'a': the identity in use may not sts:AssumeRole on {ROLE} (no)"
+        "cannot read stack 'a': the identity in use is not allowed to perform sts:AssumeRole "
+        f"on {ROLE} (no)"
     )
 
 

@@ -1,0 +1,110 @@
+"""What AWS says of a denied call: who is not allowed to do what, which policy decides, what to do.
+
+Pure: takes the words of an answer, returns an error that names the missing permission and what it
+is on, since those are what a person needs to fix it.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cjob.aws import manager_role, rights
+from cjob.errors import ServiceError
+
+# How AWS words a denial; services leave some of it out, and S3 quotes the resource.
+WORDS = re.compile(
+    r"(?:User: (?P<who>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
+    r'(?: on resource: "?(?P<on>[^\s,"]+)"?)?'
+    r"(?:,? (?P<why>(?:because|with an explicit deny)[^.]*))?"
+)
+
+# The policies that may decide, by AWS's words for them, and what is to be done about each. What is
+# denied there can't be allowed elsewhere.
+POLICIES = {
+    "service control policy": "ask the administrators of the AWS organization for an exception",
+    "resource control policy": "ask the administrators of the AWS organization for an exception",
+    "permissions boundary": "check the permissions boundary of {who}",
+    "session policy": "use credentials without this session policy, or extend it: cjob iam",
+    "VPC endpoint policy": "check the policy of the VPC endpoint that the call goes through",
+}
+
+# The policy of a resource, and the command that shows it.
+RESOURCE_POLICIES = {
+    "s3": ("bucket", "aws s3api get-bucket-policy --bucket {name}"),
+    "kms": ("key", "aws kms get-key-policy --key-id {arn} --policy-name default"),
+    "ecr": ("repository", "aws ecr get-repository-policy --repository-name {name}"),
+}
+
+
+class Denial(NamedTuple):
+    """A denied call: who, which permissions, on which resource, and why as far as AWS says."""
+
+    who: str
+    actions: Sequence[str]
+    resource: str
+    why: str
+    role: str
+
+    @property
+    def is_explicit(self) -> bool:
+        """Check whether a policy denies it, so that no other can allow it."""
+        return "explicit deny" in self.why
+
+
+def explain(words: str, operation: str, purpose: str, role: str, resource: str) -> ServiceError:
+    """Return the error for an operation that was denied with these words.
+
+    `role` is the role that made it, empty for the caller; `resource` is what it was about, if the
+    words do not say so.
+    """
+    if operation == "AssumeRole":
+        role, resource = "", role
+    found = WORDS.search(words)
+    said = found.groupdict(default="") if found else {}
+    denial = Denial(
+        who=role or said.get("who") or "the identity in use",
+        actions=[said["action"]] if found else rights.actions_of(operation) or [operation],
+        resource=said.get("on") or resource,
+        why=said["why"] if found else f"({words})",
+        role=role,
+    )
+    parts = [
+        f"cannot {purpose}: {denial.who} is not allowed to perform {' or '.join(denial.actions)}",
+        f"on {denial.resource}" if denial.resource else "",
+        denial.why,
+    ]
+    return ServiceError(" ".join(filter(None, parts)), hint=hint(denial))
+
+
+def hint(denial: Denial) -> str:
+    """Return what to do about a denial, by the policy that decided it."""
+    for policy, remedy in POLICIES.items():
+        if policy in denial.why:
+            return remedy.format(who=denial.who)
+    if "resource-based policy" in denial.why:
+        return _of_resource(denial)
+    if denial.is_explicit:
+        return f"check which policy of {denial.who} denies it; allowing it elsewhere does not help"
+    since = manager_role.first_with(denial.actions) if denial.role else ""
+    if since == manager_role.FIRST:
+        return f"{denial.role} had this permission when it was created: check its policies"
+    if since:
+        return (
+            f"environments have this permission since version {since}: deploy the environment "
+            "again with the tool that created it"
+        )
+    return f"grant it to {denial.who}; cjob iam prints the permissions that cjob needs"
+
+
+def _of_resource(denial: Denial) -> str:
+    """Return what to do about the policy of a resource, with the command that shows it."""
+    does = "denies it" if denial.is_explicit else "does not allow it"
+    service = (denial.resource or denial.actions[0]).removeprefix("arn:").split(":")
+    kind = service[1] if denial.resource.startswith("arn:") else service[0]
+    if kind not in RESOURCE_POLICIES or not denial.resource.startswith("arn:"):
+        return f"check the policy of the resource, which {does}"
+    what, command = RESOURCE_POLICIES[kind]
+    path = denial.resource.split(":", 5)[5]
+    name = path.partition("/")[2] if kind == "ecr" else path.partition("/")[0]
+    shown = command.format(name=name, arn=denial.resource)
+    return f"check the policy of the {what}, which {does}: {shown}"
