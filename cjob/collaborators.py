@@ -134,7 +134,8 @@ class Collaborators:
         """Give the registry of an environment's images."""
         from cjob.aws.storage import AwsRegistry  # noqa: PLC0415
 
-        return AwsRegistry(self.account, target)
+        made = ("registry", target.region)
+        return self._once(made, lambda: AwsRegistry(self.account, target))
 
     @property
     def wishes(self) -> "Wishes":

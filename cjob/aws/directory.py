@@ -1,7 +1,8 @@
 """Where applications, environments and their resources are looked up.
 
 Seven calls in three waves: the two SSM records; the manager role beside the list of regional
-stacks; the environment's stack, its version, and the regional stack. Only reads.
+stacks; the environment's stack, its version, and the regional stack. Only reads, and each
+environment is looked up once, however many jobs and threads ask for it.
 """
 
 import json
@@ -10,6 +11,7 @@ from typing import Any
 
 from cjob import names
 from cjob.aws import faults
+from cjob.aws.memo import Memo
 from cjob.aws.session import Account, together
 from cjob.errors import InputError, ServiceError
 from cjob.release import Target
@@ -28,9 +30,14 @@ class AwsDirectory:
     def __init__(self, account: Account) -> None:
         """Take the account; no call is made before something is asked for."""
         self._account = account
+        self._targets: Memo[Target] = Memo()
+        self._subnets: Memo[tuple[str, ...]] = Memo()
 
-    def target(self, app: str, env: str) -> Target:
-        """Give what is known of an environment; see `stages.resolve.Directory`."""
+    def target(self, app: str, env: str, *, refresh: bool = False) -> Target:
+        """Return what is known of an environment; see `stages.resolve.Directory`."""
+        return self._targets.get((app, env), lambda: self._look_up(app, env), refresh=refresh)
+
+    def _look_up(self, app: str, env: str) -> Target:
         application, environment = self._records(app, env)
         stack, version, outputs = self._stacks(app, env, application, environment)
         parameters = {
@@ -52,7 +59,11 @@ class AwsDirectory:
         )
 
     def subnets(self, target: Target, tags: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-        """Give the ids of the subnets that have all the tags, sorted; one call."""
+        """Return the ids of the subnets that have all the tags, sorted; one call for each query."""
+        query = (target.region, target.manager_role_arn, names.subnet_query(tags))
+        return self._subnets.get(query, lambda: self._find_subnets(target, tags))
+
+    def _find_subnets(self, target: Target, tags: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         ec2 = self._account.client("ec2", target.region, target.manager_role_arn)
         filters = [
             {"Name": f"tag:{tag}", "Values": list(values)}

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from cjob import names
 from cjob.aws import faults
+from cjob.aws.memo import Memo
 from cjob.aws.session import Account
 from cjob.engines.engine import Login
 from cjob.errors import ServiceError
@@ -83,9 +84,16 @@ class AwsRegistry:
         """Take the account and the environment whose images they are."""
         self._account = account
         self._target = target
+        self._login: Memo[Login] = Memo()
 
     def login(self, repository: str) -> Login:
-        """Give what lets an engine push to a repository; the token is valid for twelve hours."""
+        """Return what lets an engine push to a repository.
+
+        The token is for all repositories and valid for twelve hours, so one is enough for a run.
+        """
+        return self._login.get((), lambda: self._new_login(repository))
+
+    def _new_login(self, repository: str) -> Login:
         with faults.told(f"get a token for repository {repository!r}"):
             answer = self._account.client("ecr", self._target.region).get_authorization_token()
         granted = answer["authorizationData"][0]

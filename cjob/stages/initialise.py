@@ -70,7 +70,7 @@ def initialise(
             if not turn:
                 tell(note(f"{job}: waiting for another change of application {app}"))
             application.sleep(PAUSE_S)
-        repositories = directory.target(app, release.job.env).repositories
+        repositories = directory.target(app, release.job.env, refresh=True).repositories
         if job in repositories:
             return replace(release, target=replace(target, repositories=repositories))
         if is_ours:

@@ -20,8 +20,11 @@ Tags = Mapping[str, tuple[str, ...]]
 class Directory(Protocol):
     """Where applications and environments are looked up."""
 
-    def target(self, app: str, env: str) -> Target:
-        """Give all but the subnets; raise InputError where there is no such thing."""
+    def target(self, app: str, env: str, *, refresh: bool = False) -> Target:
+        """Return all but the subnets; raise InputError if there is no such environment.
+
+        It is looked up once a run, unless it is to be refreshed.
+        """
 
     def subnets(self, target: Target, tags: Tags) -> tuple[str, ...]:
         """Give the ids of the subnets that have all the tags, sorted."""

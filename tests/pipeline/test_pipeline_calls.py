@@ -5,7 +5,11 @@ import socket
 
 import pytest
 from calls_proxy import Proxy
-from pipelines import Place, document, on, through
+from pipelines import ENV, Place, document, on, through
+
+SUBNETS = """\
+network: {{vpc: {{placement: {{subnets: {{from_tags: {{Name: copilot-demo-test-pub0}}}}}}}}}}
+"""
 
 
 def nowhere() -> str:
@@ -47,6 +51,26 @@ def test_a_template_is_packaged_with_eight_calls(counted: Place, proxy: Proxy) -
     counted.job("counted-package")
     counted.done("package", *on("counted-package"))
     assert len(proxy.calls) <= 8, proxy.actions
+
+
+@pytest.mark.parametrize("jobs", [1, 4, 50])
+def test_many_jobs_are_compared_with_eight_calls_and_two_for_each(
+    counted: Place, proxy: Proxy, jobs: int
+) -> None:
+    """The environment, and subnets that are named by tags, are looked up once for all of them."""
+    for number in range(jobs):
+        counted.job(f"counted-{jobs}-{number}", SUBNETS)
+    counted.run("package", "--all", "-e", ENV, "--diff")
+    shared = [action for action in proxy.actions if action not in ("DescribeStacks", "GetTemplate")]
+    assert sorted(shared) == [
+        "AssumeRole",
+        "DescribeSubnets",
+        "GetParameter",
+        "GetParameter",
+        "GetTemplateSummary",
+        "ListStackInstances",
+    ]
+    assert len(proxy.calls) <= 8 + 2 * jobs
 
 
 def test_an_unchanged_deployment_takes_ten_calls(counted: Place, proxy: Proxy) -> None:

@@ -24,9 +24,10 @@ class Known:
         self._target = target
         self._subnets = subnets
 
-    def target(self, app: str, env: str) -> Target:
+    def target(self, app: str, env: str, *, refresh: bool = False) -> Target:
         """Give the environment."""
         self.asked.append((app, env))
+        assert not refresh
         return self._target
 
     def subnets(self, target: Target, tags: Tags) -> tuple[str, ...]:
