@@ -1,16 +1,17 @@
 """What is known of a failed resource beyond its event: logs, and the reasons of stopped tasks.
 
-Reads as the environment's manager role, whose rights include that from its first version on. All
-of it is a kindness: what is denied or gone is left out, and no error comes from here.
+Reads as the environment's manager role, whose permissions include that since its first version.
+Best effort, a few seconds at most: whatever fails here is ignored, since a person waits for the
+error that is to be explained.
 """
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from cjob.aws import faults
 from cjob.secret_names import without_passwords
@@ -43,6 +44,17 @@ BEFORE_S = 15 * 60
 AFTER_S = 10
 """What comes later is about the rollback."""
 
+PAGES = 12
+"""Pages of a log that are read at most, and how many at most of one span of time."""
+PAGES_OF_SPAN = 2
+
+LIMIT_S = 10.0
+"""A log is read no longer than that."""
+
+SPAN_S = 30.0
+SHORTEST_S = 0.5
+"""The span of time that is read first, the newest; and that which is not divided any further."""
+
 
 class Witnesses:
     """Where to ask for more; each client is made when it is first needed."""
@@ -59,9 +71,9 @@ class Witnesses:
         self._tasks = tasks
 
     def explain(self, failure: Event) -> Sequence[str]:
-        """Give what else is known of a failure, a line each."""
+        """Return what else is known of a failure, a line each; nothing is raised."""
         lines: list[str] = []
-        with suppress(BotoCoreError, ClientError):
+        with suppress(Exception):
             lines.extend(
                 without_passwords(faults.clean(line))[:LONGEST] for line in self._told(failure)
             )
@@ -84,19 +96,47 @@ class Witnesses:
         return found["StackResourceDetail"].get("PhysicalResourceId", "")
 
     def _log(self, group: str, failure: Event) -> Iterator[str]:
-        """Give the last lines of a Lambda's log that say what is wrong, else the last ones."""
+        """Yield the last lines of a Lambda's log that say what is wrong, in their order."""
         yield f"its log: {group}"
-        since, until = int((failure.at - BEFORE_S) * 1000), int((failure.at + AFTER_S) * 1000)
-        pages = self._logs().get_paginator("filter_log_events")
-        lines = [
-            _text(event["message"])
-            for page in pages.paginate(logGroupName=group, startTime=since, endTime=until)
-            for event in page["events"]
-        ]
-        said = [line for line in lines if line and line not in failure.reason]
-        telling = [line for line in said if TELLING.search(line)]
-        for line in telling[-SHOWN:]:
+        found: list[str] = []
+        for lines in self._newest_first(group, failure.at):
+            said = [line for line in map(_text, lines) if line and line not in failure.reason]
+            found = [line for line in said if TELLING.search(line)] + found
+            if len(found) >= SHOWN:
+                break
+        for line in found[-SHOWN:]:
             yield f"it says: {line}"
+
+    def _newest_first(self, group: str, at: float) -> Iterator[list[str]]:
+        """Yield the lines of a log by spans of time, the newest first.
+
+        CloudWatch gives the oldest of a span first. A span with too much in it is divided, so that
+        a log of any length takes a few calls.
+        """
+        end, span, pages = at + AFTER_S, SPAN_S, PAGES
+        stops = time.monotonic() + LIMIT_S
+        while pages > 0 and end > at - BEFORE_S and time.monotonic() < stops:
+            start = max(end - span, at - BEFORE_S)
+            lines, read, is_whole = self._span(group, start, end)
+            pages -= read
+            if is_whole or span <= SHORTEST_S:
+                yield lines
+                end, span = start, span * 4
+            else:
+                span /= 8
+
+    def _span(self, group: str, start: float, end: float) -> tuple[list[str], int, bool]:
+        """Return the lines of a span of time, how many pages were read, and if those were all."""
+        pages = (
+            self._logs()
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group, startTime=int(start * 1000), endTime=int(end * 1000) - 1)
+        )
+        lines, read, token = [], 0, ""
+        for page in islice(pages, PAGES_OF_SPAN):
+            lines += [event["message"] for event in page["events"]]
+            read, token = read + 1, page.get("nextToken", "")
+        return lines, read, not token
 
     def _stopped(self, service: str) -> Iterator[str]:
         """Give why a service's tasks stopped: the task's reason, and its containers'."""

@@ -83,10 +83,17 @@ class Account:
     @overload
     def client(self, service: Literal["ec2"], region: str = "", role: str = "") -> "EC2Client": ...
     @overload
-    def client(self, service: Literal["ecs"], region: str = "", role: str = "") -> "ECSClient": ...
+    def client(
+        self, service: Literal["ecs"], region: str = "", role: str = "", *, attempts: int = ATTEMPTS
+    ) -> "ECSClient": ...
     @overload
     def client(
-        self, service: Literal["logs"], region: str = "", role: str = ""
+        self,
+        service: Literal["logs"],
+        region: str = "",
+        role: str = "",
+        *,
+        attempts: int = ATTEMPTS,
     ) -> "CloudWatchLogsClient": ...
     @overload
     def client(self, service: Literal["ecr"], region: str = "", role: str = "") -> "ECRClient": ...

@@ -18,7 +18,7 @@ from cjob.aws import faults
 from cjob.aws.causes import Witnesses
 from cjob.aws.following import Following
 from cjob.aws.pacing import pauses
-from cjob.aws.watching import NO_CHANGE_SET, UNDER_WAY, Watch, existing
+from cjob.aws.watching import NO_CHANGE_SET, POLL_ATTEMPTS, UNDER_WAY, Watch, existing
 from cjob.errors import ServiceError
 from cjob.interruption import unbroken
 from cjob.live import ABSENT, PROPOSED
@@ -162,8 +162,8 @@ class AwsStacks(Watch):
         region, role = target.region, target.manager_role_arn
         witnesses = Witnesses(
             self._poller(target),
-            lambda: self._account.client("logs", region, role),
-            lambda: self._account.client("ecs", region, role),
+            lambda: self._account.client("logs", region, role, attempts=POLL_ATTEMPTS),
+            lambda: self._account.client("ecs", region, role, attempts=POLL_ATTEMPTS),
         )
         return witnesses.explain(failure)
 

@@ -4,14 +4,17 @@ Answers are given in AWS's place, by botocore's own stand-in, which holds them a
 no sandbox has logs of a function that timed out, or services whose tasks can't start.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import botocore.session
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.stub import ANY, Stubber
 
 from cjob.aws.causes import Witnesses
+from cjob.errors import ServiceError
 from cjob.stages.following import Event
 
 STACK_ID = "arn:aws:cloudformation:us-west-2:123456789012:stack/demo-test-report/1"
@@ -76,11 +79,21 @@ def found(logical_id: str, physical_id: str) -> Answer:
     return ("cloudformation", "describe_stack_resource", asked, {"StackResourceDetail": detail})
 
 
-def log(group: str, *lines: str) -> Answer:
-    """Give the answer that has the lines of a log, since a quarter of an hour before."""
-    asked = {"logGroupName": group, "startTime": 9_100_000, "endTime": 10_010_000}
-    return ("logs", "filter_log_events", asked, {"events": [{"message": line} for line in lines]})
+def log(group: str, *lines: str) -> Iterator[Answer]:
+    """Give the answers that have the lines of a log in its newest span, and nothing before."""
+    events = [{"message": line} for line in lines]
+    for number, (start, end) in enumerate(SPANS):
+        asked = {"logGroupName": group, "startTime": start, "endTime": end - 1}
+        yield ("logs", "filter_log_events", asked, {"events": [] if number else events})
 
+
+# From ten seconds after the failure to a quarter of an hour before it, each four times longer.
+SPANS = [
+    (9_980_000, 10_010_000),
+    (9_860_000, 9_980_000),
+    (9_380_000, 9_860_000),
+    (9_100_000, 9_380_000),
+]
 
 CONTROLLER = "Custom::EnvControllerFunction"
 GROUP = "/aws/lambda/one"
@@ -92,7 +105,7 @@ def test_a_controller_that_never_answered_is_explained_by_its_log() -> None:
     lines = explained(
         of(CONTROLLER, "EnvControllerAction", reason),
         found("EnvControllerFunction", "one"),
-        log(
+        *log(
             GROUP,
             "START RequestId: 1 Version: $LATEST\n",
             '{"step": "request", "stack": "demo-test"}\n',
@@ -112,7 +125,7 @@ def test_a_log_that_a_reason_names_is_read_whoever_names_it() -> None:
     """What the reason says already is not told twice."""
     reason = "TypeError: x is null (Log: /aws/lambda/one/2024/05/01/[$LATEST]0a)"
     lines = explained(
-        of("Custom::Theirs", "Theirs", reason), log(GROUP, "TypeError: x is null", "Error: y")
+        of("Custom::Theirs", "Theirs", reason), *log(GROUP, "TypeError: x is null", "Error: y")
     )
     assert lines == [f"its log: {GROUP}", "it says: Error: y"]
 
@@ -122,7 +135,7 @@ def test_a_log_s_own_form_is_told_without_passwords() -> None:
     deep = "[" * 100_000 + "error"
     lines = explained(
         of("Custom::Theirs", "Theirs", f"see {GROUP}"),
-        log(GROUP, '{"level": "ERROR", "message": "postgres://app:hunter2@db/x"}', deep),
+        *log(GROUP, '{"level": "ERROR", "message": "postgres://app:hunter2@db/x"}', deep),
     )
     assert lines[1] == 'it says: {"level": "ERROR", "message": "postgres://app:(hidden)@db/x"}'
     assert len(lines[2]) < 1000
@@ -148,6 +161,52 @@ def test_a_service_is_explained_by_its_stopped_tasks() -> None:
     )
     reasons = "web: exit code 3; log: CannotPullContainerError: no such image"
     assert lines == [f"task 0a1b stopped: Essential container in task exited; {reasons}"]
+
+
+class Endless:
+    """A log that has more pages than anybody can read, each with a line a millisecond."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - a client of whichever service
+        """Answer in the place of CloudWatch, from the oldest line on."""
+        self.asked: list[dict[str, Any]] = []
+        self.client = client
+        client.meta.events.register("provide-client-params.logs.FilterLogEvents", self._note)
+        client.meta.events.register("before-call.logs.FilterLogEvents", self._answer)
+
+    def _note(self, params: dict[str, Any], **_: object) -> None:
+        self.asked.append(params)
+
+    def _answer(self, **_: object) -> Any:  # noqa: ANN401 - what botocore's parser gives
+        start = self.asked[-1]["startTime"] + int(self.asked[-1].get("nextToken", 0))
+        events = [{"message": f"error at {start + n}", "timestamp": start + n} for n in range(10)]
+        token = int(self.asked[-1].get("nextToken", 0)) + 10
+        more = {"nextToken": str(token)} if start + 10 <= self.asked[-1]["endTime"] else {}
+        response = AWSResponse("https://logs", 200, HTTPHeaders(), None)
+        return response, {"events": events, **more}
+
+
+def test_an_endless_log_is_read_for_a_few_pages_the_newest_first() -> None:
+    """A person waits for the error that it is to explain."""
+    log = Endless(_client("logs"))
+    witnesses = Witnesses(_client("cloudformation"), lambda: log.client, lambda: None)  # type: ignore[arg-type,return-value]
+    lines = witnesses.explain(of("Custom::Theirs", "Theirs", f"failed, see {GROUP}"))
+    assert len(log.asked) <= 12
+    assert len(lines) == 4
+    times = [int(line.rpartition(" ")[2]) for line in lines[1:]]
+    assert times == sorted(times)
+    assert times[0] > 10_009_000
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ServiceError("signed out"), RuntimeError("x")])
+def test_whatever_goes_wrong_in_an_explanation_is_left_out(error: Exception) -> None:
+    """It would take the place of the error that is to be explained."""
+
+    def fail() -> Any:  # noqa: ANN401 - never returns
+        raise error
+
+    witnesses = Witnesses(_client("cloudformation"), fail, fail)
+    lines = witnesses.explain(of("Custom::Theirs", "Theirs", f"failed, see {GROUP}"))
+    assert lines == [f"its log: {GROUP}"]
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
