@@ -18,11 +18,13 @@ from cjob.aws import faults
 from cjob.aws.causes import Witnesses
 from cjob.aws.following import Following
 from cjob.aws.pacing import pauses
+from cjob.aws.session import Account
 from cjob.aws.watching import NO_CHANGE_SET, POLL_ATTEMPTS, UNDER_WAY, Watch, existing
 from cjob.errors import ServiceError
-from cjob.interruption import unbroken
+from cjob.interruption import Sleep, unbroken
 from cjob.live import ABSENT, PROPOSED
 from cjob.plain import NOTHING
+from cjob.progress import Tell
 from cjob.release import Target
 from cjob.stages import states
 from cjob.stages.apply import Moved, Proposal, Request
@@ -42,6 +44,11 @@ SETTLED = NO_CHANGE_SET | {"InvalidChangeSetStatus", "InvalidChangeSetStatusExce
 
 class AwsStacks(Watch):
     """The stacks of an environment, as its manager role may see and change them."""
+
+    def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
+        """Take what `Watch` takes."""
+        super().__init__(account, sleep, tell)
+        self._created: dict[str, tuple[str, str]] = {}
 
     def propose(self, target: Target, request: Request) -> Proposal:
         """Make a change set and wait until it can be executed, or is found to be empty.
@@ -79,7 +86,7 @@ class AwsStacks(Watch):
     ) -> None:
         """Make it; where the answer to a first try was lost, it is there already."""
         with contextlib.suppress(client.exceptions.AlreadyExistsException):
-            client.create_change_set(
+            created = client.create_change_set(
                 StackName=request.stack.name,
                 ChangeSetName=request.name,
                 ChangeSetType="CREATE" if request.create else "UPDATE",
@@ -95,6 +102,7 @@ class AwsStacks(Watch):
                 ClientToken=_token(request.token),
                 Description=_token(request.token),
             )
+            self._created[request.token] = created["Id"], created["StackId"]
 
     def execute(self, target: Target, proposal: Proposal, *, rollback: bool) -> None:
         """Start a proposed change, unless the run was interrupted meanwhile."""
@@ -120,22 +128,25 @@ class AwsStacks(Watch):
         Empty unless the stack was created for it. A change set that creates a stack has the same
         name in each run, so another run's is left alone.
         """
-        client, created = self._client(target), ""
-        stack, name = request.stack.name, request.name
+        client = self._client(target)
         with faults.told("delete the change set", target.manager_role_arn):
-            if request.create:
-                state = existing(
-                    lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
-                )
-                if state is None or not _is_ours(state, request):
-                    return ""
-                created = state["StackId"]
+            found = self._created.get(request.token) or self._find(client, request)
+            if not found:
+                return ""
             try:
-                client.delete_change_set(StackName=stack, ChangeSetName=name)
+                client.delete_change_set(ChangeSetName=found[0])
             except ClientError as error:
                 if faults.code(error) not in SETTLED:
                     raise
-        return created
+        return found[1] if request.create else ""
+
+    def _find(self, client: "CloudFormationClient", request: Request) -> tuple[str, str] | None:
+        """Return the change set of a request whose answer was lost, and its stack."""
+        stack, name = request.stack.name, request.name
+        state = existing(lambda: client.describe_change_set(StackName=stack, ChangeSetName=name))
+        if state is None or not _is_ours(state, request):
+            return None
+        return state["ChangeSetId"], state["StackId"]
 
     def delete(self, target: Target, stack_id: str) -> None:
         """Start to delete a stack."""

@@ -8,7 +8,7 @@ from calls_proxy import Proxy
 from pipelines import ENV, Place, document, on, through
 
 SUBNETS = """\
-network: {{vpc: {{placement: {{subnets: {{from_tags: {{Name: copilot-demo-test-pub0}}}}}}}}}}
+network: {vpc: {placement: {subnets: {from_tags: {Name: copilot-demo-test-pub0}}}}}
 """
 
 
@@ -58,9 +58,12 @@ def test_many_jobs_are_compared_with_eight_calls_and_two_for_each(
     counted: Place, proxy: Proxy, jobs: int
 ) -> None:
     """The environment, and subnets that are named by tags, are looked up once for all of them."""
+    wanted = []
     for number in range(jobs):
-        counted.job(f"counted-{jobs}-{number}", SUBNETS)
-    counted.run("package", "--all", "-e", ENV, "--diff")
+        job = f"counted-{jobs}-{number}"
+        counted.job(job, SUBNETS)
+        wanted += ["-n", job]
+    assert counted.run("package", *wanted, "-e", ENV, "--diff").returncode == 1
     shared = [action for action in proxy.actions if action not in ("DescribeStacks", "GetTemplate")]
     assert sorted(shared) == [
         "AssumeRole",
