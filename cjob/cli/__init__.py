@@ -65,8 +65,10 @@ def main() -> NoReturn:
     arguments = sys.argv[1:]
     if program.startswith("cjob-"):
         arguments = [program.removeprefix("cjob-"), *arguments]
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A shell has background commands ignore Ctrl-C, and nohup the end of the terminal.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         status = _guarded(arguments)
     except KeyboardInterrupt:  # one more, while the first was being told
@@ -77,7 +79,7 @@ def main() -> NoReturn:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt for Ctrl-C and SIGTERM; both at the same moment are one wish."""
+    """Raise KeyboardInterrupt for Ctrl-C, SIGTERM and SIGHUP; two at the same moment are one."""
     global _interrupted_by
     last, _interrupted_by = _interrupted_by, (number, time.monotonic())
     if last[0] in (0, number) or _interrupted_by[1] - last[1] > SAME_MOMENT_S:

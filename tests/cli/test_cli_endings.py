@@ -67,13 +67,28 @@ def until_reading(process: subprocess.Popen[str]) -> None:
 INTERRUPTED = commands.Done(130, "", "cjob: interrupted\n")
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_reads_ends_at_once(sent: signal.Signals, tmp_path: Path) -> None:
-    """Ctrl-C and CI's cancel end the wait for a document."""
+    """Ctrl-C, CI's cancel and a closed terminal end the wait for a document."""
     with running("cjob-render", folder=tmp_path, settings={}) as process:
         until_reading(process)
         process.send_signal(sent)
         assert ended(process) == INTERRUPTED
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_was_ignored_before_the_start_stays_ignored(
+    sent: signal.Signals, tmp_path: Path
+) -> None:
+    """So the terminal's Ctrl-C does not reach `cjob deploy &` in a script, nor its end nohup's."""
+    ignoring = ("sh", "-c", f'trap "" {sent.name.removeprefix("SIG")}; exec "$@"', "sh")
+    with running(*ignoring, "cjob-render", folder=tmp_path, settings={}) as process:
+        until_reading(process)
+        process.send_signal(sent)
+        assert process.stdin is not None
+        process.stdin.write("{}\n")
+        process.stdin.close()
+        assert process.wait(commands.LIMIT_S) == 2
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
