@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from cjob.errors import Interrupted
 from cjob.parallel import NOTICED_S, attentive
 
 T = TypeVar("T")
@@ -42,6 +43,18 @@ class Interruption:
         elif self._asked.wait(seconds):
             self._heard.already = True
             raise KeyboardInterrupt
+
+
+class Begun:
+    """Whether something was started that outlives the run: what to report if that just ends."""
+
+    def __init__(self) -> None:
+        """Begin before that."""
+        self.left: Interrupted | None = None
+
+    def interrupted(self) -> Interrupted:
+        """Return the error for a run that was interrupted where nothing could be rolled back."""
+        return self.left or Interrupted("interrupted before anything was deployed")
 
 
 def unbroken(call: Callable[[], T]) -> T:

@@ -74,6 +74,12 @@ def settled(status: str) -> bool:
     return status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
 
 
+def is_same(now: Live, before: Live) -> bool:
+    """Check whether a stack was not updated between two looks; neither needs to have a template."""
+    parts = ("stack_id", "status", "since", "parameters", "tags")
+    return all(getattr(now, part) == getattr(before, part) for part in parts)
+
+
 def against(live: Live) -> Against:
     """Give the digests of the live side, as a plan keeps them."""
     return Against(

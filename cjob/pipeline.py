@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from cjob.collaborators import Collaborators
 from cjob.errors import CjobError, InputError, Interrupted
-from cjob.interruption import run_to_end
+from cjob.interruption import Begun, run_to_end
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import NOTHING, dataclass, replace
 from cjob.progress import found
@@ -97,6 +97,7 @@ class Stages:
         self._tools = tools
         self._choices = choices
         self._live: dict[str, Live] = {}
+        self._begun: dict[str, Begun] = {}
         self._turns = threading.BoundedSemaphore(FEATURE_JOBS)
         self.interruption = tools.interruption
 
@@ -310,7 +311,8 @@ class Stages:
     def apply(self, release: Release) -> Release:
         """Deploy; add `deployment`."""
         from cjob import names  # noqa: PLC0415
-        from cjob.stages.apply import Options, Tools, apply  # noqa: PLC0415
+        from cjob.stages.apply import apply  # noqa: PLC0415
+        from cjob.stages.change_sets import Options, Tools  # noqa: PLC0415
 
         chosen = self._choices
         options = Options(
@@ -327,6 +329,7 @@ class Stages:
             stacks=self._tools.stacks,
             store=self._tools.bucket(required(release.target, "target")),
             tell=self._tell(job),
+            begun=self._begun.setdefault(self._stack_name(release), Begun()),
             turn=self._turn,
             aside={CONTROLLER: names.environment_stack(job.app, job.env)},
         )
@@ -341,6 +344,20 @@ class Stages:
             yield
         finally:
             self._turns.release()
+
+    def check_unchanged(self, release: Release) -> Release:
+        """Refuse to call a stack up to date that somebody changed since it was compared."""
+        from cjob.stages.apply import is_still  # noqa: PLC0415
+        from cjob.stages.change_sets import StackChangedError  # noqa: PLC0415
+
+        name, target = self._stack_name(release), required(release.target, "target")
+        if not is_still(self._tools.stacks, target, name, self._live[name]):
+            raise StackChangedError(name, self._tools.stacks.describe(target, name).status)
+        return release
+
+    def interrupted(self, release: Release) -> Interrupted:
+        """Return the error for a deployment that was interrupted where nobody could roll back."""
+        return self._begun.get(self._stack_name(release), Begun()).interrupted()
 
     def _tell(self, job: Job) -> "Tell":
         """Give what takes the records of a job's stages, and says whose they are."""
@@ -389,7 +406,7 @@ def run(
 
 @contextmanager
 def undeployed() -> Iterator[None]:
-    """Say of Ctrl-C inside what it means there."""
+    """Report Ctrl-C inside as what it means there."""
     try:
         yield
     except KeyboardInterrupt:
@@ -407,10 +424,11 @@ def run_each(
 
     def one(release: Release) -> Release | CjobError | None:
         try:
-            with undeployed():
-                return _stage(stages, last)(release)
+            return _stage(stages, last)(release)
         except CjobError as error:
             return error.belongs_to(release.job.name, release.job.env)
+        except KeyboardInterrupt:
+            return stages.interrupted(release).belongs_to(release.job.name, release.job.env)
 
     def is_enough(outcome: Release | CjobError | None) -> bool:
         return fail_fast and isinstance(outcome, CjobError)
@@ -421,8 +439,8 @@ def run_each(
     except KeyboardInterrupt:
         names = ", ".join(release.stack.name for release in releases if release.stack)
         raise Interrupted(
-            "interrupted again: what was begun is left as it is",
-            hint=f"see how it went on: aws cloudformation describe-stacks --stack-name … ({names})",
+            "interrupted again: the deployments are left as they are",
+            hint=f"check the result with: aws cloudformation describe-stacks ({names})",
         ) from None
     return [
         outcome or _unbegun(stages).belongs_to(release.job.name, release.job.env)

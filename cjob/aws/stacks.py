@@ -27,7 +27,7 @@ from cjob.plain import NOTHING
 from cjob.progress import Tell
 from cjob.release import Target
 from cjob.stages import states
-from cjob.stages.apply import Moved, Proposal, Request
+from cjob.stages.change_sets import Proposal, Request, StackChangedError
 from cjob.stages.following import Event
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class AwsStacks(Watch):
             unbroken(lambda: self._create_change_set(client, target, request))
             state = self._described(self._poller(target), stack, request.name)
         if request.create and not _is_ours(state, request):
-            raise Moved(stack, PROPOSED)
+            raise StackChangedError(stack, PROPOSED)
         return _proposal(state, stack)
 
     def _described(
@@ -68,7 +68,7 @@ class AwsStacks(Watch):
     ) -> "DescribeChangeSetOutputTypeDef":
         """Wait until a change set is made, or found to be empty or impossible.
 
-        Moved where it is gone: somebody deleted the stack that was yet to be made.
+        StackChangedError if it is gone: somebody deleted the stack that was yet to be made.
         """
         described = self._looks(
             lambda: existing(
@@ -78,7 +78,7 @@ class AwsStacks(Watch):
         )
         while (state := next(described)) is None or state["Status"].endswith(UNDER_WAY):
             if state is None:
-                raise Moved(stack, ABSENT)
+                raise StackChangedError(stack, ABSENT)
         return state
 
     def _create_change_set(

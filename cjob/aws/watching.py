@@ -5,9 +5,9 @@ All calls go out as the environment's manager role, in the environment's region,
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +21,7 @@ from cjob.aws.session import Account, together
 from cjob.errors import ServiceError
 from cjob.interruption import Sleep
 from cjob.live import ABSENT, PROPOSED, Activity, Live, Placeholder
+from cjob.plain import replace
 from cjob.progress import Tell
 from cjob.release import Target
 from cjob.stages import states
@@ -49,19 +50,22 @@ class Watch:
 
     def read(self, target: Target, name: str) -> Live:
         """Give the live side of a stack; two calls at once."""
+        live: Live
+        live, text = together(
+            lambda: self.describe(target, name), lambda: self._template(target, name)
+        )
+        return replace(live, template=text) if live.status else live
+
+    def describe(self, target: Target, name: str) -> Live:
+        """Return a stack as it is, without any template; one call."""
         client = self._client(target)
-
-        def describe() -> Mapping[str, Any] | None:
-            with faults.told(f"read stack {name!r}", target.manager_role_arn):
-                return present(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
-
-        stack, text = together(describe, lambda: self._template(target, name))
+        with faults.told(f"read stack {name!r}", target.manager_role_arn):
+            stack = present(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
         if stack is None:
             return Live()
         return Live(
             status=stack["StackStatus"],
             stack_id=stack["StackId"],
-            template=text,
             parameters={
                 p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
             },

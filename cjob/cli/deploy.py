@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
         with pipeline.undeployed():
             begun, before = _shown(args, begun, stages, talk), list(pipeline.DEPLOY_SHOWN)
         if not any(_differs(release) or _unknown(release) for release in begun):
+            with pipeline.undeployed():
+                pipeline.run(begun, stages, ("check_unchanged",), args.jobs)
             return _unchanged(args, begun)
         with pipeline.undeployed():
             if not _agreed(args, begun):

@@ -23,6 +23,9 @@ class Watched(Protocol):
     def read(self, target: Target, name: str) -> Live:
         """Give a stack as it is, without its addons."""
 
+    def describe(self, target: Target, name: str) -> Live:
+        """Return a stack as it is, without any template; one call."""
+
     def activity(self, target: Target, stack_id: str) -> Activity:
         """Give what is done to a stack."""
 

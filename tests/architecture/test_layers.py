@@ -51,6 +51,7 @@ MAY_IMPORT = {
         "diff",
         "engines",
         "env_controller",
+        "interruption",
         "live",
         "manifest",
         "overrides",

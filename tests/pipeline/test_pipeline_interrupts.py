@@ -96,7 +96,7 @@ def test_a_create_that_is_interrupted_is_deleted(place: Place, number: signal.Si
     running.send_signal(number)
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, ""), err
-    assert "taking the deployment back" in err
+    assert "rolling back" in err
     assert_deleted(job, err)
 
 
@@ -139,7 +139,7 @@ def test_a_second_ctrl_c_ends_at_once(place: Place, proxy: Proxy) -> None:
     wait_for(running, "Signal: ")
     proxy.delay = 5
     running.send_signal(signal.SIGINT)
-    wait_for(running, "taking the deployment back")
+    wait_for(running, "rolling back")
     began = time.monotonic()
     done = interrupt(running)
     assert (done.returncode, done.stdout) == (130, "")

@@ -153,7 +153,7 @@ def test_a_caller_whose_own_session_ends_is_told_that_the_deployment_goes_on(
     proxy.instead["AssumeRole"] = (403, EXPIRED)
     out, told = running.communicate(timeout=60)
     assert (running.returncode, out) == (3, ""), told
-    assert "the deployment of stack 'demo-test-signed-out' goes on unseen: cannot" in told
+    assert "the deployment of stack 'demo-test-signed-out' continues without cjob: cannot" in told
     assert "sign in again" in told
     assert f"describe-stacks --region us-west-2 --stack-name {name('signed-out')}" in told
     place.write("copilot/signed-out/overrides/cfn.patches.yml", "[]\n")

@@ -1,5 +1,6 @@
 """Deployments of one job that meet: they wait or refuse, and none is lost, mixed or spoilt."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -80,6 +81,49 @@ def test_of_deployments_at_one_moment_none_is_lost_or_mixed(place: Place, job: s
     assert place.change_sets(job) == []
     template = str(place.stacks.get_template(StackName=name(job))["TemplateBody"])
     assert len(set(re.findall(r"number-\d", template))) == 1
+
+
+@pytest.mark.parametrize("flags", [(), ("--diff",)], ids=["deploy", "diff"])
+def test_a_stack_that_changes_after_it_was_read_is_not_called_up_to_date(
+    place: Place, proxy: Proxy, flags: tuple[str, ...]
+) -> None:
+    """A build may take minutes, and another run may deploy another schedule in that time."""
+    job = f"overtaken{len(flags)}"
+    place.job(job)
+    place.done("deploy", *on(job))
+
+    def reschedule() -> None:
+        place.stacks.update_stack(
+            StackName=name(job),
+            UsePreviousTemplate=True,
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": "rate(9 days)"}
+                if key == "Schedule"
+                else {"ParameterKey": key, "UsePreviousValue": True}
+                for one in place.stack(job).get("Parameters", [])
+                for key in [one["ParameterKey"]]
+            ],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        waiter = place.stacks.get_waiter("stack_update_complete")
+        waiter.wait(StackName=name(job), WaiterConfig={"Delay": 1})
+
+    reads = itertools.count()
+
+    def after(action: str) -> None:
+        if action == "GetTemplate" and next(reads) == 0:
+            reschedule()
+
+    proxy.after = after
+    done = through(place, proxy).run("deploy", *on(job), *flags, "-o", "json")
+    schedules = [p["ParameterValue"] for p in place.stack(job)["Parameters"]]
+    if flags:
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert "was changed by somebody else meanwhile" in done.stderr
+        assert "rate(9 days)" in schedules
+    else:
+        assert document(done)["deployment"]["changed"] is True
+        assert "rate(9 days)" not in schedules
 
 
 class Rival:
@@ -165,7 +209,7 @@ def test_a_stack_that_somebody_cleared_away_is_proposed_once_more(
     steps = [rival.clear, rival.propose] if again else [rival.clear]
     before(proxy, {action: steps})
     running = through(place, proxy).start("deploy", *on(job), WAIT)
-    wait_for(running, "once more: ")
+    wait_for(running, "trying again: ")
     if again:
         rival.execute()
     out, told = running.communicate(timeout=60)

@@ -127,7 +127,7 @@ def test_an_added_variable_shows_as_in_the_page(place: Place) -> None:
     before = place.all_change_sets("seen")
     again = place.done("deploy", *on("seen"))
     assert document(again)["deployment"]["changed"] is False
-    assert "nothing to change" in again.stderr
+    assert "is up to date" in again.stderr
     assert place.all_change_sets("seen") == before
     assert place.run("package", *on("seen"), "--diff").returncode == 0
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at every call of a deployment.
+"""Ctrl-C, SIGTERM and SIGHUP at every call of a deployment.
 
 A sample stands for all calls, which CJOB_CHECK_ALL asks for.
 """
@@ -23,12 +23,12 @@ from pipelines import Done, Place, name, on, through
 from cjob.parallel import NOTICED_S
 
 SAMPLED, SAMPLED_IN_CI = 6, 12
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 NOTHING, TAKEN_BACK, TOO_LATE = (
     "interrupted before anything was deployed",
     "interrupted; the stack",
-    "interrupted too late to take the deployment back; the stack is ",
+    "interrupted too late to roll back; the stack is ",
 )
 
 
@@ -42,7 +42,7 @@ def test_a_signal_at_each_call_ends_well(
     prepare(place, [(point.scenario, job) for point, job in zip(cases, jobs, strict=True)])
 
     def case(number: int, point: Point) -> str:
-        wrong = interrupted(place, jobs[number], point, SIGNALS[number % 2])
+        wrong = interrupted(place, jobs[number], point, SIGNALS[number % len(SIGNALS)])
         return f"{point}: {wrong}" if wrong else ""
 
     wrong = at_once(case, cases)

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from cjob.live import Activity, Live, Placeholder
 from cjob.plain import replace
 from cjob.release import Target
-from cjob.stages.apply import Proposal, Request
+from cjob.stages.change_sets import Proposal, Request
 from cjob.stages.following import Event
 
 NAME = "acme-test-report"
 STACK_ID = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{NAME}/1"
+
+TOKEN = "cjob-of-this-run"
 
 CREATED = ("CREATE_IN_PROGRESS", "CREATE_COMPLETE")
 UPDATED = ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
@@ -45,6 +47,7 @@ class FakeStacks:
         faults: Mapping[str, BaseException] | None = None,
         moves: Live | None = None,
         rests: Live | None = None,
+        meanwhile: Live | None = None,
         activity: Activity | None = None,
         unfinished: tuple[str, ...] = (),
         placeholder: Placeholder | None = None,
@@ -57,6 +60,7 @@ class FakeStacks:
         who `activity` tells of. `placeholder` is what is known of an empty stack.
         """
         self._rests = rests
+        self._meanwhile = meanwhile
         self._activity = activity or Activity()
         self._unfinished = unfinished
         self._placeholder = placeholder
@@ -75,6 +79,13 @@ class FakeStacks:
         """Give the stack as it is now."""
         self._step("read")
         return self.live
+
+    def describe(self, _target: Target, _name: str) -> Live:
+        """Return the stack as it is now, or as somebody made it meanwhile, without its template."""
+        self._step("describe")
+        if self._meanwhile is not None:
+            self.live, self._meanwhile = self._meanwhile, None
+        return replace(self.live, template="", addons="")
 
     def nested_template(self, _target: Target, stack_id: str, logical_id: str) -> str:
         """Give the template of the addons that are live now."""
@@ -122,10 +133,10 @@ class FakeStacks:
         number = request.name
         self.change_sets[number] = request
         if self._empty:
-            return Proposal(id="", stack_id=STACK_ID)
+            return Proposal(id="", stack_id=STACK_ID, token=TOKEN)
         if self._moves is not None:
             self.live = self._moves
-        return Proposal(id=number, stack_id=STACK_ID)
+        return Proposal(id=number, stack_id=STACK_ID, token=TOKEN)
 
     def execute(self, _target: Target, proposal: Proposal, *, rollback: bool) -> None:
         """Begin the deployment; a change set that is executed is no longer there."""

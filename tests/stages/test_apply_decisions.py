@@ -6,17 +6,19 @@ from stage_samples import NAME, OLDER, TAGS, TEMPLATE, live, plan, release, stac
 
 from cjob.checks.downgrade import check_downgrade
 from cjob.errors import InputError
+from cjob.interruption import Begun
 from cjob.live import Live, against, settled
 from cjob.plain import replace
 from cjob.release import Release
-from cjob.stages.apply import Options, Tools, apply
+from cjob.stages.apply import apply
+from cjob.stages.change_sets import Options, Tools
 
 
 def applied(
     document: Release, stacks: FakeStacks, options: Options | None = None, known: Live | None = None
 ) -> Release:
     """Apply a document to a stack in memory."""
-    tools = Tools(stacks=stacks, store=FakeStore(), tell=lambda _: None)
+    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), tell=lambda _: None)
     return apply(document, tools, options or Options(), known)
 
 
@@ -145,6 +147,7 @@ def test_a_plan_whose_changes_are_deployed_is_already_applied() -> None:
     tools = Tools(
         stacks=FakeStacks(live(template=TEMPLATE)),
         store=FakeStore(),
+        begun=Begun(),
         tell=lambda record: lines.append(record.text),
     )
     done = apply(plan(live()), tools, Options()).deployment
@@ -188,11 +191,32 @@ def test_a_plan_that_changes_nothing_sends_nothing() -> None:
     assert stacks.asked == ["read"]
 
 
-def test_a_stack_that_was_read_in_the_same_run_is_not_read_again() -> None:
-    """An unchanged deploy has few calls to spare."""
+def test_a_stack_that_was_read_before_the_build_is_described_once_more() -> None:
+    """Only what was read last may be called up to date; that is one call."""
     stacks = FakeStacks(live(template=TEMPLATE))
-    applied(plan(live(template=TEMPLATE)), stacks, known=live(template=TEMPLATE))
-    assert stacks.asked == []
+    done = applied(plan(live(template=TEMPLATE)), stacks, known=live(template=TEMPLATE))
+    assert done.deployment is not None
+    assert not done.deployment.changed
+    assert stacks.asked == ["describe"]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        replace(live(), since="later"),
+        live(template=TEMPLATE, Schedule="rate(1 day)"),
+        replace(live(template=TEMPLATE), tags={**TAGS, "team": "data"}),
+    ],
+    ids=["template", "parameters", "tags"],
+)
+def test_a_stack_that_somebody_changed_during_the_build_is_compared_again(meanwhile: Live) -> None:
+    """And deployed, as if the run had started later."""
+    known = live(template=TEMPLATE)
+    stacks = FakeStacks(known, meanwhile=meanwhile, events=tuple(map(own, UPDATED)))
+    done = applied(release(), stacks, known=known)
+    assert done.deployment is not None
+    assert done.deployment.changed
+    assert (stacks.live.template, stacks.live.tags) == (TEMPLATE, TAGS)
 
 
 def test_digests_tell_each_part_of_a_stack_apart() -> None:

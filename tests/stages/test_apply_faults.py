@@ -1,13 +1,22 @@
 """A deployment that fails or is interrupted, at each of its points."""
 
+import itertools
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
-from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, of, own
+from stacks_fake import CREATED, TOKEN, UPDATED, FakeStacks, FakeStore, of, own
 from stage_samples import NAME, STACK_ID, TEMPLATE, live, release
 
 from cjob.errors import DeploymentError, InputError, Interrupted, ServiceError
+from cjob.interruption import Begun
 from cjob.live import Activity, Live
 from cjob.release import Release
-from cjob.stages.apply import Options, Tools, apply
+from cjob.stages import apply as apply_stage
+from cjob.stages import execution, following
+from cjob.stages.apply import apply
+from cjob.stages.change_sets import Options, Tools
 
 CTRL_C = KeyboardInterrupt
 REFUSED = ServiceError("AWS said no")
@@ -16,7 +25,12 @@ REFUSED = ServiceError("AWS said no")
 def applied(stacks: FakeStacks, options: Options | None = None) -> tuple[Release, list[str]]:
     """Apply a document to a stack in memory; give it with what was reported."""
     lines: list[str] = []
-    tools = Tools(stacks=stacks, store=FakeStore(), tell=lambda record: lines.append(record.text))
+    tools = Tools(
+        stacks=stacks,
+        store=FakeStore(),
+        begun=Begun(),
+        tell=lambda record: lines.append(record.text),
+    )
     return apply(release(), tools, options or Options()), lines
 
 
@@ -60,7 +74,7 @@ def test_an_empty_change_set_changes_nothing() -> None:
     assert done.deployment is not None
     assert (done.deployment.status, done.deployment.changed) == ("UPDATE_COMPLETE", False)
     assert "execute" not in stacks.asked
-    assert lines[-1].startswith("nothing to change")
+    assert lines[-1] == f"stack {NAME} is up to date"
 
 
 @pytest.mark.parametrize("status", ["UPDATE_FAILED", "CREATE_FAILED"])
@@ -157,6 +171,7 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
     tools = Tools(
         stacks=FakeStacks(faults=faults),
         store=FakeStore(),
+        begun=Begun(),
         tell=lambda record: lines.append(record.text),
     )
     with pytest.raises(ServiceError, match="AWS said no"):
@@ -216,6 +231,43 @@ def test_ctrl_c_in_the_moment_of_executing_takes_back_what_was_started(before: L
     assert ("cancel" if before.exists else "delete") in stacks.asked
 
 
+@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
+def test_a_deployment_whose_start_was_not_answered_is_followed(before: Live) -> None:
+    """Its token says whose it is; nobody else is blamed for it."""
+    events = tuple(map(own, UPDATED if before.exists else CREATED))
+    stacks = FakeStacks(
+        before,
+        events=events,
+        faults={"executed": REFUSED},
+        activity=Activity(status=events[0].status, token=TOKEN),
+    )
+    done, _ = applied(stacks)
+    assert done.deployment is not None
+    assert (done.deployment.status, done.deployment.changed) == (events[-1].status, True)
+
+
+@pytest.mark.parametrize("token", ["", "cjob-of-another"])
+def test_a_deployment_of_somebody_else_is_not_taken_for_the_own_one(token: str) -> None:
+    """The change set was refused since the stack was at work already."""
+    stacks = FakeStacks(
+        live(),
+        faults={"executed": REFUSED},
+        activity=Activity(status="UPDATE_IN_PROGRESS", token=token),
+    )
+    with pytest.raises(InputError, match="was changed by somebody else meanwhile"):
+        applied(stacks)
+
+
+def test_a_start_of_which_nothing_is_known_is_no_error_of_the_input() -> None:
+    """AWS did not answer; whether it deploys is to be looked up."""
+    stacks = FakeStacks(
+        live(), events=(own("X"),), faults={"executed": REFUSED, "activity": REFUSED}
+    )
+    with pytest.raises(ServiceError, match="AWS said no") as caught:
+        applied(stacks)
+    assert "describe-stacks" in caught.value.hint
+
+
 @pytest.mark.parametrize("of_others", [live("CREATE_IN_PROGRESS"), live("UPDATE_IN_PROGRESS")])
 def test_what_others_began_is_not_taken_back(of_others: Live) -> None:
     """Ours may have ended unheard before they did; theirs is told by the token of its calls."""
@@ -248,3 +300,61 @@ def test_a_second_ctrl_c_while_a_proposal_is_taken_back_leaves_it(step: str) -> 
     with pytest.raises(Interrupted, match="interrupted again") as caught:
         applied(stacks)
     assert "describe-stacks" in caught.value.hint
+
+
+# Ctrl-C at any moment
+
+PARTS = (apply_stage.__file__, execution.__file__, following.__file__)
+
+
+def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
+    """Apply a document and press Ctrl-C after so many lines; return the message, if any."""
+    left = lines
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - itself
+        nonlocal left
+        if frame.f_code.co_filename not in PARTS:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), tell=lambda _: None)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        apply(release(), tools, Options())
+    except Interrupted as error:
+        return error.message
+    except KeyboardInterrupt:
+        return tools.begun.interrupted().message  # as the pipeline does
+    finally:
+        sys.settrace(before)
+    return None
+
+
+@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
+def test_ctrl_c_at_any_line_reports_what_is_so(before: Live) -> None:
+    """Nothing was deployed, or it was rolled back, or it is named as deployed or left."""
+    events = UPDATED if before.exists else CREATED
+    told: set[str] = set()
+    for lines in itertools.count(1):
+        stacks = FakeStacks(before, events=tuple(map(own, events)))
+        message = interrupted_after(lines, stacks)
+        if message is None:
+            break
+        told.add(message)
+        executed = "execute" in stacks.asked
+        if message == "interrupted before anything was deployed":
+            assert not executed, lines
+            assert (stacks.change_sets, stacks.live) == ({}, before), lines
+        elif "ended: UPDATE_ROLLBACK_COMPLETE" in message or "is deleted" in message:
+            assert {"cancel", "delete"} & set(stacks.asked), lines
+        elif "too late to roll back" in message:
+            assert stacks.live.status.endswith("E_COMPLETE"), lines
+        else:
+            assert "is left as it is" in message, lines
+            assert executed, lines
+    assert len(told) == 4

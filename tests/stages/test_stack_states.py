@@ -11,11 +11,13 @@ from stage_samples import NAME, STACK_ID, TAGS, TEMPLATE, live, plan, release
 from cjob import names
 from cjob.cli import topics
 from cjob.errors import InputError
+from cjob.interruption import Begun
 from cjob.live import Activity, Live, Placeholder
 from cjob.plain import replace
 from cjob.release import Deployment, Release
 from cjob.stages import states
-from cjob.stages.apply import Options, Tools, apply
+from cjob.stages.apply import apply
+from cjob.stages.change_sets import Options, Tools
 from cjob.stages.states import STATES
 
 WHERE = f"--region eu-central-1 --stack-name {NAME}"
@@ -35,7 +37,12 @@ Told = tuple[Deployment, list[str]]
 def applied(stacks: FakeStacks, *, document: Release | None = None, wait: bool = False) -> Told:
     """Apply a document to a stack in memory; give what came of it, with what was reported."""
     lines: list[str] = []
-    tools = Tools(stacks=stacks, store=FakeStore(), tell=lambda record: lines.append(record.text))
+    tools = Tools(
+        stacks=stacks,
+        store=FakeStore(),
+        begun=Begun(),
+        tell=lambda record: lines.append(record.text),
+    )
     done = apply(document or release(), tools, Options(wait=wait)).deployment
     assert done is not None
     return done, lines
@@ -217,7 +224,7 @@ def test_a_stack_that_moves_under_a_proposal_is_compared_once_more() -> None:
     stacks = FakeStacks(live(), moves=live(template=TEMPLATE))
     done, lines = applied(stacks, wait=True)
     assert not done.changed
-    assert any(line.startswith("once more: ") for line in lines)
+    assert any(line.startswith("trying again: ") for line in lines)
     assert stacks.change_sets == {}
 
 

@@ -12,7 +12,7 @@ from stage_samples import NAME, STACK_ID, TARGET, stack
 from cjob import names
 from cjob.aws.stacks import AwsStacks
 from cjob.live import Placeholder
-from cjob.stages.apply import Moved, Request
+from cjob.stages.change_sets import Request, StackChangedError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -165,6 +165,6 @@ def test_a_change_set_of_another_run_is_neither_executed_nor_deleted(stub: Stubb
     stub.add_client_error("create_change_set", "AlreadyExistsException")
     stub.add_response("describe_change_set", theirs, asked)
     stub.add_response("describe_change_set", theirs, asked)
-    with pytest.raises(Moved):
+    with pytest.raises(StackChangedError):
         stacks(stub).propose(TARGET, request)
     assert stacks(stub).discard(TARGET, request) == ""
