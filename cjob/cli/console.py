@@ -87,7 +87,7 @@ class Console:
         came in documents, nobody typed their names.
         """
         self._labels = _labels(jobs, always=labelled)
-        self._draws = not self._json and _can_draw()
+        self._draws = not self._json and not self._github and _can_draw()
         try:
             yield
         except CjobError as error:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   cjob-diff -n report -e test
+  cjob-diff -n report -e test --build
   cjob-diff -n report -e test -o markdown >> "$GITHUB_STEP_SUMMARY"
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff > plan.json
 

@@ -214,7 +214,7 @@ def read_stream(
         raise InputError("no job and no document", hint=hint)
     tools.prepare(stages)
     for name in names:
-        _check_no_job(name, tools, head)
+        check_no_job(name, tools, head)
     return read_files(names, hint)
 
 
@@ -228,7 +228,7 @@ def read_files(names: Sequence[str], hint: str) -> "tuple[Release, ...]":
     return tuple(release for text, name in read for release in wire.parse(text, name, hint))
 
 
-def _check_no_job(file: str, tools: "Collaborators", head: str) -> None:
+def check_no_job(file: str, tools: "Collaborators", head: str) -> None:
     """Refuse a job's name where the name of a file is expected."""
     if file == "-" or os.path.lexists(file):
         return

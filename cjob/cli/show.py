@@ -41,8 +41,14 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the documents in the form that was asked for."""
-    from cjob import wire  # noqa: PLC0415 - help needs none of it
+    from pathlib import Path  # noqa: PLC0415 - help needs none of these
 
+    from cjob import wire  # noqa: PLC0415
+    from cjob.collaborators import Collaborators  # noqa: PLC0415
+
+    tools = Collaborators(Path(args.directory), lambda _: None)
+    for name in args.file:
+        selection.check_no_job(name, tools, "cjob-diff")
     hint = "name the file of a plan, as in cjob show plan.json"
     read = selection.read_files(args.file, hint)
     if args.output == "json":

@@ -65,6 +65,15 @@ def test_what_drives_a_terminal_is_not_shown(form: str, tmp_path: Path) -> None:
     assert "\x1b" not in done.out
 
 
+def test_a_job_is_not_a_plan(workspace: Path) -> None:
+    """Whoever names one wants to see what would change."""
+    done = commands.run("cjob", "show", "report", folder=workspace)
+    assert done.status == 2
+    message, hint = commands.told(done)
+    assert message == "there is no file 'report', but a job of that name"
+    assert hint == "to name a job: cjob-diff -n report"
+
+
 def test_several_plans_are_shown_one_after_the_other(tmp_path: Path) -> None:
     """In the order of the files."""
     for name in ("a", "b"):

@@ -79,6 +79,10 @@ def test_people_are_told_what_changes_and_when_it_runs(place: Place) -> None:
         assert len(lines) - len(digests) == 13
         assert len(digests) == (form == "json"), "where the document is what stdout gets"
         assert all(line.startswith("  Mon ") and "09:00 UTC" in line for line in lines[8:13])
+    rendered = place.done("render", *on("timed")).stdout
+    told = place.done("diff", stdin=rendered).stderr.splitlines()
+    assert len(told) == 14
+    assert all(line.startswith("timed: ") for line in told), "nobody typed the job's name"
 
 
 def test_a_stack_that_was_deployed_from_json_is_compared(place: Place) -> None:
