@@ -312,14 +312,14 @@ def _pairs(text: str) -> list[str]:
 
     So quotes that a Makefile or YAML left around are removed, and a value may have commas.
     """
-    if text.count("=") < 2:  # noqa: PLR2004 - see the first line
-        return [text.strip('"')]
-    import csv  # noqa: PLC0415 - only for several tags
+    import csv  # noqa: PLC0415 - only if there are tags
 
-    try:
-        pairs = next(csv.reader([text], strict=True))
-    except (csv.Error, StopIteration):
-        pairs = []
+    pairs = [text.strip('"')]
+    if text.count("=") > 1:
+        try:
+            pairs = next(csv.reader([text], strict=True))
+        except (csv.Error, StopIteration):
+            pairs = []
     if not pairs or (any('"' in pair for pair in pairs) and '""' not in text):
         raise InputError(f"--resource-tags {text!r} has a quote in the wrong place", hint=TAGS_HINT)
     return pairs
