@@ -15,7 +15,7 @@ import yaml
 from cjob import yaml12
 from cjob.manifest.functions import called, composed
 from cjob.manifest.model import Import, TextOrImport
-from cjob.template.access import copied
+from cjob.template.access import children, copied
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
 from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
 
@@ -108,25 +108,34 @@ _BUILDERS: dict[type, Callable[[Any], yaml.Node]] = {
 
 
 def raw(text: str) -> yaml.Node:
-    """Read a text of the manifest that Copilot put into its template without quoting it.
+    """Return the node of a text that Copilot put into its template without quotes.
 
-    Manifests rely on three effects of that, which are kept: a function (`!Ref X`) is a function,
-    a text in quotes of its own loses them, and a number stays a number. What YAML would take for
-    anything else than a text (a comment, a map, a list) is the text as it stands.
+    Manifests rely on two effects of that, which are kept: a function, in short or long form
+    (`!Ref X`, `Fn::ImportValue: x`), is a function, and a text in quotes of its own loses them.
+    Everything else is the text as it stands, in quotes if YAML 1.1, which CloudFormation reads, or
+    YAML 1.2 would take it for anything but a text.
     """
     if _SIMPLE.fullmatch(text):
-        return yaml.ScalarNode(implicit_tag(text), text)
-    if not text or text.isspace():
-        return yaml.ScalarNode(STR, text, style="'")
+        return node(text)
     function = called(text)
     if function is not None:
-        return function
-    read = composed(text)
+        return _with_texts_quoted(function)
+    read = composed(text) if text.strip() else None
     if isinstance(read, yaml.ScalarNode) and not read.tag.startswith("!"):
-        quoted_by_itself = read.style in ("'", '"')
-        if quoted_by_itself or (not read.style and read.value == text):
+        if read.style in ("'", '"'):
             return read
+        if not read.style and read.value == text:
+            return node(text)
     return yaml.ScalarNode(STR, text, style="'")
+
+
+def _with_texts_quoted(function: yaml.Node) -> yaml.Node:
+    """Quote the texts among a function's arguments that CloudFormation would not read as texts."""
+    if isinstance(function, yaml.ScalarNode) and function.tag == STR:
+        function.style = function.style or _style(function.value)
+    for child in children(function):
+        _with_texts_quoted(child)
+    return function
 
 
 def raw_or_imported(value: TextOrImport) -> Value:

@@ -1,7 +1,11 @@
 """From plain values to nodes: short functions, and the manifest's raw texts."""
 
 import pytest
+import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from cjob.manifest.functions import as_read, called
 from cjob.manifest.model import Import
 from cjob.template import writer
 from cjob.template.nodes import node, raw, raw_or_imported
@@ -41,13 +45,28 @@ def test_a_function_around_a_long_one_is_long() -> None:
     [
         ("alpine", "alpine"),
         ("arn:aws:ssm:us-west-2:1:parameter/x", "arn:aws:ssm:us-west-2:1:parameter/x"),
-        ("5", "5"),
-        ("1.0", "1.0"),
-        ("null", "null"),
+        ("5", "'5'"),
+        ("1.0", "'1.0'"),
+        ("null", "'null'"),
+        ("on", "'on'"),
+        ("NO", "'NO'"),
+        ("0755", "'0755'"),
+        ("12:30", "'12:30'"),
+        ("2026-11-27", "'2026-11-27'"),
+        ("1.10", "'1.10'"),
+        ("=", "'='"),
         ("", "''"),
         ("!Ref AppName", "!Ref AppName"),
         ("!Sub '${AppName}-x'", "!Sub '${AppName}-x'"),
         ("!Join ['', [a, b]]", "!Join ['', [a, b]]"),
+        ("!Join [on, [12:30, !Ref X]]", "!Join ['on', ['12:30', !Ref X]]"),
+        ("Ref: AppName", "Ref: AppName"),
+        ("Fn::ImportValue: 'some-Export'", "Fn::ImportValue: 'some-Export'"),
+        ("{Fn::ImportValue: some-Export}", "{Fn::ImportValue: some-Export}"),
+        ("Fn::ImportValue: !Sub '${AppName}-x'", "Fn::ImportValue: !Sub '${AppName}-x'"),
+        ("Fn::ImportValue:x", "Fn::ImportValue:x"),
+        ("Fn::Import: x", "'Fn::Import: x'"),
+        ("Ref: a, b: c", "'Ref: a, b: c'"),
         ('"quoted: so"', '"quoted: so"'),
         ("'1'", "'1'"),
         ("two words", "two words"),
@@ -71,11 +90,27 @@ def test_a_function_around_a_long_one_is_long() -> None:
     ],
 )
 def test_raw_texts_keep_what_manifests_rely_on(text: str, expected: str) -> None:
-    """Functions, own quotes and numbers count; what YAML would mistake is quoted."""
+    """Functions and quotes of their own count; what YAML would mistake is quoted."""
     assert _written(raw(text)) == expected
+
+
+WORDS = st.one_of(
+    st.sampled_from(["on", "Off", "YES", "n", "null", "~", "TRUE", ".inf", ".NaN", "<<", "="]),
+    st.text("0123456789abefxo+-.:_", min_size=1, max_size=12),
+    st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=12),
+)
+
+
+@given(WORDS)
+def test_a_reader_of_yaml_1_1_gets_the_text(text: str) -> None:
+    """As CloudFormation is one, unless the text is a function or has quotes of its own."""
+    assume(called(text) is None and as_read(text) == text)
+    read = yaml.safe_load(writer.text(node({"words": [raw(text)], "keys": {text: 1}})))
+    assert read == {"words": [text], "keys": {text: 1}}
 
 
 def test_an_import_under_a_raw_name_may_hold_a_function() -> None:
     """The function is nested, so the import is in long form."""
     assert _written(raw_or_imported(Import(export="!Sub x"))) == "Fn::ImportValue: !Sub x"
+    assert _written(raw_or_imported("Fn::ImportValue: 'x'")) == "Fn::ImportValue: 'x'"
     assert _written(raw_or_imported(Import(export="x"))) == "!ImportValue x"
