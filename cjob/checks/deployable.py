@@ -9,8 +9,8 @@ Rendering warns about findings; `check` refuses them, before the first build, in
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cjob import names
-from cjob.checks import task
+from cjob import names as own_names
+from cjob.checks import limits, names, tags, task
 from cjob.checks.resolved import Resolved, resolve
 from cjob.errors import InputError, InputErrors
 from cjob.findings import Finding
@@ -19,7 +19,7 @@ from cjob.release import Release, required
 
 Check = Callable[[Resolved], Iterable[Finding]]
 
-CHECKS: tuple[Check, ...] = (task.sizes, task.images)
+CHECKS: tuple[Check, ...] = (task.sizes, task.images, names.of_resources, limits.of_task)
 
 
 def check(release: Release) -> None:
@@ -44,17 +44,30 @@ def _of_manifest(release: Release) -> list[Finding]:
 
 
 def _manifest(release: Release) -> tuple[Finding, ...]:
+    """Return what load has found, and warned about."""
     job, source = release.job, release.source
+    found = tuple(names.of_job(job))
     if source is None:
-        return ()
+        return found
     try:
-        return reading.findings(source.manifest, job.env, file=names.manifest_path(job.name))
+        file = own_names.manifest_path(job.name)
+        return (*found, *reading.findings(source.manifest, job.env, file=file))
     except InputError:  # of a document that was edited; what it deploys is looked at all the same
-        return ()
+        return found
 
 
 def _stack(release: Release) -> Iterator[Finding]:
-    stack = required(release.stack, "stack")
+    stack, source = required(release.stack, "stack"), release.source
+    yield from names.of_job(release.job)
+    yield from names.of_stack(release.job)
+    yield from tags.problems(stack.tags)
+    yield from tags.reserved(source.tags if source else {}, release.job)
+    yield from limits.of_parameters(stack)
+    yield from limits.of_template(stack.addons, "the template of the addons", "stack.addons")
+    found = list(limits.of_template(stack.template, "the template", "stack.template"))
+    yield from found
+    if found:  # too long to be read
+        return
     resolved = resolve(stack, _pseudo(release))
     for one in CHECKS:
         for finding in one(resolved):
@@ -65,8 +78,8 @@ def _pseudo(release: Release) -> dict[str, str]:
     target, stack = required(release.target, "target"), required(release.stack, "stack")
     return {
         "AWS::AccountId": target.account_id,
-        "AWS::Partition": names.partition(target.region),
+        "AWS::Partition": own_names.partition(target.region),
         "AWS::Region": target.region,
         "AWS::StackName": stack.name,
-        "AWS::URLSuffix": names.dns_suffix(target.region),
+        "AWS::URLSuffix": own_names.dns_suffix(target.region),
     }

@@ -153,8 +153,7 @@ class _Resolver:
             case {"Condition": name}:
                 return self.holds(name)
             case {"Fn::Equals": [one, other]}:
-                left, right = self.value(one), self.value(other)
-                return None if UNKNOWN in (left, right) else left == right
+                return _equal(self.value(one), self.value(other))
             case {"Fn::Not": [inner]}:
                 truth = self._truth(inner)
                 return None if truth is None else not truth
@@ -163,6 +162,13 @@ class _Resolver:
             case {"Fn::Or": [*parts]}:
                 return _any([self._truth(part) for part in parts])
         return None
+
+
+def _equal(one: object, other: object) -> bool | None:
+    """Return whether values are equal; what only AWS knows is not empty."""
+    if UNKNOWN in (one, other):
+        return False if "" in (one, other) else None
+    return one == other
 
 
 def _all(truths: Sequence[bool | None]) -> bool | None:

@@ -13,6 +13,7 @@ from cjob.addons.packaging import LocalFile, local_files, place_of
 from cjob.addons.reading import PARAMETER_FILES, Addons, is_template
 from cjob.addons.reading import read as read_addons
 from cjob.checkout import revision
+from cjob.checks.names import of_job
 from cjob.env_controller import archive
 from cjob.errors import InputError, Together
 from cjob.manifest import model, reading
@@ -62,7 +63,7 @@ def load(
     def warn(text: str) -> None:
         tell(warning(text))
 
-    for finding in loaded.findings:
+    for finding in (*loaded.findings, *of_job(job)):
         if not (finding.refused and refused_later):
             for record in found(finding):
                 tell(record)

@@ -21,7 +21,7 @@ from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
 
 # What readers of YAML 1.1 take for truth values or signs, and those of 1.2 for texts.
 _DOUBTFUL = frozenset(("y", "n", "yes", "no", "on", "off", "=", "<<"))
-_NUMERIC = re.compile(r"[-+.0-9][-+._:0-9a-fA-FxXoO]*")
+_NUMERIC = re.compile(r"(?=[^a-zA-Z]*$|.*[0-9])[-+.0-9][-+._:0-9a-fA-FxXoO]*")
 _SIMPLE = re.compile(r"[\w./-]+(?::[\w./-]+)*", re.ASCII)
 
 implicit_tag = functools.lru_cache(maxsize=4096)(yaml12.plain_tag)

@@ -1,63 +1,29 @@
 """What a deployment refuses of a rendered document, wherever it came from."""
 
 import pytest
+from check_samples import HEAD, edited, refusals, rendered
 
 from cjob.checks import deployable
-from cjob.errors import InputErrors
 from cjob.plain import replace
-from cjob.release import Asset, Job, Overrides, Release, Source, Target
-from cjob.stages.render import render
 
-HEAD = "name: report\ntype: Scheduled Job\non: {schedule: '@daily'}\n"
-LOCATED = HEAD + "image: {location: alpine}\n"
-BUILT = HEAD + "image: {build: Dockerfile}\nsidecars: {web: {image: {build: web/Dockerfile}}}\n"
-CONTROLLER = Asset(kind="controller", sha256="3", key="controller.zip")
-CPU = "/Resources/TaskDefinition/Properties/Cpu"
-TARGET = Target(
-    account_id="123456789012",
-    region="eu-central-1",
-    manager_role_arn="arn:aws:iam::123456789012:role/acme-test-EnvManagerRole",
-    execution_role_arn="arn:aws:iam::123456789012:role/acme-test-CFNExecutionRole",
-    artifact_bucket="artifacts",
-    artifact_key_arn="arn:aws:kms:eu-central-1:123456789012:key/1",
-    environment_version="v1.33.2",
-    service_discovery_endpoint="test.acme.local",
+BUILT = (
+    HEAD + "image: {{build: Dockerfile}}\nsidecars: {{web: {{image: {{build: web/Dockerfile}}}}}}\n"
 )
-
-
-def rendered(manifest: str, patches: str = "") -> Release:
-    """Return a document with its stack."""
-    source = Source(manifest=manifest, assets=(CONTROLLER,), overrides=Overrides(patches=patches))
-    job = Job(app="acme", env="test", name="report")
-    return render(Release(job=job, source=source, target=TARGET))
-
-
-def edited(release: Release, **changes: str) -> Release:
-    """Return the document with other parameters, as jq would leave it."""
-    assert release.stack is not None
-    parameters = {**release.stack.parameters, **changes}
-    return replace(release, stack=replace(release.stack, parameters=parameters))
-
-
-def refusals(release: Release) -> list[tuple[str, str]]:
-    """Return place and message of everything that is refused."""
-    try:
-        deployable.check(release)
-    except InputErrors as errors:
-        return [(one.place, one.message) for one in errors.problems]
-    return []
+CPU = "/Resources/TaskDefinition/Properties/Cpu"
 
 
 def test_a_document_that_can_be_deployed_is_refused_nothing() -> None:
     """Neither with images from elsewhere, nor with images that are yet to be pushed."""
-    assert refusals(rendered(LOCATED)) == []
-    assert refusals(rendered(BUILT)) == []
-    assert deployable.beyond_manifest(rendered(BUILT)) == ()
+    assert refusals(rendered()) == []
+    assert refusals(rendered(base=BUILT)) == []
+    assert deployable.beyond_manifest(rendered(base=BUILT)) == ()
 
 
 def test_what_the_manifest_says_is_refused_with_its_place() -> None:
     """All of it together, in the order of the file."""
-    found = refusals(rendered(HEAD + "image: {location: 'repo:'}\ncpu: 300\nmemory: 1\n"))
+    found = refusals(
+        rendered("cpu: 300\nmemory: 1\n", base=HEAD + "image: {{location: 'repo:'}}\n")
+    )
     assert [place for place, _ in found] == [
         "copilot/report/manifest.yml:4:19",
         "copilot/report/manifest.yml:5:6",
@@ -67,14 +33,14 @@ def test_what_the_manifest_says_is_refused_with_its_place() -> None:
 def test_what_overrides_have_fixed_is_not_refused() -> None:
     """What is deployed counts."""
     fix = f"- {{op: replace, path: {CPU}, value: '512'}}\n"
-    assert refusals(rendered(LOCATED + "cpu: 300\nmemory: 1024\n", fix)) == []
+    assert refusals(rendered("cpu: 300\nmemory: 1024\n", patches=fix)) == []
 
 
 @pytest.mark.parametrize("cpu", ["300", "3 vCPU"])
 def test_what_overrides_have_broken_is_refused(cpu: str) -> None:
     """With its path in the template, as the manifest is innocent."""
     ((place, message),) = refusals(
-        rendered(LOCATED, f"- {{op: replace, path: {CPU}, value: {cpu}}}\n")
+        rendered(patches=f"- {{op: replace, path: {CPU}, value: {cpu}}}\n")
     )
     assert place == "stack.template: Resources.TaskDefinition.Properties.Cpu"
     assert "is not a task size" in message
@@ -86,12 +52,12 @@ def test_sizes_may_have_units() -> None:
         f"- {{op: replace, path: /Resources/TaskDefinition/Properties/{key}, value: {value}}}\n"
         for key, value in (("Cpu", ".5 vcpu"), ("Memory", "2 GB"))
     )
-    assert refusals(rendered(LOCATED, patches)) == []
+    assert refusals(rendered(patches=patches)) == []
 
 
 def test_an_edited_parameter_is_refused() -> None:
     """A document may have been edited between render and apply."""
-    document = rendered(LOCATED)
+    document = rendered()
     ((place, message),) = refusals(edited(document, TaskCPU="300"))
     assert place.endswith("Properties.Cpu")
     assert "cpu: 300" in message
@@ -101,7 +67,7 @@ def test_an_edited_parameter_is_refused() -> None:
 
 def test_a_document_without_its_manifest_is_judged_by_its_stack() -> None:
     """The section may have been left out, or its manifest edited to nonsense."""
-    document = edited(rendered(LOCATED), TaskCPU="300")
+    document = edited(rendered(), TaskCPU="300")
     assert len(refusals(replace(document, source=None))) == 1
     assert document.source is not None
     nonsense = replace(document, source=replace(document.source, manifest="]"))
@@ -111,8 +77,8 @@ def test_a_document_without_its_manifest_is_judged_by_its_stack() -> None:
 def test_functions_are_filled_in_as_far_as_they_are_known() -> None:
     """The account and the region are; what a resource will be called is not."""
     sub = "'!Sub \"${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/x:\"'"
-    ((place, message),) = refusals(rendered(LOCATED + f"sidecars: {{web: {{image: {sub}}}}}\n"))
+    ((place, message),) = refusals(rendered(f"sidecars: {{web: {{image: {sub}}}}}\n"))
     assert place.endswith("ContainerDefinitions[1].Image")
     assert "123456789012.dkr.ecr.eu-central-1.amazonaws.com/x:" in message
     unknown = "'!GetAtt Some.Uri'"
-    assert refusals(rendered(LOCATED + f"sidecars: {{web: {{image: {unknown}}}}}\n")) == []
+    assert refusals(rendered(f"sidecars: {{web: {{image: {unknown}}}}}\n")) == []

@@ -1,0 +1,86 @@
+"""How much CloudFormation and ECS take.
+
+Takes a rendered stack, returns findings. Touches nothing.
+"""
+
+import json
+from collections.abc import Iterator
+
+from yaml.nodes import MappingNode
+
+from cjob import yaml12
+from cjob.checks.resolved import UNKNOWN, Resolved
+from cjob.errors import InputError
+from cjob.findings import Finding
+from cjob.release import Stack
+
+TEMPLATE_LIMIT = 1_000_000
+"""Bytes of a template in S3; AWS says "may not exceed 1000000 bytes in size"."""
+
+RESOURCES_LIMIT = 500
+PARAMETERS_LIMIT = 200
+PARAMETER_LIMIT = 4096
+"""Bytes of one parameter's value."""
+
+DEFINITION_LIMIT = 64 * 1024
+"""Bytes of a task definition."""
+
+_AN_ARN = "arn:aws:service:region-name-1:123456789012:type/" + "x" * 32
+"""Stands for a value that only AWS knows, most of which are ARNs."""
+
+
+def of_template(text: str, what: str, place: str) -> Iterator[Finding]:
+    """Yield a template that is too long, or has too many resources."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > TEMPLATE_LIMIT:
+        message = f"{what} has {size:,} bytes, more than the {TEMPLATE_LIMIT:,} of CloudFormation"
+        yield _refused(message, "shorten it: comments of the manifest are part of it", place)
+    elif text.count("Type") > RESOURCES_LIMIT and (count := _resources(text)) > RESOURCES_LIMIT:
+        message = f"{what} has {count} resources, more than the {RESOURCES_LIMIT} of a stack"
+        yield _refused(message, "move some of them to a stack of their own", place)
+
+
+def of_parameters(stack: Stack) -> Iterator[Finding]:
+    """Yield parameters that are too many or too long."""
+    for name, value in stack.parameters.items():
+        size = len(value.encode("utf-8", "surrogatepass"))
+        if size > PARAMETER_LIMIT:
+            message = f"parameter {name!r} has {size:,} bytes, more than {PARAMETER_LIMIT:,}"
+            yield _refused(message, "shorten it", f"stack.parameters.{name}")
+    if len(stack.parameters) > PARAMETERS_LIMIT:
+        message = f"the stack has {len(stack.parameters)} parameters, more than {PARAMETERS_LIMIT}"
+        yield _refused(message, "use fewer sidecars with env files", "stack.parameters")
+
+
+def of_task(stack: Resolved) -> Iterator[Finding]:
+    """Yield task definitions that are too large, as far as their size is known here."""
+    for name, task in stack.properties("AWS::ECS::TaskDefinition"):
+        text = json.dumps(task, default=_stand_in, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > DEFINITION_LIMIT:
+            message = (
+                f"the task definition has about {size:,} bytes, more than {DEFINITION_LIMIT:,}"
+            )
+            hint = "move variables to an env file, and texts to Parameter Store or S3"
+            yield _refused(message, hint, f"Resources.{name}")
+
+
+def _stand_in(value: object) -> str:
+    if value is not UNKNOWN:
+        raise TypeError(value)
+    return _AN_ARN
+
+
+def _resources(template: str) -> int:
+    try:
+        root = yaml12.compose(template, "")
+    except InputError:  # has its own message where the template is read
+        return 0
+    for key, value in root.value if isinstance(root, MappingNode) else ():
+        if key.value == "Resources":
+            return len(value.value)
+    return 0
+
+
+def _refused(message: str, hint: str, place: str) -> Finding:
+    return Finding(message, hint, place, refused=True)
