@@ -240,8 +240,7 @@ class Stages:
         from cjob.stages.prebuilt import named  # noqa: PLC0415
         from cjob.stages.push import push  # noqa: PLC0415
 
-        if not release.images:
-            release = named(release, self._choices.images)
+        release = named(release, self._choices.images)
         self._check_deployable(self.render(release))
         if self._choices.create_repository and any(i.id for i in (release.images or {}).values()):
             release = self._initialise(release)

@@ -54,6 +54,19 @@ def test_an_image_may_be_named_in_the_document(place: Place) -> None:
     assert "the image of container 'helper' was not built" in refused.stderr
 
 
+def test_a_given_image_replaces_the_document_s(place: Place) -> None:
+    """Whether that was built or is in a registry already; the other containers keep theirs."""
+    place.job("replaced", text=BUILT)
+    [begun] = documents(place.done("target", *on("replaced")))
+    other = f"registry.internal:5000/team/other@{DIGEST}"
+    for image in ({"id": DIGEST, "tags": ["latest"]}, {"uri": URI}):
+        named = {**begun, "images": {"replaced": image, "helper": {"uri": URI}}}
+        flags = ("push", "--image", f"replaced={other}")
+        done = place.done(*flags, stdin=json.dumps(named), DOCKER_HOST=NO_DOCKER)
+        found = {name: image["uri"] for name, image in document(done)["images"].items()}
+        assert found == {"replaced": other, "helper": URI}
+
+
 def test_metadata_of_buildx_stands_for_a_build(place: Place) -> None:
     """Of an image that was pushed, nothing is left to be built or sent."""
     place.job("told", text=BUILT)
