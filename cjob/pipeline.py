@@ -85,6 +85,7 @@ class Choices:
     wait: bool = False
     cdk_env: tuple[str, ...] = ()
     images: Mapping[str, Image] = NOTHING
+    latest: bool = True
     create_repository: bool = False
     deploys: bool = False
 
@@ -216,8 +217,8 @@ class Stages:
         from cjob.stages.build import build  # noqa: PLC0415
 
         files, tools, tell = self._files(release), self._tools, self._tell(release.job)
-        given = self._choices.images
-        return build(release, tools.builder, files, tell, tools.wishes, given=given)
+        given, latest = self._choices.images, self._choices.latest
+        return build(release, tools.builder, files, tell, tools.wishes, given=given, latest=latest)
 
     def recognise(self, release: Release) -> Release:
         """Find among the job's images those that are deployed already, without a push."""
@@ -252,6 +253,7 @@ class Stages:
             store=self._tools.bucket(target),
             files=self._files(release),
             tell=self._tell(release.job),
+            latest=self._choices.latest,
         )
 
     def _initialise(self, release: Release) -> Release:

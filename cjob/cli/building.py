@@ -41,6 +41,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help=f"what a build may read, as {FORM}; repeatable",
     )
     elsewhere(group)
+    latest(group)
 
 
 def elsewhere(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
@@ -67,6 +68,16 @@ def repository(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> Non
         "--create-repository",
         action="store_true",
         help="make the job's image repository where it has none, as copilot job init does",
+    )
+
+
+def latest(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Declare how images get no tag that moves, for repositories with immutable tags."""
+    parser.add_argument(
+        "--no-latest",
+        dest="latest",
+        action="store_false",
+        help="do not tag images with latest",
     )
 
 

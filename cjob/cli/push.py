@@ -25,6 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     selection.options(parser)
     selection.resource_tags(parser)
     building.elsewhere(parser)
+    building.latest(parser)
     building.repository(parser)
 
 

@@ -173,6 +173,7 @@ def prepare(
         target=_target(args),
         cdk_env=tuple(getattr(args, "cdk_env", ())),
         images=building.images(args),
+        latest=getattr(args, "latest", True),
         create_repository=getattr(args, "create_repository", False),
         **chosen,
     )

@@ -20,7 +20,7 @@ from docker.utils import kwargs_from_env
 
 from cjob.engines import causes, docker_push, helpers
 from cjob.engines.context import packed
-from cjob.engines.engine import Built, Login, Recipe, Report, spelt
+from cjob.engines.engine import Built, Login, Pushed, Recipe, Report, spelt
 from cjob.engines.faults import told
 from cjob.engines.helpers import BoundedStore
 from cjob.engines.messages import Ending, follow_build, plain
@@ -85,8 +85,8 @@ class DockerEngine:
 
     def push(
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
-    ) -> str:
-        """Send the image with this id under every tag, and give its digest in the registry."""
+    ) -> Pushed:
+        """Send the image with this id under every tag, in order."""
         doing, silent_s = f'pushing to "{repository}"', self._silent_push_s
         with told(doing, silent_s, STUCK_PUSH_HINT), self._client(silent_s) as client:
             return docker_push.send(client, image, repository, tags, login, report)

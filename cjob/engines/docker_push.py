@@ -11,7 +11,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 
-from cjob.engines.engine import Login, Report
+from cjob.engines.engine import Login, Pushed, Report
 from cjob.engines.messages import Ending, follow_push, plain
 from cjob.errors import InputError, ServiceError
 
@@ -21,6 +21,9 @@ FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")
 
 UNEXPLAINED = re.compile(r"error parsing HTTP (?P<status>\d+) response body: unexpected end of .*")
 """How the daemon puts an answer that has no text, as those to questions of existence."""
+
+IMMUTABLE = "immutable"
+"""In ECR's answer for a tag that exists, in a repository whose tags cannot be moved."""
 
 TOKEN_USER = "<token>"  # noqa: S105 - what credential helpers say in place of a user's name
 NOT_FOUND = 404
@@ -33,34 +36,62 @@ def send(  # noqa: PLR0917 - what goes where, and who is told
     tags: Sequence[str],
     login: Login,
     report: Report,
-) -> str:
-    """Send an image under every tag, in order; give its digest, which the registry has confirmed.
+) -> Pushed:
+    """Send an image under every tag, in order; its digest is the one that the registry confirms.
 
-    Raise InputError where the engine has no such image, ServiceError where sending fails.
+    Raise InputError if the engine has no such image, ServiceError if sending fails. Once the image
+    is in the registry, a tag that cannot be moved is no failure: a stack needs the digest alone.
     """
     digest = ""
+    unmoved = []
     for tag in tags:
         _tag(client, image, repository, tag)
         ending = _push_until_taken(client, repository, tag, login, report)
-        if ending.error:
+        found = ending.digest
+        if IMMUTABLE in ending.error.lower():
+            found = _own_digest(client, image, repository, tag, login)
+            if not found and digest:
+                unmoved.append(tag)
+                continue
+        if ending.error and not found:
             said = UNEXPLAINED.sub(
                 r"the registry answered \g<status>, without a word", ending.error
             )
             raise ServiceError(f'pushing "{repository}:{tag}" failed: {said}', hint=_hint(said))
-        if not ending.digest:
-            raise ServiceError(
-                f'the engine told no digest of what it pushed to "{repository}:{tag}"',
-                hint="update the engine; cjob works with Docker 20.10 and podman 4.3 or newer",
-            )
-        if digest not in ("", ending.digest):
-            raise ServiceError(
-                f'"{repository}:{tag}" got another digest than the tag before it: '
-                f"{ending.digest}, not {digest}",
-                hint="does something else push there at the same time? run the same command again",
-            )
-        digest = ending.digest
+        _check_digest(f"{repository}:{tag}", digest, found)
+        digest = found
     _confirm(client, repository, digest, login)
-    return digest
+    return Pushed(digest=digest, unmoved=tuple(unmoved))
+
+
+def _check_digest(name: str, before: str, found: str) -> None:
+    if not found:
+        raise ServiceError(
+            f'the engine told no digest of what it pushed to "{name}"',
+            hint="update the engine; cjob works with Docker 20.10 and podman 4.3 or newer",
+        )
+    if before not in ("", found):
+        raise ServiceError(
+            f'"{name}" got another digest than the tag before it: {found}, not {before}',
+            hint="does something else push there at the same time? run the same command again",
+        )
+
+
+def _own_digest(
+    client: Any,  # noqa: ANN401 - docker's client has no types
+    image: str,
+    repository: str,
+    tag: str,
+    login: Login,
+) -> str:
+    """Return the digest that a tag has already, if the engine knows it as this image's."""
+    try:
+        found = client.inspect_distribution(f"{repository}:{tag}", _auth(login))
+        digest = str(found["Descriptor"]["digest"])
+        known = client.inspect_image(image).get("RepoDigests") or ()
+    except APIError:
+        return ""
+    return digest if f"{repository}@{digest}" in known else ""
 
 
 def _confirm(
@@ -151,8 +182,8 @@ def _hint(error: str) -> str:
             "the repository was deleted, though its stack still lists it; make it again by that "
             "name: aws ecr create-repository --repository-name APPLICATION/JOB"
         )
-    if "immutable" in text:
-        return "the repository's tags can't be moved; allow that, or give another --tag"
+    if IMMUTABLE in text:
+        return "the repository's tags are immutable: give a --tag that is not in use"
     return (
         "can the container engine reach the registry from where it runs? "
         "What was sent is kept: run the same command again"

@@ -77,6 +77,14 @@ class Login:
     host: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """An image in a registry; `unmoved` are tags that an immutable repository keeps elsewhere."""
+
+    digest: str
+    unmoved: tuple[str, ...] = ()
+
+
 class NoBuildxError(ServiceError):
     """buildx isn't installed here; whoever wanted it can say what for."""
 
@@ -103,10 +111,11 @@ class Engine(Protocol):
 
     def push(
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
-    ) -> str:
-        """Send the image with this id under every tag, and give its digest in the registry.
+    ) -> Pushed:
+        """Send the image with this id under every tag, in order.
 
-        Raise InputError where the engine has no such image, ServiceError where sending fails.
+        Raise InputError if the engine has no such image, ServiceError if sending fails. In a
+        repository with immutable tags the first tag has to be new, or the image's already.
         """
 
 

@@ -4,11 +4,11 @@ Takes a Release with `source` and the workspace's files; touches the engines tha
 only if there is something to build. No AWS: an image gets its repository when it is pushed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Wishes, spelt
-from cjob.errors import CjobError, ServiceError
+from cjob.errors import CjobError, InputError, ServiceError
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import NOTHING, replace
 from cjob.progress import Tell, part, warning
@@ -31,6 +31,7 @@ def build(
     wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
     *,
     given: Mapping[str, Image] = NOTHING,
+    latest: bool = True,
 ) -> Release:
     """Fill `images`; containers that are built alike share one image, those given are not built.
 
@@ -41,6 +42,9 @@ def build(
     builds = prebuilt.to_build(release, given)
     there = prebuilt.named(release, given).images or {}
     kept = {name: there[name] for name in source.builds if name not in builds}
+    named = {name: tags(name, release.job.name, source, latest=latest) for name in source.builds}
+    for name in builds:
+        check_tags(name, named[name])
     wanted = plans(release, builds, files, wishes)
     ready = [_ready(builders, plan, release, tell) for plan in wanted]
 
@@ -54,22 +58,24 @@ def build(
     made = {name: Image(id=one.id, platform=one.platform) for name, one in built.items()}
     images = {name: made.get(name) or kept[name] for name in source.builds}
     tagged = {
-        name: replace(image, tags=tags(name, release.job.name, source)) if image.id else image
+        name: replace(image, tags=named[name]) if image.id else image
         for name, image in images.items()
     }
     return replace(release, images=tagged)
 
 
-def tags(container: str, job: str, source: Source) -> tuple[str, ...]:
-    """Give the tags of a container's image; all images of a job live in one repository.
+def tags(container: str, job: str, source: Source, *, latest: bool = True) -> tuple[str, ...]:
+    """Return the tags of a container's image; all images of a job are in one repository.
 
-    `--tag` is for the main container alone; the others go by the commit.
+    `--tag` is for the main container alone; the others go by the commit. Without `latest` there is
+    no tag that moves.
     """
     commit = commit_tag(container, job, source.revision)
     if container == job:
-        given = (LATEST, source.tag or commit)
+        given = (LATEST if latest else "", source.tag or commit)
     else:
-        given = (f"{container}-{LATEST}", commit)
+        moving = f"{container}-{LATEST}" if latest else ""
+        given = (moving, commit)
     return tuple(dict.fromkeys(tag for tag in given if tag))
 
 
@@ -77,6 +83,22 @@ def commit_tag(container: str, job: str, revision: Revision | None) -> str:
     """Return the tag of a container's image for the commit, empty without git."""
     commit = revision_tag(revision)
     return f"{container}-{commit}" if commit and container != job else commit
+
+
+def without_latest(container: str, job: str, image: Image) -> Image:
+    """Return a built image without the tag that moves."""
+    moving = LATEST if container == job else f"{container}-{LATEST}"
+    return replace(image, tags=tuple(tag for tag in image.tags if tag != moving))
+
+
+def check_tags(container: str, tags: Sequence[str]) -> None:
+    """Raise InputError for an image that cannot be pushed, since it has no tag."""
+    if not tags:
+        raise InputError(
+            f"the image of container {container!r} has no tag",
+            hint="build in a git checkout, whose commit is a tag, or leave out --no-latest; "
+            "--tag names one for the main container",
+        )
 
 
 def revision_tag(revision: Revision | None) -> str:

@@ -14,10 +14,10 @@ from cjob.env_controller import archive
 from cjob.errors import InputError
 from cjob.parallel import Checkpoint, run_all
 from cjob.plain import dataclass, replace
-from cjob.progress import Tell, note, part
+from cjob.progress import Tell, note, part, warning
 from cjob.release import Artifacts, Asset, Image, Release, Source, Target, required
 from cjob.stages import prebuilt
-from cjob.stages.build import LATEST
+from cjob.stages.build import LATEST, check_tags, without_latest
 from cjob.stages.render import addons_template
 from cjob.workspace import Files
 
@@ -61,8 +61,10 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     store: ObjectStore,
     files: Files,
     tell: Tell,
+    *,
+    latest: bool = True,
 ) -> Release:
-    """Fill `images` with digests, and `artifacts`.
+    """Fill `images` with digests, and `artifacts`; without `latest` no tag is moved.
 
     Raise InputError for a file that changed since load, an image of another engine and a job
     without a repository; ServiceError where engine, registry or bucket refuse.
@@ -75,6 +77,10 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
             raise prebuilt.unbuilt(name, "images")
     wanted = uploads(release, source, target, files)
     own = {name: image for name, image in images.items() if image.id}
+    if not latest:
+        own = {name: without_latest(name, release.job.name, own[name]) for name in own}
+    for name, image in own.items():
+        check_tags(name, image.tags)
     repository = repository_of(release, target) if own else ""
 
     def send_images(_: Checkpoint) -> None:
@@ -164,9 +170,12 @@ def _push_images(
                     checkpoint()
                     piece.line(text)
 
-                digest = ready.push(images[containers[0]].id, place, tags, login, line)
-                piece.line(f"pushed {digest}", "done")
-            return digest
+                pushed = ready.push(images[containers[0]].id, place, tags, login, line)
+                piece.line(f"pushed {pushed.digest}", "done")
+            if pushed.unmoved:
+                names = ", ".join(pushed.unmoved)
+                tell(warning(f"tag {names} not moved: the repository's tags are immutable"))
+            return pushed.digest
 
         return send
 

@@ -268,7 +268,7 @@ def test_every_tag_is_pushed_and_the_digest_is_the_registry_s(
     lines: list[str] = []
     repository = f"{registry.address}/acme/report"
     tags = ("latest", "1a2b3c4")
-    digest = engine.push(built.id, repository, tags, login(registry), lines.append)
+    digest = engine.push(built.id, repository, tags, login(registry), lines.append).digest
     assert [digest, digest] == [registry_digest(registry, "acme/report", tag) for tag in tags]
     assert any(line.startswith("1a2b3c4: digest: sha256:") for line in lines)
 
@@ -289,7 +289,7 @@ def test_what_buildx_built_is_pushed_as_any_other(
     """It is in the same daemon; its digest is the registry's, which buildx could not know."""
     built = buildx.build(recipe("FROM scratch", "COPY --chmod=755 hello /hello"), quiet)
     repository = f"{registry.address}/acme/report"
-    digest = engine.push(built.id, repository, ["x"], login(registry), quiet)
+    digest = engine.push(built.id, repository, ["x"], login(registry), quiet).digest
     assert digest == registry_digest(registry, "acme/report", "x") != built.id
 
 

@@ -7,7 +7,8 @@ import json
 import threading
 import urllib.request
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from cjob.engines.docker_api import DockerEngine, connect
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
 from cjob.errors import InputError, ServiceError
+from cjob.plain import replace
 from cjob.release import Asset, Build, Image, Job, Release, Revision, Source, Target
 from cjob.stages.build import build
 from cjob.stages.push import at_host, push
@@ -367,25 +369,37 @@ def test_an_interrupting_report_ends_the_push(
     assert bucket.sent == []
 
 
-class FailingOnce(BaseHTTPRequestHandler):
-    """Stands before a registry; its first answer to a manifest that is sent is status 500."""
+class Between(BaseHTTPRequestHandler):
+    """Is between the engine and a registry; `refusal` may answer in the registry's place."""
 
     protocol_version = "HTTP/1.1"
-    behind = ""
-    failed: ClassVar[list[str]] = []
+    behind: ClassVar[str]
+    refusal: ClassVar[Callable[[str, str], tuple[int, bytes] | None]]
 
     def _pass_on(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.command == "PUT" and "/manifests/" in self.path and not self.failed:
-            self.failed.append(self.path)
-            self._answer(500, b"", {})
+        body = self._body()
+        refused = type(self).refusal(self.command, self.path)
+        if refused:
+            self._answer(*refused, {"Content-Type": "application/json"})
             return
         connection = http.client.HTTPConnection(self.behind)
-        connection.request(self.command, self.path, body, dict(self.headers))
+        names = {name.lower() for name in self.headers} - {"transfer-encoding"}
+        headers = {name: ", ".join(self.headers.get_all(name, ())) for name in names}
+        connection.request(self.command, self.path, body, headers)
         answer = connection.getresponse()
         content = answer.read()
         self._answer(answer.status, content, dict(answer.getheaders()))
         connection.close()
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def _answer(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
         self.send_response_only(status)
@@ -403,32 +417,151 @@ class FailingOnce(BaseHTTPRequestHandler):
         """Keep the test's output quiet."""
 
 
+@contextmanager
+def between(
+    registry: LocalRegistry, refusal: Callable[[str, str], tuple[int, bytes] | None]
+) -> Iterator[LocalRegistry]:
+    """Run it before a registry; `refusal` takes the method and the path of a request."""
+    Between.behind, Between.refusal = registry.address, staticmethod(refusal)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Between) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield LocalRegistry(f"127.0.0.1:{server.server_address[1]}", "any")
+        finally:
+            server.shutdown()
+
+
+def of_commit(
+    commit: str, workspace: Path, docker: DockerEngine, *, latest: bool = True
+) -> Release:
+    """Build the image of a commit, whose content is its own."""
+    (workspace / "Dockerfile").write_text(f"FROM scratch\nLABEL of={commit}\nCOPY Dockerfile /\n")
+    source = Source(
+        manifest="",
+        builds={"report": Build(context=".", dockerfile="Dockerfile")},
+        revision=Revision(commit=commit) if commit else None,
+    )
+    wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
+    return build(wanted, lambda _: docker, Files(root=workspace), quiet, latest=latest)
+
+
 def test_a_registry_that_fails_of_itself_is_tried_again(
     docker: DockerEngine, registry: LocalRegistry, workspace: Path
 ) -> None:
     """One answer of 500 is told, and costs nothing but another try."""
-    FailingOnce.behind = registry.address
-    server = ThreadingHTTPServer(("127.0.0.1", 0), FailingOnce)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    wanted = Release(
-        job=JOB,
-        source=Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")}),
-        target=target(report=f"{ECR}/acme/report"),
-    )
-    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
+    failed: list[str] = []
+
+    def fail_once(method: str, path: str) -> tuple[int, bytes] | None:
+        if method != "PUT" or "/manifests/" not in path or failed:
+            return None
+        failed.append(path)
+        return 500, b""
+
+    built = of_commit("", workspace, docker)
     told: list[str] = []
-    before = LocalRegistry(f"127.0.0.1:{server.server_address[1]}", "any")
-    pushed = push(
-        built,
-        lambda: docker,
-        before,
-        Bucket(),
-        Files(root=workspace),
-        lambda record: told.append(record.text),
-    ).images
-    server.shutdown()
-    server.server_close()
+    with between(registry, fail_once) as before:
+        pushed = push(
+            built,
+            lambda: docker,
+            before,
+            Bucket(),
+            Files(root=workspace),
+            lambda one: told.append(one.text),
+        ).images
     assert pushed is not None
     assert pushed["report"].digest.startswith("sha256:")
-    assert len(FailingOnce.failed) == 1
+    assert len(failed) == 1
     assert [line for line in told if line.endswith("sending it again")]
+
+
+IMMUTABLE = (
+    "The image tag '{tag}' already exists in the 'acme/report' repository and cannot be "
+    "overwritten because the repository is immutable."
+)
+
+
+@pytest.fixture
+def immutable(registry: LocalRegistry) -> Iterator[LocalRegistry]:
+    """Run a repository whose tags cannot be moved, in ECR's words; nothing here has these."""
+    taken: set[str] = set()
+
+    def refuse(method: str, path: str) -> tuple[int, bytes] | None:
+        tag = path.rpartition("/")[2]
+        if method != "PUT" or "/manifests/" not in path or tag not in taken:
+            taken.update({tag} if method == "PUT" and "/manifests/" in path else ())
+            return None
+        error = {"code": "TAG_INVALID", "message": IMMUTABLE.format(tag=tag)}
+        return 400, json.dumps({"errors": [error]}).encode()
+
+    with between(registry, refuse) as before:
+        yield before
+
+
+def test_in_an_immutable_repository_latest_stays_and_the_image_is_there(
+    docker: DockerEngine, immutable: LocalRegistry, workspace: Path
+) -> None:
+    """A stack needs the digest alone; the same image can be pushed again."""
+    told: list[str] = []
+
+    def pushed(built: Release) -> str:
+        done = push(
+            built,
+            lambda: docker,
+            immutable,
+            Bucket(),
+            Files(root=workspace),
+            lambda one: told.append(one.text),
+        )
+        return done.images["report"].digest if done.images else ""
+
+    first, second = (of_commit(commit, workspace, docker) for commit in ("1111111", "2222222"))
+    digest = pushed(first)
+    warning = "warning: tag latest not moved: the repository's tags are immutable"
+    assert told.count(warning) == 0
+    assert pushed(second) != digest
+    assert told.count(warning) == 1
+    assert pushed(first) == digest, "its own tags are no obstacle"
+    assert manifest(immutable, "latest")["config"]["digest"] == (first.images or {})["report"].id
+
+
+def test_in_an_immutable_repository_another_images_tag_is_refused(
+    docker: DockerEngine, immutable: LocalRegistry, workspace: Path
+) -> None:
+    """Another --tag helps."""
+    first = of_commit("3333333", workspace, docker, latest=False)
+    push(first, lambda: docker, immutable, Bucket(), Files(root=workspace), quiet)
+    (workspace / "Dockerfile").write_text("FROM scratch\nLABEL a=other\nCOPY Dockerfile /\n")
+    again = replace(first, images=None)
+    other = build(again, lambda _: docker, Files(root=workspace), quiet, latest=False)
+    with pytest.raises(ServiceError, match="is immutable") as raised:
+        push(other, lambda: docker, immutable, Bucket(), Files(root=workspace), quiet)
+    assert "give a --tag that is not in use" in raised.value.hint
+
+
+def test_without_latest_no_tag_is_moved(
+    docker: DockerEngine, registry: LocalRegistry, workspace: Path
+) -> None:
+    """By the build, or by the push of what another build named."""
+    told: list[str] = []
+    for latest in (True, False):
+        built = of_commit("4444444", workspace, docker, latest=latest)
+        push(
+            built,
+            lambda: docker,
+            registry,
+            Bucket(),
+            Files(root=workspace),
+            lambda one: told.append(one.text),
+            latest=False,
+        )
+    assert [line for line in told if "digest: sha256" in line and "latest" in line] == []
+    assert len([line for line in told if "4444444: digest: sha256" in line]) == 2
+
+
+def test_an_image_without_any_tag_is_refused_before_it_is_built(
+    docker: DockerEngine, workspace: Path
+) -> None:
+    """Without a commit there is nothing but latest."""
+    with pytest.raises(InputError, match="container 'report' has no tag") as raised:
+        of_commit("", workspace, docker, latest=False)
+    assert "--no-latest" in raised.value.hint
