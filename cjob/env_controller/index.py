@@ -13,6 +13,7 @@ Many jobs share them without a lock: whoever finds an update running waits for i
 import http.client
 import json
 import random
+import re
 import time
 import traceback
 import urllib.parse
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
 Event = Mapping[str, Any]
 Parameters = Mapping[str, str]
@@ -37,17 +38,15 @@ OUTPUTS_LEFT_OUT = frozenset({"EnabledFeatures", "LastForceDeployID"})
 # The one output that a job's stack reads: it is kept when not all of them fit.
 OUTPUT_OF_JOBS = "ManagedFileSystemID"
 
-# What CloudFormation reads of an answer, in bytes.
-ANSWER_LIMIT = 4096
-REASON_LIMIT = 1024
+# What CloudFormation reads of an answer, in bytes; and what is kept of a value in the log.
+ANSWER_LIMIT, REASON_LIMIT, ID_LIMIT, LOG_LIMIT = 4096, 1024, 512, 2000
 
+# A name is one member of a comma-separated list.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 # Kept back from the Lambda's time for the answer. One call of AWS is bounded to 2 attempts of 10 s.
 RESERVE_S = 30.0
-CONNECT_TIMEOUT_S = 2
-READ_TIMEOUT_S = 8
-ATTEMPTS = 2
-ANSWER_TIMEOUT_S = 5
-ANSWER_ATTEMPTS = 3
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S, ATTEMPTS = 2, 8, 2
+ANSWER_TIMEOUT_S, ANSWER_ATTEMPTS = 5, 3
 
 PAUSE_S = (2.0, 5.0)
 
@@ -60,7 +59,7 @@ THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceede
 
 
 class ControllerError(Exception):
-    """The request can't be met, for a reason that the person should read in the stack's events."""
+    """The request can't be met, for a reason that belongs into the stack's events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +97,8 @@ def serve(
     except Exception as error:  # noqa: BLE001 - without an answer the stack hangs for an hour
         kind = "" if isinstance(error, ControllerError) else f"{type(error).__name__}: "
         _log("failure", reason=f"{kind}{error}", trace=traceback.format_exc())
-        answer = failure(event, f"{kind}{error}", _log_place(context))
+        place = [getattr(context, f"log_{part}_name", "unknown") for part in ("group", "stream")]
+        answer = failure(event, f"{kind}{error}", " ".join(place))
     _send(event, answer, sleep)
 
 
@@ -114,10 +114,14 @@ def read_request(event: Event) -> Request:
     if not isinstance(properties, Mapping):
         raise ControllerError("the request has no ResourceProperties")
     deleted = kind == "Delete"
+    stack, workload = _text(properties, "EnvStack"), _text(properties, "Workload")
+    # What was never put into a list is deleted without a word.
+    if not deleted and not NAME.fullmatch(workload):
+        raise ControllerError(f"the property Workload is not a name: {workload!r}")
     wanted = () if deleted else _texts(properties, "Parameters")
     return Request(
-        stack=_text(properties, "EnvStack"),
-        workload=_text(properties, "Workload"),
+        stack=stack,
+        workload=workload,
         wanted=tuple(name for name in wanted if name.endswith(LIST_SUFFIX)),
         aliases=() if deleted else _texts(properties, ALIASES),
     )
@@ -125,16 +129,16 @@ def read_request(event: Event) -> Request:
 
 def _text(properties: Event, name: str) -> str:
     value = properties.get(name)
-    if not isinstance(value, str) or not value:
-        raise ControllerError(f"the property {name} must be a text, and is {value!r}")
-    return value
+    if isinstance(value, str) and value:
+        return value
+    raise ControllerError(f"the property {name} must be a text, and is {value!r}")
 
 
 def _texts(properties: Event, name: str) -> tuple[str, ...]:
     value = properties.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ControllerError(f"the property {name} must be a list of texts, and is {value!r}")
-    return tuple(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ControllerError(f"the property {name} must be a list of texts, and is {value!r}")
 
 
 def physical_id(event: Event) -> str:
@@ -146,7 +150,7 @@ def physical_id(event: Event) -> str:
     properties = event.get("ResourceProperties")
     known = properties if isinstance(properties, Mapping) else {}
     made = f"envcontoller/{known.get('EnvStack', '')}/{known.get('Workload', '')}"
-    return str(event.get("PhysicalResourceId") or made)
+    return str(event.get("PhysicalResourceId") or made[:ID_LIMIT])
 
 
 # Which parameters change
@@ -165,10 +169,8 @@ def changes(request: Request, parameters: Parameters) -> dict[str, str]:
         changed[ALIASES] = _with_aliases(named, request)
     absent = sorted({*request.wanted, *changed} - set(parameters))
     if absent:
-        raise ControllerError(
-            f"the environment's stack {request.stack} has no parameter {', '.join(absent)}: "
-            "upgrade the environment, then deploy again"
-        )
+        lacking = f"the environment's stack {request.stack} has no parameter {', '.join(absent)}"
+        raise ControllerError(f"{lacking}: upgrade the environment, then deploy again")
     return changed
 
 
@@ -178,7 +180,7 @@ def _members(value: str) -> list[str]:
 
 def _with_membership(value: str, workload: str, *, member: bool) -> str:
     others = [name for name in _members(value) if name != workload]
-    return ",".join([*others, workload] if member else others)
+    return ",".join([*others, *[workload] * member])
 
 
 def _aliases(parameters: Parameters) -> dict[str, list[str]]:
@@ -198,23 +200,22 @@ def _with_aliases(named: Mapping[str, Sequence[str]], request: Request) -> str:
 # Bringing the environment's stack there
 
 
+@dataclass(frozen=True)
 class Patience:
-    """The time that is left for waiting, spent in pauses of random length.
+    """The time that is left for waiting, until `ends` as `time.monotonic` counts.
 
-    Random, so that many jobs that are deployed at once don't ask at the same moments.
+    Pauses are of random length, so that jobs that are deployed at once don't ask all at once.
     """
 
-    def __init__(self, ends: float, sleep: Callable[[float], None]) -> None:
-        """Take the end as `time.monotonic` counts, in seconds, and how to sleep."""
-        self._ends = ends
-        self._sleep = sleep
+    ends: float
+    sleep: Callable[[float], None]
 
     def pause(self) -> None:
         """Sleep a while; raise ControllerError once the time is up."""
-        left = self._ends - time.monotonic()
+        left = self.ends - time.monotonic()
         if left <= 0:
             raise ControllerError("the environment's stack took too long; deploy again")
-        self._sleep(min(left, random.uniform(*PAUSE_S)))  # noqa: S311 - spreads load, hides nothing
+        self.sleep(min(left, random.uniform(*PAUSE_S)))  # noqa: S311 - spreads load, hides nothing
 
 
 def settle(
@@ -231,10 +232,8 @@ def settle(
         status = stack["StackStatus"]
         if waiting and status in FAILURES:
             reason = stack.get("StackStatusReason") or "see its events"
-            raise ControllerError(
-                f"the update of the environment's stack {request.stack} failed "
-                f"and left it {status}: {reason}"
-            )
+            failed = f"the update of the environment's stack {request.stack} failed"
+            raise ControllerError(f"{failed} and left it {status}: {reason}")
         if waiting and status != COMPLETE:
             patience.pause()
             continue
@@ -256,24 +255,28 @@ def _describe(
     """Read the stack; where AWS is asked too often, ask again as long as there is time."""
     while True:
         try:
-            stacks = cloudformation.describe_stacks(StackName=name)["Stacks"]
+            return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         except cloudformation.exceptions.ClientError as error:
             if error.response["Error"]["Code"] not in THROTTLED:
                 raise
             _log("throttled", operation="DescribeStacks")
             patience.pause()
-            continue
-        if len(stacks) != 1:
-            raise ControllerError(f"expected one stack {name}, found {len(stacks)}")
-        return stacks[0]
 
 
 def _update(
     cloudformation: "CloudFormationClient", stack: "StackTypeDef", needed: Parameters
 ) -> bool:
-    """Start the update, and tell whether one is running now: this one, or another's before it."""
+    """Start the update, and tell whether one is running now: this one, or another's before it.
+
+    Values that do not change are not sent: a NoEcho parameter is described as asterisks.
+    """
     name = stack["StackName"]
-    parameters = {**_parameters(stack), **needed}
+    parameters: list[ParameterTypeDef] = [
+        {"ParameterKey": key, "ParameterValue": needed[key]}
+        if key in needed
+        else {"ParameterKey": key, "UsePreviousValue": True}
+        for key in _parameters(stack)
+    ]
     role = _outputs(stack, everything=True).get(EXECUTION_ROLE_OUTPUT)
     if not role:
         raise ControllerError(f"the stack {name} has no output {EXECUTION_ROLE_OUTPUT}")
@@ -281,25 +284,20 @@ def _update(
         cloudformation.update_stack(
             StackName=name,
             UsePreviousTemplate=True,
-            Parameters=[
-                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
-            ],
+            Parameters=parameters,
             RoleARN=role,
             Capabilities=stack.get("Capabilities", []),
         )
     except cloudformation.exceptions.ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        running = _says_running(message)
+        states = [f" {state} state" for state in PASSING]
+        running = message.startswith("Stack") and any(state in message for state in states)
         if not running and code not in THROTTLED:
             raise
         _log("refused", code=code, reason=message)
         return running
     _log("update", stack=name, changes=needed)
     return True
-
-
-def _says_running(message: str) -> bool:
-    return message.startswith("Stack") and any(f" {state} state" in message for state in PASSING)
 
 
 def _parameters(stack: "StackTypeDef") -> dict[str, str]:
@@ -348,7 +346,8 @@ def success(event: Event, outputs: Mapping[str, str]) -> bytes:
 def failure(event: Event, message: str, log_place: str) -> bytes:
     """Give the answer that says why, and where the Lambda's log is."""
     short = message.encode(errors="replace")[:REASON_LIMIT].decode(errors="ignore")
-    return _answer(event, "FAILED", f"{short} (log: {log_place})", {})
+    readable = "".join(character if character.isprintable() else " " for character in short)
+    return _answer(event, "FAILED", f"{readable} (log: {log_place[:ID_LIMIT]})", {})
 
 
 def _answer(event: Event, status: str, reason: str, data: Mapping[str, str]) -> bytes:
@@ -361,14 +360,8 @@ def _answer(event: Event, status: str, reason: str, data: Mapping[str, str]) -> 
         "LogicalResourceId": event.get("LogicalResourceId", ""),
         "Data": data,
     }
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, default=str).encode(
-        errors="replace"
-    )
-
-
-def _log_place(context: Any) -> str:  # noqa: ANN401 - Lambda's context has no type
-    group = getattr(context, "log_group_name", "unknown")
-    return f"{group} {getattr(context, 'log_stream_name', 'unknown')}"
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, default=str)
+    return text.encode(errors="replace")
 
 
 def _send(event: Event, answer: bytes, sleep: Callable[[float], None]) -> None:
@@ -389,11 +382,18 @@ def _send(event: Event, answer: bytes, sleep: Callable[[float], None]) -> None:
             if attempt == ANSWER_ATTEMPTS:
                 raise
             sleep(1)
-        else:
-            _log("answer", sent=True, attempt=attempt, answer=answer.decode())
-            return
+            continue
+        _log("answer", sent=True, attempt=attempt, answer=answer.decode())
+        return
 
 
 def _log(step: str, **fields: object) -> None:
     # Lambda keeps what is printed; flushed, as the process may be frozen after the answer.
-    print(json.dumps({"step": step, **fields}, default=str), flush=True)  # noqa: T201 - see above
+    shown = {name: _cut(value) for name, value in fields.items()}
+    print(json.dumps({"step": step, **shown}, default=str), flush=True)  # noqa: T201 - see above
+
+
+def _cut(value: object) -> object:
+    """Return a value as it is logged: as it is, or the beginning of its text."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return value if len(text) <= LOG_LIMIT else f"{text[:LOG_LIMIT]}…"

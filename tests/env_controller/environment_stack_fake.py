@@ -116,7 +116,12 @@ class EnvironmentStack:
             message = f"Stack:{ARN} is in {self.status} state and can not be updated."
             raise refusal("UpdateStack", "ValidationError", message)
         given = cast("list[dict[str, str]]", request["Parameters"])
-        wanted = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in given}
+        wanted = {
+            p["ParameterKey"]: self.parameters[p["ParameterKey"]]
+            if p.get("UsePreviousValue")
+            else p["ParameterValue"]
+            for p in given
+        }
         assert wanted.keys() == self.parameters.keys()
         if wanted == self.parameters:
             message = "No updates are to be performed."

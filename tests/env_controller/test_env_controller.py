@@ -196,7 +196,7 @@ def test_nothing_to_change_sends_no_update(mailbox: Mailbox) -> None:
 
 
 def test_a_new_job_is_added_and_the_new_outputs_are_answered(mailbox: Mailbox) -> None:
-    """The update names every parameter with its value, the role and the capabilities."""
+    """The update keeps each other parameter as it is: one with NoEcho is told as asterisks."""
     stack = EnvironmentStack(EFSWorkloads="api", NATWorkloads="")
     stack.before_update.append(lambda: stack.outputs.update(ManagedFileSystemID="fs-1"))
     answer = serve(stack, mailbox, event(Parameters=["EFSWorkloads"]))
@@ -206,10 +206,10 @@ def test_a_new_job_is_added_and_the_new_outputs_are_answered(mailbox: Mailbox) -
             "StackName": "acme-test",
             "UsePreviousTemplate": True,
             "Parameters": [
-                {"ParameterKey": "AppName", "ParameterValue": "acme"},
-                {"ParameterKey": "EnvironmentName", "ParameterValue": "test"},
+                {"ParameterKey": "AppName", "UsePreviousValue": True},
+                {"ParameterKey": "EnvironmentName", "UsePreviousValue": True},
                 {"ParameterKey": "EFSWorkloads", "ParameterValue": "api,report"},
-                {"ParameterKey": "NATWorkloads", "ParameterValue": ""},
+                {"ParameterKey": "NATWorkloads", "UsePreviousValue": True},
             ],
             "RoleARN": ROLE,
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
@@ -388,6 +388,9 @@ def test_a_long_reason_is_cut(mailbox: Mailbox) -> None:
         ({"ResourceProperties": []}, "no ResourceProperties"),
         ({"ResourceProperties": {}}, "property EnvStack must be a text, and is None"),
         (event(Workload=["x"]), "property Workload must be a text, and is ['x']"),
+        (event(Workload="a,b"), "property Workload is not a name: 'a,b'"),
+        (event(Workload="a\nb"), "property Workload is not a name"),
+        (event(Workload="a" * 10_000), "property Workload is not a name"),
         (event(Parameters="NATWorkloads"), "property Parameters must be a list of texts"),
         (event(Parameters=[{}]), "property Parameters must be a list of texts"),
     ],
@@ -399,6 +402,24 @@ def test_a_malformed_event_is_answered(
     answer = serve(EnvironmentStack(), mailbox, {**event(), **malformed})
     assert answer["Status"] == "FAILED"
     assert reason in answer["Reason"]
+
+
+def test_an_answer_to_a_name_of_any_length_is_one_that_cloudformation_reads(
+    mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its id, its reason and the log are cut."""
+    asked = event(Workload="a\x00," * 10_000, EnvStack="b" * 10_000)
+    answer = serve(EnvironmentStack(), mailbox, asked)
+    assert mailbox.sizes[-1] <= index.ANSWER_LIMIT
+    assert "\x00" not in answer["Reason"]
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 10_000
+
+
+def test_a_name_that_was_refused_is_deleted_without_a_word(mailbox: Mailbox) -> None:
+    """Else the rollback of what it failed would fail, too."""
+    stack = EnvironmentStack(NATWorkloads="a,b,report")
+    answer = serve(stack, mailbox, event("Delete", Workload="a,b"))
+    assert (answer["Status"], stack.updates) == ("SUCCESS", [])
 
 
 def test_an_event_with_nothing_but_an_address_is_answered(mailbox: Mailbox) -> None:
