@@ -38,27 +38,41 @@ def install(folder: Path, say: Callable[[str], None], requirements: Path = REQUI
         draft = folder / "venv-draft"
         shutil.rmtree(draft, ignore_errors=True)
         log = folder / "install.log"
-        _make(draft, requirements, log)
+        _make(draft, requirements, log, say)
         draft.rename(ready)
         _remove_others(folder, ready)
     return ready / "bin" / "python"
 
 
-def _make(draft: Path, requirements: Path, log: Path) -> None:
-    """Make the environment in `draft`; what the commands print goes to `log`."""
-    python = str(draft / "bin" / "python")
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+def _make(draft: Path, requirements: Path, log: Path, say: Callable[[str], None]) -> None:
+    """Make the environment in `draft`; what the commands print goes to `log`.
+
+    They run in the private folder and isolated: where a person stands is often a checkout, whose
+    modules are not to be imported.
+    """
+    python = [str(draft / "bin" / "python"), "-I"]
+    pip = [*python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     steps = (
-        [sys.executable, "-m", "venv", str(draft)],
-        [*pip, "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", str(requirements)],
+        ("creating a virtual environment", [sys.executable, "-I", "-m", "venv", str(draft)]),
+        (
+            "downloading packages",
+            [*pip, "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", str(requirements)],
+        ),
         # Compiled now, so that the first start is no slower than the others.
-        [python, "-m", "compileall", "-q", "-j", "0", str(draft / "lib")],
+        ("compiling them", [*python, "-m", "compileall", "-q", "-j", "0", str(draft / "lib")]),
     )
     own = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     with log.open("w") as out:
-        for step in steps:
+        for number, (what, step) in enumerate(steps, 1):
+            say(f"installing the sandbox: {what} ({number}/{len(steps)})")
             done = subprocess.run(  # noqa: S603 - our own commands
-                step, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False, env=own
+                step,
+                cwd=draft.parent,
+                env=own,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                check=False,
             )
             if done.returncode != 0:
                 shutil.rmtree(draft, ignore_errors=True)
