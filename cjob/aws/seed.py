@@ -7,6 +7,8 @@ and the templates are those of a real account. Nothing may exist yet.
 
 import json
 import os
+import re
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +26,7 @@ from cjob.errors import ServiceError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import CapabilityType
-    from mypy_boto3_cloudformation.type_defs import TagTypeDef
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef, TagTypeDef
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_ssm.type_defs import TagTypeDef as SsmTag
 
@@ -36,12 +38,12 @@ LONGEST_PAUSE = 5.0
 def seed(
     session: boto3.Session,
     app: str,
-    env: str,
+    envs: Sequence[str],
     jobs: Sequence[str],
     *,
     endpoint: str | None = None,
 ) -> None:
-    """Make the application, its environment in the session's region, and its jobs' repositories.
+    """Make the application, its environments in the session's region, and its jobs' repositories.
 
     `endpoint` is the address of every service, where it isn't AWS itself. Raises ServiceError
     with what the first service that refused said.
@@ -49,10 +51,12 @@ def seed(
     with faults.told(f"set up the application {app!r}"):
         stacks = session.client("cloudformation", endpoint_url=endpoint)
         account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
-        seed_regional_stack(stacks, app, account, jobs)
-        outputs = seed_environment_stack(stacks, app, env, account)
+        artifacts = seed_regional_stack(stacks, app, account, jobs)
         records = session.client("ssm", endpoint_url=endpoint)
-        seed_records(records, app, env, jobs, account=account, outputs=outputs)
+        seed_application(records, app, jobs, account)
+        for env in envs:
+            outputs = seed_environment_stack(stacks, app, env, account, artifacts)
+            seed_environment(records, app, env, account, outputs)
 
 
 def local_session(account: str, secret_key: str, region: str) -> boto3.Session:
@@ -73,10 +77,11 @@ def local_session(account: str, secret_key: str, region: str) -> boto3.Session:
 
 def seed_regional_stack(
     stacks: "CloudFormationClient", app: str, account: str, jobs: Sequence[str]
-) -> None:
-    """Make the StackSet's roles, the StackSet and its instance in the client's region."""
+) -> dict[str, str]:
+    """Make the StackSet's roles, the StackSet and its instance; return the instance's outputs."""
     roles = f"{names.stack_set(app)}-roles"
-    outputs = _create_stack(stacks, roles, "roles.yml", {"AppName": app}, _tags(app))
+    roles_template = (TEMPLATES / "roles.yml").read_text()
+    outputs = _create_stack(stacks, roles, roles_template, {"AppName": app}, _tags(app))
     template = regional_template(app, account, jobs)
     stacks.create_stack_set(
         StackSetName=names.stack_set(app),
@@ -91,6 +96,8 @@ def seed_regional_stack(
         StackSetName=names.stack_set(app), Accounts=[account], Regions=[stacks.meta.region_name]
     )["OperationId"]
     _wait_for_operation(stacks, names.stack_set(app), operation)
+    listed = stacks.list_stack_instances(StackSetName=names.stack_set(app))["Summaries"]
+    return _outputs(stacks.describe_stacks(StackName=listed[0]["StackId"])["Stacks"][0])
 
 
 def regional_template(app: str, account: str, jobs: Sequence[str]) -> dict[str, object]:
@@ -127,9 +134,9 @@ def _repository(app: str, job: str) -> dict[str, object]:
 
 
 def seed_environment_stack(
-    stacks: "CloudFormationClient", app: str, env: str, account: str
+    stacks: "CloudFormationClient", app: str, env: str, account: str, artifacts: Mapping[str, str]
 ) -> dict[str, str]:
-    """Make the environment's stack and give its outputs."""
+    """Make the environment's stack and return its outputs; `artifacts` has the regional ones."""
     partition = names.partition(stacks.meta.region_name)
     parameters = {
         "AppName": app,
@@ -137,22 +144,37 @@ def seed_environment_stack(
         "ToolsAccountPrincipalARN": f"arn:{partition}:iam::{account}:root",
         "ServiceDiscoveryEndpoint": f"{env}.{app}.local",
     }
+    bucket = f"arn:{partition}:s3:::{artifacts['PipelineBucket']}"
+    template = environment_template(bucket, artifacts["KMSKeyARN"])
     name = names.environment_stack(app, env)
-    return _create_stack(stacks, name, "environment.yml", parameters, _tags(app, env))
+    return _create_stack(stacks, name, template, parameters, _tags(app, env))
 
 
-def seed_records(
-    records: "SSMClient",
-    app: str,
-    env: str,
-    jobs: Sequence[str],
-    *,
-    account: str,
-    outputs: Mapping[str, str],
-) -> None:
-    """Write the SSM records of the application, the environment and each job."""
+def environment_template(bucket: str, key: str) -> str:
+    """Return the environment's template, with the ARNs of the artifact bucket and its key."""
+    statements = (TEMPLATES / "manager_role.yml").read_text()
+    statements = statements.replace("ARTIFACT_BUCKET", bucket).replace("ARTIFACT_KEY", key)
+    template = (TEMPLATES / "environment.yml").read_text()
+    place = re.search(r"^( +)# The statements of manager_role.yml.\n", template, re.MULTILINE)
+    if place is None:
+        raise ValueError("environment.yml has no place for the statements of manager_role.yml")
+    return template.replace(place[0], textwrap.indent(statements, place[1]))
+
+
+def seed_application(records: "SSMClient", app: str, jobs: Sequence[str], account: str) -> None:
+    """Write the SSM records of the application and of each job."""
     application: dict[str, object] = {"name": app, "account": account, "domain": ""}
     application |= {"domainHostedZoneID": "", "version": "1.0"}
+    _put(records, names.application_record(app), application, _tags(app))
+    for job in jobs:
+        record: dict[str, object] = {"app": app, "name": job, "type": "Scheduled Job"}
+        _put(records, names.component_record(app, job), record, _tags(app, service=job))
+
+
+def seed_environment(
+    records: "SSMClient", app: str, env: str, account: str, outputs: Mapping[str, str]
+) -> None:
+    """Write the SSM record of an environment."""
     environment: dict[str, object] = {
         "app": app,
         "name": env,
@@ -162,11 +184,7 @@ def seed_records(
         "executionRoleARN": outputs["CFNExecutionRoleARN"],
         "managerRoleARN": outputs["EnvironmentManagerRoleARN"],
     }
-    _put(records, names.application_record(app), application, _tags(app))
     _put(records, names.environment_record(app, env), environment, _tags(app, env))
-    for job in jobs:
-        record: dict[str, object] = {"app": app, "name": job, "type": "Scheduled Job"}
-        _put(records, names.component_record(app, job), record, _tags(app, service=job))
 
 
 def _put(
@@ -191,7 +209,7 @@ def _create_stack(
     """Create a stack, wait for it, and give its outputs; raise ServiceError when it fails."""
     stack_id = stacks.create_stack(
         StackName=name,
-        TemplateBody=(TEMPLATES / template).read_text(),
+        TemplateBody=template,
         Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
         Capabilities=CAPABILITIES,
         Tags=tags,
@@ -200,10 +218,14 @@ def _create_stack(
     while True:
         stack = stacks.describe_stacks(StackName=stack_id)["Stacks"][0]
         if stack["StackStatus"] == "CREATE_COMPLETE":
-            return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+            return _outputs(stack)
         if not stack["StackStatus"].endswith("_IN_PROGRESS"):
             raise ServiceError(f"the stack {name!r} ended with {stack['StackStatus']}")
         pauses.sleep()
+
+
+def _outputs(stack: "StackTypeDef") -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _wait_for_operation(stacks: "CloudFormationClient", name: str, operation: str) -> None:

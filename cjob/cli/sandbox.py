@@ -14,6 +14,7 @@ from cjob.errors import DONE, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
+    from cjob.sandbox import lifecycle
     from cjob.sandbox.place import Record
 
 EXAMPLES = """\
@@ -21,7 +22,8 @@ examples:
   cjob sandbox start && eval "$(cjob sandbox env)"
   cjob sandbox start --app acme --env prod --job report --job tidy-up
   cjob sandbox status -o json | jq -r .endpoint
-  cjob sandbox stop
+  cjob sandbox start --strict --env test --env prod
+  cjob sandbox stop; eval "$(cjob sandbox env --unset)"
 """
 
 ACTIONS = {
@@ -43,17 +45,38 @@ def options(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=summary, description=summary)
         if name == "start":
             action.add_argument("--app", help="application (default: demo)")
-            action.add_argument("--env", help="environment (default: test)")
+            action.add_argument(
+                "--env",
+                action="append",
+                metavar="NAME",
+                help="an environment; repeatable (default: test)",
+            )
             action.add_argument(
                 "--job",
                 action="append",
                 metavar="NAME",
                 help="a job to make a repository for; repeatable (default: report)",
             )
-            action.add_argument("--port", type=int, default=0, help="port (default: a free one)")
+            action.add_argument(
+                "--port", type=int, default=0, help="port (default: the last one, or a free one)"
+            )
+            action.add_argument(
+                "--strict",
+                action="store_true",
+                help="deny what AWS denies: roles may do what their policies say, and no more",
+            )
+            action.add_argument(
+                "--policy",
+                metavar="FILE",
+                help="with --strict: an IAM policy for you, such as `cjob iam` prints",
+            )
         if name in ("status", "env"):
             choices = ("text", "json")
             action.add_argument("-o", "--output", choices=choices, help="how to print it")
+        if name == "env":
+            action.add_argument(
+                "--unset", action="store_true", help="print what takes the settings back again"
+            )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,20 +90,14 @@ def _say(text: str) -> None:
 
 
 def _start(args: argparse.Namespace) -> int:
-    app, env, jobs = args.app or "demo", args.env or "test", tuple(dict.fromkeys(args.job or ()))
-    for what, name in (("application", app), ("environment", env), *(("job", job) for job in jobs)):
-        _check_name(what, name)
-    if not 0 <= args.port <= LAST_PORT:
-        raise InputError(f"--port {args.port} is no port", hint=f"a port is from 1 to {LAST_PORT}")
-
     from cjob.sandbox import lifecycle, place
 
-    folder, contents = place.private_folder(), place.Contents(app, env, jobs or ("report",))
-    with lifecycle.starting(folder, contents, _say, args.port) as (record, is_new):
+    wanted = _wanted(args)
+    with lifecycle.starting(place.private_folder(), wanted, _say) as (record, is_new):
         if is_new:
             _seed(record)
     if not is_new:
-        _check_asked(args, record)
+        _check_asked(args, record, wanted)
         _say(f"the sandbox is running already, at {record.endpoint}")
         return DONE
     _say(f"the sandbox runs at {record.endpoint}")
@@ -89,19 +106,58 @@ def _start(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _check_asked(args: argparse.Namespace, record: "Record") -> None:
+def _wanted(args: argparse.Namespace) -> "lifecycle.Wanted":
+    """Return what the options ask for; raise InputError for what can't be."""
+    from cjob.sandbox import lifecycle, place
+
+    app = args.app or "demo"
+    envs, jobs = (tuple(dict.fromkeys(given or ())) for given in (args.env, args.job))
+    names = [("application", app), *(("environment", env) for env in envs)]
+    for what, name in (*names, *(("job", job) for job in jobs)):
+        _check_name(what, name)
+    if not 0 <= args.port <= LAST_PORT:
+        raise InputError(f"--port {args.port} is no port", hint=f"a port is from 1 to {LAST_PORT}")
+    if args.policy and not args.strict:
+        raise InputError("--policy has no effect without --strict", hint="add --strict")
+    contents = place.Contents(app, envs or ("test",), jobs or ("report",))
+    policy = _read_policy(args.policy) if args.policy else None
+    return lifecycle.Wanted(contents, args.port, strict=args.strict, policy=policy)
+
+
+def _read_policy(path: str) -> "dict[str, object]":
+    """Read an IAM policy document."""
+    import json
+    from pathlib import Path
+
+    try:
+        found = json.loads(Path(path).read_text())
+    except OSError as error:
+        raise InputError(f"--policy {path!r}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"--policy {path!r}: not valid JSON: {error}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("Statement"), list | dict):
+        raise InputError(
+            f"--policy {path!r}: not an IAM policy: it has no 'Statement'",
+            hint="cjob iam deploy --role caller -o json > policy.json",
+        )
+    return found
+
+
+def _check_asked(args: argparse.Namespace, record: "Record", wanted: "lifecycle.Wanted") -> None:
     """Refuse to call it done where what runs already is not what was asked for."""
     has = record.contents
     others = [
-        f"--{option} {wanted}"
-        for option, wanted, there in (
+        f"--{option} {asked}"
+        for option, asked, there in (
             ("app", args.app, has.app == args.app),
-            ("env", args.env, has.env == args.env),
+            *(("env", env, env in has.envs) for env in args.env or ()),
             *(("job", job, job in has.jobs) for job in args.job or ()),
             ("port", args.port, record.port == args.port),
+            ("policy", args.policy, record.policy == wanted.policy),
         )
-        if wanted and not there
+        if asked and not there
     ]
+    others += ["--strict"] * (args.strict and not record.strict)
     if others:
         raise InputError(
             f"the sandbox is running already, at {record.endpoint}, without {' '.join(others)}",
@@ -123,7 +179,8 @@ def _reset(_: argparse.Namespace) -> int:
     with lifecycle.resetting(place.private_folder()) as record:
         _seed(record)
     contents = record.contents
-    _say(f"the sandbox has {contents.app!r} in {contents.env!r} again, and nothing else")
+    envs = ", ".join(map(repr, contents.envs))
+    _say(f"the sandbox has {contents.app!r} in {envs} again, and nothing else")
     return DONE
 
 
@@ -140,12 +197,15 @@ def _status(args: argparse.Namespace) -> int:
         if record:
             shown |= {"endpoint": record.endpoint, **dataclasses.asdict(record)}
             shown |= dataclasses.asdict(record.contents)
-            del shown["contents"]
+            for left_out in ("contents", "keys", "policy"):
+                del shown[left_out]
         print(json.dumps(shown))
     elif record and found.running:
         _say(f"the sandbox runs at {record.endpoint}, as process {record.pid}")
         contents = record.contents
-        _say(f"application {contents.app!r}, environment {contents.env!r} in {record.region}")
+        envs = ", ".join(map(repr, contents.envs))
+        _say(f"application {contents.app!r}, environments {envs} in {record.region}")
+        _say(f"permissions are {'enforced' if record.strict else 'not enforced'}")
         _say(f"jobs with a repository: {', '.join(contents.jobs)}")
         _say(_containers(record.docker))
     else:
@@ -159,6 +219,12 @@ def _env(args: argparse.Namespace) -> int:
 
     from cjob.sandbox import lifecycle, place
 
+    if args.unset:
+        if args.output == "json":
+            print(json.dumps(dict.fromkeys(lifecycle.SETTINGS)))
+        else:
+            print(f"unset {' '.join(lifecycle.SETTINGS)}")
+        return DONE
     record = lifecycle.running(place.private_folder())
     settings = lifecycle.client_environment(record)
     # Shell text is what `eval` reads from a pipe, so only being asked for makes it JSON.
@@ -194,8 +260,8 @@ def _containers(docker: str) -> str:
 
 def _seed(record: "Record") -> None:
     from cjob.aws.seed import local_session, seed
-    from cjob.sandbox import lifecycle
+    from cjob.sandbox.server import access
 
-    session = local_session(record.account, lifecycle.SECRET_KEY, record.region)
+    session = local_session(access.SETUP_KEY, record.keys.setup, record.region)
     contents = record.contents
-    seed(session, contents.app, contents.env, contents.jobs, endpoint=record.endpoint)
+    seed(session, contents.app, contents.envs, contents.jobs, endpoint=record.endpoint)

@@ -14,18 +14,19 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cjob.errors import InputError, ServiceError
 from cjob.sandbox import install, place
 from cjob.sandbox.place import Contents, Record
+from cjob.sandbox.server import access
 
 ACCOUNT = "123456789012"
 REGION = "us-west-2"
 
-SECRET_KEY = "sandbox"  # noqa: S105 - it is no secret, and nothing checks it
 
 READY_SECONDS = 20.0
 STOP_SECONDS = 5.0
@@ -82,29 +83,47 @@ def status(folder: Path) -> Status:
     return Status("stale", reason, record)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a start: what is in it, and whether permissions are enforced.
+
+    `port` 0 takes a free one; `policy` is what the person may do, None for everything.
+    """
+
+    contents: Contents
+    port: int = 0
+    strict: bool = False
+    policy: Mapping[str, Any] | None = None
+
+
 @contextlib.contextmanager
 def starting(
-    folder: Path, contents: Contents, say: Callable[[str], None], port: int = 0
+    folder: Path, wanted: Wanted, say: Callable[[str], None]
 ) -> Iterator[tuple[Record, bool]]:
-    """Start the sandbox, and give its record and whether it is new and so to be seeded.
+    """Start the sandbox, and yield its record and whether it is new and so to be seeded.
 
     The folder's lock is held until the caller is done; when the caller fails, a server that was
-    started here is stopped again. `port` 0 takes a free one.
+    started here is stopped again.
     """
     with place.locked(folder):
         found = status(folder)
-        if found.running and found.record:
+        if found.running and found.record and found.record.complete:
             yield found.record, False
             return
         if found.record:
-            say(f"{found.reason}; starting anew")
+            say(f"{found.reason or 'an earlier start was interrupted'}; starting anew")
             _end(folder, found.record)
         python = install.install(folder, say)
         _remove_files(folder, (*TASK_FILES, "tmp"))
         place.make_private(folder)
-        record = _launch(folder, python, port, contents)
+        with _writing(folder):
+            record = _launch(folder, python, wanted)
         try:
-            yield _ready(folder, record), True
+            with _writing(folder):
+                record = _ready(folder, record)
+            yield record, True
+            with _writing(folder):
+                place.write_record(folder, dataclasses.replace(record, complete=True))
         except BaseException:
             _end(folder, record)
             raise
@@ -112,14 +131,28 @@ def starting(
 
 @contextlib.contextmanager
 def resetting(folder: Path) -> Iterator[Record]:
-    """Empty the running sandbox and give its record, so that the caller seeds it again."""
+    """Empty the running sandbox and yield its record, so that the caller sets it up again."""
     if not folder.is_dir():
         running(folder)  # which says that it is not; no folder is made for that
     with place.locked(folder):
         record = running(folder)
+        place.write_record(folder, dataclasses.replace(record, complete=False))
         _ask(record, "POST", "/_ministack/reset", RESET_SECONDS)
         _remove_files(folder, TASK_FILES)
         yield record
+        place.write_record(folder, dataclasses.replace(record, complete=True))
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say which folder could not be written to, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise ServiceError(
+            f"the sandbox's folder {str(folder)!r} can't be written to: {error.strerror}",
+            hint="make room there, or set CJOB_SANDBOX_DIR to another folder",
+        ) from None
 
 
 def running(folder: Path) -> Record:
@@ -143,14 +176,18 @@ def stop(folder: Path) -> Status:
         return found
 
 
-def _launch(folder: Path, python: Path, port: int, contents: Contents) -> Record:
+def _launch(folder: Path, python: Path, wanted: Wanted) -> Record:
     """Start the server on a socket that it is handed, so that nobody else can get the port."""
-    with _listen(port) as listener, (folder / "server.log").open("w") as log:
-        arguments = ("--socket", str(listener.fileno()), "--folder", str(folder))
+    before = place.read_kept(folder)
+    keys = before.keys if before else place.Keys.random()
+    listening = _listen_as_before(wanted.port, before.port if before else 0)
+    with listening as listener, (folder / "server.log").open("w") as log:
+        arguments = ["--socket", str(listener.fileno()), "--folder", str(folder)]
+        arguments += ["--account", ACCOUNT, "--region", REGION, *["--strict"] * wanted.strict]
         server = subprocess.Popen(  # noqa: S603 - our own program
-            [python, "-m", "server", *arguments, "--account", ACCOUNT, "--region", REGION],
+            [python, "-m", "server", *arguments],
             cwd=Path(__file__).parent,
-            env=_server_environment(),
+            env={**_server_environment(), "CJOB_SANDBOX_KEYS": _told(keys, wanted.policy)},
             pass_fds=(listener.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -163,12 +200,28 @@ def _launch(folder: Path, python: Path, port: int, contents: Contents) -> Record
             port=listener.getsockname()[1],
             region=REGION,
             account=ACCOUNT,
-            contents=contents,
+            contents=wanted.contents,
+            keys=keys,
+            strict=wanted.strict,
+            policy=wanted.policy,
         )
         # The server outlives this process, which is not to wait for its end.
         server.returncode = 0
-    place.write_record(folder, record)
+    try:
+        place.write_record(folder, record)
+        place.keep(folder, place.Kept(record.port, keys))
+    except BaseException:
+        _end(folder, record)
+        raise
     return record
+
+
+def _listen_as_before(port: int, before: int) -> socket.socket:
+    """Listen on a port; for 0 on the one of the last start, if it is free."""
+    if before and not port:
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", before), backlog=128)
+    return _listen(port)
 
 
 def _listen(port: int) -> socket.socket:
@@ -181,12 +234,24 @@ def _listen(port: int) -> socket.socket:
         ) from None
 
 
+def _told(keys: place.Keys, policy: Mapping[str, Any] | None) -> str:
+    """Return what the server is told of its users."""
+    return json.dumps(
+        {
+            "user": keys.user,
+            "setup": keys.setup,
+            "server": keys.server,
+            "policy": policy,
+        }
+    )
+
+
 def _server_environment() -> dict[str, str]:
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {
         **passed,
-        # What functions of the sandbox sign with; the server itself calls nobody.
-        **_signing(ACCOUNT, REGION),
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -194,18 +259,24 @@ def _server_environment() -> dict[str, str]:
     }
 
 
+SETTINGS = (
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+)
+"""The variables of `client_environment`."""
+
+
 def client_environment(record: Record) -> dict[str, str]:
-    """Give the environment variables that point an AWS client at the sandbox."""
-    return {"AWS_ENDPOINT_URL": record.endpoint, **_signing(record.account, record.region)}
-
-
-def _signing(account: str, region: str) -> dict[str, str]:
-    """Give what to sign with: the server takes the key's name for the account's number."""
+    """Return the environment variables that point an AWS client at the sandbox."""
     return {
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": account,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_ENDPOINT_URL": record.endpoint,
+        "AWS_REGION": record.region,
+        "AWS_DEFAULT_REGION": record.region,
+        "AWS_ACCESS_KEY_ID": access.USER_KEY,
+        "AWS_SECRET_ACCESS_KEY": record.keys.user,
     }
 
 
@@ -237,8 +308,9 @@ def _about(record: Record) -> dict[str, object]:
 def _ask(record: Record, method: str, path: str, seconds: float) -> bytes:
     """Send one request to the server; raise ServiceError when there is no good answer."""
     connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=seconds)
+    headers = {"Authorization": f"Bearer {record.keys.server}"}
     try:
-        connection.request(method, path)
+        connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
     except (OSError, http.client.HTTPException) as error:

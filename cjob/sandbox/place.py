@@ -10,30 +10,62 @@ import dataclasses
 import fcntl
 import json
 import os
+import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cjob.errors import InputError
 
 PRIVATE = 0o700
 
+MARK = "cjob-sandbox"
+"""A file that says that a folder is a sandbox's, and may be emptied."""
+
+OWN_NAMES = (MARK, "lock", "tmp", "efs", "tasks", "venv-", "install.log", "server.log", "sandbox.")
+"""What the names in a sandbox's folder begin with; one from before the mark has no others."""
+
 
 @dataclass(frozen=True)
 class Contents:
-    """What a sandbox is seeded with: an application, an environment, jobs with a repository."""
+    """What a sandbox is seeded with: an application, environments, jobs with a repository."""
 
     app: str
-    env: str
+    envs: tuple[str, ...]
     jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A sandbox's secrets: the keys of the person and of the setup, and the server's own."""
+
+    user: str
+    setup: str
+    server: str
+
+    @staticmethod
+    def random() -> "Keys":
+        """Make them up."""
+        return Keys(*(secrets.token_urlsafe(30) for _ in range(3)))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What stays the same from one start to the next, so that a shell's settings stay right."""
+
+    port: int
+    keys: Keys
 
 
 @dataclass(frozen=True)
 class Record:
     """What runs in a folder: the server's process, its address and what it was seeded with.
 
-    `docker` is the address of the Docker daemon that the server uses, "" without one.
+    `docker` is the address of the Docker daemon that the server uses, "" without one. `strict`
+    says whether permissions are enforced, and `policy` what the person may do then, if not
+    everything. It is `complete` once an application was set up in it.
     """
 
     pid: int
@@ -42,7 +74,11 @@ class Record:
     region: str
     account: str
     contents: Contents
+    keys: Keys
     docker: str = ""
+    strict: bool = False
+    policy: Mapping[str, Any] | None = None
+    complete: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -60,21 +96,38 @@ def private_folder() -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder, open to its owner alone; raise InputError where that can't be."""
+    """Make the folder, open to its owner alone; raise InputError if that can't be.
+
+    A folder that holds anything else is refused: some of what is in a sandbox's is removed.
+    """
     try:
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        if not _is_own(folder):
+            raise InputError(
+                f"{str(folder)!r} is not a sandbox's folder: it has other files in it",
+                hint="set CJOB_SANDBOX_DIR to an empty folder",
+            )
         if folder.stat().st_uid != os.getuid():
             raise InputError(
                 f"{str(folder)!r} belongs to another user",
                 hint="set CJOB_SANDBOX_DIR to a folder of your own",
             )
         folder.chmod(PRIVATE)
+        (folder / MARK).touch()
         (folder / "tmp").mkdir(mode=PRIVATE, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"the sandbox's folder {str(folder)!r} can't be made: {error.strerror}",
             hint="set CJOB_SANDBOX_DIR to a folder that you may write to",
         ) from None
+
+
+def _is_own(folder: Path) -> bool:
+    """Tell whether a folder is empty, marked as a sandbox's, or from before there was a mark."""
+    names = [path.name for path in folder.iterdir()]
+    only_own = all(name.startswith(OWN_NAMES) for name in names)
+    old = only_own and any(name == "lock" or name.startswith("venv-") for name in names)
+    return not names or MARK in names or old
 
 
 @contextlib.contextmanager
@@ -87,10 +140,31 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Keep the record, whole or not at all."""
-    draft = folder / "sandbox.json.new"
-    draft.write_text(json.dumps(dataclasses.asdict(record), indent=2) + "\n")
-    draft.replace(folder / "sandbox.json")
+    """Keep the record, whole or not at all, and readable by the owner alone."""
+    _write(folder / "sandbox.json", dataclasses.asdict(record))
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(opened, "w") as file:  # noqa: PTH123 - a descriptor
+        file.write(json.dumps(content, indent=2) + "\n")
+    draft.replace(path)
+
+
+def keep(folder: Path, kept: Kept) -> None:
+    """Keep what the next start takes again."""
+    _write(folder / "sandbox.kept.json", dataclasses.asdict(kept))
+
+
+def read_kept(folder: Path) -> Kept | None:
+    """Return what an earlier start kept; None without one, or if it can't be read."""
+    try:
+        found = json.loads((folder / "sandbox.kept.json").read_text())
+        return Kept(int(found["port"]), Keys(**found["keys"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def read_record(folder: Path) -> Record | None:
@@ -98,8 +172,11 @@ def read_record(folder: Path) -> Record | None:
     try:
         found = json.loads((folder / "sandbox.json").read_text())
         kept = found["contents"]
-        contents = Contents(kept["app"], kept["env"], tuple(kept["jobs"]))
-        return Record(**{**found, "contents": contents})
+        # A server of an earlier cjob has one environment and no keys; it is there to be ended.
+        envs = kept.get("envs") or [kept["env"]]
+        contents = Contents(kept["app"], tuple(envs), tuple(kept["jobs"]))
+        keys = Keys(**found.get("keys", {"user": "", "setup": "", "server": ""}))
+        return Record(**{**found, "contents": contents, "keys": keys})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -28,11 +28,12 @@ def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Docker
 def cloud(
     dockerd: daemons.Dockerd | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[sandboxes.Sandbox]:
-    """Run one sandbox, whose tasks run on the daemon."""
+    """Run one sandbox, which denies what AWS denies, and whose tasks run on the daemon."""
     folder = tmp_path_factory.mktemp("cloud") / "sandbox"
     sandboxes.prepare(folder)
     host = dockerd.host if dockerd else sandboxes.NO_DOCKER
-    running = sandboxes.start(folder, "--job", "full", "--job", "built", docker_host=host)
+    jobs = ("--job", "full", "--job", "built")
+    running = sandboxes.start(folder, "--strict", *jobs, docker_host=host)
     yield running
     running.stop()
 

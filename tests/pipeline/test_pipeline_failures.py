@@ -70,7 +70,7 @@ def test_a_failure_of_the_env_controller_leads_to_its_log(place: Place) -> None:
     assert "ROLLBACK_COMPLETE: EnvControllerAction (Custom::EnvControllerFunction): " in (
         failed.stderr
     )
-    assert "demo-none does not exist" in failed.stderr
+    assert "is not authorized to perform: cloudformation:DescribeStacks" in failed.stderr
     assert "note: its log: /aws/lambda/demo-test-astray-EnvControllerFunction" in failed.stderr
 
 

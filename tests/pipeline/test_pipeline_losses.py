@@ -18,8 +18,9 @@ WAIT = "--wait-for-stack"
 # What STS answers; `Expiration` is told apart.
 ASSUMED = """\
 <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<Credentials><AccessKeyId>123456789012</AccessKeyId><SecretAccessKey>sandbox</SecretAccessKey>
-<SessionToken>token</SessionToken><Expiration>{expiration}</Expiration></Credentials>
+<Credentials><AccessKeyId>{AccessKeyId}</AccessKeyId>
+<SecretAccessKey>{SecretAccessKey}</SecretAccessKey>
+<SessionToken>{SessionToken}</SessionToken><Expiration>{soon}</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>
 """
 THROTTLED = "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"
@@ -126,16 +127,20 @@ def test_a_network_that_is_gone_while_a_deployment_is_followed_is_told_once(
 # Credentials
 
 
-def expiring(proxy: Proxy) -> None:
+def expiring(place: Place, proxy: Proxy) -> None:
     """Let the role be given for so short a time that it is asked for again at each call."""
-    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
-    proxy.instead["AssumeRole"] = (200, ASSUMED.format(expiration=f"{soon:%Y-%m-%dT%H:%M:%SZ}"))
+    sandbox = place.sandbox
+    tokens = sandbox.session().client("sts", endpoint_url=sandbox.endpoint)
+    role = "arn:aws:iam::123456789012:role/demo-test-EnvManagerRole"
+    real = tokens.assume_role(RoleArn=role, RoleSessionName="cjob")["Credentials"]
+    soon = f"{dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30):%Y-%m-%dT%H:%M:%SZ}"
+    proxy.instead["AssumeRole"] = (200, ASSUMED.format(**real, soon=soon))
 
 
 def test_credentials_that_expire_are_fetched_again(place: Place, proxy: Proxy) -> None:
     """The manager role is assumed for an hour, and deployments may take longer."""
     place.job("expiring")
-    expiring(proxy)
+    expiring(place, proxy)
     done = document(through(place, proxy).run("deploy", *on("expiring")))
     assert done["deployment"]["status"] == "CREATE_COMPLETE"
     assert proxy.actions.count("AssumeRole") > 3
@@ -147,7 +152,7 @@ def test_a_caller_whose_own_session_ends_is_told_that_the_deployment_goes_on(
     """And what to do, first for the credentials and then for the stack."""
     place.job("signed-out")
     place.waiting("signed-out", seconds=5)
-    expiring(proxy)
+    expiring(place, proxy)
     running = through(place, proxy).start("deploy", *on("signed-out"))
     wait_for(running, "Signal: ")
     proxy.instead["AssumeRole"] = (403, EXPIRED)

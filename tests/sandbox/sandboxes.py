@@ -78,5 +78,25 @@ def start(folder: Path, *arguments: str, docker_host: str = NO_DOCKER, **variabl
     """Start a sandbox in a folder that was prepared; without a daemon unless one is named."""
     done = cjob_sandbox(folder, "start", *arguments, docker_host=docker_host, **variables)
     assert done.returncode == 0, done.stderr
-    env = json.loads(cjob_sandbox(folder, "env", "-o", "json").stdout)
-    return Sandbox(folder, env)
+    return found(folder)
+
+
+def found(folder: Path) -> Sandbox:
+    """Return the sandbox that runs in a folder."""
+    return Sandbox(folder, json.loads(cjob_sandbox(folder, "env", "-o", "json").stdout))
+
+
+def record_of(folder: Path) -> place.Record:
+    """Give the record of what was started in a folder."""
+    record = place.read_record(folder)
+    assert record is not None
+    return record
+
+
+def group_of(pid: int) -> list[str]:
+    """Give the living processes of a process group."""
+    shown = subprocess.run(
+        ["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(None, 2) for line in shown.splitlines()]
+    return [row[2] for row in rows if row[0] == str(pid) and not row[1].startswith("Z")]

@@ -26,7 +26,8 @@ echo "$GREETING $FROM_FILE $TOKEN"
 echo run >> /keep/runs
 echo run >> /scratch/runs
 echo "kept $(/busybox wc -l < /keep/runs), scratch $(/busybox wc -l < /scratch/runs)"
-/busybox wget -q -O - "$AWS_ENDPOINT_URL/_cjob/about" > /dev/null && echo "AWS answers"
+/busybox wget -q -O - --header "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" \\
+  "$AWS_CONTAINER_CREDENTIALS_FULL_URI" | /busybox grep -o 'role/[a-z-]*-Role'
 exit $STATUS
 """
 
@@ -234,7 +235,7 @@ def test_a_state_machine_runs_the_image_that_was_pushed(running: Sandbox, pushed
     assert log_lines(running, "by-ecr-name") == [
         "hello file secret",
         "kept 1, scratch 1",
-        "AWS answers",
+        "role/by-ecr-name-Role",
     ]
 
 

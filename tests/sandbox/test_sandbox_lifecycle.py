@@ -15,23 +15,16 @@ from pathlib import Path
 
 import pytest
 import sandboxes
-from sandboxes import CJOB, cjob_sandbox, start
+from sandboxes import CJOB, cjob_sandbox, group_of, record_of, start
 
 from cjob.sandbox import install, place
-from cjob.sandbox.place import Record
+from cjob.sandbox.server import access
 
 HANGING = """
 import time
 def handler(event, context):
     time.sleep(600)
 """
-
-
-def record_of(folder: Path) -> Record:
-    """Give the record of what was started in a folder."""
-    found = place.read_record(folder)
-    assert found is not None
-    return found
 
 
 def status(folder: Path) -> dict[str, object]:
@@ -132,8 +125,8 @@ def test_env_is_shell_text_that_points_clients_at_it(folder: Path) -> None:
         "AWS_ENDPOINT_URL": record_of(folder).endpoint,
         "AWS_REGION": "us-west-2",
         "AWS_DEFAULT_REGION": "us-west-2",
-        "AWS_ACCESS_KEY_ID": "123456789012",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_ACCESS_KEY_ID": access.USER_KEY,
+        "AWS_SECRET_ACCESS_KEY": record_of(folder).keys.user,
     }
 
 
@@ -245,7 +238,7 @@ def test_stop_ends_a_function_at_work_and_does_not_wait_for_it(folder: Path) -> 
         FunctionName="hanging",
         Runtime="python3.13",
         Handler="index.handler",
-        Role="arn:aws:iam::123456789012:role/any",
+        Role="arn:aws:iam::123456789012:role/demo-test-EnvManagerRole",
         Timeout=900,
         Code={"ZipFile": archive.getvalue()},
     )
@@ -266,15 +259,6 @@ def test_stop_ends_a_function_at_work_and_does_not_wait_for_it(folder: Path) -> 
         time.sleep(0.05)
         assert time.monotonic() - began < 5
     assert time.monotonic() - began < 5
-
-
-def group_of(pid: int) -> list[str]:
-    """Give the living processes of a process group."""
-    shown = subprocess.run(
-        ["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [line.split(None, 2) for line in shown.splitlines()]
-    return [row[2] for row in rows if row[0] == str(pid) and not row[1].startswith("Z")]
 
 
 def test_a_name_that_aws_would_not_take_is_refused(folder: Path) -> None:
@@ -331,7 +315,12 @@ def test_an_installation_that_was_interrupted_is_made_from_the_start(tmp_path: P
         install.environment(tmp_path, nothing).name
     ]
     assert install.install(tmp_path, said.append, nothing) == python
-    assert len(said) == 1
+    assert [line.rpartition("(")[2] for line in said] == [
+        "once; about 40 MB)",
+        "1/3)",
+        "2/3)",
+        "3/3)",
+    ]
 
 
 def test_the_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:

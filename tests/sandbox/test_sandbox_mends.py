@@ -2,7 +2,7 @@
 
 import pytest
 
-from cjob.sandbox.server import executions, mends
+from cjob.sandbox.server import executions, mends, tasks
 
 ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 
@@ -41,13 +41,13 @@ def test_a_template_url_gets_its_bucket_into_the_path(url: str, expected: str) -
 )
 def test_an_image_in_ecr_is_taken_from_the_sandbox(image: str, expected: str) -> None:
     """Images of other registries are pulled from there."""
-    assert mends.local_image(image, 4000) == expected
+    assert tasks.local_image(image, 4000) == expected
 
 
 def test_an_env_file_is_read_as_ecs_reads_it() -> None:
     """Quotes belong to the value; comments and lines without a name are left out."""
     text = "A=1\n# B=2\nC='x=y'\n\nnothing\n"
-    assert mends.env_file_variables(text) == {"A": "1", "C": "'x=y'"}
+    assert tasks.env_file_variables(text) == {"A": "1", "C": "'x=y'"}
 
 
 @pytest.mark.parametrize(

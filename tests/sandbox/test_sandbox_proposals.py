@@ -1,10 +1,12 @@
 """Change sets that meet, as CloudFormation has it."""
 
+import json
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from sandboxes import Sandbox, cjob_sandbox
+from sandboxes import Sandbox, cjob_sandbox, group_of, record_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -74,3 +76,89 @@ def test_a_stack_at_work_takes_no_proposal(stacks: "CloudFormationClient") -> No
     stacks.execute_change_set(ChangeSetName=made["Id"])
     with pytest.raises(stacks.exceptions.ClientError, match="CREATE_IN_PROGRESS state"):
         propose(stacks, "busy", "second", kind="UPDATE")
+
+
+def ended(stacks: "CloudFormationClient", stack: str) -> str:
+    """Wait until a stack is at rest, and return its status."""
+    status = "_IN_PROGRESS"
+    while status.endswith("_IN_PROGRESS"):
+        status = stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    return status
+
+
+def test_a_stack_that_is_deleted_while_it_is_created_stays_deleted(
+    stacks: "CloudFormationClient",
+) -> None:
+    """What waited is waited for, and nothing is made after that."""
+    waits = WAITS.replace("'60'", "'1'")
+    more = waits + "  Topic: {Type: 'AWS::SNS::Topic', DependsOn: Signal}\n"
+    stack = stacks.create_stack(StackName="waits", TemplateBody=more)["StackId"]
+    stacks.delete_stack(StackName="waits")
+    found = stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    assert found == "DELETE_IN_PROGRESS"
+    assert ended(stacks, stack) == "DELETE_COMPLETE"
+
+    # Another one's whole life leaves it as it is.
+    later = stacks.create_stack(StackName="later", TemplateBody=waits)["StackId"]
+    assert ended(stacks, later) == "ROLLBACK_COMPLETE"
+    assert ended(stacks, stack) == "DELETE_COMPLETE"
+    events = stacks.describe_stack_events(StackName=stack)["StackEvents"]
+    assert not [event for event in events if event["LogicalResourceId"] == "Topic"]
+
+
+def test_a_template_is_answered_in_ascii(stacks: "CloudFormationClient") -> None:
+    """CloudFormation gives ? for every other character; what is made of it is right."""
+    text = "Description: für\n" + TOPIC.replace("Topic'}", "Topic', Metadata: {a: ☃}}")
+    stack = stacks.create_stack(StackName="mangled", TemplateBody=text)["StackId"]
+    assert ended(stacks, stack) == "CREATE_COMPLETE"
+    body = str(stacks.get_template(StackName=stack)["TemplateBody"])
+    assert body == text.replace("ü", "?").replace("☃", "?")
+
+
+ANSWERS = """
+import json
+import urllib.request
+
+
+def handler(event, context):
+    answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    status = "FAILED" if event["RequestType"] == "Create" else "SUCCESS"
+    answer |= {"Status": status, "Reason": "a\\x00\\x1b[31mb\\uffff", "PhysicalResourceId": "x"}
+    body = json.dumps(answer).encode()
+    urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], body, method="PUT"))
+"""
+
+CUSTOM = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - {Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: lambda.amazonaws.com}}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Code: {ZipFile: %s}
+  Custom: {Type: 'Custom::It', Properties: {ServiceToken: !GetAtt Function.Arn}}
+"""
+
+
+def test_a_reason_with_control_characters_can_be_read(
+    sandbox: Sandbox, stacks: "CloudFormationClient"
+) -> None:
+    """XML has no way to write them; the function's process ends when it is called no more."""
+    stack = stacks.create_stack(
+        StackName="custom",
+        TemplateBody=CUSTOM % json.dumps(ANSWERS),
+        Capabilities=["CAPABILITY_IAM"],
+    )["StackId"]
+    assert ended(stacks, stack) == "ROLLBACK_COMPLETE"
+    events = stacks.describe_stack_events(StackName=stack)["StackEvents"]
+    assert "a??[31mb?" in [event.get("ResourceStatusReason") for event in events]
+    server = record_of(sandbox.folder).pid
+    while len(group_of(server)) > 1:
+        time.sleep(0.1)

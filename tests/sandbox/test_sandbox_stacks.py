@@ -179,6 +179,10 @@ class Manager:
             ChangeSetName=made, WaiterConfig={"Delay": 1}
         )
         self.stacks.execute_change_set(ChangeSetName=made)
+        return self.ended(stack)
+
+    def ended(self, stack: str) -> "StackTypeDef":
+        """Wait until a stack is at rest, and give how it ended."""
         while True:
             found = self.stacks.describe_stacks(StackName=stack)["Stacks"][0]
             if not found["StackStatus"].endswith("_IN_PROGRESS"):
@@ -243,6 +247,52 @@ def test_a_job_with_addons_and_features_of_the_environment(manager: Manager) -> 
     assert outputs["AddonsTopic"].startswith("arn:aws:sns:us-west-2:")
     summary = manager.stacks.get_template_summary(StackName="demo-test-report")
     assert json.loads(summary["Metadata"]) == {"Version": "v1.34.1"}
+
+
+NESTED = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          Effect: Allow
+          Action: sts:AssumeRole
+          Principal: {{Service: lambda.amazonaws.com}}
+  Setting:
+    Type: AWS::SSM::Parameter
+    Properties: {{Type: String, Value: !GetAtt Role.Arn, Description: {value}}}
+"""
+
+OUTER = """
+Resources:
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties: {{TemplateURL: '{url}'}}
+"""
+
+
+def test_a_nested_stack_is_updated_with_the_attributes_of_what_stays(
+    sandbox: Sandbox, manager: Manager
+) -> None:
+    """A role that did not change keeps its ARN."""
+    objects = sandbox.session().client("s3", endpoint_url=sandbox.endpoint)
+    for value, call in (
+        ("one", manager.stacks.create_stack),
+        ("two", manager.stacks.update_stack),
+    ):
+        key = f"{value}.yml"
+        text = NESTED.format(value=value).encode()
+        objects.put_object(Bucket=manager.bucket, Key=key, Body=text)
+        url = names.object_url("us-west-2", manager.bucket, key)
+        call(
+            StackName="demo-test-nested",
+            TemplateBody=OUTER.format(url=url),
+            RoleARN=manager.execution_role,
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        status = manager.ended("demo-test-nested")["StackStatus"]
+        assert status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 def test_a_task_definition_keeps_all_that_is_nested_in_it(

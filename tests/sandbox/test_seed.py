@@ -132,12 +132,12 @@ def test_the_manager_role_can_be_assumed(sandbox: Sandbox) -> None:
 def test_an_application_is_not_set_up_over_another(sandbox: Sandbox) -> None:
     """What CloudFormation says of it is passed on."""
     with pytest.raises(ServiceError, match="already exists"):
-        seed(sandbox.session(), "demo", "test", ["report"], endpoint=sandbox.endpoint)
+        seed(sandbox.session(), "demo", ["test"], ["report"], endpoint=sandbox.endpoint)
 
 
 def test_a_second_application_stands_beside_the_first(sandbox: Sandbox) -> None:
     """Whoever tests something may have one of their own, without another sandbox."""
-    seed(sandbox.session(), "other", "prod", [], endpoint=sandbox.endpoint)
+    seed(sandbox.session(), "other", ["prod"], [], endpoint=sandbox.endpoint)
     stacks = sandbox.session().client("cloudformation", endpoint_url=sandbox.endpoint)
     stack = stacks.describe_stacks(StackName="other-prod")["Stacks"][0]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
@@ -146,7 +146,7 @@ def test_a_second_application_stands_beside_the_first(sandbox: Sandbox) -> None:
 
 def test_a_stack_set_takes_one_change_at_a_time(sandbox: Sandbox) -> None:
     """As on AWS: an operation's name is used once, and the role has to be named again."""
-    seed(sandbox.session(), "other", "prod", [], endpoint=sandbox.endpoint)
+    seed(sandbox.session(), "other", ["prod"], [], endpoint=sandbox.endpoint)
     stacks = sandbox.session().client("cloudformation", endpoint_url=sandbox.endpoint)
     found = stacks.describe_stack_set(StackSetName="other-infrastructure")["StackSet"]
     wanted: Any = {

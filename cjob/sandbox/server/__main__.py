@@ -1,16 +1,27 @@
 """Serve the sandbox on a listening socket that was handed over, until SIGTERM.
 
-The arguments name the socket's file descriptor, the private folder, the account and the region.
-Only the private folder is written to.
+The arguments name the socket's file descriptor, the private folder, the account and the region, and
+say whether permissions are enforced. The access keys of its users, and the secret of who started
+it, come in the variable CJOB_SANDBOX_KEYS, which nothing that is started here sees. Only the
+private folder is written to.
 """
 
 import argparse
 import asyncio
+import contextlib
+import json
 import os
 import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from . import access, containers
+
+LOOK_SECONDS = 0.5
+MISSES = 4
+"""How often a server looks whether its record names it, and how often it may not, in a row."""
 
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
@@ -22,7 +33,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--account", required=True)
     parser.add_argument("--region", required=True)
+    parser.add_argument("--strict", action="store_true", help="enforce permissions")
     args = parser.parse_args()
+    keys = json.loads(os.environ.pop("CJOB_SANDBOX_KEYS"))
     with socket.socket(fileno=os.dup(args.socket)) as listener:
         port = listener.getsockname()[1]
     docker_host = reachable_docker()
@@ -30,7 +43,7 @@ def main() -> None:
     os.environ["DOCKER_HOST"] = docker_host or NO_DOCKER
     os.chdir(args.folder)
     about = {"pid": os.getpid(), "folder": str(args.folder), "docker": docker_host}
-    asyncio.run(serve(args.socket, port, about))
+    asyncio.run(serve(args, keys, port, about))
 
 
 def settings(port: int, folder: Path, account: str, region: str) -> dict[str, str]:
@@ -44,6 +57,7 @@ def settings(port: int, folder: Path, account: str, region: str) -> dict[str, st
         "TMPDIR": str(folder / "tmp"),
         "STATE_DIR": str(folder / "tmp"),
         "LAMBDA_EXECUTOR": "local",
+        "AUTH": "true",
         "LOG_LEVEL": os.environ.get("CJOB_SANDBOX_LOG_LEVEL", "INFO"),
     }
 
@@ -69,7 +83,9 @@ def reachable_docker() -> str:
     return host
 
 
-async def serve(descriptor: int, port: int, about: Mapping[str, object]) -> None:
+async def serve(
+    args: argparse.Namespace, keys: Mapping[str, Any], port: int, about: Mapping[str, object]
+) -> None:
     """Serve until SIGTERM or SIGINT, and leave then, whatever threads are still at work."""
     # The four below are in the sandbox's environment, or import what is.
     from hypercorn.asyncio import serve as serve_app  # noqa: PLC0415
@@ -77,19 +93,57 @@ async def serve(descriptor: int, port: int, about: Mapping[str, object]) -> None
 
     from . import edge, mends  # noqa: PLC0415
 
-    mends.apply(port, Path.cwd())
+    mends.apply(port, Path.cwd(), strict=args.strict)
     from ministack.app import app  # noqa: PLC0415
 
+    owner = edge.Owner(args.account, args.region, users(keys), keys["server"])
+    owner.create_users()
     config = Config()
-    config.bind = [f"fd://{descriptor}"]
+    config.bind = [f"fd://{args.socket}"]
     config.graceful_timeout = 1
     config.loglevel = os.environ["LOG_LEVEL"]
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await serve_app(edge.Edge(app, port, about), config, shutdown_trigger=stopping.wait)
+    record = args.folder / "sandbox.json"
+    watching = asyncio.create_task(watch(record, stopping))
+    ending = asyncio.create_task(mends.end_idle_functions())
+    await serve_app(edge.Edge(app, owner, about), config, shutdown_trigger=stopping.wait)
+    ending.cancel()
+    if watching.done():
+        # Nobody else will end what was started here.
+        with contextlib.suppress(Exception):
+            containers.remove(args.folder)
+        os.killpg(os.getpgrp(), signal.SIGKILL)
     # A custom resource that waits for its answer keeps a thread that nothing else would end.
     os._exit(0)
+
+
+async def watch(record: Path, stopping: asyncio.Event) -> None:
+    """Stop once the record names this server no more: then nothing else would find and end it."""
+    missed = 0
+    while missed < MISSES:
+        await asyncio.sleep(LOOK_SECONDS)
+        missed = 0 if names_me(record) else missed + 1
+    stopping.set()
+
+
+def names_me(record: Path) -> bool:
+    """Tell whether a sandbox's record is of this process."""
+    try:
+        found = json.loads(record.read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("pid") == os.getpid()
+
+
+def users(keys: Mapping[str, Any]) -> "tuple[access.User, ...]":
+    """Return the sandbox's users: the policy is for the person, the other may do everything."""
+    policy = keys["policy"] or access.EVERYTHING
+    return (
+        access.User(access.SANDBOX, access.USER_KEY, keys["user"], policy),
+        access.User(access.SETUP, access.SETUP_KEY, keys["setup"], access.EVERYTHING),
+    )
 
 
 if __name__ == "__main__":

@@ -1,19 +1,16 @@
-"""What is added to ministack on the way of a request: an ASGI application around its own.
+"""What stands before ministack: an ASGI application that turns away whoever has no business here.
 
-Most requests pass through untouched. Those of StackSets are answered here, with stacks that
-ministack makes; the answers of two more are completed. No ministack code is imported.
+`doors` says by what a request comes in, `access` verifies that. ministack's CORS headers, which
+would let any web page read its answers, are removed.
 """
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
-from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
-from . import stacksets
+from . import access, doors, permissions
+from .doors import Door
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -22,8 +19,9 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 ABOUT = "/_cjob/about"
 RESET = "/_ministack/reset"
-TOKEN = b"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
-FORM = b"application/x-www-form-urlencoded"
+
+FORBIDDEN = 403
+JSON = (b"content-type", b"application/json")
 
 
 @dataclass(frozen=True)
@@ -31,119 +29,153 @@ class Answer:
     """A complete HTTP answer."""
 
     status: int
-    headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose sandbox it is: the account, its users, and the secret of who started it."""
+
+    account: str
+    region: str
+    users: tuple[access.User, ...]
+    secret: str
+
+    def create_users(self) -> None:
+        """Create the users, at the start and after a reset."""
+        for user in self.users:
+            access.create(user, self.account, self.region)
 
 
 class Edge:
     """The ASGI application that clients talk to."""
 
-    def __init__(self, app: App, port: int, about: Mapping[str, object]) -> None:
-        """Stand before `app`, which is reached on `port`; `about` is told to who asks for it."""
+    def __init__(self, app: App, owner: Owner, about: Mapping[str, object]) -> None:
+        """Stand before `app`; `about` is told to whoever has the secret."""
         self.app = app
-        self.port = port
+        self.owner = owner
         self.about = about
-        self.stack_sets = stacksets.StackSets()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-        elif scope["path"] == ABOUT:
-            body = json.dumps(self.about).encode()
-            await _send(send, Answer(200, ((b"content-type", b"application/json"),), body))
-        elif scope["method"] == "POST" and scope["path"] == RESET:
-            self.stack_sets = stacksets.StackSets()
-            await self.app(scope, receive, send)
-        elif scope["method"] == "POST" and scope["path"] == "/":
-            await self._post(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    async def _post(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer a request of a service's API, which is read whole: they are small."""
-        headers = dict(scope["headers"])
-        body = await _read(receive)
-        if headers.get(b"x-amz-target") == TOKEN:
-            await _send(send, self._own_registry(await _call(self.app, scope, body)))
             return
-        form = _form(body) if headers.get(b"content-type", b"").startswith(FORM) else {}
-        action = form.get("Action", "")
-        if action in stacksets.ACTIONS:
-
-            async def query(region: str, **parameters: str) -> ET.Element:
-                return await self._query(scope, region, parameters)
-
-            status, text = await self.stack_sets.answer(action, form, query)
-            await _send(send, Answer(status, ((b"content-type", b"text/xml"),), text.encode()))
-        elif action == "GetTemplateSummary":
-            answer = await _call(self.app, scope, body)
-            await _send(send, await self._with_metadata(scope, form, answer))
+        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+        reason = doors.refuse(headers)
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        elif reason:
+            await _send(send, Answer(FORBIDDEN, _message("Forbidden", reason)))
         else:
-            await self.app(scope, _replay(body), send)
+            # AWS is asked over TLS alone, and policies demand it; loopback stands for it here.
+            secure = {**scope, "scheme": "https"}
+            await self._admit(secure, headers, receive, _without_cors(send))
 
-    async def _query(self, scope: Message, region: str, form: Mapping[str, str]) -> ET.Element:
-        """Ask CloudFormation on behalf of the one who sent `scope`, in a region of its own."""
-        headers = [
-            (name, _in_region(value, region) if name == b"authorization" and region else value)
-            for name, value in scope["headers"]
-            if name != b"content-length"
-        ]
-        answer = await _call(self.app, {**scope, "headers": headers}, urlencode(form).encode())
-        if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
-            raise stacksets.RefusedError(answer.status, answer.body.decode())
-        return ET.fromstring(answer.body)  # noqa: S314 - ministack's answer
+    async def _admit(
+        self, scope: Message, headers: Mapping[str, str], receive: Receive, send: Send
+    ) -> None:
+        """Let a request in by its door."""
+        path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
+        door = doors.door(scope["method"], path, headers, query)
+        if door is Door.SIGNATURE:
+            await self._signed(scope, receive, send)
+        elif door is Door.OWNER and doors.has_secret(headers, self.owner.secret):
+            await self._own(scope, receive, send)
+        elif door is Door.REGISTRY:
+            await self._registry(scope, headers, receive, send)
+        elif door is Door.TASK:
+            token = headers.get("authorization", "")
+            found = access.task_credentials(path, token)
+            answer = Answer(200, json.dumps(found).encode()) if found else _nobody()
+            await _send(send, answer)
+        elif door is Door.ADDRESS:
+            await self.app(scope, receive, send)
+        else:
+            await _send(send, _nobody())
 
-    async def _with_metadata(
-        self, scope: Message, form: Mapping[str, str], answer: Answer
-    ) -> Answer:
-        """Put the template's Metadata into the answer to a GetTemplateSummary."""
-        if answer.status != 200 or b"<Metadata>" in answer.body:  # noqa: PLR2004 - HTTP's own
-            return answer
-        text = form.get("TemplateBody", "")
-        if form.get("StackName"):
-            asked = {k: form[k] for k in ("StackName", "Version") if k in form}
-            found = await self._query(scope, "", {**asked, "Action": "GetTemplate"})
-            text = found.findtext(".//{*}TemplateBody", "")
-        metadata = stacksets.template_metadata(text)
-        if not metadata:
-            return answer
-        element = f"<Metadata>{escape(json.dumps(metadata, default=str))}</Metadata>".encode()
-        end = b"</GetTemplateSummaryResult>"
-        return _with_body(answer, answer.body.replace(end, element + end))
+    async def _own(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer who started the sandbox."""
+        if scope["path"] == ABOUT:
+            await _send(send, Answer(200, json.dumps(self.about).encode()))
+            return
 
-    def _own_registry(self, answer: Answer) -> Answer:
-        """Name the sandbox's own address as the registry: engines take loopback without TLS."""
-        document = json.loads(answer.body)
-        for token in document.get("authorizationData", []):
-            token["proxyEndpoint"] = f"http://127.0.0.1:{self.port}"
-        return _with_body(answer, json.dumps(document).encode())
+        async def sent(message: Message) -> None:
+            # After a reset nobody is known, and who asked for it will ask for more at once.
+            if message["type"] == "http.response.start" and scope["path"] == RESET:
+                self.owner.create_users()
+            await send(message)
+
+        await self.app(scope, receive, sent)
+
+    async def _signed(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on a request whose signature is right; it is read whole for that."""
+        body = await _read(receive)
+        request = access.signed(scope, body)
+        error = access.verify(request, self.owner.account)
+        if error:
+            status, headers, content = access.refusal(request, scope["path"], error)
+            pairs = tuple((k.encode(), v.encode()) for k, v in headers.items())
+            await _send(send, Answer(status, content, pairs))
+            return
+        await self.app(scope, _replay(body, receive), send)
+
+    async def _registry(
+        self, scope: Message, headers: Mapping[str, str], receive: Receive, send: Send
+    ) -> None:
+        """Pass on a request of a container engine that has the registry's password."""
+        key = access.registry_user(headers.get("authorization", ""))
+        if not key:
+            basic = (b"www-authenticate", b'Basic realm="cjob sandbox"')
+            body = _errors("UNAUTHORIZED", "sign in with ecr:GetAuthorizationToken")
+            await _send(send, Answer(401, body, (JSON, basic)))
+            return
+        denied = permissions.registry_denial(key, scope["method"], scope["path"], self.owner)
+        if denied:
+            await _send(send, Answer(FORBIDDEN, _errors("DENIED", denied)))
+            return
+        await self.app(scope, receive, send)
 
 
-def _form(body: bytes) -> dict[str, str]:
-    return dict(parse_qsl(body.decode(), keep_blank_values=True))
+def _without_cors(send: Send) -> Send:
+    """Return a `send` that drops the headers by which web pages may read an answer."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [
+                (name, value)
+                for name, value in message.get("headers", [])
+                if not bytes(name).lower().startswith(b"access-control-")
+            ]
+            message = {**message, "headers": kept}
+        await send(message)
+
+    return sent
 
 
-def _in_region(authorization: bytes, region: str) -> bytes:
-    """Change the region in a signature's scope; ministack does not check the signature."""
-    return re.sub(
-        rb"(Credential=[^/]+/\d+/)[^/]+/", rb"\g<1>" + region.encode() + b"/", authorization
-    )
+def _nobody() -> Answer:
+    """Return the answer to a request that comes from nobody known."""
+    body = _message("MissingAuthenticationToken", "Missing Authentication Token")
+    return Answer(FORBIDDEN, body)
 
 
-def _with_body(answer: Answer, body: bytes) -> Answer:
-    kept = tuple(pair for pair in answer.headers if pair[0].lower() != b"content-length")
-    return Answer(answer.status, kept, body)
+def _message(code: str, text: str) -> bytes:
+    return json.dumps({"__type": code, "message": text}).encode()
 
 
-def _replay(body: bytes) -> Receive:
-    """Give a request's body again, once; after it there is nothing but the connection's end."""
+def _errors(code: str, text: str) -> bytes:
+    return json.dumps({"errors": [{"code": code, "message": text}]}).encode()
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read, and then what comes after it."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def receive() -> Message:
-        return messages.pop() if messages else {"type": "http.disconnect"}
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
 
-    return receive
+    return received
 
 
 async def _read(receive: Receive) -> bytes:
@@ -153,19 +185,6 @@ async def _read(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)
-
-
-async def _call(app: App, scope: Message, body: bytes) -> Answer:
-    """Have the application answer a request, and give the whole answer."""
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await app(scope, _replay(body), send)
-    start = next(m for m in sent if m["type"] == "http.response.start")
-    content = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
-    return Answer(start["status"], tuple((n, v) for n, v in start["headers"]), content)
 
 
 async def _send(send: Send, answer: Answer) -> None:

@@ -8,14 +8,25 @@ are dictionaries as AWS's JSON has them.
 # ministack is imported when a change is made to it, and most that is to change is private to it.
 # ruff: noqa: PLC0415, SLF001
 
+import asyncio
 import functools
 import importlib.metadata
-import re
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import containers, executions, networking, proposals
+from . import (
+    access,
+    answers,
+    containers,
+    executions,
+    networking,
+    permissions,
+    proposals,
+    stacksets,
+    tasks,
+)
 
 VERSION = "1.5.33"
 
@@ -25,6 +36,12 @@ Json = Any
 FREE_KEYS = frozenset({"dockerLabels", "options", "driverOpts", "labels"})
 """Keys of a task definition whose own keys are names that people give."""
 
+IDLE_SECONDS = 4.0
+"""How long a function's process stays for another call: a job's stack makes several of them."""
+
+NESTED_ARGUMENTS = 4
+"""How much a nested stack's update is told of a resource, besides its type and id."""
+
 IRREGULAR_KEYS = {
     "EFSVolumeConfiguration": "efsVolumeConfiguration",
     "FilesystemId": "fileSystemId",
@@ -32,20 +49,25 @@ IRREGULAR_KEYS = {
 }
 
 
-def apply(port: int, folder: Path) -> None:
+def apply(port: int, folder: Path, *, strict: bool) -> None:
     """Make all changes; raise RuntimeError when it is another version of ministack."""
     found = importlib.metadata.version("ministack")
     if found != VERSION:
         raise RuntimeError(f"made for ministack {VERSION}, found {found}")
+    # First of all: other modules of ministack keep what these change under names of their own.
+    access.install()
+    permissions.install(strict=strict)
+    answers.complete(stacksets.serve())
     keep_to_own_containers(folder)
     read_template_urls()
     networking.add_types()
     name_nested_stacks_early()
+    keep_attributes_in_nested_stacks()
     proposals.keep_apart()
     keep_nested_task_keys()
     leave_repositories_that_exist()
     reveal_secrets_to_tasks()
-    run_containers_here(port)
+    tasks.run_here(port)
     executions.apply()
 
 
@@ -105,6 +127,31 @@ def nested_logical_id(name: str, parent: str) -> str:
     return name.removeprefix(f"{parent}-").partition("-")[0]
 
 
+def keep_attributes_in_nested_stacks() -> None:
+    """Keep a resource's attributes when its nested stack is updated and it is not.
+
+    Only the stack itself tells ministack's update what there was before.
+    """
+    from ministack.services.cloudformation import provisioners
+
+    create, update = provisioners._provision_resource, provisioners._update_resource
+    known: dict[tuple[str, str], Json] = {}
+
+    def created(kind: str, *given: Json) -> Json:
+        physical_id, attributes = create(kind, *given)
+        known[kind, physical_id] = attributes
+        return physical_id, attributes
+
+    def updated(kind: str, physical_id: str, *given: Json) -> Json:
+        before = known.get((kind, physical_id))
+        complete = len(given) > NESTED_ARGUMENTS
+        made, attributes = update(kind, physical_id, *given, *[before] * (not complete))
+        known[kind, made] = attributes
+        return made, attributes
+
+    provisioners._provision_resource, provisioners._update_resource = created, updated
+
+
 def keep_nested_task_keys() -> None:
     """Register a template's task definition with all that is nested in it."""
     from ministack.services import ecs
@@ -162,81 +209,20 @@ def reveal_secrets_to_tasks() -> None:
     ssm.resolve_parameter_value = functools.partial(ssm.resolve_parameter_value, decrypt=True)
 
 
-def run_containers_here(port: int) -> None:
-    """Run a task's containers on the sandbox's own network, from its own registry."""
-    from ministack.services import ecs, s3
+async def end_idle_functions() -> None:
+    """End a function's process some seconds after its last call; ministack keeps one for each."""
+    from ministack.core import lambda_runtime
 
-    original = ecs._start_task_worker
-
-    def read(arn: str) -> str:
-        bucket, _, key = arn.split(":::", 1)[1].partition("/")
-        found = s3._get_object_data(bucket, key)
-        if found is None:
-            raise ecs._SecretResolutionError(f"no env file at {arn}")
-        return str(found.decode())
-
-    def start(task: Json, definition: Json, overrides: Json, client: Json) -> None:
-        containers = [
-            local_container(
-                container,
-                port,
-                [read(file["value"]) for file in container.get("environmentFiles", [])],
-            )
-            for container in definition.get("containerDefinitions", [])
-        ]
-        task_folder = Path("tasks") / task["taskArn"].rsplit("/", 1)[-1]
-        local = {
-            **definition,
-            # The host's network: a container's loopback is the sandbox's, as its registry's is.
-            "networkMode": "host",
-            "containerDefinitions": containers,
-            "volumes": [local_volume(v, task_folder) for v in definition.get("volumes", [])],
-        }
-        original(task, local, overrides, client)
-
-    ecs._start_task_worker = start
-
-
-def local_container(container: Json, port: int, env_files: list[str]) -> Json:
-    """Give a container's definition as this machine can run it.
-
-    An ECR repository is the sandbox's registry; what env files set stands before the definition's
-    own environment, which wins over them; on the host's network there are no ports to map.
-    """
-    from_files = [
-        {"name": name, "value": value}
-        for text in env_files
-        for name, value in env_file_variables(text).items()
-    ]
-    return {
-        **container,
-        "image": local_image(container["image"], port),
-        "environment": from_files + container.get("environment", []),
-        "portMappings": [],
-    }
-
-
-def local_image(image: str, port: int) -> str:
-    """Give an image's name with the sandbox's registry in place of an ECR host."""
-    host = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
-    return re.sub(f"^{host}", f"127.0.0.1:{port}/", image)
-
-
-def env_file_variables(text: str) -> dict[str, str]:
-    """Read an env file as ECS does: NAME=VALUE lines, no quotes, comments by # at the start."""
-    lines = [line for line in text.splitlines() if "=" in line and not line.startswith("#")]
-    return {name: value for name, _, value in (line.partition("=") for line in lines)}
-
-
-def local_volume(volume: Json, task_folder: Path) -> Json:
-    """Give a volume as a folder of the sandbox: a file system's stays, any other is the task's."""
-    efs = volume.get("efsVolumeConfiguration")
-    folder = task_folder / volume["name"]
-    if efs:
-        access_point = (efs.get("authorizationConfig") or {}).get("accessPointId", "")
-        inside = access_point or efs.get("rootDirectory", "").strip("/")
-        folder = Path("efs") / efs["fileSystemId"] / inside
-    folder.mkdir(parents=True, exist_ok=True)
-    # Containers run as any user; the sandbox's folder above lets nobody else in.
-    folder.chmod(0o777)
-    return {**volume, "host": {"sourcePath": str(folder.absolute())}}
+    while True:
+        await asyncio.sleep(IDLE_SECONDS / 2)
+        before = time.time() - IDLE_SECONDS
+        with lambda_runtime._lock:
+            idle = [
+                worker
+                for workers in lambda_runtime._workers.values()
+                for worker in workers
+                if not worker.in_use and worker.last_used < before
+            ]
+            for key, workers in list(lambda_runtime._workers.items()):
+                lambda_runtime._workers[key] = [one for one in workers if one not in idle]
+        await asyncio.to_thread(lambda_runtime.kill_workers, idle)

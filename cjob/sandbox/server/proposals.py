@@ -1,13 +1,15 @@
-"""Change sets that meet, as CloudFormation has it and ministack does not.
+"""Changes that meet, as CloudFormation has it and ministack does not.
 
 All first proposals for a name are for one stack, until that is deleted or made; a change set
-belongs to its stack and to no later one of that name; a stack at work takes no other.
+belongs to its stack and to no later one of that name; a stack at work takes no other. A stack that
+is deleted while it is created is created no further.
 """
 
 # ministack is imported when a change is made to it, and most that is used is private to it.
 # ruff: noqa: PLC0415, SLF001
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 Json = Any
@@ -16,13 +18,19 @@ Json = Any
 Handler = Callable[[Json], Json]
 """What answers a request: takes its parameters, gives status, headers and body."""
 
-PROPOSED = "REVIEW_IN_PROGRESS"
+PROPOSED, CREATING = "REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS"
+
+DEPLOYING: "dict[str, asyncio.Task[Json]]" = {}
+"""The task that creates or updates a stack, by the stack's id."""
 
 
 def keep_apart() -> None:
     """Put what is right around ministack's own answers."""
-    from ministack.services.cloudformation import handlers
+    from ministack.services.cloudformation import changesets, handlers, stacks
 
+    stacks._deploy_stack_async = traced(stacks._deploy_stack_async)
+    for module in (changesets, handlers):
+        module._deploy_stack_async = stacks._deploy_stack_async
     table = handlers._ACTION_HANDLERS
     for action, wrap in (
         ("CreateChangeSet", joining),
@@ -81,12 +89,18 @@ def executing(original: Handler) -> Handler:
 
 
 def deleting(original: Handler) -> Handler:
-    """Delete a stack that is only proposed at once: ministack comes to it later, by its name."""
+    """Delete a stack that is only proposed at once: ministack comes to it later, by its name.
+
+    One that is being created is taken over from whatever creates it.
+    """
     from ministack.services import cloudformation
     from ministack.services.cloudformation import handlers, helpers, stacks
 
     def delete(params: Json) -> Json:
         stack = handlers._resolve_stack(helpers._p(params, "StackName"))
+        if stack and stack["StackStatus"] == CREATING and stack["StackId"] in DEPLOYING:
+            take_over(stack)
+            return helpers._xml(200, "DeleteStackResponse", "")
         if not stack or stack["StackStatus"] != PROPOSED:
             return original(params)
         name, number = stack["StackName"], stack["StackId"]
@@ -100,6 +114,44 @@ def deleting(original: Handler) -> Handler:
         return helpers._xml(200, "DeleteStackResponse", "")
 
     return delete
+
+
+def traced(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[..., Json]:
+    """Keep which task creates or updates a stack, for as long as it does."""
+
+    async def deploy(name: str, number: str, *given: Json, **named: Json) -> None:
+        task = asyncio.current_task()
+        if task:
+            DEPLOYING[number] = task
+        try:
+            await original(name, number, *given, **named)
+        finally:
+            DEPLOYING.pop(number, None)
+
+    return deploy
+
+
+def take_over(stack: Json) -> None:
+    """End a stack's creation, and delete what there is of it.
+
+    A resource that is being created is waited for: a custom one answers, a nested stack ends.
+    """
+    from ministack.services import cloudformation
+    from ministack.services.cloudformation import stacks
+
+    name, number = stack["StackName"], stack["StackId"]
+    creation = DEPLOYING[number]
+    creation.cancel()
+    stack["StackStatus"] = "DELETE_IN_PROGRESS"
+
+    async def delete() -> None:
+        await asyncio.wait([creation])
+        for inner, nested in list(cloudformation._stacks.items()):
+            if nested.get("_parent_stack_name") == name:
+                await stacks._delete_stack_async(inner, nested["StackId"])
+        await stacks._delete_stack_async(name, number)
+
+    stacks._create_stack_task_in_region(delete(), stack, number)
 
 
 def at_work(stack: Json) -> bool:

@@ -1,16 +1,19 @@
 """CloudFormation StackSets, as far as an application's regional resources need them.
 
-A set keeps its template; each instance is an ordinary stack, made in its region by whoever the
-request came from. Instances are there when their creation is answered. An update goes on after its
-answer, and while it does there can be no other, as on AWS. Nothing is touched but the stacks,
-through the `query` that is handed in.
+A set keeps its template; each instance is an ordinary stack in its region. Instances are there when
+their creation is answered. An update goes on after its answer, and while it does there can be no
+other, as on AWS. Nothing is touched but the stacks, through the `query` that is handed in.
 """
+
+# ministack is imported when a change is made to it.
+# ruff: noqa: PLC0415
 
 import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -25,6 +28,10 @@ ACTIONS = frozenset(
         "UpdateStackSet",
     }
 )
+
+
+Json = Any
+"""A value of AWS's JSON, as ministack keeps it."""
 
 
 class Query(Protocol):
@@ -128,16 +135,34 @@ class StackSets:
         return f"<StackSetId>{escape(name)}:{self.sets[name].id}</StackSetId>"
 
 
-def template_metadata(text: str) -> object:
-    """Give the Metadata section of a template's text, with CloudFormation's tags left out."""
-    import yaml  # noqa: PLC0415 - only two of the actions need it
+def serve() -> StackSets:
+    """Let ministack's CloudFormation answer for StackSets; a reset removes them."""
+    from ministack.core.responses import get_account_id, get_region, request_scope
+    from ministack.services import cloudformation
 
-    class Loader(yaml.SafeLoader):
-        """Reads values below unknown tags as null."""
+    original, reset, sets = cloudformation.handle_request, cloudformation.reset, StackSets()
 
-    Loader.add_multi_constructor("!", lambda *_: None)
-    document = yaml.load(text, Loader) if text else {}  # noqa: S506 - a safe loader
-    return document.get("Metadata") if isinstance(document, dict) else None
+    async def query(region: str, **parameters: str) -> ET.Element:
+        with request_scope(get_account_id(), region or get_region()):
+            body = urlencode(parameters).encode()
+            status, _, answer = await original("POST", "/", {}, body, {})
+        if status != 200:  # noqa: PLR2004 - HTTP's own number
+            raise RefusedError(status, bytes(answer).decode())
+        return ET.fromstring(answer)  # noqa: S314 - ministack's answer
+
+    async def handle(method: str, path: str, headers: Json, body: bytes, given: Json) -> Json:
+        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        if form.get("Action", "") not in ACTIONS:
+            return await original(method, path, headers, body, given)
+        status, text = await sets.answer(form["Action"], form, query)
+        return status, {"Content-Type": "text/xml"}, text.encode()
+
+    def clear() -> None:
+        reset()
+        sets.sets.clear()
+
+    cloudformation.handle_request, cloudformation.reset = handle, clear
+    return sets
 
 
 def _describe(found: StackSet) -> str:
