@@ -84,9 +84,11 @@ def _skip_blanks(text: str, at: int) -> int:
 def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     out = dict(pairs)
     if len(out) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InputError(f"key {twice!r} stands twice in one object", hint=REPEAT)
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise InputError(f"key {key!r} stands twice in one object", hint=REPEAT)
+            seen.add(key)
     return out
 
 

@@ -12,8 +12,8 @@ from cjob.manifest import fargate, references
 
 _TASK = "AWS::ECS::TaskDefinition"
 _PER_UNIT = 1024
-_VCPUS = re.compile(r"([0-9]*\.?[0-9]+) *vcpu", re.IGNORECASE)
-_GIGABYTES = re.compile(r"([0-9]*\.?[0-9]+) *gb", re.IGNORECASE)
+_VCPUS = re.compile(r"((?:[0-9]+\.|\.)?[0-9]+) *vcpu", re.IGNORECASE)
+_GIGABYTES = re.compile(r"((?:[0-9]+\.|\.)?[0-9]+) *gb", re.IGNORECASE)
 
 
 def sizes(stack: Resolved) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cjob.release import Release
+    from cjob.release import Job, Release
 
 EXAMPLES = """\
 examples:
@@ -109,13 +109,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_single(read: "Sequence[Release]") -> None:
     """Refuse two documents for one stack: they would be at work on it at once."""
-    jobs = [release.job for release in read]
-    for number, job in enumerate(jobs):
-        if job in jobs[:number]:
+    seen: set[Job] = set()
+    for job in (release.job for release in read):
+        if job in seen:
             raise InputError(
                 f"two documents are for job {job.name!r} in environment {job.env!r}",
                 hint="apply one of them",
             )
+        seen.add(job)
 
 
 def _check_digests(read: "Sequence[Release]", expected: "Sequence[str]") -> None:

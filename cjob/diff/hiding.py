@@ -18,7 +18,7 @@ from cjob.secret_names import HIDDEN, looks_secret, without_passwords
 _REFERENCES = frozenset({"Ref", "GetAtt", "ImportValue", "Condition"})
 _MAPS_OF_VARIABLES = frozenset({"Variables", "Options", "DockerLabels", "Parameters"})
 _PASSWORD = re.compile("(?:Password|Passphrase|SecretString|AuthToken)$")
-_NAME_WITH_VALUE = re.compile(r"([A-Za-z_][\w.-]*)[\"']?[ \t]*:[ \t]*[^\s#]")
+_NAME_WITH_VALUE = re.compile(r"(?<![\w.-])([\w.-]++)[\"']?[ \t]*+:[ \t]*+[^\s#]")
 
 
 def hide(comparison: Comparison) -> Comparison:

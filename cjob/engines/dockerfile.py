@@ -15,7 +15,7 @@ _FLAGS = {
     "ADD": ("link", "chmod", "checksum", "keep-git-dir", "unpack", "exclude"),
 }
 _PLATFORM_ARGUMENT = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(.+?)\s*")
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(\S.*)")
 _HERE_DOCUMENT = re.compile(r"\d*<<(-?)([\"']?)([^<\"'\s]+)\2")
 _OFFICIAL = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?[:@]?.*")
 
@@ -121,11 +121,11 @@ def _instructions(lines: list[str], escape: str) -> Iterator[_Instruction]:
     for number, first in numbered:
         if not first.strip() or first.lstrip().startswith("#"):
             continue
-        line = first.strip()
-        while line.endswith(escape):
-            line = line[:-1]
-            line += _continuation(numbered)
-        keyword, *words = line.split()
+        parts = [first.strip()]
+        while parts[-1].endswith(escape):
+            parts[-1] = parts[-1][:-1]
+            parts.append(_continuation(numbered))
+        keyword, *words = "".join(parts).split()
         keyword = keyword.upper()
         if keyword == "ONBUILD" and words:
             keyword, words = words[0].upper(), words[1:]

@@ -23,7 +23,7 @@ VARIABLE_LIMIT = 1000
 """Variables in one text: each of them is looked for in all of it."""
 
 _VARIABLE = re.compile(r"(\\?\$\{([_a-zA-Z][_a-zA-Z0-9]*)\})")
-_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+#.*)?\s+)+")
+_PROPERTIES = re.compile(r"(?:[&!]\S*+(?:\s++#.*+)?+\s++)++")
 _JSON_LIST = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(?:\"|null)")
 
 
