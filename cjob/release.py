@@ -392,6 +392,8 @@ def _decode_section(wanted: type[Section], value: Any, path: str) -> Section:  #
     for name, key, kind, is_required in layout(wanted):
         where = f"{path}.{key}" if path else key
         if key in rest:
+            if rest[key] is None and not is_required and kind is not object:
+                _refuse_null(where)
             known[name] = _decode(kind, rest.pop(key), where)
         elif is_required:
             raise InputError(
@@ -400,6 +402,12 @@ def _decode_section(wanted: type[Section], value: Any, path: str) -> Section:  #
                 place=where,
             )
     return wanted(**known, extra=rest)
+
+
+def _refuse_null(path: str) -> NoReturn:
+    """Refuse null for a key that may be absent; in jq it is easily written for that."""
+    how = f": jq 'del(.{path})'" if re.fullmatch(r"[\w.\[\]]+", path) else ""
+    raise InputError("expected a value, got null", hint=f"delete the key instead{how}", place=path)
 
 
 def _refuse(path: str, expected: str, value: object) -> NoReturn:

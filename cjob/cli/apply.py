@@ -12,6 +12,7 @@ from cjob.errors import CjobError, InputError
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal
 
     from cjob.release import Job, Release
 
@@ -36,7 +37,21 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SHA256",
-        help="take only the document with this digest, as cjob-diff told it; one for each",
+        help="apply only the document with this digest (printed by cjob-diff); one for each",
+    )
+    parser.add_argument(
+        "--expect-env",
+        action="append",
+        default=[],
+        metavar="ENV",
+        help="apply only documents for this environment; repeatable",
+    )
+    parser.add_argument(
+        "--expect-job",
+        action="append",
+        default=[],
+        metavar="JOB",
+        help="apply only documents for this job; repeatable",
     )
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("json", "text"), help=selection.OUTPUT)
@@ -99,6 +114,8 @@ def run(args: argparse.Namespace) -> int:
     )
     selection.check_sections(read, "stack")
     _check_digests(read, args.expect_digest)
+    _check_expected(read, "env", args.expect_env)
+    _check_expected(read, "name", args.expect_job)
     _check_single(read)
     with talk.watching([release.job for release in read], labelled=True):
         with pipeline.undeployed():
@@ -134,6 +151,21 @@ def _check_digests(read: "Sequence[Release]", expected: "Sequence[str]") -> None
             + (", ".join(other) or f"{len(found)} of {len(wanted)} are here"),
             hint="apply the file that was reviewed, or review this one and expect its digest",
         )
+
+
+def _check_expected(
+    read: "Sequence[Release]", part: "Literal['env', 'name']", expected: "Sequence[str]"
+) -> None:
+    """Refuse documents for other jobs or environments than those that were expected, if any."""
+    for release in read if expected else ():
+        job = release.job
+        if getattr(job, part) not in expected:
+            raise InputError(
+                f"the document is for job {job.name!r} in environment {job.env!r}, "
+                f"not {' or '.join(map(repr, expected))}",
+                hint="apply the plan that was reviewed, and check where this one comes from",
+                place=f"job.{part}",
+            )
 
 
 def finish(

@@ -134,6 +134,7 @@ def text(releases: "Sequence[Release]") -> str:
 
 def markdown(releases: "Sequence[Release]") -> str:
     """Give the differences of all jobs for a comment on a pull request."""
+    from cjob import wire  # noqa: PLC0415 - help needs none of it
     from cjob.diff import markdown as pages  # noqa: PLC0415 - help needs none of it
     from cjob.diff.summary import summary  # noqa: PLC0415
 
@@ -142,7 +143,11 @@ def markdown(releases: "Sequence[Release]") -> str:
             pages.Compared(
                 title=f"{release.job.name} ({release.job.env})",
                 summary=summary(release.diff),
-                notes=(*unknown_images(release), *more(release.diff)),
+                notes=(
+                    *unknown_images(release),
+                    *more(release.diff),
+                    f"document {wire.digest(release)}",
+                ),
                 text=release.diff.text,
             )
             for release in releases

@@ -12,9 +12,9 @@ from contextlib import nullcontext
 
 from cjob import live as live_side
 from cjob import names
-from cjob.checks import data_loss, deployable, ownership, rollback
+from cjob.checks import assets, data_loss, deployable, ownership, rollback
 from cjob.checks.downgrade import check_downgrade
-from cjob.checks.plan import check_plan
+from cjob.checks.plan import check_difference, check_plan
 from cjob.errors import DeploymentError, Interrupted
 from cjob.live import Live
 from cjob.plain import replace
@@ -38,6 +38,7 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
     stack = required(release.stack, "stack")
     ownership.check_identity(release, stack)
     ownership.check_complete(release, stack)
+    assets.check_addons(stack, release.job, required(release.target, "target"))
     deployable.check(release)
     try:
         while True:
@@ -73,6 +74,7 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
     if plan is not None:
         if not is_current and not options.force_plan:
             check_plan(plan, live)
+            check_difference(plan, diff, release.job.name)
         release = replace(release, diff=diff)
     if is_current:
         if live is known and not is_still(tools.stacks, target, stack.name, live):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from cjob import assets
+from cjob.checks.assets import check_key
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
 from cjob.errors import InputError
@@ -95,6 +96,8 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
 
 def uploads(release: Release, source: Source, target: Target, files: Files) -> list[Upload]:
     """Read what the stack needs in the bucket, each object once; InputError where it changed."""
+    for asset in source.assets:
+        check_key(asset, release.job)
     found = [_upload(asset, files) for asset in source.assets]
     nested = addons_template(release.job, source, target)
     if nested:

@@ -86,7 +86,26 @@ def confirm(release: Release, directory: Directory) -> Release:
                 hint="make the document anew, from cjob-target or the first command of the pipe",
                 place=f"target of {release.job.name}",
             )
+    _confirm_subnets(release, release.target.subnets, now, directory)
     return replace(release, target=replace(release.target, repositories=now.repositories))
+
+
+def _confirm_subnets(
+    release: Release, given: Mapping[str, tuple[str, ...]], target: Target, directory: Directory
+) -> None:
+    """Refuse subnets other than those that have the tags which the manifest names."""
+    tags = _subnet_tags(release)
+    query = names.subnet_query(tags)
+    if not tags or query not in given:
+        return
+    found = directory.subnets(target, tags)
+    if sorted(given[query]) != sorted(found):
+        raise InputError(
+            f"the document's subnets with the tags {query!r} are "
+            f"{', '.join(given[query])}; AWS says {', '.join(found) or 'none'}",
+            hint="make the document again, from cjob-target or the first command of the pipe",
+            place=f"target of {release.job.name}",
+        )
 
 
 def _target(release: Release, directory: Directory) -> Target:

@@ -31,6 +31,7 @@ echo "$(basename "$0") $*" >> "$TOLD"
 case "$*" in
 api*) echo 1a2b3c4 ;;
 "run list"*) echo 42 ;;
+"pr view"*) cat comment.md ;;
 esac
 """
 

@@ -68,7 +68,7 @@ def test_a_plan_is_shown_as_it_was_made(place: Place) -> None:
     compared = place.pipe(["build", *on("kept-plan")], ["push"], ["render"], ["diff"])
     place.write("plan.json", compared.stdout)
     seen = place.run("diff", *on("kept-plan"), "-o", "text").stdout
-    page = place.run("diff", *on("kept-plan"), "-o", "markdown").stdout
+    page = place.run("diff", "-o", "markdown", stdin=compared.stdout).stdout
     place.done("apply", "plan.json")
 
     offline = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
@@ -99,6 +99,43 @@ def test_a_plan_that_was_reviewed_is_bound_by_its_digest(place: Place) -> None:
 
     applied = place.run("apply", "--expect-digest", told[0], stdin=compared.stdout)
     assert document(applied)["deployment"]["status"] == "CREATE_COMPLETE"
+
+
+def test_a_plan_that_was_edited_after_its_review_is_refused(place: Place) -> None:
+    """Whatever its own difference says, it would do something else."""
+    place.job("edited", VARIABLES)
+    place.done("deploy", *on("edited"))
+    place.job("edited", "variables: {A: two}\n")
+    kept = json.loads(plan(place, "edited"))
+    template = kept["stack"]["template"]
+    kept["stack"]["template"] = template + (
+        "  Backdoor:\n    Type: AWS::IAM::Role\n    Properties:\n"
+        "      AssumeRolePolicyDocument: {Statement: []}\n"
+        if template.rstrip().splitlines()[-1].startswith("  ")
+        else ""
+    )
+    assert kept["stack"]["template"] != template
+    done = place.run("apply", stdin=json.dumps(kept))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "would change something else than its difference says" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--expect-env", "prod"), "in environment 'test', not 'prod'"),
+        (("--expect-job", "other", "--expect-job", "third"), "not 'other' or 'third'"),
+    ],
+)
+def test_a_plan_for_something_else_than_expected_is_refused(
+    place: Place, flags: tuple[str, ...], told: str
+) -> None:
+    """Before AWS is asked for anything."""
+    place.job("expected")
+    kept = place.pipe(["render", *on("expected")], ["diff"]).stdout
+    done = place.run("apply", *flags, stdin=kept, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
 
 
 def test_a_plan_that_changes_nothing_does_nothing(place: Place) -> None:

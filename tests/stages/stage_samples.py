@@ -1,5 +1,7 @@
 """Targets, stacks and documents for the tests of the stages; each takes what a test varies."""
 
+import hashlib
+
 from cjob import names
 from cjob.live import Live
 from cjob.plain import replace
@@ -37,6 +39,13 @@ TAGS = names.copilot_tags("acme", "test", "report")
 def stack(template: str = TEMPLATE, missing: tuple[str, ...] = (), **parameters: str) -> Stack:
     """Give a stack as it should be."""
     return Stack(name=NAME, template=template, parameters=parameters, tags=TAGS, missing=missing)
+
+
+def with_addons(text: str) -> Stack:
+    """Return a stack as it should be, with addons that were pushed."""
+    key = names.addons_key("report", hashlib.sha256(text.encode()).hexdigest())
+    url = names.object_url(TARGET.region, TARGET.artifact_bucket, key)
+    return replace(stack(AddonsTemplateURL=url), addons=text)
 
 
 def live(status: str = "UPDATE_COMPLETE", template: str = OLDER, **parameters: str) -> Live:

@@ -2,7 +2,18 @@
 
 import pytest
 from stacks_fake import UPDATED, FakeStacks, FakeStore, own
-from stage_samples import NAME, OLDER, TAGS, TEMPLATE, live, plan, release, stack, without_tag
+from stage_samples import (
+    NAME,
+    OLDER,
+    TAGS,
+    TEMPLATE,
+    live,
+    plan,
+    release,
+    stack,
+    with_addons,
+    without_tag,
+)
 
 from cjob.checks.downgrade import check_downgrade
 from cjob.errors import InputError
@@ -160,7 +171,7 @@ def test_a_plan_whose_changes_are_deployed_is_already_applied() -> None:
 
 def test_a_plan_is_stale_once_the_addons_moved() -> None:
     """Although their address is the same."""
-    now, wanted = live(AddonsTemplateURL="https://one"), stack(AddonsTemplateURL="https://two")
+    now, wanted = live(AddonsTemplateURL="https://one"), with_addons("Resources: {}\n")
     stacks = FakeStacks(now, addons="Resources: {}")
     with pytest.raises(InputError, match="the live stack's addons changed"):
         applied(plan(replace(now, addons="Outputs: {}"), wanted), stacks)
@@ -169,7 +180,7 @@ def test_a_plan_is_stale_once_the_addons_moved() -> None:
 
 def test_addons_that_change_are_read_once() -> None:
     """They are as they were where the stack's parameters are."""
-    now, wanted = live(AddonsTemplateURL="https://one"), stack(AddonsTemplateURL="https://two")
+    now, wanted = live(AddonsTemplateURL="https://one"), with_addons("Resources: {}\n")
     stacks = FakeStacks(now, addons="Resources: {}", events=tuple(map(own, UPDATED)))
     done = applied(release(wanted), stacks).deployment
     assert done is not None

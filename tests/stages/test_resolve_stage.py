@@ -126,8 +126,15 @@ def test_of_many_repositories_the_jobs_own_counts() -> None:
 
 def test_a_target_that_aws_confirms_stays_with_its_subnets() -> None:
     """And with what a later version wrote there."""
-    given = replace(TARGET, subnets={QUERY: ("subnet-9",)}, extra={"later": 1})
-    assert confirm(document(target=given), Known()).target == given
+    given = replace(TARGET, subnets={QUERY: ("subnet-1",), "old": ("x",)}, extra={"later": 1})
+    assert confirm(document(BY_TAGS, given), Known()).target == given
+
+
+def test_subnets_that_aws_contradicts_are_refused() -> None:
+    """The job's tasks would run in another network."""
+    given = replace(TARGET, subnets={QUERY: ("subnet-9",)})
+    with pytest.raises(InputError, match=r"are subnet-9; AWS says subnet-1$"):
+        confirm(document(BY_TAGS, given), Known())
 
 
 def test_a_document_without_target_gets_it_when_it_is_to_be_confirmed() -> None:

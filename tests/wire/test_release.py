@@ -190,6 +190,21 @@ def test_what_stood_there_instead_of_a_text_is_named(value: object, kind: str) -
     assert error.message.endswith(f", got {kind}")
 
 
+@pytest.mark.parametrize("path", ["images", "stack", "diff", "source.tag", "stack.addons"])
+def test_null_for_a_key_that_may_be_absent_is_to_be_deleted(path: str) -> None:
+    """It is what jq's assignment leaves easily; the hint has jq's other way."""
+    error = refused(documents.put(documents.full(), path, None))
+    assert (error.message, error.place) == ("expected a value, got null", path)
+    assert error.hint == f"delete the key instead: jq 'del(.{path})'"
+
+
+def test_null_below_a_name_that_jq_has_to_quote_is_to_be_deleted() -> None:
+    """A hint that cannot be pasted is none."""
+    document = documents.full()
+    document["images"]["my-job"] = {"id": None}
+    assert refused(document).hint == "delete the key instead"
+
+
 def test_a_truth_value_is_no_text_and_no_number() -> None:
     """`"true"`, 1 and null are not taken for a truth value."""
     for value in ("true", 1, None):

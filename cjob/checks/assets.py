@@ -1,0 +1,45 @@
+"""Whether what a document sends to the artifact bucket, and refers to there, is what it says.
+
+Every key is made from the content's digest, and nothing is sent if the key is there already: under
+a key of other content, that would be deployed by whoever needs the right one.
+"""
+
+import hashlib
+
+from cjob import names
+from cjob.errors import InputError
+from cjob.release import Asset, Job, Stack, Target
+
+ADDONS_URL = "AddonsTemplateURL"
+
+
+def check_key(asset: Asset, job: Job) -> None:
+    """Refuse an asset whose key is not the one of its content."""
+    match asset.kind:
+        case "envFile":
+            expected = names.env_file_key(asset.path.rpartition("/")[2], asset.sha256)
+        case "addonAsset":
+            expected = names.addon_asset_key(job.name, asset.sha256)
+        case "controller":
+            expected = names.controller_key(asset.sha256)
+    if asset.key != expected:
+        raise InputError(
+            f"the key of {asset.path or asset.kind!r} is {asset.key!r}, not {expected!r}",
+            hint="the document was edited: make it again with cjob-build -n NAME -e ENV",
+            place="source.assets",
+        )
+
+
+def check_addons(stack: Stack, job: Job, target: Target) -> None:
+    """Refuse a stack whose addons are not those that the document shows."""
+    url, expected = stack.parameters.get(ADDONS_URL, ""), ""
+    if stack.addons:
+        digest = hashlib.sha256(stack.addons.encode("utf-8", "surrogatepass")).hexdigest()
+        key = names.addons_key(job.name, digest)
+        expected = names.object_url(target.region, target.artifact_bucket, key)
+    if url != expected:
+        raise InputError(
+            f"the stack's addons are at {url!r}, but the document shows those of {expected!r}",
+            hint="the document was edited: render the job again",
+            place=f"stack.parameters.{ADDONS_URL}",
+        )
