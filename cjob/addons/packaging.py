@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import yaml
 
-from cjob import yaml12
+from cjob import names, yaml12
 from cjob.errors import InputError
 from cjob.template import writer
 from cjob.template.access import children, find, pairs, text_of
@@ -19,19 +19,34 @@ from cjob.template.values import Value
 from cjob.yaml12 import STR
 
 _REMOTE = ("s3://", "http://", "https://")
-Form = Callable[[str, str], Value]
 
 
-def _uri(bucket: str, key: str) -> Value:
-    return f"s3://{bucket}/{key}"
+class Location(NamedTuple):
+    """Where in S3 a file is; `region` is the bucket's."""
+
+    bucket: str
+    key: str
+    region: str
 
 
-def _s3_prefixed(bucket: str, key: str) -> Value:
-    return {"S3Bucket": bucket, "S3Key": key}
+Form = Callable[[Location], Value]
 
 
-def _short(bucket: str, key: str) -> Value:
-    return {"Bucket": bucket, "Key": key}
+def _uri(at: Location) -> Value:
+    return f"s3://{at.bucket}/{at.key}"
+
+
+def _url(at: Location) -> Value:
+    """Return the only address that CloudFormation takes for a template."""
+    return names.object_url(at.region, at.bucket, at.key)
+
+
+def _s3_prefixed(at: Location) -> Value:
+    return {"S3Bucket": at.bucket, "S3Key": at.key}
+
+
+def _short(at: Location) -> Value:
+    return {"Bucket": at.bucket, "Key": at.key}
 
 
 class _Rule(NamedTuple):
@@ -56,7 +71,7 @@ _RULES: Mapping[str, Mapping[tuple[str, ...], _Rule]] = {
     "AWS::AppSync::GraphQLSchema": {("DefinitionS3Location",): _Rule(form=_uri)},
     "AWS::AppSync::Resolver": _APPSYNC,
     "AWS::AppSync::FunctionConfiguration": _APPSYNC,
-    "AWS::CloudFormation::Stack": {("TemplateURL",): _Rule(form=_uri)},
+    "AWS::CloudFormation::Stack": {("TemplateURL",): _Rule(form=_url)},
     "AWS::Glue::Job": {("Command", "ScriptLocation"): _Rule(form=_uri)},
     "AWS::ApiGateway::RestApi": {("BodyS3Location",): _Rule(form=_short)},
     "AWS::StepFunctions::StateMachine": {("DefinitionS3Location",): _Rule(form=_short)},
@@ -74,13 +89,6 @@ class LocalFile(NamedTuple):
 
     path: str
     zipped: bool
-
-
-class Location(NamedTuple):
-    """Where in S3 a file is."""
-
-    bucket: str
-    key: str
 
 
 def local_files(text: str) -> tuple[LocalFile, ...]:
@@ -118,7 +126,7 @@ def packaged(text: str, locations: Mapping[LocalFile, Location]) -> str:
             )
         parent.value[index] = (
             parent.value[index][0],
-            node(rule.form(location.bucket, location.key)),
+            node(rule.form(location)),
         )
     return writer.text(root)
 

@@ -141,7 +141,7 @@ def _nested(subject: Subject, source: Source, target: Target) -> _Nested | None:
         return None
     locations = {
         packaging.LocalFile(path=asset.path, zipped=asset.zipped): packaging.Location(
-            bucket=target.artifact_bucket, key=asset.key
+            bucket=target.artifact_bucket, key=asset.key, region=target.region
         )
         for asset in source.assets
         if asset.kind == "addonAsset"

@@ -35,6 +35,10 @@ Resources:
     Type: AWS::CloudFormation::Stack
     Properties:
       TemplateURL: https://example.com/x.yml
+  Local:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: nested.yml
   Included:
     Fn::Transform:
       Name: AWS::Include
@@ -44,6 +48,7 @@ FILES = (
     LocalFile(path="api.yml", zipped=False),
     LocalFile(path="code", zipped=True),
     LocalFile(path="job.py", zipped=False),
+    LocalFile(path="nested.yml", zipped=False),
     LocalFile(path="part.yml", zipped=False),
 )
 
@@ -55,12 +60,15 @@ def test_local_files_are_listed() -> None:
 
 def test_each_property_gets_the_form_that_it_takes() -> None:
     """Some take an address, some a map of bucket and key."""
-    text = packaged(TEMPLATE, {file: Location(bucket="b", key=file.path) for file in FILES})
+    text = packaged(
+        TEMPLATE, {file: Location(bucket="b", key=file.path, region="eu-west-1") for file in FILES}
+    )
 
     assert "Code:\n        S3Bucket: b\n        S3Key: code\n" in text
     assert "Command: {ScriptLocation: s3://b/job.py}" in text
     assert "BodyS3Location:\n        Bucket: b\n        Key: api.yml\n" in text
     assert "Parameters: {Location: s3://b/part.yml}" in text
+    assert "TemplateURL: https://b.s3.eu-west-1.amazonaws.com/nested.yml\n" in text
     assert local_files(text) == ()
 
 
