@@ -114,10 +114,10 @@ class Watch:
                 )
         return Activity()
 
-    def unfinished(self, target: Target, stack_id: str) -> Sequence[str]:
+    def unfinished(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
         """Give the resources that failed; those of a nested stack stand behind its name."""
         with faults.told("read the stack's resources", target.manager_role_arn):
-            return tuple(_unfinished(self._client(target), stack_id, ""))
+            return tuple(_unfinished(self._client(target), stack_id, "", nested=nested))
 
     def await_rest(self, target: Target, stack_id: str) -> str:
         """Wait until nobody is at work on a stack, and give its status; absent ones rest, too."""
@@ -219,7 +219,9 @@ def _status(client: "CloudFormationClient", stack_id: str) -> str:
     return found["StackStatus"] if found else ABSENT
 
 
-def _unfinished(client: "CloudFormationClient", stack: str, prefix: str) -> Iterator[str]:
+def _unfinished(
+    client: "CloudFormationClient", stack: str, prefix: str, *, nested: bool
+) -> Iterator[str]:
     """Yield the resources that failed by themselves; a stack has its first 100 looked at.
 
     A rollback can't skip those that were only cancelled since another one failed.
@@ -229,9 +231,9 @@ def _unfinished(client: "CloudFormationClient", stack: str, prefix: str) -> Iter
         reason = resource.get("ResourceStatusReason", "")
         if resource["ResourceStatus"] not in FAILED or reason.casefold() in PASSED_ON:
             continue
-        nested = resource.get("PhysicalResourceId", "")
-        if resource["ResourceType"] == STACK and nested:
-            inside = tuple(_unfinished(client, nested, nested.split("/")[1] + "."))
+        below = resource.get("PhysicalResourceId", "")
+        if nested and resource["ResourceType"] == STACK and below:
+            inside = tuple(_unfinished(client, below, below.split("/")[1] + ".", nested=True))
             if inside:
                 yield from inside
                 continue

@@ -109,7 +109,8 @@ def _change(release: Release, diff: Diff, live: Live, tools: Tools, options: Opt
         tools.tell(note(text))
         options = replace(options, rollback=False)
     if not options.rollback and (text := rollback.without_rollback(diff)):
-        tools.tell(warning(text))
+        first = f"; {states.with_rollback(stack.name, target)}" if action == states.FINISH else ""
+        tools.tell(warning(text + first))
     create = not live.exists
     request = Request(
         name=names.creation_change_set(stack.name) if create else f"cjob-{uuid.uuid4()}",

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cjob.errors import CjobError, DeploymentError
 from cjob.release import Target
-from cjob.stages import states
+from cjob.stages import readiness, states
 from cjob.stages.following import Event, Outcome
 from cjob.stages.readiness import Watched
 
@@ -31,16 +31,30 @@ def failed(witness: Witness, target: Target, outcome: Outcome, name: str) -> Dep
         where = states.aws("describe-stack-events", root.stack_id or name, target.region)
         notes = [*witness.explain(target, root), f"its stack's events: {where}"]
     blocked: Sequence[str] = ()
-    if states.action_for(status) in (states.ROLL_BACK, states.DELETE):
-        try:
-            blocked = witness.unfinished(target, name)
-        except CjobError as error:
-            notes.append(f"what keeps it there is not known: {error}")
+    try:
+        blocked = readiness.stuck(witness, target, name, status)
+    except CjobError as error:
+        notes.append(f"what keeps it there is not known: {error}")
+    hint = states.next_step(name, status, blocked, target)
+    if any(_refuses_replacement(one) for one in outcome.failures):
+        hint = states.with_rollback(name, target)
+        notes.append(
+            "rollback-stack is not supported if the last update was in express mode; deploy the "
+            "version that was deployed before instead, and then this one"
+        )
     return DeploymentError(
         f"stack {name!r} ended in {status}: {cause}",
-        hint=states.next_step(name, status, blocked, target),
+        hint=hint,
         notes=notes,
     )
+
+
+def _refuses_replacement(failure: Event) -> bool:
+    """Check whether CloudFormation refused to replace a resource in an update without rollback.
+
+    There is no status for that; these are its words.
+    """
+    return "not supported on stack with disable-rollback" in failure.reason.casefold()
 
 
 def _cause(root: Event) -> str:

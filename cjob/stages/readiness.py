@@ -29,7 +29,7 @@ class Watched(Protocol):
     def activity(self, target: Target, stack_id: str) -> Activity:
         """Give what is done to a stack."""
 
-    def unfinished(self, target: Target, stack_id: str) -> Sequence[str]:
+    def unfinished(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
         """Give the resources whose rollback or deletion failed, as a command names them."""
 
     def await_rest(self, target: Target, stack_id: str) -> str:
@@ -64,7 +64,7 @@ def at_rest(
         if action == states.RECREATE and live.protected:
             raise states.protected(name, live.status, target.region)
         if action in (states.ROLL_BACK, states.DELETE, states.LOOK):
-            failed = () if action == states.LOOK else stacks.unfinished(target, live.stack_id)
+            failed = stuck(stacks, target, live.stack_id, live.status)
             raise states.refused(name, live, failed, target.region)
         return live
 
@@ -104,3 +104,16 @@ def is_abandoned(stacks: Watched, target: Target, live: Live, name: str, tell: T
         if not found.change_set_status.endswith(("_PENDING", "_IN_PROGRESS")):
             return True
     return False
+
+
+def stuck(stacks: Watched, target: Target, stack_id: str, status: str) -> Sequence[str]:
+    """Return the resources that keep a stack in a status, as the command names them that helps.
+
+    A rollback may skip resources of nested stacks; a deletion keeps those of the stack itself only.
+    """
+    match states.action_for(status):
+        case states.ROLL_BACK:
+            return stacks.unfinished(target, stack_id, nested=True)
+        case states.DELETE:
+            return stacks.unfinished(target, stack_id, nested=False)
+    return ()

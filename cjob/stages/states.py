@@ -135,16 +135,24 @@ def help_with(name: str, status: str, failed: Sequence[str], region: str) -> str
 def next_step(name: str, status: str, failed: Sequence[str], target: Target) -> str:
     """Say what to do after a deployment that ended in a status that isn't what was asked for."""
     if status in {"CREATE_FAILED", "UPDATE_FAILED"}:
-        role = ("--role-arn", target.execution_role_arn)
-        command = aws("rollback-stack", name, target.region, *role)
-        return f"put it right and deploy again, or roll back what is left as it is: {command}"
+        return f"fix the problem and deploy again, or roll it back: {roll_back(name, target)}"
     if status == "UPDATE_ROLLBACK_COMPLETE":
-        return "put it right and deploy again; until then the job runs as it did before"
+        return "fix the problem and deploy again; until then the previous version is still running"
     if action_for(status) == RECREATE:
-        return "put it right and deploy again, which deletes first what is left of the stack"
+        return "fix the problem and deploy again, which first deletes what is left of the stack"
     if action_for(status) == CREATE:
         return "somebody deleted the stack meanwhile; deploy again if it is to be there"
     return help_with(name, status, failed, target.region)
+
+
+def roll_back(name: str, target: Target) -> str:
+    """Return the command that rolls back what a deployment without rollback left."""
+    return aws("rollback-stack", name, target.region, "--role-arn", target.execution_role_arn)
+
+
+def with_rollback(name: str, target: Target) -> str:
+    """Return the way out of an update without rollback that had to replace a resource."""
+    return f"roll it back, then deploy without --no-rollback: {roll_back(name, target)}"
 
 
 def aws(verb: str, stack: str, region: str, *more: str) -> str:

@@ -98,10 +98,10 @@ class FakeStacks:
         self._step("activity")
         return self._activity
 
-    def unfinished(self, _target: Target, _stack_id: str) -> tuple[str, ...]:
-        """Give the resources that failed."""
+    def unfinished(self, _target: Target, _stack_id: str, *, nested: bool) -> tuple[str, ...]:
+        """Give the resources that failed, those of nested stacks behind a dot."""
         self._step("unfinished")
-        return self._unfinished
+        return tuple(one for one in self._unfinished if nested or "." not in one)
 
     def await_rest(self, _target: Target, _stack_id: str) -> str:
         """Let others end."""

@@ -1,20 +1,13 @@
 """A deployment that fails or is interrupted, at each of its points."""
 
-import itertools
-import sys
-from types import FrameType
-from typing import Any
-
 import pytest
 from stacks_fake import CREATED, TOKEN, UPDATED, FakeStacks, FakeStore, of, own
-from stage_samples import NAME, STACK_ID, TEMPLATE, live, release
+from stage_samples import NAME, STACK_ID, TEMPLATE, live, release, stack
 
 from cjob.errors import DeploymentError, InputError, Interrupted, ServiceError
 from cjob.interruption import Begun
 from cjob.live import Activity, Live
 from cjob.release import Release
-from cjob.stages import apply as apply_stage
-from cjob.stages import execution, following
 from cjob.stages.apply import apply
 from cjob.stages.change_sets import Options, Tools
 
@@ -22,7 +15,9 @@ CTRL_C = KeyboardInterrupt
 REFUSED = ServiceError("AWS said no")
 
 
-def applied(stacks: FakeStacks, options: Options | None = None) -> tuple[Release, list[str]]:
+def applied(
+    stacks: FakeStacks, options: Options | None = None, template: str = TEMPLATE
+) -> tuple[Release, list[str]]:
     """Apply a document to a stack in memory; give it with what was reported."""
     lines: list[str] = []
     tools = Tools(
@@ -31,7 +26,7 @@ def applied(stacks: FakeStacks, options: Options | None = None) -> tuple[Release
         begun=Begun(),
         tell=lambda record: lines.append(record.text),
     )
-    return apply(release(), tools, options or Options()), lines
+    return apply(release(stack(template)), tools, options or Options()), lines
 
 
 def test_an_update_that_succeeds_is_deployed() -> None:
@@ -134,6 +129,54 @@ def test_a_failure_without_any_reason_says_so() -> None:
     events = (own("CREATE_IN_PROGRESS"), own("ROLLBACK_COMPLETE"))
     with pytest.raises(DeploymentError, match=r"ROLLBACK_COMPLETE: CloudFormation gave no reason"):
         applied(FakeStacks(events=events))
+
+
+# Without rollback
+
+TASK = """\
+Metadata:
+  Version: v1.34.1
+Resources:
+  TaskDefinition:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Cpu: %s
+"""
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_FAILED", "CREATE_FAILED"])
+def test_a_replacement_without_rollback_is_warned_of(status: str) -> None:
+    """CloudFormation may refuse it halfway; a stack that failed before has a way out already."""
+    stacks = FakeStacks(live(status, TASK % 256), events=tuple(map(own, UPDATED)))
+    _, lines = applied(stacks, Options(rollback=False), TASK % 512)
+    (told,) = [line for line in lines if line.startswith("warning: ")]
+    assert "replaces TaskDefinition; without rollback CloudFormation may refuse that" in told
+    assert ("rollback-stack" in told) == status.endswith("_FAILED")
+    assert not stacks.rollback
+
+
+def test_a_replacement_with_rollback_needs_no_warning() -> None:
+    """Neither does an update that replaces nothing."""
+    stacks = FakeStacks(live(template=TASK % 256), events=tuple(map(own, UPDATED)))
+    _, lines = applied(stacks, Options(), TASK % 512)
+    stacks = FakeStacks(live(template=TASK % 256, Schedule="a"), events=tuple(map(own, UPDATED)))
+    _, more = applied(stacks, Options(rollback=False), TASK % 256)
+    assert not [line for line in (*lines, *more) if line.startswith("warning: ")]
+
+
+def test_a_replacement_that_was_refused_without_rollback_names_the_way_out() -> None:
+    """Deploying again the same way would fail again."""
+    reason = "Replacement type updates not supported on stack with disable-rollback."
+    events = (
+        own("UPDATE_IN_PROGRESS"),
+        of("TaskDefinition", "UPDATE_FAILED", reason),
+        own("UPDATE_FAILED", "The following resource(s) failed to update: [TaskDefinition]."),
+    )
+    with pytest.raises(DeploymentError) as caught:
+        applied(FakeStacks(live(), events=events), Options(rollback=False))
+    hint = "roll it back, then deploy without --no-rollback: aws cloudformation rollback-stack"
+    assert caught.value.hint.startswith(hint)
+    assert "express mode" in caught.value.notes[-1]
 
 
 # Whatever goes wrong before it is executed
@@ -300,61 +343,3 @@ def test_a_second_ctrl_c_while_a_proposal_is_taken_back_leaves_it(step: str) -> 
     with pytest.raises(Interrupted, match="interrupted again") as caught:
         applied(stacks)
     assert "describe-stacks" in caught.value.hint
-
-
-# Ctrl-C at any moment
-
-PARTS = (apply_stage.__file__, execution.__file__, following.__file__)
-
-
-def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
-    """Apply a document and press Ctrl-C after so many lines; return the message, if any."""
-    left = lines
-
-    def trace(frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - itself
-        nonlocal left
-        if frame.f_code.co_filename not in PARTS:
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return trace
-
-    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), tell=lambda _: None)
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        apply(release(), tools, Options())
-    except Interrupted as error:
-        return error.message
-    except KeyboardInterrupt:
-        return tools.begun.interrupted().message  # as the pipeline does
-    finally:
-        sys.settrace(before)
-    return None
-
-
-@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
-def test_ctrl_c_at_any_line_reports_what_is_so(before: Live) -> None:
-    """Nothing was deployed, or it was rolled back, or it is named as deployed or left."""
-    events = UPDATED if before.exists else CREATED
-    told: set[str] = set()
-    for lines in itertools.count(1):
-        stacks = FakeStacks(before, events=tuple(map(own, events)))
-        message = interrupted_after(lines, stacks)
-        if message is None:
-            break
-        told.add(message)
-        executed = "execute" in stacks.asked
-        if message == "interrupted before anything was deployed":
-            assert not executed, lines
-            assert (stacks.change_sets, stacks.live) == ({}, before), lines
-        elif "ended: UPDATE_ROLLBACK_COMPLETE" in message or "is deleted" in message:
-            assert {"cancel", "delete"} & set(stacks.asked), lines
-        elif "too late to roll back" in message:
-            assert stacks.live.status.endswith("E_COMPLETE"), lines
-        else:
-            assert "is left as it is" in message, lines
-            assert executed, lines
-    assert len(told) == 4

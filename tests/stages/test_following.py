@@ -163,8 +163,8 @@ def test_a_failure_names_its_root_and_where_to_look() -> None:
 @pytest.mark.parametrize(
     ("status", "step"),
     [
-        ("ROLLBACK_COMPLETE", "deploy again, which deletes first what is left of the stack"),
-        ("UPDATE_ROLLBACK_COMPLETE", "until then the job runs as it did before"),
+        ("ROLLBACK_COMPLETE", "deploy again, which first deletes what is left of the stack"),
+        ("UPDATE_ROLLBACK_COMPLETE", "until then the previous version is still running"),
         (
             "UPDATE_FAILED",
             f"rollback-stack {WHERE} --role-arn {TARGET.execution_role_arn}",

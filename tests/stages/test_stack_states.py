@@ -235,7 +235,7 @@ def test_a_stack_that_moves_under_a_proposal_is_compared_once_more() -> None:
             "UPDATE_ROLLBACK_FAILED",
             f"continue-update-rollback {WHERE} --resources-to-skip Rule A-1.Table",
         ),
-        ("DELETE_FAILED", f"delete-stack {WHERE} --retain-resources Rule A-1.Table"),
+        ("DELETE_FAILED", f"delete-stack {WHERE} --retain-resources Rule"),
         ("IMPORT_ROLLBACK_FAILED", f"describe-stack-events {WHERE}"),
         ("SOMETHING_NEW", f"describe-stack-events {WHERE}"),
     ],

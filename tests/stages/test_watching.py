@@ -77,7 +77,16 @@ def test_what_failed_is_found_by_a_call_that_the_role_may_make(stub: Stubber) ->
     call = "describe_stack_resources"
     stub.add_response(call, {"StackResources": found}, {"StackName": STACK_ID})
     stub.add_response(call, {"StackResources": inside}, {"StackName": NESTED})
-    assert stacks(stub).unfinished(TARGET, STACK_ID) == ("Rule", "acme-A-1.Table")
+    assert stacks(stub).unfinished(TARGET, STACK_ID, nested=True) == ("Rule", "acme-A-1.Table")
+
+
+def test_a_deletion_keeps_resources_of_the_stack_itself_only(stub: Stubber) -> None:
+    """Of a nested stack that one's own logical id, which is all that DeleteStack takes."""
+    nested = {"ResourceType": "AWS::CloudFormation::Stack", "PhysicalResourceId": NESTED}
+    found = [resource("AddonsStack", "DELETE_FAILED", **nested), resource("Rule", "DELETE_FAILED")]
+    call = "describe_stack_resources"
+    stub.add_response(call, {"StackResources": found}, {"StackName": STACK_ID})
+    assert stacks(stub).unfinished(TARGET, STACK_ID, nested=False) == ("AddonsStack", "Rule")
 
 
 class Fixed:
