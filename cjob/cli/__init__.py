@@ -41,6 +41,7 @@ COMMANDS = {
     "completion": "print a script with which bash, zsh or fish completes commands",
     "list": "name the workspace's jobs, or the application's environments",
     "iam": "print the permissions in AWS that commands need, as policies",
+    "version": "print the version, or those of Python and the libraries too",
     "sandbox": "run a local AWS with an application to try things on",
 }
 
@@ -150,9 +151,8 @@ def run(arguments: list[str]) -> int:
             return _help(arguments[1:])
         sys.stdout.write(_overview())
         return errors.DONE
-    if arguments[0] in ("--version", "version"):
-        sys.stdout.write(f"cjob {__version__}\n")
-        return errors.DONE
+    if arguments[0] == "--version":
+        return run(["version"])
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
         from cjob.cli import habits  # noqa: PLC0415 - only for these

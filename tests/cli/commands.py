@@ -20,6 +20,7 @@ COMMANDS = (
     "completion",
     "list",
     "iam",
+    "version",
     "sandbox",
 )
 LIMIT_S = 60

@@ -3,7 +3,10 @@
 import json
 import os
 import pty
+import re
 import subprocess
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import commands
@@ -68,6 +71,20 @@ def test_the_version_is_data(tmp_path: Path) -> None:
     assert name == "cjob"
     assert version.count(".") == 2
     assert commands.run("cjob", "version", folder=tmp_path) == done
+
+
+def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path) -> None:
+    """The libraries are those of pyproject.toml, and botocore, which much depends on."""
+    done = commands.run("cjob", "version", "-o", "json", folder=tmp_path)
+    assert (done.status, done.err) == (0, "")
+    versions = json.loads(done.out)
+    assert versions["python"].startswith("3.")
+    libraries = versions["libraries"]
+    for name in libraries:
+        assert libraries[name] == metadata.version(name)
+    project = tomllib.loads((commands.BIN.parent / "pyproject.toml").read_text())["project"]
+    wanted = {re.split("[<>=]", text)[0] for text in project["dependencies"]}
+    assert set(libraries) == wanted | {"botocore"}
 
 
 @pytest.mark.parametrize(
