@@ -39,7 +39,7 @@ COMMANDS = {
     "manifest": "show what a manifest comes to in one environment",
     "schema": "print the JSON Schema of a manifest or of the document",
     "completion": "print a script with which bash, zsh or fish completes commands",
-    "list": "name the workspace's jobs, or the application's environments",
+    "list": "list the workspace's jobs, the environments, or a job's inputs",
     "iam": "print the permissions in AWS that commands need, as policies",
     "version": "print the version, or those of Python and the libraries too",
     "sandbox": "run a local AWS with an application to try things on",

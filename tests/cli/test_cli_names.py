@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import termios
@@ -70,12 +71,73 @@ def test_environments_come_from_aws(jobs: Path, aws: Fake) -> None:
     assert "region" in commands.told(refused)[0]
 
 
-@pytest.mark.parametrize("flag", ["--offline", "--app=acme"])
-def test_an_option_of_environments_is_refused_for_jobs(flag: str, jobs: Path) -> None:
-    """It would do nothing."""
-    done = commands.run("cjob", "list", "jobs", flag, folder=jobs)
+@pytest.mark.parametrize(
+    ("line", "flag"),
+    [
+        ("jobs --offline", "--offline"),
+        ("jobs --app=acme", "--app"),
+        ("jobs --ignore=build", "--ignore"),
+        ("envs -n report", "--name"),
+        ("envs -e test", "--env"),
+        ("jobs --all", "--all"),
+        ("inputs -n report --offline", "--offline"),
+    ],
+)
+def test_an_option_without_effect_on_a_list_is_refused(line: str, flag: str, jobs: Path) -> None:
+    """The hint is the command without it."""
+    done = commands.run("cjob", "list", *line.split(), folder=jobs)
     assert done.status == 2
-    assert "is for envs" in commands.told(done)[0]
+    what = line.partition(" ")[0]
+    assert commands.told(done) == (
+        f"{flag} has no effect on a list of {what}",
+        f"leave it out: cjob list {what}",
+    )
+
+
+def test_inputs_are_listed_with_digests_that_change_with_what_is_used(workspace: Path) -> None:
+    """Not with what is ignored; a link, a mode and a variable count."""
+    manifest = workspace / "copilot/report/manifest.yml"
+    image = "image: {build: {dockerfile: src/Dockerfile, context: src}}"
+    text = (
+        re.sub("image:\n.*", image, commands.MANIFEST) + "env_file: a.env\nvariables: {A: '${W}'}\n"
+    )
+    manifest.write_text(text)
+    (workspace / "a.env").write_text("A=1\n")
+    source = workspace / "src"
+    (source / "out").mkdir(parents=True)
+    for name in ("Dockerfile", "main.sh", "notes.md", "out/made", ".dockerignore"):
+        (source / name).write_text("*.md\n" if name == ".dockerignore" else "FROM scratch\n")
+    (source / "link").symlink_to("main.sh")
+
+    def inputs(**settings: str) -> dict[str, str]:
+        options = ("-n", "report", "-e", "test", "--ignore", "src/out", "-o", "json")
+        done = commands.run("cjob", "list", "inputs", *options, folder=workspace, settings=settings)
+        assert (done.status, done.err) == (0, "")
+        return {row["path"]: row["sha256"] for row in json.loads(done.out)}
+
+    first = inputs(W="1")
+    files = [".dockerignore", "Dockerfile", "link", "main.sh"]
+    assert list(first) == ["a.env", "copilot/report/manifest.yml", *(f"src/{f}" for f in files)]
+    (source / "main.sh").chmod(0o755)
+    (source / "link").unlink()
+    (source / "link").symlink_to("Dockerfile")
+    second = inputs(W="2")
+    assert {path for path in first if first[path] != second[path]} == {
+        "copilot/report/manifest.yml",
+        "src/link",
+        "src/main.sh",
+    }
+    (source / "Dockerfile.dockerignore").write_text("*\n")
+    assert [path for path in inputs(W="2") if path.startswith("src/")] == [
+        "src/.dockerignore",
+        "src/Dockerfile",
+    ]
+
+
+def test_inputs_of_no_job_are_refused(jobs: Path) -> None:
+    """As elsewhere, -n or --all says which."""
+    done = commands.run("cjob", "list", "inputs", "-e", "test", folder=jobs)
+    assert (done.status, commands.told(done)[0]) == (2, "no job was named")
 
 
 @pytest.mark.parametrize("command", ["deploy", "package"])
@@ -125,7 +187,7 @@ LINES = {
     "cjob deploy -n ti": "tidy",
     "cjob-render -e ": "prod staging test",
     "cjob-diff --exit": "--exit-code",
-    "cjob list ": "envs jobs",
+    "cjob list ": "envs inputs jobs",
     "cjob help sta": "stack-states statuses",
     "cjob iam pa": "package",
     "cjob --ver": "--version",

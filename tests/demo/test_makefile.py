@@ -25,6 +25,11 @@ cpu: 256
 memory: 512
 """
 
+ADDON = """\
+Parameters: {App: {Type: String}, Env: {Type: String}, Name: {Type: String}}
+Resources: {Topic: {Type: AWS::SNS::Topic}}
+"""
+
 ANOTHER_KIND = "name: site\ntype: Load Balanced Web Service\n"
 
 
@@ -109,7 +114,7 @@ def repository(variables: dict[str, str], tmp_path: Path) -> Repository:
 
 
 def test_jobs_are_deployed_and_only_what_changed_is_done_again(repository: Repository) -> None:
-    """The second time nothing is built, not for what make made; a commit, a tag, builds again."""
+    """The second time nothing is built, not for what make made; nor is it for a commit alone."""
     first = repository.make("deploy", "ENV=test")
     assert first.returncode == 0, first.stderr
     stages = ["cjob-apply", "cjob-build", "cjob-diff", "cjob-push", "cjob-render"]
@@ -127,10 +132,11 @@ def test_jobs_are_deployed_and_only_what_changed_is_done_again(repository: Repos
     with repository.manifest(job).open("a") as manifest:
         manifest.write("variables:\n  LOG_LEVEL: info\n")
     repository.commit()
-    third = repository.make("deploy", "ENV=test", f"JOBS={job}")
+    third = repository.make("deploy", "ENV=test")
     assert third.returncode == 0, third.stderr
-    assert sorted(commands(third)) == stages
+    assert sorted(commands(third)) == sorted([*stages, "cjob-apply", "cjob-diff"])
     assert f"{job}: deployed (UPDATE_COMPLETE)" in third.stdout
+    assert third.stdout.count("nothing to change") == 1
 
 
 def test_a_failing_build_leaves_no_document_and_runs_nothing_after_it(
@@ -183,9 +189,126 @@ def test_what_would_change_and_the_templates_come_without_a_build(repository: Re
     assert not (repository.folder / "build").exists()
 
 
-def test_an_environment_must_be_named_on_the_command_line(repository: Repository) -> None:
-    """A variable of that name may be there for the shell's own purposes."""
-    set_elsewhere = {**repository.variables, "ENV": "test"}
-    done = replace(repository, variables=set_elsewhere).make("deploy")
+def built(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the jobs that make built, in order."""
+    words = [line.split() for line in done.stdout.splitlines() if line.startswith("cjob-build")]
+    return sorted(line[line.index("-n") + 1] for line in words)
+
+
+def test_only_the_job_whose_inputs_changed_is_built_again(repository: Repository) -> None:
+    """Inputs are the manifest with its variables, addons, and all that an image is built from."""
+    first, second = repository.jobs
+    text = repository.manifest(first).read_text()
+    image = "build: {context: src, dockerfile: src/Dockerfile}"
+    text = text.replace("location: public.ecr.aws/docker/library/busybox", image)
+    repository.manifest(first).write_text(text)
+    manifest = repository.manifest(second)
+    manifest.write_text(manifest.read_text() + "variables: {A: '${WHO}'}\n")
+    source = repository.folder / "src"
+    source.mkdir()
+    for name, content in (("Dockerfile", "FROM scratch\n"), ("a.txt", "1"), ("notes.md", "1")):
+        (source / name).write_text(content)
+    (source / ".dockerignore").write_text("*.md\n")
+
+    def changed(who: str = "me") -> list[str]:
+        """Return what make would build, then have it taken for built."""
+        done = replace(repository, variables={**repository.variables, "WHO": who}).make(
+            "-n", "plan", "ENV=test"
+        )
+        assert done.returncode == 0, done.stderr
+        for job in repository.jobs:
+            for stage in ("built", "pushed", "rendered"):
+                (repository.folder / f"build/test/{job}.{stage}.json").touch()
+        return built(done)
+
+    assert changed() == [first, second]
+    assert changed() == []
+    repository.commit()
+    assert changed() == []
+    (source / "a.txt").write_text("2")
+    assert changed() == [first]
+    (source / "notes.md").write_text("2")
+    assert changed() == []
+    (source / "b.txt").write_text("new")
+    assert changed() == [first]
+    (source / "b.txt").unlink()
+    assert changed() == [first]
+    assert changed(who="you") == [second]
+    addon = manifest.parent / "addons" / "topic.yml"
+    addon.parent.mkdir()
+    addon.write_text(ADDON)
+    assert changed(who="you") == [second]
+    assert changed(who="you") == []
+
+
+@pytest.mark.parametrize("name", ["ENV", "CJOB_ENV"])
+def test_the_environment_may_be_exported(name: str, repository: Repository) -> None:
+    """As a variable of make's name, or of cjob's; without one, each target says what is missing."""
+    exported = replace(repository, variables={**repository.variables, name: "test"})
+    done = exported.make("-n", "deploy")
+    assert done.returncode == 0, done.stderr
+    assert "-e test" in done.stdout
+    for target in ("deploy", "diff", "plan", "apply", "package"):
+        missing = repository.make(target)
+        assert missing.returncode == 2
+        assert "name the environment, as in: make deploy ENV=test" in missing.stderr
+    path = replace(repository, variables={**repository.variables, "ENV": "/etc/shinit"})
+    assert "ENV is '/etc/shinit', not the name of an environment" in path.make("diff").stderr
+
+
+def test_make_alone_prints_help(repository: Repository) -> None:
+    """Nothing is deployed by a word that was forgotten."""
+    done = repository.make()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == repository.make("help").stdout
+    for target in ("deploy", "diff", "plan", "apply", "package"):
+        assert f"\n  make {target} ENV=" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_jobs_that_cannot_be_listed_are_an_error(repository: Repository) -> None:
+    """Deploying nothing is not a success."""
+    for job in repository.jobs:
+        repository.manifest(job).unlink()
+    done = repository.make("deploy", "ENV=test")
     assert done.returncode == 2
-    assert "say which environment, as in: make deploy ENV=test" in done.stderr
+    assert "the workspace has no jobs" in done.stderr
+
+
+OUTER = """{prefix}include jobs.mk
+
+test:
+	@echo "tested by $(SHELL) with [$(MAKEFLAGS)]"
+
+help:
+	@echo my own help
+"""
+
+
+def test_another_makefile_may_include_it(repository: Repository) -> None:
+    """Its own targets, shell, flags, help and first target stay; it need not know environments."""
+    outer = repository.folder / "Makefile"
+    outer.rename(repository.folder / "jobs.mk")
+    outer.write_text(OUTER.format(prefix=""))
+    alone = OUTER.format(prefix="").replace("include jobs.mk\n", "")
+    (repository.folder / "alone.mk").write_text(alone)
+    expected = repository.make("-f", "alone.mk", "test")
+    for arguments in ((), ("test",)):
+        done = repository.make(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == expected.stdout
+    assert repository.make("help").stdout == "my own help\n"
+    assert built(repository.make("-n", "plan", "ENV=test")) == list(repository.jobs)
+
+
+def test_included_targets_may_have_a_prefix(repository: Repository) -> None:
+    """For a Makefile that deploys other things, too."""
+    outer = repository.folder / "Makefile"
+    outer.rename(repository.folder / "jobs.mk")
+    outer.write_text(OUTER.format(prefix="CJOB_PREFIX := jobs-\n") + "deploy:\n\t@echo mine\n")
+    assert repository.make("deploy").stdout == "mine\n"
+    assert "\n  make jobs-deploy ENV=test" in repository.make("jobs-help").stdout
+    done = repository.make("-n", "jobs-deploy", "ENV=test")
+    assert done.returncode == 0, done.stderr
+    assert built(done) == list(repository.jobs)
+    assert done.stdout.count("cjob-apply -o text <") == 2

@@ -1,7 +1,9 @@
 """That the pages of `cjob help` name what there is: keys of the document, statuses, commands."""
 
+import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -41,6 +43,27 @@ def test_every_status_has_a_row() -> None:
     known = {value for value in vars(errors).values() if type(value) is int}
     assert {int(row) for row in rows} == known
     assert len(rows) == len(known)
+
+
+def _variables(source: str) -> Iterator[str]:
+    """Yield the environment variables that a module reads by their names, and all of cjob's own."""
+    for node in ast.walk(ast.parse(source)):
+        text = ast.unparse(node)
+        literal = r"['\"]([A-Z][A-Z_]+)['\"]"
+        if isinstance(node, ast.Call | ast.Subscript | ast.Compare):
+            yield from re.findall(rf"^(?:\w+\.)*environ(?:\.get\(|\[){literal}", text)
+            yield from re.findall(rf"^{literal} in (?:\w+\.)*environ$", text)
+        elif isinstance(node, ast.Constant):
+            yield from re.findall(r"^['\"](CJOB_[A-Z_]+)['\"]$", text)
+
+
+def test_the_page_of_variables_has_every_one_that_is_read() -> None:
+    """And none of cjob's own that is not."""
+    named = set(re.findall(r"`([A-Z][A-Z_]+)`", topics.page("variables")))
+    sources = (file.read_text() for file in Path(cli.__file__).parents[1].rglob("*.py"))
+    read = {name for source in sources for name in _variables(source)}
+    assert {"CJOB_ENV", "AWS_REGION", "MAKELEVEL"} <= read <= named
+    assert {name for name in named if name.startswith("CJOB_")} <= read
 
 
 @pytest.mark.parametrize("page", topics.names())
