@@ -21,6 +21,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "package": ("target", "push", "render", "diff"),
     "deploy": ("target", "push", "diff", "apply"),
     "create-repository": ("target", "repository"),
+    "doctor": ("target", "doctor"),
 }
 """The commands that call AWS, each with the stages whose rights it needs, and what is an option."""
 
@@ -304,7 +305,26 @@ APPLY = (
     ),
 )
 
-RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY)
+DOCTOR = (
+    Right(
+        "sts:GetCallerIdentity",
+        CALLER,
+        (ANYTHING,),
+        "doctor",
+        "which account and identity it is; AWS allows that to all",
+        optional=True,
+    ),
+    Right(
+        "iam:SimulatePrincipalPolicy",
+        CALLER,
+        (ANYTHING,),
+        "doctor",
+        "which permissions are missing",
+        optional=True,
+    ),
+)
+
+RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY, *DOCTOR)
 """All permissions; whatever is called beyond them is refused before it is sent, see `session`."""
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
 
     from cjob.parallel import Checkpoint
 
@@ -101,6 +102,10 @@ class Account:
     def client(self, service: Literal["s3"], region: str = "", role: str = "") -> "S3Client": ...
     @overload
     def client(self, service: Literal["ssm"], region: str = "", role: str = "") -> "SSMClient": ...
+    @overload
+    def client(self, service: Literal["sts"], region: str = "", role: str = "") -> "STSClient": ...
+    @overload
+    def client(self, service: Literal["iam"], region: str = "", role: str = "") -> Any: ...  # noqa: ANN401 - its types are not installed
     def client(
         self, service: Any, region: str = "", role: str = "", *, attempts: int = ATTEMPTS
     ) -> Any:

@@ -41,6 +41,7 @@ COMMANDS = {
     "completion": "print a script with which bash, zsh or fish completes commands",
     "list": "list the workspace's jobs, the environments, or a job's inputs",
     "iam": "print the permissions in AWS that commands need, as policies",
+    "doctor": "check AWS, the workspace, the engine and the sandbox",
     "version": "print the version, or those of Python and the libraries too",
     "sandbox": "run a local AWS with an application to try things on",
 }

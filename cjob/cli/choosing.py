@@ -46,7 +46,8 @@ def complete(
             talk.say(f"using environment {args.env} ({selection.ENVIRONMENT})")
     if args.env is None and not args.target:
         app = selection.application(args, tools)
-        found = tools.directory.environments(app)
+        with talk.waiting(f"looking up the environments of {app}"):
+            found = tools.directory.environments(app)
         if not found:
             raise InputError(
                 f"application {app!r} has no environment",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cjob.cli.lines import Lines
     from cjob.cli.table import Table
+    from cjob.cli.waiting import Waiting
     from cjob.progress import Progress
     from cjob.release import Job
 
@@ -46,6 +47,7 @@ class Console:
         self._lines: Lines | None = None
         self._table: Table | None = None
         self._draws = False
+        self._waiting: Waiting | None = None
 
     def say(self, text: str, job: "Job | None" = None) -> None:
         """Print lines for people on stderr, with the job's label, or one event."""
@@ -68,6 +70,7 @@ class Console:
         )
         record = replace(record, text=text, subject=subject, reason=reason)
         with self._turn:
+            self._stop_waiting()
             if self._draws and (self._table or record.subject):
                 self._draw(record)
                 return
@@ -89,7 +92,8 @@ class Console:
         self._labels = _labels(jobs, always=labelled)
         self._draws = not self._json and not self._github and _can_draw()
         try:
-            yield
+            with self.waiting(_looking_up(jobs)):
+                yield
         except CjobError as error:
             self.label(error)
             raise
@@ -103,6 +107,26 @@ class Console:
     def label(self, error: CjobError) -> None:
         """Set the label of an error's job, as it is on all lines of that job."""
         error.label = self._labels.get((error.env, error.job), "")
+
+    @contextlib.contextmanager
+    def waiting(self, text: str) -> "Iterator[None]":
+        """Show on a terminal what is waited for inside, until something else is shown."""
+        if self._json or not _can_draw():
+            yield
+            return
+        from cjob.cli.waiting import Waiting  # noqa: PLC0415 - help waits for nothing
+
+        self._waiting = Waiting(sys.stderr, text)
+        self._waiting.start()
+        try:
+            yield
+        finally:
+            self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.stop()
 
     def _draw(self, record: "Progress") -> None:
         if self._table is None:
@@ -166,6 +190,7 @@ class Console:
     def _write(self, line: str) -> None:
         """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
         with self._turn, contextlib.suppress(OSError):
+            self._stop_waiting()
             if self._table is not None:
                 self._table.write(line)
             else:
@@ -181,6 +206,16 @@ def _labelled(label: str, line: str) -> str:
 def _labels(jobs: "Sequence[Job]", *, always: bool) -> dict[tuple[str, str], str]:
     """Return what each job's lines begin with: nothing for a single job, unless `always`."""
     if len(jobs) == 1 and not always and not _among_others():
+
+def _looking_up(jobs: "Sequence[Job]") -> str:
+    """Return what a run waits for before it has anything to show."""
+    places = sorted({f"{job.app}/{job.env}" for job in jobs})
+    return f"looking up {', '.join(places)}"[:60]
+
+
+def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:
+    """Give what each job's lines begin with, where there are several jobs."""
+    if len(jobs) == 1 and not _among_others():
         return {}
     one_environment = len({job.env for job in jobs}) == 1
     return {

@@ -64,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "jobs":
         names: Sequence[str] = selection.all_jobs(tools)
     else:
-        names = _environments(args, tools)
+        with talk.waiting("looking up the environments"):
+            names = _environments(args, tools)
         if not names:
             found = "the workspace names" if args.offline else "the application has"
             talk.say(f"{found} no environment")

@@ -106,6 +106,15 @@ def check(wishes: Wishes, environment: Mapping[str, str]) -> None:
         )
 
 
+def version(environment: Mapping[str, str]) -> str:
+    """Return the version of docker buildx; NoBuildxError if it is not installed."""
+    check(Wishes(), environment)
+    lines: list[str] = []
+    processes.run(["docker", "buildx", "version"], Path("/"), environment, lines.append)
+    words = plain(" ".join(lines)).split()
+    return words[1] if len(words) > 1 else " ".join(words)
+
+
 def check_store(store: Store, wishes: Wishes) -> None:
     """Raise NoBuildxError for podman: without a builder's name, buildx builds in the daemon."""
     if not (store.has_buildkit or wishes.builder):

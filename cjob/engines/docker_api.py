@@ -91,6 +91,14 @@ class DockerEngine:
         with told(doing, silent_s, STUCK_PUSH_HINT), self._client(silent_s) as client:
             return docker_push.send(client, image, repository, tags, login, report)
 
+    def about(self) -> str:
+        """Return which engine this is, and its version."""
+        doing = "asking the container engine for its version"
+        with told(doing, CONNECT_S), self._client(CONNECT_S) as client:
+            found = client.version(api_version=False)
+        name = (found.get("Platform") or {}).get("Name") or "Docker Engine"
+        return plain(f"{name} {found.get('Version', '')}".strip())
+
     def login(self, host: str) -> Login | None:
         """Give the login of docker's own configuration, where that leaves a registry to ECR's.
 

@@ -93,6 +93,7 @@ MAY_IMPORT = {
         "diff",
         "engines",
         "manifest",
+        "parallel",
         "pipeline",
         "progress",
         "release",

@@ -15,6 +15,12 @@ ASSUMED = """\
 </AssumeRoleResult></AssumeRoleResponse>
 """
 
+CALLER = """\
+<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>A</UserId>
+<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>
+"""
+
 
 class Fake:
     """What it holds, whether it answers, and the calls that came."""
@@ -27,6 +33,8 @@ class Fake:
         self.assumed: list[dict[str, str]] = []
         self.denied_path = ""
         self.silent = False
+        self.ready = threading.Event()
+        self.ready.set()
         self.asked = threading.Event()
         self.ended = threading.Event()
 
@@ -56,7 +64,9 @@ class Fake:
         return 400, {"__type": "ParameterNotFound", "message": ""}
 
     def assume(self, asked: dict[str, str]) -> str:
-        """Let anybody assume any role, and remember with what."""
+        """Let anybody assume any role, and remember with what; say who calls."""
+        if asked["Action"] == "GetCallerIdentity":
+            return CALLER
         self.assumed.append(asked)
         return ASSUMED.format(role=asked["RoleArn"])
 
@@ -75,6 +85,7 @@ def _answering(fakes: list[Fake]) -> type[BaseHTTPRequestHandler]:
             if fake.silent:
                 fake.ended.wait()
                 return
+            fake.ready.wait()
             kind, status = "text/xml", 200
             if "X-Amz-Target" in self.headers:
                 action = self.headers["X-Amz-Target"].rpartition(".")[2]
@@ -110,5 +121,6 @@ def running() -> Iterator[Fake]:
             yield fake
         finally:
             fake.ended.set()
+            fake.ready.set()
             server.shutdown()
             thread.join()

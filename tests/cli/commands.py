@@ -20,6 +20,7 @@ COMMANDS = (
     "completion",
     "list",
     "iam",
+    "doctor",
     "version",
     "sandbox",
 )

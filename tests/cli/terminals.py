@@ -5,7 +5,7 @@ import pty
 import select
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +31,13 @@ def run(
     *command: str,
     folder: Path,
     settings: Mapping[str, str] | None = None,
-    answers: Sequence[tuple[str, str]] = (),
+    answers: Sequence[tuple[str, str | Callable[[str], None]]] = (),
 ) -> Seen:
     """Run a command on a terminal; type each answer once its question is at the cursor.
 
     A question is the last words in front of the cursor; what is typed after the last answer is
-    nothing, so a further question fails the test.
+    nothing, so a further question fails the test. An answer may also be something to do with
+    the line.
     """
     variables = {**commands.environment(folder, settings), "TERM": "xterm", "LANG": "C.UTF-8"}
     variables.pop("CI", None)
@@ -52,7 +53,11 @@ def run(
     while block := _read(terminal, until, screen):
         stream.feed(block)
         if waiting and _at_cursor(screen).endswith(waiting[0][0]):
-            os.write(terminal, waiting.pop(0)[1].encode())
+            answer = waiting.pop(0)[1]
+            if isinstance(answer, str):
+                os.write(terminal, answer.encode())
+            else:
+                answer(_at_cursor(screen))
     os.close(terminal)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert not waiting, screen.display
