@@ -198,6 +198,12 @@ class Console:
                 sys.stderr.flush()
 
 
+def _looking_up(jobs: "Sequence[Job]") -> str:
+    """Return what a run waits for before it has anything to show."""
+    places = sorted({f"{job.app}/{job.env}" for job in jobs})
+    return f"looking up {', '.join(places)}"[:60]
+
+
 def _labelled(label: str, line: str) -> str:
     """Return a line with its label, once: the main container has its job's name."""
     return line if not label or line.startswith(f"{label}: ") else f"{label}: {line}"
@@ -206,16 +212,6 @@ def _labelled(label: str, line: str) -> str:
 def _labels(jobs: "Sequence[Job]", *, always: bool) -> dict[tuple[str, str], str]:
     """Return what each job's lines begin with: nothing for a single job, unless `always`."""
     if len(jobs) == 1 and not always and not _among_others():
-
-def _looking_up(jobs: "Sequence[Job]") -> str:
-    """Return what a run waits for before it has anything to show."""
-    places = sorted({f"{job.app}/{job.env}" for job in jobs})
-    return f"looking up {', '.join(places)}"[:60]
-
-
-def _labels(jobs: "Sequence[Job]") -> dict[tuple[str, str], str]:
-    """Give what each job's lines begin with, where there are several jobs."""
-    if len(jobs) == 1 and not _among_others():
         return {}
     one_environment = len({job.env for job in jobs}) == 1
     return {

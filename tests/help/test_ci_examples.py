@@ -47,7 +47,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
     folder = tmp_path_factory.mktemp("ci")
     tools = folder / "tools"
     tools.mkdir()
-    for name in ("gh", "pip", "pipx"):
+    for name in ("apk", "curl", "gh", "pipx"):
         (tools / name).write_text(FORGE)
         (tools / name).chmod(0o755)
     sandboxes.prepare(folder / "sandbox")
@@ -114,14 +114,43 @@ def test_the_github_workflow_plans_and_applies(tmp_path: Path, settings: Mapping
 
 
 def test_the_gitlab_pipeline_plans_and_applies(tmp_path: Path, settings: Mapping[str, str]) -> None:
-    """The lines of each job make one script, as its runner has it."""
+    """The lines of each job make one script, as its runner has it; a note only if it can be one."""
     workspace(tmp_path, "lab-a", "lab-b")
     pipeline = yaml.safe_load(fenced("yaml")[1])
-    for name in ("plan", "apply"):
-        script = "\n".join([*pipeline["default"]["before_script"], *pipeline[name]["script"]])
-        done = shell(script, tmp_path, settings)
+    default, told = pipeline["default"], Path(settings["TOLD"])
+    variables = {
+        **settings,
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+        "AWS_TOKEN": "header.payload.signature",
+        "GITLAB_TOKEN": "secret",
+        "CI_API_V4_URL": "https://gitlab.example/api/v4",
+        "CI_PROJECT_ID": "5",
+    }
+    note = "https://gitlab.example/api/v4/projects/5/merge_requests/7/notes"
+    for name, request in (("plan", "7"), ("plan", ""), ("apply", "")):
+        told.write_text("")
+        script = "\n".join([*default["before_script"], *pipeline[name]["script"]])
+        done = shell(script, tmp_path, {**variables, "CI_MERGE_REQUEST_IID": request})
         assert done.returncode == 0, done.stderr
+        assert (tmp_path / "token").read_text() == "header.payload.signature"
+        assert ("body@comment.md " + note in told.read_text()) == bool(request)
     assert statuses(tmp_path) == ["CREATE_COMPLETE"] * 2
+
+
+def test_the_gitlab_pipeline_declares_what_it_uses() -> None:
+    """Every variable in it is GitLab's own, declared there, or named in the text above it."""
+    text = fenced("yaml")[1]
+    pipeline = yaml.safe_load(text)
+    prose = PAGE.partition("## GitLab CI")[2].partition("```")[0]
+    known = {*pipeline["variables"], *pipeline["default"]["id_tokens"]}
+    known |= set(re.findall(r"`([A-Z_]+)`", prose))
+    used = {name for name in re.findall(r"\$\{?([A-Z_0-9]+)", text) if not name.startswith("CI_")}
+    assert used <= known
+    assert pipeline["default"]["services"][0].startswith("docker:")
+    assert pipeline["default"]["cache"]["paths"] == [".cache/pip"]
+    needed = {"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"}
+    for name in ("plan", "apply"):
+        assert needed <= {*pipeline["variables"], *pipeline[name]["variables"]}
 
 
 def test_the_plain_script_deploys_and_finds_nothing_to_do(

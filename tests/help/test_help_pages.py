@@ -61,9 +61,7 @@ def test_the_page_of_variables_has_every_one_that_is_read() -> None:
     """And none of cjob's own that is not."""
     named = set(re.findall(r"`([A-Z][A-Z_]+)`", topics.page("variables")))
     package = Path(cli.__file__).parents[1]
-    server = (
-        package / "sandbox" / "server"
-    )  # its own process, which cjob gives variables of its own
+    server = package / "sandbox" / "server"  # a process of its own, with variables from cjob
     files = (file for file in package.rglob("*.py") if not file.is_relative_to(server))
     sources = [file.read_text() for file in files] + ["'CJOB_SANDBOX_LOG_LEVEL'"]
     read = {name for source in sources for name in _variables(source)}
