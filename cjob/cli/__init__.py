@@ -187,8 +187,10 @@ def run(arguments: list[str]) -> int:
 
 def _unexpected(unknown: list[str], rest: list[str], parser: Parser) -> InputError:
     """Return the error for arguments that a command does not take."""
-    hint = _suggest(unknown[0].split("=")[0], parser.known(), f"see {parser.prog} --help")
-    if not unknown[0].startswith("-") and parser.takes_jobs_only():
+    hint = f"see {parser.prog} --help"
+    if unknown[0].startswith("-"):
+        hint = _suggest(unknown[0].split("=")[0], parser.known(), hint)
+    elif parser.takes_jobs_only():
         import shlex  # noqa: PLC0415 - only for a hint
 
         hint = f"name jobs with -n: {parser.prog} {shlex.join(parser.with_names(rest, unknown))}"
