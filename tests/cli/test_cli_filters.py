@@ -115,3 +115,14 @@ def test_a_filter_gets_ready_while_it_waits(tmp_path: Path) -> None:
                 time.sleep(0.02)
         finally:
             waiting.kill()
+
+
+@pytest.mark.usefixtures("target")
+def test_two_documents_for_one_stack_are_refused_before_aws_is_asked(workspace: Path) -> None:
+    """Also if a later version has added keys to their job; there is no region here."""
+    line = ("cjob-render", "-n", "report", "-e", "test", "--target", "target.json")
+    document = json.loads(commands.run(*line, folder=workspace).out)
+    document["job"]["later"] = {"key": "value"}
+    done = commands.run("cjob-apply", folder=workspace, stdin=json.dumps(document) * 2)
+    assert (done.status, done.out) == (2, "")
+    assert "two documents are for job 'report' in environment 'test'" in done.err
