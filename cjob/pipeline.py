@@ -314,6 +314,7 @@ class Stages:
         from cjob import names  # noqa: PLC0415
         from cjob.stages.apply import apply  # noqa: PLC0415
         from cjob.stages.change_sets import Options, Tools  # noqa: PLC0415
+        from cjob.stages.register import register  # noqa: PLC0415
 
         chosen = self._choices
         options = Options(
@@ -334,7 +335,8 @@ class Stages:
             turn=self._turn,
             aside={CONTROLLER: names.environment_stack(job.app, job.env)},
         )
-        return apply(release, tools, options, self._live.get(self._stack_name(release)))
+        done = apply(release, tools, options, self._live.get(self._stack_name(release)))
+        return register(done, lambda: self._tools.application, tools.tell)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -201,6 +201,21 @@ PUSH = (
     ),
 )
 
+FIRST = "a job is deployed for the first time"
+
+
+def _record(stage: str, when: str = "", *, optional: bool = False) -> tuple[Right, ...]:
+    """Return the permissions to register a job for Copilot."""
+    calls = ("ssm:PutParameter",)
+    return tuple(
+        Right(f"ssm:{name}", CALLER, (JOB_RECORDS,), stage, why, calls, when, optional)
+        for name, why in (
+            ("PutParameter", "the job's record"),
+            ("AddTagsToResource", "tags of that record"),
+        )
+    )
+
+
 REPOSITORY = (
     *(
         Right(f"cloudformation:{name}", CALLER, resources, "repository", why)
@@ -226,13 +241,7 @@ REPOSITORY = (
         "letting CloudFormation act as its own role",
         calls=("cloudformation:UpdateStackSet",),
     ),
-    *(
-        Right(f"ssm:{name}", CALLER, (JOB_RECORDS,), "repository", why, calls=("ssm:PutParameter",))
-        for name, why in (
-            ("PutParameter", "the job's record"),
-            ("AddTagsToResource", "tags of that record"),
-        )
-    ),
+    *_record("repository"),
 )
 
 COMPARISON = (
@@ -303,6 +312,7 @@ APPLY = (
             ("ecs:DescribeTasks", CLUSTERS, "why the tasks of a service stopped"),
         )
     ),
+    *_record("apply", FIRST, optional=True),
 )
 
 DOCTOR = (

@@ -88,7 +88,7 @@ def test_in_words_both_identities_have_their_rights_by_stage(tmp_path: Path) -> 
     assert "in environments from v1.9.0 on" in manager
     headings = [line for line in done.out.splitlines() if re.match("  \\w", line)]
     assert [line.strip() for line in headings] == [
-        *("target", "push", "diff"),
+        *("target", "push", "diff", "apply"),
         *("target", "push", "diff", "apply"),
     ]
 

@@ -31,6 +31,11 @@ REFUSED = """\
 """
 
 
+DENIED = Meddling(
+    answer=(400, json.dumps({"__type": "AccessDeniedException", "message": "no"})), passed=False
+)
+
+
 @pytest.fixture
 def building(place: Place, dockerd: daemons.Dockerd | None) -> Place:
     """Give a workspace whose jobs build an image."""
@@ -143,6 +148,23 @@ def test_a_job_that_was_never_initialised_is_deployed(building: Place) -> None:
     again = document(building.done("deploy", *on("never-made"), "--create-repository"))
     assert again["deployment"]["changed"] is False
     assert metadata(building) == after
+
+
+def test_a_job_without_builds_is_registered_too(watched: tuple[Place, Proxy]) -> None:
+    """At its first deployment alone; a refusal is a warning, since the job runs all the same."""
+    place, proxy = watched
+    done = []
+    for job in ("registered", "unregistered"):
+        place.job(job)
+        done.append(place.done("deploy", *on(job)))
+        proxy.meddle = lambda asked: DENIED if asked.action == "PutParameter" else UNTOUCHED
+    assert record(place, "registered")["type"] == "Scheduled Job"
+    assert "warning" not in done[0].stderr
+    assert "warning: job 'unregistered' is not registered for copilot job ls: " in done[1].stderr
+    assert proxy.actions.count("PutParameter") == 2
+    place.job("registered", "variables: {A: b}\n")
+    place.done("deploy", *on("registered"))
+    assert proxy.actions.count("PutParameter") == 2
 
 
 def test_a_difference_can_be_agreed_to_first(building: Place) -> None:

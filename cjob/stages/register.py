@@ -1,0 +1,30 @@
+"""Register: a job that was deployed for the first time gets the record that Copilot lists it by.
+
+Takes a Release with `deployment`, and an Application. `copilot job init` writes the same record;
+without it `copilot job ls`, `run`, `logs` and `delete` do not know the job.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from cjob.errors import ServiceError
+from cjob.progress import Tell, warning
+from cjob.release import Release
+
+
+class Records(Protocol):
+    """An application's records of its jobs."""
+
+    def register(self, app: str, job: str) -> None:
+        """Write the job's record if it has none."""
+
+
+def register(release: Release, records: Callable[[], Records], tell: Tell) -> Release:
+    """Register the job of a stack that was created; a refusal is a warning, as the job runs."""
+    done, job = release.deployment, release.job
+    if done is not None and done.changed and done.status.startswith("CREATE_"):
+        try:
+            records().register(job.app, job.name)
+        except ServiceError as error:
+            tell(warning(f"job {job.name!r} is not registered for copilot job ls: {error.message}"))
+    return release
