@@ -112,7 +112,8 @@ class Collaborators:
         from cjob.aws.application import AwsApplication  # noqa: PLC0415
 
         return self._once(
-            "application", lambda: AwsApplication(self.account, self.interruption.sleep)
+            "application",
+            lambda: AwsApplication(self.account, self.interruption.sleep, self.tell),
         )
 
     @property

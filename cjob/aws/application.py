@@ -11,10 +11,12 @@ from botocore.exceptions import ClientError
 
 from cjob import names
 from cjob.aws import faults
-from cjob.aws.pacing import pauses
+from cjob.aws.pacing import Pace, pauses
+from cjob.aws.patience import Patience
 from cjob.aws.session import Account
 from cjob.errors import ServiceError
 from cjob.interruption import Sleep
+from cjob.progress import Tell
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -36,10 +38,11 @@ LOOKS = 400
 class AwsApplication:
     """Reads and changes what an application has in all its regions; see `stages.initialise`."""
 
-    def __init__(self, account: Account, sleep: Sleep) -> None:
-        """Take the account, and what waits."""
+    def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
+        """Take the account, what waits, and what reports that AWS does not answer."""
         self._account = account
         self.sleep = sleep
+        self._tell = tell
 
     def template(self, app: str) -> str:
         """Give the template of the regional resources."""
@@ -76,19 +79,31 @@ class AwsApplication:
         return True
 
     def finish(self, app: str, operation: str) -> str:
-        """Wait for an operation's end; give why it failed, empty where it did not."""
+        """Wait for an operation's end; return why it failed, empty if it did not.
+
+        A network that goes away is waited for, as for a deployment.
+        """
         name = names.stack_set(app)
+        patience = Patience(Pace(self.sleep), self._tell)
+        poller = self._account.client("cloudformation", attempts=1)
         for wait in islice(pauses(1.0, 5.0), LOOKS):
             self.sleep(wait)
             with faults.told(f"follow the change of the StackSet {name!r}"):
-                status = self._client().describe_stack_set_operation(
-                    StackSetName=name, OperationId=operation
-                )["StackSetOperation"]["Status"]
+                try:
+                    found = poller.describe_stack_set_operation(
+                        StackSetName=name, OperationId=operation
+                    )
+                except (ClientError, *faults.UNHEARD) as error:
+                    if not patience.bears(error):
+                        raise
+                    continue
+            patience.answered()
+            status = found["StackSetOperation"]["Status"]
             if status == "SUCCEEDED":
                 return ""
             if status not in UNDER_WAY:
                 return self._reason(name, operation) or status
-        return "it is still under way"
+        return "it is still in progress"
 
     def register(self, app: str, job: str) -> None:
         """Write the job's record, where it has none."""
