@@ -101,6 +101,7 @@ class Stages:
         self._begun: dict[str, Begun] = {}
         self._turns = threading.BoundedSemaphore(FEATURE_JOBS)
         self.interruption = tools.interruption
+        self.changing: set[str] = set()
 
     @property
     def workspace(self) -> "Files":
@@ -261,7 +262,7 @@ class Stages:
         from cjob.stages.initialise import initialise  # noqa: PLC0415
 
         tools, tell = self._tools, self._tell(release.job)
-        return initialise(release, tools.application, tools.directory, tell)
+        return initialise(release, tools.application, tools.directory, tell, self.changing)
 
     def render(self, release: Release) -> Release:
         """Add `stack`."""
@@ -403,7 +404,14 @@ def run(
 
     sending = names.index("push") if "push" in names else 0
     for part in (names[:sending], names[sending:]) if sending else (names,):
-        releases = run_all([partial(through, part, r) for r in releases], jobs)
+        try:
+            releases = run_all([partial(through, part, r) for r in releases], jobs)
+        except KeyboardInterrupt:
+            if not stages.changing:
+                raise
+            from cjob.stages.initialise import interrupted  # noqa: PLC0415
+
+            raise interrupted(stages.changing) from None
     return tuple(releases)
 
 

@@ -6,7 +6,7 @@ by the same way, so that either tool goes on from there. Whatever interrupts it,
 again; and of two that change an application at once, one waits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -46,11 +46,16 @@ class Application(Protocol):
 
 
 def initialise(
-    release: Release, application: Application, directory: Directory, tell: Tell
+    release: Release,
+    application: Application,
+    directory: Directory,
+    tell: Tell,
+    changing: set[str],
 ) -> Release:
-    """Give the job a repository where it has none, and put it into `target`.
+    """Give the job a repository if it has none, and put it into `target`.
 
-    Raise ServiceError where that is refused or fails, or where others are at work for too long.
+    Raise ServiceError if that is refused or fails, or if others are at work for too long. The job
+    is in `changing` while AWS makes a change for it, which continues if the run ends.
     """
     app, job = release.job.app, release.job.name
     target = required(release.target, "target")
@@ -61,7 +66,7 @@ def initialise(
         failure = ""
         # Before the repository: once that is there, nobody comes here for the job again.
         application.register(app, job)
-        with _interruptible(job):
+        with _interruptible(job, changing):
             is_ours = application.update(app, *update)
             if is_ours:
                 tell(note(f"{job}: its repository is being made, in all regions of {app}"))
@@ -82,15 +87,24 @@ def initialise(
 
 
 @contextmanager
-def _interruptible(job: str) -> Iterator[None]:
-    """Say what becomes of a change that the person waits for no longer."""
+def _interruptible(job: str, changing: set[str]) -> Iterator[None]:
+    """Report what becomes of a change that the person waits for no longer."""
+    changing.add(job)
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted(
-            f'interrupted while the repository of job "{job}" is made; that goes on in AWS',
-            hint="run the same command again: it goes on from there",
-        ) from None
+        raise interrupted([job]) from None
+    finally:
+        changing.discard(job)
+
+
+def interrupted(jobs: Iterable[str]) -> Interrupted:
+    """Return the error for a run that ended while AWS made repositories."""
+    named = ", ".join(map(repr, sorted(jobs)))
+    return Interrupted(
+        f"interrupted while AWS creates the repository of {named}, which continues",
+        hint="run the same command again: it continues from there",
+    )
 
 
 def _not_made(app: str, job: str, failure: str) -> ServiceError:

@@ -10,7 +10,7 @@ import programs
 import pytest
 import yaml
 from calls_proxy import UNTOUCHED, Asked, Meddling, Proxy
-from pipelines import Done, Place, document, eventually, on
+from pipelines import Done, Place, document, documents, eventually, on
 
 from cjob.template.regional import with_repository
 
@@ -249,11 +249,17 @@ def test_two_jobs_at_once_get_a_repository_each(building: Place) -> None:
     assert {"one-of-two", "two-of-two"} <= workloads(building)
 
 
-def test_an_interrupted_run_can_be_run_again(watched: tuple[Place, Proxy]) -> None:
-    """What was begun goes on in AWS; the second run finds it."""
+@pytest.mark.parametrize("jobs", [("broken-off",), ("broken-one", "broken-two")])
+def test_an_interrupted_run_can_be_run_again(
+    watched: tuple[Place, Proxy], jobs: tuple[str, ...]
+) -> None:
+    """AWS continues with what was begun; the second run finds it."""
     place, proxy = watched
-    place.job("broken-off", text=MANIFEST)
-    started = place.start("deploy", *on("broken-off"), "--create-repository")
+    words = ["deploy", "-e", "test", "--create-repository"]
+    for job in jobs:
+        place.job(job, text=MANIFEST)
+        words += ["-n", job]
+    started = place.start(*words)
 
     def interrupt(action: str) -> None:
         if action == "UpdateStackSet":
@@ -263,10 +269,10 @@ def test_an_interrupted_run_can_be_run_again(watched: tuple[Place, Proxy]) -> No
     out, err = started.communicate(timeout=60)
     proxy.after = lambda _: None
     assert (started.returncode, out) == (130, ""), err
-    assert 'repository of job "broken-off" is made; that goes on in AWS' in err
-    done = document(place.done("deploy", *on("broken-off"), "--create-repository"))
-    assert done["deployment"]["status"] == "CREATE_COMPLETE"
-    assert "broken-off" in workloads(place)
+    assert "interrupted while AWS creates the repository of 'broken-" in err
+    for done in documents(place.done(*words, "-o", "json")):
+        assert done["deployment"]["status"] == "CREATE_COMPLETE"
+    assert set(jobs) <= workloads(place)
 
 
 def test_a_repository_that_was_made_by_hand_is_told(building: Place) -> None:
