@@ -48,14 +48,15 @@ class _Field:
     low: int
     high: int
     names: tuple[str, ...] = ()
+    longest_step: int = 0
 
 
-_MINUTE = _Field("minute", 0, 59)
-_HOUR = _Field("hour", 0, 23)
-_MONTH_DAY = _Field("day of the month", 1, 31)
-_MONTH = _Field("month", 1, 12, _MONTH_NAMES)
-_WEEK_DAY = _Field("day of the week", 1, 7, _DAY_NAMES)
-_YEAR = _Field("year", 1970, LAST_YEAR)
+_MINUTE = _Field("minute", 0, 59, longest_step=59)
+_HOUR = _Field("hour", 0, 23, longest_step=23)
+_MONTH_DAY = _Field("day of the month", 1, 31, longest_step=31)
+_MONTH = _Field("month", 1, 12, _MONTH_NAMES, longest_step=12)
+_WEEK_DAY = _Field("day of the week", 1, 7, _DAY_NAMES, longest_step=7)
+_YEAR = _Field("year", 1970, LAST_YEAR, longest_step=LAST_YEAR - 1970)
 
 _Days = Callable[[int, int], Iterable[int]]
 """Gives the days of a month in a year."""
@@ -169,6 +170,9 @@ def _range(field: _Field, item: str) -> range:
         last = _number(field, high) if dash else field.high if slash else first
     if slash and not (_NUMBER.fullmatch(step) and int(step)):
         raise UnknownScheduleError(f"{item!r} has no step that is a number from 1 on")
+    if slash and int(step) > field.longest_step:
+        longest = f"the longest is {field.longest_step}"
+        raise UnknownScheduleError(f"the step of {item!r} ({field.name}) is too long: {longest}")
     if first > last:
         raise UnknownScheduleError(f"{item!r} ({field.name}) does not rise")
     return range(first, last + 1, int(step or 1))

@@ -10,7 +10,7 @@ Rendering warns about findings; `check` refuses them, before the first build, in
 from collections.abc import Callable, Iterable, Iterator
 
 from cjob import names as own_names
-from cjob.checks import limits, names, tags, task
+from cjob.checks import limits, names, schedules, tags, task
 from cjob.checks.resolved import Resolved, resolve
 from cjob.errors import InputError, InputErrors
 from cjob.findings import Finding
@@ -19,7 +19,13 @@ from cjob.release import Release, required
 
 Check = Callable[[Resolved], Iterable[Finding]]
 
-CHECKS: tuple[Check, ...] = (task.sizes, task.images, names.of_resources, limits.of_task)
+CHECKS: tuple[Check, ...] = (
+    task.sizes,
+    task.images,
+    schedules.expressions,
+    names.of_resources,
+    limits.of_task,
+)
 
 
 def check(release: Release) -> None:

@@ -8,6 +8,7 @@ The conversion is Copilot's, with its losses, so that a stack stays as it is. To
 import re
 from typing import NamedTuple
 
+from cjob.findings import Finding
 from cjob.manifest import durations
 
 EXAMPLES = "such as '0 9 * * MON-FRI', '@daily', '@every 2h', 'rate(5 minutes)' or 'none'"
@@ -26,6 +27,21 @@ _WORDS = {
     "@yearly": "cron(0 0 1 1 ? *)",
     "@annually": "cron(0 0 1 1 ? *)",
 }
+_NEVER = frozenset(("none", "never", "off", "disabled", "null", "no"))
+_SPOKEN_WORDS = {
+    "every minute": "@every 1m",
+    "minutely": "@every 1m",
+    "every hour": "@hourly",
+    "every day": "@daily",
+    "nightly": "@daily",
+    "every week": "@weekly",
+    "every month": "@monthly",
+    "every year": "@yearly",
+}
+_FUNCTION = re.compile(r"(?i:cron|rate) ?\(.*\)")
+_SPOKEN_LENGTH = re.compile(
+    r"(?:every )?(?P<count>[0-9]{1,6}) ?(?P<unit>[mhd])(?:in(?:ute)?s?|ours?|rs?|ays?)?"
+)
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
@@ -51,6 +67,30 @@ class Schedule(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
+def problem(expression: str) -> Finding | None:
+    """Return why EventBridge rejects an expression, as far as that can be told; else None."""
+    if expression == NONE:
+        return None
+    from cjob.fire_times import refusal  # noqa: PLC0415 - slow to import
+
+    reason = "rules have no time zones" if "TZ=" in expression else refusal(expression)
+    if not reason:
+        return None
+    message = f"EventBridge rejects the schedule {expression!r}: {reason}"
+    return Finding(message, _correction(expression) or f"write {EXAMPLES}", refused=True)
+
+
+def _correction(expression: str) -> str:
+    """Return a hint that is better than examples, if there is one."""
+    if "TZ=" in expression:
+        return "write the times in UTC, without TZ="
+    single = re.fullmatch(r"rate\(1 (minute|hour|day)s\)", expression)
+    if single:
+        return f"write 'rate(1 {single[1]})'"
+    several = re.fullmatch(r"rate\(([0-9]+) (minute|hour|day)\)", expression)
+    return f"write 'rate({several[1]} {several[2]}s)'" if several else ""
+
+
 class _Field(NamedTuple):
     """One field of a cron expression: its name, its range, and the words that stand for numbers."""
 
@@ -71,10 +111,24 @@ _CRON_FIELDS = (
 
 def convert(text: str) -> Schedule:
     """Turn a manifest's schedule into EventBridge's expression; raises ScheduleError."""
+    try:
+        return _converted(text)
+    except ScheduleError:
+        meant = _meant(text)
+        try:
+            _converted(meant)
+        except ScheduleError:
+            meant = ""
+        if not meant:
+            raise
+        raise ScheduleError(f"{text!r} is not a schedule", f"write {meant!r}") from None
+
+
+def _converted(text: str) -> Schedule:
     if not text:
         raise ScheduleError("the schedule is empty")
     if _OWN_EXPRESSION.search(text):
-        return _passed_on(text)
+        return Schedule(text)  # whatever else is in it, as Copilot did
     if text.startswith(("TZ=", "CRON_TZ=")):
         return _with_time_zone(text)
     if text.startswith(_EVERY):
@@ -83,34 +137,49 @@ def convert(text: str) -> Schedule:
         if text not in _WORDS:
             known = ", ".join(_WORDS)
             raise ScheduleError(
-                f"{text!r} is no known word", f"the words are {known}, and @every 2h"
+                f"{text!r} is not a known word", f"the words are {known}, and @every 2h"
             )
         return Schedule(_WORDS[text])
     fields = _checked_fields(text)
     return _cron(fields, _CRON_FIELDS[2].name, _CRON_FIELDS[4].name)
 
 
-def _passed_on(text: str) -> Schedule:
-    """Keep an expression of EventBridge's own as it is, whatever is in it, as Copilot did."""
-    if text == NONE:
-        return Schedule(text)
-    from cjob.fire_times import refusal  # noqa: PLC0415 - few schedules need it
-
-    reason = refusal(text)
-    told = f"{text!r} is passed on as it is, and EventBridge is likely to refuse it: {reason}"
-    return Schedule(text, (told,) if reason else ())
+def _meant(text: str) -> str:
+    """Return the schedule that people mean by something near to one; else nothing."""
+    said = " ".join(text.lower().split()).removeprefix("@")
+    if said in _NEVER:
+        return NONE
+    if f"@{said}" in _WORDS or said in _SPOKEN_WORDS:
+        return _SPOKEN_WORDS.get(said, f"@{said}")
+    if _FUNCTION.fullmatch(text.strip()):
+        name, _, rest = text.strip().partition("(")
+        return f"{name.strip().lower()}({rest}"
+    if spoken := _SPOKEN_LENGTH.fullmatch(said):
+        unit, count = spoken["unit"], int(spoken["count"] or "1")
+        return f"@every {count * 24}h" if unit == "d" else f"@every {count}{unit}"
+    return _EVERY + said.removeprefix("every ").replace(" ", "")
 
 
 def _with_time_zone(text: str) -> Schedule:
     zone, _, rest = text.partition(" ")
+    name = zone.partition("=")[2]
+    if not _is_time_zone(name):
+        raise ScheduleError(f"there is no time zone {name!r}", "write the times in UTC")
     if not rest.strip() or rest.strip().startswith("@"):
         raise ScheduleError(f"{zone!r} needs five fields after it", "write the times in UTC")
     _checked_fields(rest)
     converted = _cron(text.split(), "", "")
-    warning = (
-        f"rules of EventBridge know no time zone and will refuse {zone!r}: write the times in UTC"
-    )
-    return Schedule(converted.expression, (warning,))
+    return Schedule(converted.expression)
+
+
+def _is_time_zone(name: str) -> bool:
+    """Return whether a time zone is known; where none are, every one may be."""
+    import zoneinfo  # noqa: PLC0415 - slow to import, and few schedules need it
+
+    if name in {"", "UTC", "Local"}:
+        return True
+    known = zoneinfo.available_timezones()
+    return name in known or not known
 
 
 def _rate(text: str) -> str:

@@ -20,8 +20,11 @@ def schedule_can_be_kept(job: Section, report: Report) -> None:
         report.fault(node, "there is no 'on.schedule'", hint)
         return
     try:
-        for warning in schedule.convert(text).warnings:
+        converted = schedule.convert(text)
+        refused = schedule.problem(converted.expression)
+        for warning in () if refused else converted.warnings:
             report.warn(node, warning)
+        report.find(node, refused)
     except schedule.ScheduleError as error:
         report.fault(node, f"'on.schedule' can't be used: {error}", error.hint)
 

@@ -65,6 +65,17 @@ def test_an_edited_parameter_is_refused() -> None:
     assert place.endswith("ContainerDefinitions[0].Image")
 
 
+def test_a_schedule_is_refused_with_its_place() -> None:
+    """And one that was edited, with its path."""
+    base = HEAD.replace("@daily", "*/60 * * * *") + "image: {{location: alpine}}\n"
+    ((place, message),) = refusals(rendered(base=base))
+    assert place == "copilot/report/manifest.yml:3:16"
+    assert "EventBridge rejects the schedule 'cron(*/60 * * * ? *)'" in message
+    ((place, _),) = refusals(edited(rendered(), Schedule="rate(1 minutes)"))
+    assert place.endswith("Resources.Rule.Properties.ScheduleExpression")
+    assert refusals(rendered(base=base.replace("*/60 * * * *", "none"))) == []
+
+
 def test_a_document_without_its_manifest_is_judged_by_its_stack() -> None:
     """The section may have been left out, or its manifest edited to nonsense."""
     document = edited(rendered(), TaskCPU="300")

@@ -41,9 +41,9 @@ def test_a_template_has_a_million_bytes(filler: str) -> None:
 
 def test_a_parameter_has_4096_bytes() -> None:
     """As a document may have any."""
-    assert messages(edited(rendered(), Schedule="rate(1 minute)" + " " * 4082)) == []
-    ((place, message),) = refusals(edited(rendered(), Schedule="rate(1 minute)" + " " * 4083))
-    assert place == "stack.parameters.Schedule"
+    assert messages(edited(rendered(), ArtifactKeyARN="k" * 4096)) == []
+    ((place, message),) = refusals(edited(rendered(), ArtifactKeyARN="k" * 4097))
+    assert place == "stack.parameters.ArtifactKeyARN"
     assert "4,097 bytes, more than 4,096" in message
 
 

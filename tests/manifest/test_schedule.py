@@ -1,7 +1,11 @@
 """Schedules as EventBridge understands them."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from manifest_samples import MINIMAL, load
+
+from cjob.fire_times import fire_times
 from cjob.manifest import schedule
 
 
@@ -35,13 +39,6 @@ def test_a_schedule_is_converted_without_a_warning(text: str, expression: str) -
         ("0 9 */2 * *", "cron(0 9 * * ? *)", "becomes every day"),
         ("0 9 * * */2", "cron(0 9 * * ? *)", "becomes every day"),
         ("0 9 * * 1-5/2", "cron(0 9 ? * 2-6/3 *)", "raised by one"),
-        ("TZ=UTC 0 9 * * *", "cron(TZ=UTC 0 9 * ? * *)", "time zone"),
-        ("at rate(5 minutes)", "at rate(5 minutes)", "refuse it: "),
-        ("rate(0 potatoes)", "rate(0 potatoes)", "refuse it: "),
-        ("rate(1 minutes)", "rate(1 minutes)", "needs the word 'minute' for 1 alone"),
-        ("cron(61 25 * * ? *)", "cron(61 25 * * ? *)", "'25' is no hour"),
-        ("cron(0 9 * * *)", "cron(0 9 * * *)", "no cron of six fields"),
-        ("nonexistent", "nonexistent", "no rate and no cron"),
     ],
 )
 def test_what_gets_lost_is_said(text: str, expression: str, warning: str) -> None:
@@ -49,6 +46,70 @@ def test_what_gets_lost_is_said(text: str, expression: str, warning: str) -> Non
     converted = schedule.convert(text)
     assert converted.expression == expression
     assert warning in " ".join(converted.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "reason"),
+    [
+        ("TZ=UTC 0 9 * * *", "cron(TZ=UTC 0 9 * ? * *)", "rules have no time zones"),
+        ("at rate(5 minutes)", "at rate(5 minutes)", "no rate and no cron"),
+        ("rate(0 potatoes)", "rate(0 potatoes)", "no rate and no cron"),
+        ("rate(1 minutes)", "rate(1 minutes)", "needs the word 'minute' for 1 alone"),
+        ("cron(61 25 * * ? *)", "cron(61 25 * * ? *)", "'25' is no hour"),
+        ("cron(0 9 * * *)", "cron(0 9 * * *)", "no cron of six fields"),
+        ("nonexistent", "nonexistent", "no rate and no cron"),
+        ("cron(*/60 * * * ? *)", "cron(*/60 * * * ? *)", "step of '*/60' (minute) is too long"),
+        ("*/60 * * * *", "cron(*/60 * * * ? *)", "step of '*/60' (minute) is too long"),
+        ("0 */24 * * *", "cron(0 */24 * * ? *)", "step of '*/24' (hour) is too long"),
+        ("0 0-5/24 * * *", "cron(0 0-5/24 * * ? *)", "step of '0-5/24' (hour) is too long"),
+        ("0 9 1/32 * *", "cron(0 9 1/32 * ? *)", "step of '1/32' (day of the month)"),
+        ("0 9 * */13 *", "cron(0 9 * */13 ? *)", "step of '*/13' (month) is too long"),
+        ("cron(0 9 ? * 1/8 *)", "cron(0 9 ? * 1/8 *)", "step of '1/8' (day of the week)"),
+    ],
+)
+def test_what_eventbridge_rejects_renders_with_a_finding(
+    text: str, expression: str, reason: str
+) -> None:
+    """As Copilot renders it; and no fire times are printed for it."""
+    (found,) = load(MINIMAL.replace("@daily", text)).findings
+    assert (found.place, found.refused) == ("m.yml:6:13", True)
+    assert reason in found.message
+    assert schedule.convert(text).expression == expression
+    assert fire_times(expression, datetime(2026, 1, 1, tzinfo=UTC)).times == ()
+
+
+@pytest.mark.parametrize("text", ["*/59 */23 */31 */12 *", "cron(*/59 */23 ? */12 */7 2030/200)"])
+def test_the_longest_steps_are_taken(text: str) -> None:
+    """EventBridge takes a step up to the field's largest number."""
+    assert schedule.problem(schedule.convert(text).expression) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("None", "'none'"),
+        ("off", "'none'"),
+        ("1h30m", "'@every 1h30m'"),
+        ("every 2 hours", "'@every 2h'"),
+        ("@every 2 hours", "'@every 2h'"),
+        ("every 30 minutes", "'@every 30m'"),
+        ("15 min", "'@every 15m'"),
+        ("every hour", "'@hourly'"),
+        ("every 1 day", "'@every 24h'"),
+        ("@every 1d", "'@every 24h'"),
+        ("Daily", "'@daily'"),
+        ("@Weekly", "'@weekly'"),
+        ("Cron(0 9 * * ? *)", "'cron(0 9 * * ? *)'"),
+        ("RATE(5 minutes)", "'rate(5 minutes)'"),
+        ("cron (0 9 * * ? *)", "'cron(0 9 * * ? *)'"),
+        ("TZ=Nowhere/Nope 0 9 * * *", "the times in UTC"),
+    ],
+)
+def test_the_hint_is_what_people_mean(text: str, hint: str) -> None:
+    """It can be pasted."""
+    with pytest.raises(schedule.ScheduleError) as caught:
+        schedule.convert(text)
+    assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,18 @@
+"""Schedules that EventBridge takes.
+
+Takes a resolved stack, returns findings. Touches nothing.
+"""
+
+from collections.abc import Iterator
+
+from cjob.checks.resolved import Resolved
+from cjob.findings import Finding
+from cjob.manifest import schedule
+
+
+def expressions(stack: Resolved) -> Iterator[Finding]:
+    """Yield expressions of rules that EventBridge rejects."""
+    for name, rule in stack.properties("AWS::Events::Rule"):
+        expression = rule.get("ScheduleExpression")
+        if isinstance(expression, str) and (found := schedule.problem(expression)):
+            yield found._replace(place=f"Resources.{name}.Properties.ScheduleExpression")
