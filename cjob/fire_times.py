@@ -9,9 +9,9 @@ for cron know neither these days nor L, W and # as EventBridge has them.
 import calendar
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
+from typing import NamedTuple
 
 DISABLED = "none"
 LAST_YEAR = 2199
@@ -30,8 +30,7 @@ _FIELD_COUNT = 6
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class FireTimes:
+class FireTimes(NamedTuple):
     """The next times, in UTC, and what is to be known beside them."""
 
     times: tuple[datetime, ...] = ()
@@ -42,8 +41,7 @@ class UnknownScheduleError(ValueError):
     """The text is no schedule that EventBridge takes, or none that can be told; it says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     name: str
     low: int
     high: int

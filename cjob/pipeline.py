@@ -147,7 +147,7 @@ class Stages:
 
         name = self._stack_name(release)
         live = self._live[name] = self._tools.stacks.read(required(release.target, "target"), name)
-        deployed = template_version(live.template, f"the deployed template of {name}")
+        deployed = template_version(live.template)
         self._check_version(name, deployed)
         return release
 

@@ -102,7 +102,9 @@ def _package(args: argparse.Namespace) -> int:
     with talk.watching([release.job for release in begun]):
         done = pipeline.run(begun, stages, names, args.jobs)
     if args.output_dir:
-        texts = {name: text for release in done for name, text in _files(release).items()}
+        texts: dict[str, str] = {}
+        for release in done:
+            texts |= _files(release, uploaded=args.upload_assets)
         files.write_all(args.output_dir, texts)
         folder = args.output_dir.rstrip("/")
         talk.say("\n".join(f"wrote {folder}/{name}" for name in texts))
@@ -130,8 +132,13 @@ def _begin(
     return tuple(stages.load(job) for job in selection.chosen_jobs(args, tools)), stages, talk
 
 
-def _files(release: "Release") -> dict[str, str]:
-    """Give the files of a job by name: template, parameters, and the addons' template."""
+def _files(release: "Release", *, uploaded: bool) -> dict[str, str]:
+    """Return the files of a job by name: template, parameters, and the addons' template.
+
+    Unless its files were uploaded, the addons' template has their local paths, as it was written.
+    """
+    from cjob.stages.render import local_addons  # noqa: PLC0415 - help needs none of it
+
     stack, name = release.stack, release.job.name
     if stack is None:
         return {}
@@ -140,5 +147,6 @@ def _files(release: "Release") -> dict[str, str]:
         f"{name}-{release.job.env}.params.yml": parameter_file(release, blank_missing=True),
     }
     if stack.addons:
-        files[f"{name}.addons.stack.yml"] = stack.addons
+        text = stack.addons if uploaded else local_addons(release)
+        files[f"{name}.addons.stack.yml"] = text
     return files

@@ -64,8 +64,8 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
     if live is not known:
         live = complete(live, release, tools.stacks)
     check_downgrade(
-        template_version(live.template, f"the deployed template of {stack.name}"),
-        template_version(stack.template, "the new template"),
+        template_version(live.template),
+        template_version(stack.template),
         stack.name,
         allow=options.allow_downgrade,
     )

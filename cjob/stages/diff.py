@@ -6,13 +6,14 @@ unchanged, unless they were found to differ (see recognise); all else is known b
 it is sent, and compared. Of values that look secret it is only told that they changed.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
 import yaml
 
 from cjob import diff as differ
-from cjob.diff.reader import not_yaml
+from cjob.errors import InputError
 from cjob.live import WITHOUT_RESOURCES, Live, against
 from cjob.plain import dataclass, replace
 from cjob.release import Change, Diff, Release, Stack, Target, required
@@ -25,6 +26,9 @@ ADDONS = "AddonsTemplateURL"
 ADDONS_STACK = "AddonsStack"
 KNOWN_LATER = "(known after push)"
 """Stands for the address of an image that differs from the deployed one, and was not pushed."""
+
+
+_VERSION = re.compile(r"^Metadata:\n(?:  .*\n)*?  Version: ['\"]?(v[0-9.]{1,20})", re.MULTILINE)
 
 
 class LiveStacks(Protocol):
@@ -58,22 +62,22 @@ def diff(release: Release, live: Live) -> Release:
 
 
 def compare(release: Release, live: Live) -> Diff:
-    """Compare template, parameters, tags and addons; InputError where a template is no YAML.
+    """Compare template, parameters, tags and addons; InputError if the new template is not YAML.
+
+    A deployed template that is not YAML differs, and more is not said about it.
 
     `live` has its addons. For a stack that is yet to be made, the text is the template alone.
     """
     stack = required(release.stack, "stack")
     deployed, wanted = _templates(release, stack, live)
-    comparison = differ.compare(
-        deployed,
-        wanted,
-        old_name=f"the deployed template of {stack.name}",
-        new_name=f"the new template of {stack.name}",
-    )
-    hidden = differ.unechoed(comparison)
-    template = _template(differ.hide(comparison))
+    comparison = _compared(deployed, wanted, stack.name)
+    hidden = differ.unechoed(_read(comparison, wanted))
+    template = _template(comparison)
     others = [
-        *(_mapping(*flat, hidden, comparison) for flat in _mappings(release, stack, live)),
+        *(
+            _mapping(*flat, hidden, _read(comparison, wanted))
+            for flat in _mappings(release, stack, live)
+        ),
         _addons(stack, live),
     ]
     changes = [*template.changes, *(change for part in others for change in part.changes)]
@@ -93,7 +97,34 @@ class _Part:
     changes: tuple[Change, ...] = ()
 
 
-def _template(comparison: differ.Comparison) -> _Part:
+_Compared = differ.Comparison | InputError
+"""A comparison of templates, or the reason why the deployed one cannot be read."""
+
+
+def _compared(deployed: str, wanted: str, of: str) -> _Compared:
+    return differ.compare_answer(
+        deployed,
+        wanted,
+        old_name=f"the deployed template of {of}",
+        new_name=f"the new template of {of}",
+    )
+
+
+def _read(comparison: _Compared, wanted: str) -> differ.Comparison:
+    """Return the comparison, or if there is none that of the new template with nothing."""
+    return differ.compare("", wanted) if isinstance(comparison, InputError) else comparison
+
+
+def _unreadable(reason: InputError, path: str) -> _Part:
+    """Return that templates differ, if more cannot be shown."""
+    change = Change(op="change", path=path, kind=differ.kind_of(path, ""))
+    return _Part(text=f"(differs, but cannot be shown: {reason})\n", changes=(change,))
+
+
+def _template(compared: _Compared) -> _Part:
+    if isinstance(compared, InputError):
+        return _unreadable(compared, "Resources")
+    comparison = differ.hide(compared)
     changes = differ.changes(comparison)
     if not comparison.changed and (change := differ.function_change(comparison)):
         return _Part(text=differ.function_text(change), changes=(change,))
@@ -126,12 +157,11 @@ def _mapping(
 
 def _addons(stack: Stack, live: Live) -> _Part:
     """Compare the nested templates; CloudFormation knows them by their address alone."""
-    comparison = differ.compare(
-        live.addons if live.exists else "",
-        stack.addons,
-        old_name=f"the deployed template of {ADDONS_STACK} in {stack.name}",
-        new_name=f"the new template of {ADDONS_STACK} in {stack.name}",
-    )
+    deployed = live.addons if live.exists else ""
+    comparison = _compared(deployed, stack.addons, f"{ADDONS_STACK} in {stack.name}")
+    if isinstance(comparison, InputError):
+        part = _unreadable(comparison, "addons.Resources")
+        return replace(part, text=_section("addons", part.text))
     changes = differ.changes(differ.hide(comparison), below="addons")
     text = differ.render(comparison, json_changes=True)
     return _Part(text=_section("addons", text), changes=changes)
@@ -196,7 +226,7 @@ def deployed_image(live: Live, job: str, container: str) -> str:
 
 def _image(template: str, container: str) -> yaml.Node | None:
     """Find what is written for the image of a container in a template's text."""
-    node = _compose(template, "a template")
+    node = _compose(template)
     for key in ("Resources", "TaskDefinition", "Properties", "ContainerDefinitions"):
         node = _entry(node, key)
     for one in node.value if isinstance(node, yaml.SequenceNode) else ():
@@ -226,20 +256,25 @@ def not_compared(release: Release) -> tuple[str, ...]:
     return tuple(name for name in names if name not in known)
 
 
-def template_version(template: str, what: str) -> str:
-    """Give the `Metadata.Version` of a template's text; `v0.0.0` where it has none."""
-    version = _entry(_entry(_compose(template, what), "Metadata"), "Version")
-    return str(version.value) if isinstance(version, yaml.ScalarNode) else NO_VERSION
+def template_version(template: str) -> str:
+    """Return the `Metadata.Version` of a template's text; `v0.0.0` if it has none.
+
+    The version is found in a text that is not YAML, too, if it stands where Copilot writes it.
+    """
+    version = _entry(_entry(_compose(template), "Metadata"), "Version")
+    if isinstance(version, yaml.ScalarNode):
+        return str(version.value)
+    written = _VERSION.search(template)
+    return written[1] if written else NO_VERSION
 
 
-def _compose(template: str, what: str) -> yaml.Node | None:
+def _compose(template: str) -> yaml.Node | None:
+    """Read a template's first document; None for a text that is not YAML, such as `a: ? b: c`."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return next(yaml.compose_all(template, loader), None)  # what is behind it is no template
-    except (yaml.YAMLError, UnicodeError) as error:
-        refusal = not_yaml(error, what)
-        refusal.hint = "look at what is deployed: aws cloudformation get-template --stack-name NAME"
-        raise refusal from error
+        return next(yaml.compose_all(template, loader), None)
+    except (yaml.YAMLError, UnicodeError):
+        return None
 
 
 def _entry(node: yaml.Node | None, key: str) -> yaml.Node | None:

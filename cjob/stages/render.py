@@ -135,6 +135,13 @@ def addons_template(subject: Subject, source: Source, target: Target) -> tuple[s
     return (nested.text, nested.key) if nested else None
 
 
+def local_addons(release: Release) -> str:
+    """Return the text of the nested template with the paths of local files in it."""
+    source = required(release.source, "source")
+    addons = read_addons(source.addons, f"copilot/{release.job.name}/addons")
+    return addons.text if addons else ""
+
+
 def _nested(subject: Subject, source: Source, target: Target) -> _Nested | None:
     addons = read_addons(source.addons, f"copilot/{subject.name}/addons")
     if addons is None:

@@ -69,6 +69,20 @@ def test_files_are_written_instead(place: Place) -> None:
     assert settings["Tags"]["copilot-service"] == "written"
 
 
+def test_addons_keep_local_paths_unless_assets_are_uploaded(place: Place) -> None:
+    """So that `aws cloudformation package` can send what they name."""
+    place.job("local")
+    place.write("code/index.py", "def handler(event, context): pass\n")
+    role = "arn:aws:iam::123456789012:role/any"
+    function = f"{{Type: AWS::Lambda::Function, Properties: {{Code: ./code, Role: '{role}'}}}}"
+    place.write("copilot/local/addons/one.yml", ADDON + f"  Local: {function}\n")
+    written = place.root / "out/local.addons.stack.yml"
+    place.done("package", *on("local"), "--output-dir", "out")
+    assert "Code: ./code" in written.read_text()
+    place.done("package", *on("local"), "--output-dir", "out", "--upload-assets")
+    assert "S3Bucket: " in written.read_text()
+
+
 def test_sent_files_have_their_locations_written(place: Place) -> None:
     """And they are there."""
     place.job("sent", "env_file: a.env\n")

@@ -4,7 +4,6 @@ import pytest
 from stacks_fake import FakeStacks
 from stage_samples import OLDER, TEMPLATE, live, release, stack
 
-from cjob.errors import InputError
 from cjob.live import Live, against
 from cjob.plain import replace
 from cjob.release import Change, Diff, Release
@@ -325,15 +324,50 @@ def test_a_parameter_that_cloudformation_hides_counts_as_unchanged() -> None:
 )
 def test_the_version_of_a_template_is_in_its_metadata(template: str, version: str) -> None:
     """One without is older than all others."""
-    assert template_version(template, "the template") == version
+    assert template_version(template) == version
 
 
-def test_a_deployed_template_that_is_no_yaml_is_named() -> None:
-    """With the place, and how to look at it; what stands behind the first document is none."""
-    with pytest.raises(InputError, match="not valid YAML") as caught:
-        template_version("a: [", "the deployed template")
-    assert caught.value.place == "the deployed template:2:1"
-    assert "get-template" in caught.value.hint
-    with pytest.raises(InputError, match="not valid YAML"):
-        template_version("a: \ud800", "the deployed template")
-    assert template_version("Metadata: {Version: v1}\n---\n[", "the template") == "v1"
+UNREADABLE = TEMPLATE.replace("AWS::IAM::Role", "AWS::IAM::Role\n    Name: ? f?r dich: a")
+
+
+@pytest.mark.parametrize("template", [UNREADABLE, "a: [", "a: \ud800", "- list"])
+def test_a_deployed_template_that_cannot_be_read_differs(template: str) -> None:
+    """It blocks nothing: AWS may have made it unreadable."""
+    found = compared(TEMPLATE, live(template=template))
+    assert found.changed
+    assert "differs, but cannot be shown: the deployed template of acme-test-report" in found.text
+    assert [change.path for change in found.changes] == ["Resources"]
+
+
+def test_the_version_of_a_template_that_cannot_be_read_counts() -> None:
+    """A newer one is not replaced, whatever else is in it."""
+    assert template_version(UNREADABLE) == "v1.34.1"
+    assert template_version("a: [") == "v0.0.0"
+
+
+@pytest.mark.parametrize("name", ["\u00dc f\u00fcr dich", "\U0001f600"])
+def test_characters_beyond_ascii_are_compared_as_aws_answers_them(name: str) -> None:
+    """GetTemplate has a question mark for each of them."""
+    wanted = TEMPLATE.replace("AWS::IAM::Role", f"AWS::IAM::Role\n    Name: {name}")
+    answered = "".join(one if one.isascii() else "?" for one in wanted)
+    assert not compared(wanted, live(template=answered)).changed
+    assert not compared(wanted, live(template=wanted)).changed
+    changed = compared(wanted.replace("IAM::Role", "IAM::Group"), live(template=answered))
+    assert changed.changed
+
+
+def test_addons_are_compared_as_aws_answers_them() -> None:
+    """They are templates, too."""
+    addons = "Resources:\n  Topic:\n    DisplayName: '\u00dcber'\n"
+    deployed = replace(live(template=TEMPLATE, AddonsTemplateURL="a"), addons=addons)
+    answered = replace(deployed, addons=addons.replace("\u00dc", "?"))
+    document = release(replace(stack(AddonsTemplateURL="a"), addons=addons))
+    for one in (deployed, answered):
+        found = diff(document, one).diff
+        assert found is not None
+        assert not found.changed
+
+
+def test_what_stands_behind_the_first_document_is_no_template() -> None:
+    """CloudFormation does not read it either."""
+    assert template_version("Metadata: {Version: v1}\n---\n[") == "v1"
