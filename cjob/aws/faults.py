@@ -1,6 +1,5 @@
 """What botocore raises, as an error that a person can act on; `denials` has those of IAM."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ import botocore.exceptions as botocore_errors
 
 from cjob.aws import denials, rights
 from cjob.errors import CjobError, InputError, ServiceError
+from cjob.printable import without_sequences
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
 EXPIRED = {
@@ -73,8 +73,8 @@ def says(error: botocore_errors.ClientError) -> str:
 
 
 def clean(text: str) -> str:
-    """Give a text from outside without the characters that would drive a terminal."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()
+    """Return a text from outside on one line, with nothing in it that would drive a terminal."""
+    return without_sequences(" ".join(text.split()))
 
 
 @contextmanager

@@ -6,10 +6,10 @@ they reach a terminal.
 
 import contextlib
 import os
-import re
 import sys
 
 from cjob.errors import CjobError, InputError
+from cjob.printable import coloured, one_line, visible
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from cjob.progress import Progress
     from cjob.release import Job
 
-# Sequences that drive a terminal, and characters that do, or that turn the direction of a line.
-CONTROL = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
-)
 TERMINAL = "/dev/tty"
 
 
@@ -51,7 +47,7 @@ class Console:
 
     def say(self, text: str, job: "Job | None" = None) -> None:
         """Print lines for people on stderr, with the job's label, or one event."""
-        clean = CONTROL.sub("", text)
+        clean = visible(text)
         level = "warning" if clean.startswith("warning: ") else "info"
         if self._json:
             facts = {"job": job.name, "env": job.env} if job else {}
@@ -66,7 +62,7 @@ class Console:
         from cjob.plain import replace  # noqa: PLC0415 - help shows nothing
 
         text, subject, reason = (
-            CONTROL.sub("", part) for part in (record.text, record.subject, record.reason)
+            visible(part) for part in (record.text, record.subject, record.reason)
         )
         record = replace(record, text=text, subject=subject, reason=reason)
         with self._turn:
@@ -153,9 +149,9 @@ class Console:
         for warning in getattr(error, "warnings", ()):
             self.say(f"warning: {warning}")
         for problem in getattr(error, "problems", (error,)):
-            message, hint = _printable(str(problem)), _printable(problem.hint)
-            place = _printable(problem.place)
-            notes = [_printable(note) for note in problem.notes]
+            message, hint = one_line(str(problem)), one_line(problem.hint)
+            place = one_line(problem.place)
+            notes = [one_line(note) for note in problem.notes]
             if self._json:
                 more: dict[str, object] = {"notes": notes} if notes else {}
                 if error.job:
@@ -231,11 +227,6 @@ def _among_others() -> bool:
     return "MAKELEVEL" in os.environ
 
 
-def _printable(text: str) -> str:
-    """Give a text on one line, without the control characters that would drive a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def ask(question: str) -> str:
     """Return the line that a person types after the question; empty if the terminal is closed."""
     # Opened twice, since Python opens nothing for reading and writing that has no positions.
@@ -301,12 +292,17 @@ def read_input(file: str | None) -> tuple[str, str]:
         ) from None
 
 
+def _shown(text: str) -> str:
+    """Return data as stdout gets it: unchanged, but for what would drive a terminal."""
+    return coloured(text) if sys.stdout.isatty() else text
+
+
 def write(text: str) -> None:
     """Write data to stdout, all at once, in UTF-8 whatever the locale; InputError without room.
 
     Bytes of a file's name that are no text in the locale are written as they are.
     """
-    left = memoryview(text.encode(errors="surrogateescape"))
+    left = memoryview(_shown(text).encode(errors="surrogateescape"))
     try:
         while left:  # an unbuffered sys.stdout would forget what a pipe did not take at once
             left = left[os.write(sys.stdout.fileno(), left) :]

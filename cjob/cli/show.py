@@ -10,6 +10,7 @@ import sys
 from cjob.cli import console, selection
 from cjob.cli import diff as diff_command
 from cjob.errors import DONE
+from cjob.printable import visible
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -55,26 +56,26 @@ def run(args: argparse.Namespace) -> int:
         console.write(wire.dump(read))
     elif args.output == "markdown":
         selection.check_sections(read, "diff")
-        console.write(console.CONTROL.sub("", diff_command.markdown(read)))
+        console.write(visible(diff_command.markdown(read)))
     else:
         console.write("\n".join(map(view, read)))
     return DONE
 
 
 def view(release: "Release") -> str:
-    """Return what a document contains, for people; control characters are removed."""
-    rows = [(name, console.CONTROL.sub("", value)) for name, value in _facts(release)]
+    """Return what a document contains, for people; control characters are shown as escapes."""
+    rows = [(name, visible(value)) for name, value in _facts(release)]
     width = max((len(name) for name, _ in rows), default=0)
     lines = [f"{release.job.name} ({release.job.env})"]
     lines += [f"  {name:<{width}}  {value}" for name, value in rows]
     diff = release.diff
     if diff is not None:
         unknown = diff_command.unknown_images(release)
-        lines += [f"  {console.CONTROL.sub('', line)}" for line in unknown]
+        lines += [f"  {visible(line)}" for line in unknown]
     if diff is None or not diff.changed:
         return "\n".join(lines) + "\n"
-    lines += [console.CONTROL.sub("", line) for line in diff_command.more(diff)]
-    text = console.CONTROL.sub("", diff.text)
+    lines += [visible(line) for line in diff_command.more(diff)]
+    text = visible(diff.text)
     if console.colour(sys.stdout):
         from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Never
 
 from cjob.diff.paths import item, step
-from cjob.diff.scalars import visible
+from cjob.printable import visible
 from cjob.release import Inner
 
 

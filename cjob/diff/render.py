@@ -10,9 +10,9 @@ from cjob.diff.comments import attach
 from cjob.diff.emit import document_text, entry_text, item_text
 from cjob.diff.inside import inner_line, inside, same_inside
 from cjob.diff.nodes import Comments, Document, Node
-from cjob.diff.scalars import visible
 from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
 from cjob.diff.values import plain
+from cjob.printable import visible
 from cjob.release import Change
 
 _LINES_ABOVE = 2
@@ -32,7 +32,7 @@ def render(comparison: Comparison, *, json_changes: bool = False) -> str:
     else:
         edit = _inside_or_full if json_changes else _edit
         lines = (line for part in comparison.parts for line in _part(part, 0, edit))
-    return "".join(f"{' ' * indent}{text}\n" for indent, text in lines)
+    return visible("".join(f"{' ' * indent}{text}\n" for indent, text in lines))
 
 
 def function_text(change: Change) -> str:

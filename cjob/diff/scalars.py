@@ -150,11 +150,6 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"  # noqa: PLR2004
 
 
-def visible(text: str) -> str:
-    """Write control characters as escapes, since a terminal would obey them; keep line breaks."""
-    return _UNPRINTABLE.sub(_escape, text)
-
-
 def chomping(text: str) -> str:
     """Give the sign behind `|` or `>` that keeps a text's end as it is."""
     if not text or text[-1] not in BREAKS:

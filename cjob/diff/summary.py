@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cjob.diff.replacement import DEPENDS, REPLACES
-from cjob.diff.scalars import visible
 from cjob.fire_times import FireTimes, fire_times
+from cjob.printable import visible
 from cjob.release import Change, Diff
 
 Local = Callable[[datetime], datetime]

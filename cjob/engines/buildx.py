@@ -18,8 +18,9 @@ from typing import Protocol
 from cjob import processes
 from cjob.engines import causes
 from cjob.engines.engine import Built, NoBuildxError, Recipe, Report, Secret, Wishes
-from cjob.engines.messages import TAIL, plain
+from cjob.engines.messages import TAIL
 from cjob.errors import CjobError, InputError, ServiceError
+from cjob.printable import without_sequences
 
 INSTALL_HINT = (
     "install it: the package docker-buildx-plugin of Docker, docker-buildx of Debian and Ubuntu; "
@@ -66,7 +67,7 @@ class Buildx:
         tail: deque[str] = deque(maxlen=TAIL)
 
         def line(text: str) -> None:
-            tail.append(plain(covered(text, self._wishes.secrets)))
+            tail.append(without_sequences(covered(text, self._wishes.secrets)))
             report(tail[-1])
 
         with tempfile.TemporaryDirectory(prefix="cjob-") as folder:

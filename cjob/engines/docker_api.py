@@ -23,8 +23,9 @@ from cjob.engines.context import packed
 from cjob.engines.engine import Built, Login, Pushed, Recipe, Report, spelt
 from cjob.engines.faults import told
 from cjob.engines.helpers import BoundedStore
-from cjob.engines.messages import Ending, follow_build, plain
+from cjob.engines.messages import Ending, follow_build
 from cjob.errors import InputError
+from cjob.printable import without_sequences
 
 ECR_HELPER = "ecr-login"
 
@@ -173,7 +174,7 @@ def _followed(
     except APIError as error:
         if not error.is_client_error():
             raise
-        raise causes.failure(recipe, plain(str(error.explanation)), ()) from error
+        raise causes.failure(recipe, without_sequences(str(error.explanation)), ()) from error
 
 
 def _seconds(environment: Mapping[str, str]) -> int:

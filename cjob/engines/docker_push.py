@@ -12,8 +12,9 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound
 
 from cjob.engines.engine import Login, Pushed, Report
-from cjob.engines.messages import Ending, follow_push, plain
+from cjob.engines.messages import Ending, follow_push
 from cjob.errors import InputError, ServiceError
+from cjob.printable import without_sequences
 
 ATTEMPTS = 3
 FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")
@@ -116,7 +117,7 @@ def _confirm(
     if told != digest:
         raise ServiceError(
             f'the registry does not have what was pushed to "{repository}": it has '
-            f"{plain(told) or 'nothing'} for {digest}",
+            f"{without_sequences(told) or 'nothing'} for {digest}",
             hint="run the same command again; if that does not help, look at the registry",
         )
 

@@ -9,8 +9,8 @@ import urllib3
 from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException
 
-from cjob.engines.messages import plain
 from cjob.errors import CjobError, InputError, ServiceError
+from cjob.printable import without_sequences
 
 NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"
 STUCK_HINT = "see what the engine waits for, and whether it still answers; then run this again"
@@ -52,13 +52,13 @@ def told(doing: str, silent_s: float, stuck: str = STUCK_HINT) -> Iterator[None]
 def _explained(doing: str, error: Exception) -> CjobError:
     """Give the error to show; one that broke off says why, where the system told that."""
     if isinstance(error, APIError):
-        said = plain(str(error.explanation or error).replace("\n", " "))
+        said = without_sequences(str(error.explanation or error).replace("\n", " "))
         return ServiceError(
             f"{doing} failed: {said}", hint="the container engine refused it, for that reason"
         )
     if isinstance(error, StoreError):
         return ServiceError(
-            f"{doing} failed: {plain(str(error))}",
+            f"{doing} failed: {without_sequences(str(error))}",
             hint="docker's config.json names a credential helper that does not work here",
         )
     cause = _system_error(error)
@@ -71,10 +71,11 @@ def _explained(doing: str, error: Exception) -> CjobError:
         hint = NO_ENGINE_HINT
         if isinstance(cause, PermissionError):
             hint = "be somebody who may use Docker's socket, as members of the group docker may"
-        reason = cause.strerror if cause else plain(str(error))
+        reason = cause.strerror if cause else without_sequences(str(error))
         return ServiceError(f"{doing} failed: {reason}", hint=hint)
     return InputError(
-        f"{doing} failed: {plain(str(error))}", hint="cjob must be able to read that file"
+        f"{doing} failed: {without_sequences(str(error))}",
+        hint="cjob must be able to read that file",
     )
 
 

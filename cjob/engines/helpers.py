@@ -12,7 +12,7 @@ from docker.credentials import Store
 from docker.credentials.errors import CredentialsNotFound, StoreError, process_store_error
 
 from cjob.engines.engine import Report
-from cjob.engines.messages import plain
+from cjob.printable import without_sequences
 
 ANSWER_S = 60.0
 """How long a helper may take, which may have to ask a person to unlock a keychain."""
@@ -62,7 +62,9 @@ class OptionalStore(BoundedStore):
         except CredentialsNotFound:
             raise
         except (StoreError, KeyError, ValueError) as error:
-            self._report(f"warning: no credentials from {self.program}: {plain(str(error))}")
+            self._report(
+                f"warning: no credentials from {self.program}: {without_sequences(str(error))}"
+            )
             raise CredentialsNotFound(str(error)) from error
 
     def list(self) -> Any:  # noqa: ANN401 - JSON
@@ -70,7 +72,9 @@ class OptionalStore(BoundedStore):
         try:
             return super().list()  # type: ignore[no-untyped-call]
         except (StoreError, ValueError) as error:
-            self._report(f"warning: no credentials from {self.program}: {plain(str(error))}")
+            self._report(
+                f"warning: no credentials from {self.program}: {without_sequences(str(error))}"
+            )
             return {}
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cjob.printable import without_sequences
+
 Message = Mapping[str, Any]
 
 TAIL = 50
@@ -21,12 +23,6 @@ SENT_STEP = 10 * MEGABYTE
 # Steps of a push that say nothing to a person, or so often that nothing else could be seen.
 _QUIET = {"Preparing", "Waiting", "Pushing"}
 _DIGEST = re.compile(r"\bdigest: (sha256:[0-9a-f]{64})\b")
-_TERMINAL_SEQUENCE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, moves
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # titles, links
-    r"|\x1b[@-_]?"
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +33,6 @@ class Ending:
     image: str = ""
     digest: str = ""
     tail: tuple[str, ...] = ()
-
-
-def plain(text: str) -> str:
-    """Give one line of text without anything that would move or colour a terminal."""
-    return _CONTROL.sub("", _TERMINAL_SEQUENCE.sub("", text))
 
 
 def follow_build(messages: Iterable[Message], report: Callable[[str], None]) -> Ending:
@@ -111,14 +102,14 @@ def _lines(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _shown(line: str) -> Iterator[str]:
-    shown = plain(line.rstrip("\r").rpartition("\r")[2]).rstrip()
+    shown = without_sequences(line.rstrip("\r").rpartition("\r")[2]).rstrip()
     if shown:
         yield shown
 
 
 def _error(message: Message) -> str:
     detail = (message.get("errorDetail") or {}).get("message")
-    return plain(str(detail or message.get("error") or "").replace("\n", " "))
+    return without_sequences(str(detail or message.get("error") or "").replace("\n", " "))
 
 
 def _status(message: Message) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cjob import cdk
-from cjob.engines.messages import plain
 from cjob.errors import InputError
 from cjob.plain import replace
+from cjob.printable import without_sequences
 from cjob.progress import Tell, note, part
 from cjob.release import Release, required
 from cjob.workspace import Files
@@ -58,7 +58,9 @@ def override(
         shown, program = " ".join(command), command[0].rpartition("/")[2]
         doing = f"running {shown} in {source.overrides.cdk}"
         with part(tell, "override", program, doing) as piece:
-            status, tail = run(command, folder, variables, lambda line: piece.line(plain(line)))
+            status, tail = run(
+                command, folder, variables, lambda line: piece.line(without_sequences(line))
+            )
             if status:
                 raise InputError(
                     " | ".join([f"{shown!r} failed with status {status}", *tail[-QUOTED:]]),

@@ -5,7 +5,7 @@ import ast
 import modules
 import pytest
 
-ANYBODY = {"cjob", "errors", "findings", "names", "plain", "secret_names", "versions"}
+ANYBODY = {"cjob", "errors", "findings", "names", "plain", "printable", "secret_names", "versions"}
 """What every part may import: the version, errors, plain data, and rules without a state."""
 
 MAY_IMPORT = {
@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "findings": set(),
     "names": set(),
     "plain": set(),
+    "printable": set(),
     "secret_names": set(),
     "versions": set(),
     "release": set(),

@@ -93,7 +93,8 @@ def test_control_characters_from_outside_never_reach_a_terminal(
     talk.say("built \x1b[31mred\x1b[0m\x07 \x9b2Jdone\u202e")
     talk.tell(InputError("a\x1b]0;title\x07", hint="b\r\nc\u202e"))
     err = capfd.readouterr().err
-    assert err == "built red done\ncjob: a\\x1b]0;title\\x07\nhint: b\\r\\nc\\u202e\n"
+    said = "built \\x1b[31mred\\x1b[0m\\x07 \\x9b2Jdone\\u202e\n"
+    assert err == f"{said}cjob: a\\x1b]0;title\\x07\nhint: b\\r\\nc\\u202e\n"
 
 
 def test_lines_and_errors_of_a_job_from_a_document_have_its_name(

@@ -61,7 +61,7 @@ def test_what_drives_a_terminal_is_not_shown(form: str, tmp_path: Path) -> None:
     """A document may come from anywhere."""
     done = show({**PLAN, "diff": CHANGED}, tmp_path, "-o", form)
     assert done.status == 0
-    assert "A: ]0;x -> 2\n" in done.out
+    assert "A: \\x1b]0;x\\x07 -> 2\n" in done.out
     assert "\x1b" not in done.out
 
 

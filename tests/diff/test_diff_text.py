@@ -331,5 +331,5 @@ def test_own_keys_win_over_merged_ones_and_the_first_merge_over_the_next() -> No
 def test_control_characters_of_a_key_never_reach_a_terminal() -> None:
     """A template from elsewhere may name its keys as it likes."""
     assert diff.text('"\\e[31mred": {a: 1}', '"\\e[31mred": {a: 2}') == (
-        "~ \\e[31mred:\n    ~ a: 1 -> 2\n"
+        "~ \\x1b[31mred:\n    ~ a: 1 -> 2\n"
     )

@@ -98,7 +98,7 @@ def test_the_template_of_the_app_becomes_the_stacks(root: Path) -> None:
         "npm install",
         "node_modules/.bin/cdk synth --no-version-reporting --quiet --output cdk.out",
     ]
-    assert "npm: working" in said
+    assert "npm: working\\x07" in said
 
 
 def test_a_job_without_an_app_starts_nothing(root: Path) -> None:

@@ -149,7 +149,7 @@ def test_only_what_passes_is_worth_another_try(code: str, status: int, *, again:
 def test_any_other_answer_is_passed_on_with_its_code() -> None:
     """Without what would drive a terminal."""
     error = explain(answer("Oops", message="\x1b[31mbad\nluck"), "read stack 'a'")
-    assert error.message == "cannot read stack 'a': [31mbad luck"
+    assert error.message == "cannot read stack 'a': bad luck"
     assert "Oops to DescribeStacks" in error.hint
 
 
@@ -174,8 +174,8 @@ def test_what_keeps_a_call_from_being_made_has_its_remedy(
 
 
 def test_control_characters_become_spaces() -> None:
-    """One for each run of them."""
-    assert clean("a\r\n\x1bb\x9bc ") == "a b c"
+    """Line breaks, that is; others are removed or escaped."""
+    assert clean("a\r\n\x1b[1mb\x9b2Jc\x07 ") == "a bc\\x07"
 
 
 # Records and stacks
