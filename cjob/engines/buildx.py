@@ -112,7 +112,7 @@ def version(environment: Mapping[str, str]) -> str:
     check(Wishes(), environment)
     lines: list[str] = []
     processes.run(["docker", "buildx", "version"], Path("/"), environment, lines.append)
-    words = plain(" ".join(lines)).split()
+    words = without_sequences(" ".join(lines)).split()
     return words[1] if len(words) > 1 else " ".join(words)
 
 

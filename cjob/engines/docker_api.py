@@ -98,7 +98,7 @@ class DockerEngine:
         with told(doing, CONNECT_S), self._client(CONNECT_S) as client:
             found = client.version(api_version=False)
         name = (found.get("Platform") or {}).get("Name") or "Docker Engine"
-        return plain(f"{name} {found.get('Version', '')}".strip())
+        return without_sequences(f"{name} {found.get('Version', '')}".strip())
 
     def login(self, host: str) -> Login | None:
         """Give the login of docker's own configuration, where that leaves a registry to ECR's.
