@@ -12,6 +12,7 @@ from cjob.cli import console, selection
 from cjob.cli.parser import columns
 from cjob.cli.version import versions
 from cjob.errors import DONE, REFUSED, CjobError, InputError
+from cjob.printable import visible
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def _lines(check: Check) -> "Iterator[str]":
     for text in (check.text, f"hint: {check.hint}" if check.hint else ""):
         if text:
             first = f"{MARKS[check.state]}  {check.name:<12}  " if text is check.text else " " * 18
-            clean = console.CONTROL.sub("", text)
+            clean = visible(text)
             yield from textwrap.wrap(
                 clean,
                 width,
