@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 # Two words of Copilot's that are one command here, with options of the same names.
 SAME: Mapping[tuple[str, ...], str] = {("job", "deploy"): "deploy", ("job", "package"): "package"}
 
+# The state machine logs into the same group, as JSON.
+LOGS = "aws logs tail /copilot/APP-ENV-JOB --follow --log-stream-name-prefix copilot/"
+
 # Two words of Copilot's, and what comes nearest.
 NEAREST: Mapping[tuple[str, ...], str] = {
     ("job", "ls"): "cjob list jobs",
     ("env", "ls"): "cjob list envs",
-    ("job", "logs"): "aws logs tail /copilot/APP-ENV-JOB --follow",
+    ("job", "logs"): LOGS,
     ("job", "run"): "aws stepfunctions start-execution --state-machine-arn ARN",
     ("job", "delete"): "aws cloudformation delete-stack --stack-name APP-ENV-JOB",
 }

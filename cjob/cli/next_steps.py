@@ -26,8 +26,10 @@ def next_steps(release: Release, moment: datetime, local: Local) -> tuple[str, .
     machine = f"{target.account_id}:stateMachine:{name}"
     machine = f"arn:{names.partition(region)}:states:{region}:{machine}"
     start = f"aws stepfunctions start-execution --region {region} --state-machine-arn {machine}"
+    # The state machine logs into the same group, as JSON.
+    containers = f"--follow --log-stream-name-prefix copilot/ /copilot/{name}"
     return (
         f"to run it now: {start}",
-        f"to follow its logs: aws logs tail --region {region} --follow /copilot/{name}",
+        f"to follow its logs: aws logs tail --region {region} {containers}",
         f"next run: {next_run(stack.parameters.get('Schedule', ''), moment, local)}",
     )
