@@ -6,7 +6,7 @@ container engine where the job has something to build, and no AWS.
 
 import argparse
 
-from cjob.cli import building, selection
+from cjob.cli import building, resource_tags, selection
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="build")
     selection.options(parser)
-    selection.resource_tags(parser)
+    resource_tags.options(parser)
     building.options(parser)
     building.metadata(parser)
 

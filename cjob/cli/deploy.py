@@ -8,7 +8,7 @@ sent where nothing changed. Prints text everywhere; with -o json, the documents 
 
 import argparse
 
-from cjob.cli import apply, building, choosing, console, prompts, selection
+from cjob.cli import apply, building, choosing, console, prompts, resource_tags, selection
 from cjob.cli import diff as diff_command
 from cjob.errors import DONE, InputError
 
@@ -32,7 +32,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="deploy")
     choosing.options(parser)
-    selection.resource_tags(parser)
+    resource_tags.options(parser)
     selection.cdk_environment(parser)
     parser.add_argument("--diff", action="store_true", help="compare first, then ask")
     parser.add_argument("-y", "--yes", action="store_true", help="with --diff, do not ask")

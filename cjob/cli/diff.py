@@ -7,7 +7,7 @@ Reads documents of cjob render on stdin, or begins from the workspace (-n, -e); 
 import argparse
 import sys
 
-from cjob.cli import building, console, selection
+from cjob.cli import building, console, resource_tags, selection
 from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -31,7 +31,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="diff")
     selection.options(parser, output=("json", "text", "markdown"))
-    selection.resource_tags(parser)
+    resource_tags.options(parser)
     selection.cdk_environment(parser)
     building.compared(parser)
     building.options(parser)

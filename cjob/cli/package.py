@@ -7,7 +7,7 @@ the documents instead. Sends nothing unless --upload-assets asks for it.
 
 import argparse
 
-from cjob.cli import building, choosing, console, selection
+from cjob.cli import building, choosing, console, resource_tags, selection
 from cjob.cli import diff as diff_command
 from cjob.cli.render import parameter_file, templates
 from cjob.errors import DIFFERENT, DONE, CjobError, InputError
@@ -33,7 +33,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="package")
     choosing.options(parser)
-    selection.resource_tags(parser)
+    resource_tags.options(parser)
     selection.cdk_environment(parser)
     parser.add_argument("--output-dir", metavar="DIR", help="write files instead of printing")
     parser.add_argument(

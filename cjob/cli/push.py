@@ -6,7 +6,7 @@ no image; writes them with each image's digest. Sends only what is absent.
 
 import argparse
 
-from cjob.cli import building, selection
+from cjob.cli import building, resource_tags, selection
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="push")
     selection.options(parser)
-    selection.resource_tags(parser)
+    resource_tags.options(parser)
     building.elsewhere(parser)
     building.latest(parser)
     building.repository(parser)

@@ -6,7 +6,7 @@ section. With --target it needs no AWS. What only a push could give is named in 
 
 import argparse
 
-from cjob.cli import selection
+from cjob.cli import resource_tags, selection
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="render")
     selection.options(parser, output=("json", "text", "template", "template-json", "params"))
-    selection.resource_tags(parser)
+    resource_tags.options(parser)
     selection.cdk_environment(parser)
 
 

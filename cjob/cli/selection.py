@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from cjob.cli import building, console
+from cjob.cli import building, console, resource_tags
 from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -28,12 +28,6 @@ OUTPUT = "what stdout gets (default: text on a terminal, else json)"
 # Variables that hold defaults of -e and -a.
 ENVIRONMENT = "CJOB_ENV"
 APPLICATION = "CJOB_APP"
-
-# Of a tag that AWS takes, in characters.
-KEY_LIMIT = 128
-VALUE_LIMIT = 256
-
-TAGS_HINT = """as in --resource-tags team=data,cost=42, or '"team=a,b",cost=42' for commas"""
 
 
 def options(parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json", "text")) -> None:
@@ -78,17 +72,6 @@ def app_option(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> Non
         "--app",
         metavar="APP",
         help=f"the application (default: ${APPLICATION}, or the workspace's)",
-    )
-
-
-def resource_tags(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    """Declare the tags that the person adds to the stack."""
-    parser.add_argument(
-        "--resource-tags",
-        action="append",
-        default=[],
-        metavar="K=V[,K=V]",
-        help="tags for the stack and its resources; repeatable",
     )
 
 
@@ -169,7 +152,7 @@ def prepare(
     )
     choices = Choices(
         tag=parse_tag(getattr(args, "tag", "")),
-        tags=parse_tags(getattr(args, "resource_tags", [])),
+        tags=resource_tags.parse(getattr(args, "resource_tags", [])),
         target=_target(args),
         cdk_env=tuple(getattr(args, "cdk_env", ())),
         images=building.images(args),
@@ -286,44 +269,6 @@ def application(args: argparse.Namespace, tools: "Collaborators") -> str:
             "copilot/.workspace",
         )
     return check_name(tools.workspace.app, "application")
-
-
-def parse_tags(given: Sequence[str]) -> dict[str, str]:
-    """Read `k=v,k=v` as often as it was given; InputError for a pair that is none."""
-    tags: dict[str, str] = {}
-    for pair in (pair for text in given for pair in _pairs(text) if pair):
-        key, sign, value = pair.partition("=")
-        if not sign or not key:
-            raise InputError(
-                f"--resource-tags {pair!r} is not KEY=VALUE",
-                hint=TAGS_HINT,
-            )
-        if not value or len(value) > VALUE_LIMIT or len(key) > KEY_LIMIT or key.startswith("aws:"):
-            raise InputError(
-                f"--resource-tags {pair!r} is no tag that AWS takes",
-                hint=f"a key has up to {KEY_LIMIT} characters and does not begin with aws:, "
-                f"a value has 1 to {VALUE_LIMIT}",
-            )
-        tags[key] = value
-    return tags
-
-
-def _pairs(text: str) -> list[str]:
-    """Split one --resource-tags as Copilot does: CSV, but with a single `=` it is one pair.
-
-    So quotes that a Makefile or YAML left around are removed, and a value may have commas.
-    """
-    import csv  # noqa: PLC0415 - only if there are tags
-
-    pairs = [text.strip('"')]
-    if text.count("=") > 1:
-        try:
-            pairs = next(csv.reader([text], strict=True))
-        except (csv.Error, StopIteration):
-            pairs = []
-    if not pairs or (any('"' in pair for pair in pairs) and '""' not in text):
-        raise InputError(f"--resource-tags {text!r} has a quote in the wrong place", hint=TAGS_HINT)
-    return pairs
 
 
 def parse_tag(tag: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cjob.cli.selection import parse_tags
+from cjob.cli import resource_tags
 from cjob.errors import InputError
 
 
@@ -20,7 +20,7 @@ from cjob.errors import InputError
 )
 def test_tags_are_read_as_copilot_reads_them(given: list[str], tags: dict[str, str]) -> None:
     """CSV with quotes; with a single `=` all of it is one pair."""
-    assert parse_tags(given) == tags
+    assert resource_tags.parse(given) == tags
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,6 @@ def test_tags_are_read_as_copilot_reads_them(given: list[str], tags: dict[str, s
 def test_a_quote_in_the_wrong_place_is_an_error(text: str) -> None:
     """It would otherwise become part of a tag's value."""
     with pytest.raises(InputError) as raised:
-        parse_tags([text])
+        resource_tags.parse([text])
     assert text in raised.value.message
     assert '"team=a,b",cost=42' in raised.value.hint

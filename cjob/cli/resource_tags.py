@@ -1,0 +1,61 @@
+"""The tags that a person adds to a stack: --resource-tags, read as Copilot reads it."""
+
+import argparse
+from collections.abc import Sequence
+
+from cjob.errors import InputError
+
+# Of a tag that AWS takes, in characters.
+KEY_LIMIT = 128
+VALUE_LIMIT = 256
+
+HINT = """as in --resource-tags team=data,cost=42, or '"team=a,b",cost=42' for commas"""
+
+
+def options(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Declare the tags that the person adds to the stack."""
+    parser.add_argument(
+        "--resource-tags",
+        action="append",
+        default=[],
+        metavar="K=V[,K=V]",
+        help="tags for the stack and its resources; repeatable",
+    )
+
+
+def parse(given: Sequence[str]) -> dict[str, str]:
+    """Read `k=v,k=v` as often as it was given; InputError for a pair that is none."""
+    tags: dict[str, str] = {}
+    for pair in (pair for text in given for pair in _pairs(text) if pair):
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise InputError(
+                f"--resource-tags {pair!r} is not KEY=VALUE",
+                hint=HINT,
+            )
+        if not value or len(value) > VALUE_LIMIT or len(key) > KEY_LIMIT or key.startswith("aws:"):
+            raise InputError(
+                f"--resource-tags {pair!r} is no tag that AWS takes",
+                hint=f"a key has up to {KEY_LIMIT} characters and does not begin with aws:, "
+                f"a value has 1 to {VALUE_LIMIT}",
+            )
+        tags[key] = value
+    return tags
+
+
+def _pairs(text: str) -> list[str]:
+    """Split one --resource-tags as Copilot does: CSV, but with a single `=` it is one pair.
+
+    So quotes that a Makefile or YAML left around are removed, and a value may have commas.
+    """
+    import csv  # noqa: PLC0415 - only if there are tags
+
+    pairs = [text.strip('"')]
+    if text.count("=") > 1:
+        try:
+            pairs = next(csv.reader([text], strict=True))
+        except (csv.Error, StopIteration):
+            pairs = []
+    if not pairs or (any('"' in pair for pair in pairs) and '""' not in text):
+        raise InputError(f"--resource-tags {text!r} has a quote in the wrong place", hint=HINT)
+    return pairs
