@@ -11,7 +11,7 @@ import sys
 from cjob.cli import console, selection
 from cjob.cli.parser import columns
 from cjob.cli.version import versions
-from cjob.errors import DONE, REFUSED, CjobError, InputError
+from cjob.errors import DONE, REFUSED, CjobError, InputError, ServiceError
 from cjob.printable import visible
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -131,11 +131,16 @@ def _aws(args: argparse.Namespace, tools: "Collaborators") -> list[Check]:
     checks = [region, _try("account", account)]
     if not who:
         return checks
-    names: list[str] = []
+    chosen = args.env or os.environ.get(selection.ENVIRONMENT)
+    names = [chosen] if chosen else []
 
     def application() -> Check:
         app = selection.application(args, tools)
-        names.extend(tools.directory.environments(app))
+        try:
+            names[:] = tools.directory.environments(app)
+        except ServiceError:  # who may not list them may well use one of them
+            if not chosen:
+                raise
         if not names:
             raise InputError(
                 f"application {app!r} has no environment", hint="see cjob help application"
@@ -144,8 +149,10 @@ def _aws(args: argparse.Namespace, tools: "Collaborators") -> list[Check]:
 
     checks.append(_try("application", application))
     if checks[-1].state == "ok":
-        checks += _environments(tools, checks[-1].text, names)
-        checks.append(_try("permissions", lambda: _permissions(args, tools, who[0], names)))
+        app = checks[-1].text
+        checks += _environments(tools, app, names)
+        env = chosen or names[0]
+        checks.append(_try("permissions", lambda: _permissions(tools, who[0], app, env)))
     return checks
 
 
@@ -170,29 +177,25 @@ def _environments(tools: "Collaborators", app: str, names: "Sequence[str]") -> l
     return run_all([piece(env) for env in names])
 
 
-def _permissions(
-    args: argparse.Namespace, tools: "Collaborators", caller: "Caller", names: "Sequence[str]"
-) -> Check:
+def _permissions(tools: "Collaborators", caller: "Caller", app: str, env: str) -> Check:
     """Compare what the caller's policies allow with what a deployment needs."""
-    from cjob import names as of  # noqa: PLC0415 - help needs none of these
+    from cjob import names  # noqa: PLC0415 - help needs none of these
     from cjob.aws import rights  # noqa: PLC0415
     from cjob.aws.identity import AwsIdentity  # noqa: PLC0415
 
-    env = args.env or os.environ.get(selection.ENVIRONMENT) or names[0]
-    partition = of.partition(tools.account.region)
-    scope = rights.Scope(app=selection.application(args, tools), env=env, partition=partition)
+    scope = rights.Scope(app=app, env=env, partition=names.partition(tools.account.region))
     if caller.is_root:
         return Check("permissions", "the account's root user has all")
+    hint = f"print the policy that is needed: cjob iam deploy -a {app} -e {env} -o json"
     needed = [right for right in rights.needed(["deploy"], rights.CALLER) if not right.optional]
     try:
         missing = AwsIdentity(tools.account).missing(caller, needed, scope)
     except CjobError as error:
-        hint = "cjob iam prints what is needed"
         return Check("permissions", f"not checked: {error}").failed("warning", hint)
     if missing:
         text = f"missing for a deployment into {env}: {', '.join(missing)}"
         check = Check("permissions", text, missing=missing)
-        return check.failed("error", "cjob iam prints the policy", REFUSED)
+        return check.failed("error", hint, REFUSED)
     return Check("permissions", f"all for a deployment into {env}", missing=())
 
 
