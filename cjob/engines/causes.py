@@ -21,6 +21,13 @@ _STEP = re.compile(
     r"|executor failed running .*: exit code: \d+",
     re.DOTALL,
 )
+_OFFLINE = re.compile(
+    r"network is unreachable|temporary failure in name resolution|eai_again"
+    r"|temporary error \(try again later\)",
+    re.IGNORECASE,
+)
+"""What programs print that find no network, or no DNS; a wrong host name has other words."""
+
 _LIMIT = re.compile(
     r"toomanyrequests|too many requests|\bstatus(?: code)?:? 429\b|\brate limit|rate exceeded",
     re.IGNORECASE,
@@ -93,10 +100,21 @@ def _line(said: str, tail: Sequence[str]) -> int:
     return 0
 
 
-def _step_hint(_said: str, tail: Sequence[str]) -> str:
-    if any(_NETWORK.search(line) for line in tail):
-        return "the command could not reach the network: does the engine have one, and its DNS?"
-    return "fix the command in the Dockerfile; its last lines are above"
+def _offline_hint(_said: str, tail: Sequence[str]) -> str:
+    if not any(_OFFLINE.search(line) for line in _output(tail)):
+        return ""
+    return "a command could not reach the network: check the engine's network, DNS and proxy"
+
+
+def _output(tail: Sequence[str]) -> list[str]:
+    """Return what the step that failed has printed."""
+    output: list[str] = []
+    for line in tail:
+        if re.match(r"Step \d+/\d+ : ", line):
+            output = []
+        output.append(line)
+    failed = [found[1] for line in tail if (found := re.match(r"(#\d+ )ERROR", line))]
+    return [line for line in output if line.startswith(failed[-1])] if failed else output
 
 
 def _limit_hint(said: str, tail: Sequence[str]) -> str:
@@ -134,7 +152,12 @@ def _named(pattern: str) -> re.Pattern[str]:
 
 # In this order: a step's own output may say anything.
 _CAUSES = (
-    _Cause(_STEP, _step_hint, is_input=True),
+    _Cause(_STEP, _offline_hint, "the engine has no network: "),
+    _Cause(
+        _STEP,
+        _always("fix the command in the Dockerfile; its last lines are above"),
+        is_input=True,
+    ),
     _Cause(_LIMIT, _limit_hint, "the registry's pull limit is reached: "),
     _Cause(_ANY, lambda said, _tail: sign_in(said)),
     _Cause(

@@ -192,10 +192,29 @@ def test_the_words_of_other_versions_are_known(said: str, status: int, hint: str
     assert "failed to solve" not in error.message
 
 
-def test_a_command_that_could_not_reach_the_network_says_so() -> None:
-    """It failed, which is the Dockerfile's matter, but its output has the cause."""
-    said = 'process "/bin/sh -c pip install x" did not complete successfully: exit code: 1'
-    tail = ("#5 1.2 Temporary failure in name resolution", "Dockerfile:7", "-" * 20, said)
-    error = failure(RECIPE, said, tail)
-    assert (error.status, error.place) == (2, "/w/Dockerfile:7")
-    assert "could not reach the network" in error.hint
+EXIT = 'process "/bin/sh -c pip install x" did not complete successfully: exit code: 1'
+SHOWN = ("Dockerfile:7", "-" * 20)
+
+
+@pytest.mark.parametrize(
+    ("tail", "status", "place"),
+    [
+        (("#5 1.2 Temporary failure in name resolution", f"#5 ERROR: {EXIT}", *SHOWN), 3, ""),
+        (("Step 2/3 : RUN npm ci", "npm ERR! getaddrinfo EAI_AGAIN registry.npmjs.org"), 3, ""),
+        (("#5 1.2 curl: Could not resolve host: nowehre", f"#5 ERROR: {EXIT}"), 2, ""),
+        (
+            ("#4 1.2 Network is unreachable", "#5 1.2 no such module", f"#5 ERROR: {EXIT}", *SHOWN),
+            2,
+            "/w/Dockerfile:7",
+        ),
+        (("Step 1/2 : RUN a", "Network is unreachable", "Step 2/2 : RUN false"), 2, ""),
+        ((), 2, ""),
+    ],
+)
+def test_a_command_fails_by_the_network_only_if_its_own_output_has_that(
+    tail: tuple[str, ...], status: int, place: str
+) -> None:
+    """A wrong host name, or another step's output, is not that."""
+    error = failure(RECIPE, f"ERROR: failed to solve: {EXIT}", tail)
+    assert (error.status, error.place) == (status, place)
+    assert ("the engine has no network: " in error.message) == (status == 3)
