@@ -233,6 +233,31 @@ def test_the_current_docker_context_is_used(
     assert connect({"DOCKER_CONTEXT": "dead", "DOCKER_HOST": dockerd.host})
 
 
+class Podman(BaseHTTPRequestHandler):
+    """Podman's service, as far as it says what it is: it is not installed everywhere."""
+
+    def do_GET(self) -> None:
+        """Answer every question with the version."""
+        engine = {"Name": "Podman Engine", "Version": "4.3.1"}
+        body = json.dumps({"ApiVersion": "1.41", "Components": [engine]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def test_podman_is_known_by_its_version(engine: DockerEngine) -> None:
+    """It has no BuildKit, which a Docker daemon has."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Podman) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        found = connect({"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"})
+        server.shutdown()
+    assert (found.has_buildkit, engine.has_buildkit) == (False, True)
+
+
 # Pushing
 
 
