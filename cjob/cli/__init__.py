@@ -153,7 +153,8 @@ def run(arguments: list[str]) -> int:
         sys.stdout.write(_overview())
         return errors.DONE
     if arguments[0] == "--version":
-        return run(["version"])
+        sys.stdout.write(f"cjob {__version__}\n")
+        return errors.DONE
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
         from cjob.cli import habits  # noqa: PLC0415 - only for these
