@@ -1,11 +1,12 @@
 """What botocore raises, as an error that a person can act on; `denials` has those of IAM."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import botocore.exceptions as botocore_errors
 
-from cjob.aws import denials, rights
+from cjob.aws import denials, rights, settings
 from cjob.errors import CjobError, InputError, ServiceError
 from cjob.printable import without_sequences
 
@@ -17,8 +18,14 @@ EXPIRED = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "AuthFailure",
-    "SignatureDoesNotMatch",
     "InvalidAccessKeyId",
+}
+# A signature counts for minutes, and is made with the secret key.
+UNSIGNED = {
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestTimeTooSkewed",
+    "RequestInTheFuture",
 }
 NO_CREDENTIALS = (
     botocore_errors.NoCredentialsError,
@@ -91,7 +98,7 @@ def told(purpose: str, role: str = "", on: str = "") -> Iterator[None]:
     except ValueError as error:  # of a setting: botocore has no class of its own for these
         raise InputError(
             f"cannot {purpose}: {clean(str(error))}",
-            hint="check the variables AWS_… and ~/.aws/config: aws configure list",
+            hint=settings.hint_for_value(str(error), os.environ),
         ) from error
 
 
@@ -111,8 +118,8 @@ def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> Cjo
         )
     if isinstance(error, UNHEARD):
         return ServiceError(
-            f"cannot {purpose}: AWS did not answer ({error})",
-            hint="check the network, AWS_REGION, and AWS_ENDPOINT_URL where that is set",
+            f"cannot {purpose}: AWS did not answer ({clean(str(error))})",
+            hint=settings.hint_for_connection(str(error), os.environ),
         )
     return ServiceError(
         f"cannot {purpose}: {error}", hint="check the AWS settings: aws configure list"
@@ -123,7 +130,9 @@ def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: s
     kind, action = code(error), error.operation_name
     if kind in DENIED:
         return denials.explain(says(error), action, purpose, role, on)
-    if kind in EXPIRED:
+    if kind in UNSIGNED:
+        hint = "compare this clock with the true time (date -u), and check AWS_SECRET_ACCESS_KEY"
+    elif kind in EXPIRED:
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
     elif "S3 error: Access Denied" in says(error):
         needed = [one for one in rights.actions_of(action) if one.startswith(("s3:", "kms:"))]

@@ -17,6 +17,7 @@ from botocore.exceptions import NoCredentialsError
 
 from cjob import __version__
 from cjob.aws import faults
+from cjob.aws.answers import CheckedParserFactory
 from cjob.aws.credentials import Ask, CallerProvider, Named
 from cjob.aws.rights import CALLER, MANAGER, check_declared
 from cjob.parallel import run_all
@@ -54,9 +55,10 @@ class Account:
 
         `ask` asks for an MFA code; without it a profile that needs one is an error.
         """
-        self._core = botocore.session.Session()
+        self._core = _new_session()
         self._core.register_component("credential_provider", CallerProvider(self._core, ask))
         with faults.told("read the AWS settings"):
+            self._core.get_config_variable("max_attempts")  # read here, its error is about it
             region = os.environ.get("AWS_REGION") or self._core.get_config_variable("region")
         if not region:
             raise faults.no_region()
@@ -135,7 +137,7 @@ class Account:
 
     def _assumed(self, role: str) -> botocore.session.Session:
         """Give a session whose credentials are those of `role`, fetched when first needed."""
-        core = botocore.session.Session()
+        core = _new_session()
         # What each service is like is read from large files: once will do.
         core.register_component("data_loader", self._core.get_component("data_loader"))
         own = self._core.get_credentials()
@@ -155,6 +157,13 @@ class Account:
         named = Named(credentials, f"role {role!r}", is_role=True)
         core.register_component("credential_provider", _Given(named))
         return core
+
+
+def _new_session() -> botocore.session.Session:
+    """Return a session that takes only AWS's answers for answers."""
+    session = botocore.session.Session()
+    session.register_component("response_parser_factory", CheckedParserFactory())
+    return session
 
 
 def _declared(client: "BaseClient", identity: str) -> "BaseClient":

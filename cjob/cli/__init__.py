@@ -7,6 +7,7 @@ command runs.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import itertools
 import os
@@ -50,6 +51,18 @@ COMMANDS = {
 DASHED = ("build", "push", "render", "diff", "apply", "target")
 
 SAME_MOMENT_S = 0.1
+
+# What the machine can't give is not a bug in cjob.
+OF_THE_MACHINE = {
+    errno.ENAMETOOLONG: "use a shorter name: most file systems take 255 bytes",
+    errno.EMFILE: "let more files be open at once: ulimit -n 1024",
+    errno.ENFILE: "too many files are open on this machine; close some programs",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EROFS: "work in a folder that can be written to",
+    errno.ENOMEM: "free some memory, or work on fewer jobs at once: --jobs 1",
+    errno.EAGAIN: "let more processes and threads run at once: ulimit -u",
+}
 
 DEPENDENCIES = ("boto3", "botocore", "cfn_flip", "dictdiffer", "docker", "rich", "shtab", "yaml")
 
@@ -249,6 +262,10 @@ def _explained(error: Exception) -> CjobError:
     if isinstance(error, PermissionError) and error.filename:
         hint = "check the permissions of it, and of the folders above it"
         return InputError(f"no access to {str(error.filename)!r}: {error.strerror}", hint=hint)
+    if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+        subject = f"{str(error.filename)[:80]!r}: " if error.filename else ""
+        message = f"{subject}{(error.strerror or '').lower()}"
+        return InputError(message, hint=OF_THE_MACHINE[error.errno])
     missing = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
     if missing.partition(".")[0] in DEPENDENCIES:
         hint = "in a checkout: python3 -m venv .venv && .venv/bin/pip install -e ."

@@ -186,6 +186,11 @@ def finish(
     except BrokenPipeError:
         if not failed:  # else what failed is more than that nobody reads
             raise
+    except CjobError as unwritten:  # there is no room for the data, but the work is done
+        unwritten.notes = (*unwritten.notes, *(view(release).rstrip("\n") for release in done))
+        if not failed:
+            raise
+        talk.tell(unwritten)
     for release in done:
         if steps := _next_steps(release):
             talk.say("\n".join(steps), release.job)
