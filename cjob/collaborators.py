@@ -57,14 +57,16 @@ class Collaborators:
         ask: "Ask | None" = None,
         *,
         allow_outside: bool = False,
+        as_caller: bool = False,
     ) -> None:
         """Take the folder to find the workspace from, where progress is told, and for builds.
 
         `ask` asks a person at the terminal. `allow_outside` lets the workspace name files outside
-        of its repository.
+        of its repository. `as_caller` calls AWS without the manager role.
         """
         self.start = start
         self._allow_outside = allow_outside
+        self._as_caller = as_caller
         self.tell = tell
         self._wishes = wishes
         self._ask = ask
@@ -97,7 +99,7 @@ class Collaborators:
         """AWS as the caller sees it."""
         from cjob.aws.session import Account  # noqa: PLC0415
 
-        return self._once("account", lambda: Account(self._ask))
+        return self._once("account", lambda: Account(self._ask, as_caller=self._as_caller))
 
     @property
     def directory(self) -> "AwsDirectory":

@@ -47,6 +47,8 @@ THROTTLED = {
     "TooManyRequestsException",
 }
 SERVER_ERROR = 500
+AS_CALLER = "cjobAsCaller"
+"""Marks the answer to a call of a role that was made with the caller's own credentials."""
 SIGN_IN_HINT = "sign in again: aws sso login, or aws login, then run the same command"
 TRY_WITHOUT = "to try cjob without an account: cjob sandbox start"
 SET_HINT = (
@@ -128,6 +130,8 @@ def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> Cjo
 
 def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: str) -> ServiceError:
     kind, action = code(error), error.operation_name
+    if AS_CALLER in error.response:
+        role = ""
     if kind in DENIED:
         return denials.explain(says(error), action, purpose, role, on)
     if kind in UNSIGNED:

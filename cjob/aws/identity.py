@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from cjob.aws import faults, rights
-from cjob.aws.rights import Right, Scope
+from cjob.aws import faults, policies
+from cjob.aws.policies import Scope
+from cjob.aws.rights import Right
 from cjob.aws.session import Account
 
 
@@ -72,7 +73,7 @@ def examples(right: Right, scope: Scope, account_id: str, region: str) -> tuple[
     The simulator takes an asterisk in an ARN for the character itself.
     """
     found = []
-    for pattern in rights.arns(right, scope):
+    for pattern in policies.arns(right, scope):
         parts = pattern.split(":", 5)
         if len(parts) > 5:  # noqa: PLR2004 - an ARN has six parts
             parts[3], parts[4] = (

@@ -1,12 +1,11 @@
 """Every permission that cjob needs in AWS: whose, on which resources, for which stage and calls.
 
-Plain data, and IAM policies made from it. Each call goes through this table: `session` refuses one
-that is not declared here for the identity that makes it. `cjob iam` prints the table, the error
-about a denied call takes the missing permissions from it, and so do the tests' stand-in for IAM and
-the check against what the manager role has.
+Plain data; `policies` makes IAM policies of it. Each call goes through this table: `session`
+refuses one that is not declared here for the identity that makes it. `cjob iam` prints the table,
+the error about a denied call takes the missing permissions from it, and so do the tests' stand-in
+for IAM and the check against what the manager role has.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -351,40 +350,10 @@ def check_declared(identity: str, service: str, operation: str) -> None:
 DECLARED = frozenset((right.identity, call) for right in RIGHTS for call in right.operations)
 
 
-class Scope(NamedTuple):
-    """What rights are confined to; `*` stands for all applications or environments."""
-
-    app: str
-    env: str = "*"
-    partition: str = "aws"
-
-
 def needed(commands: Iterable[str], identity: str = "") -> list[Right]:
     """Return the permissions that commands need, of one identity or both, in the table's order."""
     stages = {stage for command in commands for stage in STAGES[command]}
     return [r for r in RIGHTS if r.stage in stages and identity in ("", r.identity)]
-
-
-def arns(right: Right, scope: Scope) -> list[str]:
-    """Return the ARNs of the resources that a permission is for."""
-    return [arn(pattern, scope) for pattern in right.resources]
-
-
-def arn(pattern: str, scope: Scope) -> str:
-    """Put names into one of the patterns of this module."""
-    return pattern.format(**scope._asdict()).replace("**", "*")
-
-
-def policy(rights: Iterable[Right], scope: Scope) -> dict[str, object]:
-    """Return an IAM policy with these permissions: a statement for each set of resources."""
-    actions: dict[tuple[str, ...], set[str]] = {}
-    for right in rights:
-        actions.setdefault(tuple(arns(right, scope)), set()).add(right.action)
-    statements = [
-        {"Effect": "Allow", "Action": sorted(allowed), "Resource": list(resources)}
-        for resources, allowed in actions.items()
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def actions_of(operation: str, identity: str = "") -> tuple[str, ...]:
@@ -396,8 +365,3 @@ def actions_of(operation: str, identity: str = "") -> tuple[str, ...]:
         and any(call.partition(":")[2] == operation for call in right.operations)
     )
     return tuple(dict.fromkeys(found))
-
-
-def document(rights: Iterable[Right], scope: Scope) -> str:
-    """Return a policy as text, as `aws iam create-policy` takes it."""
-    return json.dumps(policy(rights, scope), indent=2) + "\n"

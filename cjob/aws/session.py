@@ -50,12 +50,14 @@ OUTAGE_PAUSE_S = 2.0
 class Account:
     """AWS as seen with the caller's credentials; clients are made once and shared by threads."""
 
-    def __init__(self, ask: Ask | None = None) -> None:
+    def __init__(self, ask: Ask | None = None, *, as_caller: bool = False) -> None:
         """Take region and credentials from where every AWS tool does; AWS_REGION wins.
 
-        `ask` asks for an MFA code; without it a profile that needs one is an error.
+        `ask` asks for an MFA code; without it a profile that needs one is an error. `as_caller`
+        makes the calls of roles with the caller's own credentials.
         """
         self._core = _new_session()
+        self._as_caller = as_caller
         self._core.register_component("credential_provider", CallerProvider(self._core, ask))
         with faults.told("read the AWS settings"):
             self._core.get_config_variable("max_attempts")  # read here, its error is about it
@@ -118,13 +120,15 @@ class Account:
         key = (service, region or self.region, role, attempts)
         with self._lock:
             if key not in self._clients:
-                session = self._session(role)
+                session = self._session("" if self._as_caller else role)
                 config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
                 with faults.told("read the AWS settings"):
                     client = session.create_client(
                         service, region_name=key[1], config=self._config.merge(config)
                     )
                 self._clients[key] = _declared(client, MANAGER if role else CALLER)
+                if self._as_caller:
+                    self._clients[key].meta.events.register("after-call", _mark)
                 if role and attempts == ATTEMPTS:
                     self._clients[key].meta.events.register("needs-retry", _outlast)
             return self._clients[key]
@@ -174,6 +178,10 @@ def _declared(client: "BaseClient", identity: str) -> "BaseClient":
 
     client.meta.events.register("provide-client-params", check)
     return client
+
+
+def _mark(parsed: "dict[str, Any]", **_: object) -> None:
+    parsed[faults.AS_CALLER] = True
 
 
 def _outlast(

@@ -31,6 +31,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="diff")
     selection.options(parser, output=("json", "text", "markdown"))
+    selection.as_caller(parser)
     resource_tags.options(parser)
     selection.cdk_environment(parser)
     building.compared(parser)

@@ -180,10 +180,10 @@ def _environments(tools: "Collaborators", app: str, names: "Sequence[str]") -> l
 def _permissions(tools: "Collaborators", caller: "Caller", app: str, env: str) -> Check:
     """Compare what the caller's policies allow with what a deployment needs."""
     from cjob import names  # noqa: PLC0415 - help needs none of these
-    from cjob.aws import rights  # noqa: PLC0415
+    from cjob.aws import policies, rights  # noqa: PLC0415
     from cjob.aws.identity import AwsIdentity  # noqa: PLC0415
 
-    scope = rights.Scope(app=app, env=env, partition=names.partition(tools.account.region))
+    scope = policies.Scope(app=app, env=env, partition=names.partition(tools.account.region))
     if caller.is_root:
         return Check("permissions", "the account's root user has all")
     hint = f"print the policy that is needed: cjob iam deploy -a {app} -e {env} -o json"

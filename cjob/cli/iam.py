@@ -1,21 +1,27 @@
-"""`cjob iam`: print the permissions in AWS that commands need.
+"""`cjob iam`: print the permissions in AWS that commands need, as text or as policies.
 
 Name the commands that will be run (default: deploy, which needs all that the others do), and
-create-repository where they are given that option. Calls are made as the caller, which is a person
-or a role of CI, or as the environment's manager role, which the caller assumes. With -o json it
-prints one policy, the caller's or (--role manager) the manager role's, as aws iam create-policy
-takes it. Needs no AWS.
+create-repository if they are given that option. Calls are made as the caller, which is a person or
+a role of CI, or as the environment's manager role, which the caller assumes. Whoever may assume
+that role can deploy, whatever else they may not do. Needs no AWS.
+
+-o json prints the policy of one of the two (--role), as aws iam create-policy takes it.
+--session-policy prints a policy that only reads and assumes no role: a session policy, or all that
+a role for plans needs whose commands have --as-caller. --trust prints the trust policy of a role
+that runs of CI assume (OIDC): those of pull requests if only commands that read are named, of
+--branch if that is given, and otherwise those that deploy to the environment.
 """
 
 import argparse
 import os
+import re
 
 from cjob.cli import console, selection
 from cjob.errors import DONE, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
-    from cjob.aws.rights import Scope
+    from cjob.aws.policies import Repository, Scope
 
 EXAMPLES = """\
 examples:
@@ -24,6 +30,11 @@ examples:
   cjob iam -a acme -o json > policy.json
   aws iam create-policy --policy-name cjob-acme \\
     --policy-document file://policy.json
+  cjob iam -a acme -e prod --session-policy > read.json
+  cjob iam diff -a acme --trust github --repository acme/jobs \\
+    --account-id 123456789012 > trust.json
+  aws iam create-role --role-name ci-read \\
+    --assume-role-policy-document file://trust.json
 """
 
 IDENTITIES = ("caller", "manager")
@@ -47,38 +58,103 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--role", choices=IDENTITIES, help="whose policy -o json is (default: caller)"
     )
+    parser.add_argument(
+        "--session-policy",
+        action="store_true",
+        help="print a policy for plans, which only reads and assumes no role",
+    )
+    trust = parser.add_argument_group("to print a role's trust policy")
+    trust.add_argument("--trust", choices=("github", "gitlab"), help="the CI system (OIDC)")
+    trust.add_argument(
+        "--repository",
+        metavar="PATH",
+        help="the repository, as in OWNER/REPO; with the numbers (OWNER@1/REPO@2) if its "
+        "tokens have them",
+    )
+    trust.add_argument("--account-id", metavar="ID", help="the AWS account that has the role")
+    trust.add_argument("--branch", metavar="NAME", help="the branch whose runs may assume it")
+    trust.add_argument("--host", help="address of a GitLab of your own (default: gitlab.com)")
     selection.common(parser)
     parser.add_argument("-o", "--output", choices=("text", "json"), help=selection.OUTPUT)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the policy, or what it comes to in words."""
-    from cjob.aws import rights  # noqa: PLC0415 - help needs none of these
+    """Write a policy, or the permissions as text."""
+    from cjob.aws import policies, rights  # noqa: PLC0415 - help needs none of these
     from cjob.cli import permissions  # noqa: PLC0415
 
     for command in args.commands:
         if command not in rights.STAGES:
             raise InputError(
-                f"{command!r} is no command that calls AWS",
+                f"{command!r} is not a command that calls AWS",
                 hint=f"those are: {', '.join(rights.STAGES)}",
             )
     scope = _scope(args)
+    if args.trust:
+        console.write(_trust(args, scope))
+        return DONE
+    if args.session_policy:
+        console.write(policies.session_policy(scope))
+        return DONE
     needed = rights.needed(args.commands or ["deploy"])
     if selection.output_form(args) == "json":
         own = [right for right in needed if right.identity == (args.role or rights.CALLER)]
-        console.write(rights.document(own, scope))
+        console.write(policies.document(own, scope))
     else:
         identities = [args.role] if args.role else IDENTITIES
         console.write(permissions.explained(needed, scope, identities))
     return DONE
 
 
+def _trust(args: argparse.Namespace, scope: "Scope") -> str:
+    """Return the trust policy that the arguments ask for."""
+    from cjob.aws import policies  # noqa: PLC0415 - help needs none of it
+
+    repository = _repository(args)
+    reads = bool(args.commands) and set(args.commands) <= set(policies.READING)
+    env = "" if scope.env == "*" else scope.env
+    if args.trust == policies.GITHUB and not (reads or args.branch or env):
+        raise InputError(
+            "--trust github: no environment, and no branch",
+            hint="name the environment that the runs deploy to with -e, or their --branch",
+        )
+    subject = policies.subject(repository, env=env, branch=args.branch or "", reads=reads)
+    return policies.trust_policy(repository, subject, scope)
+
+
+# A `*` would let in more than one repository, and a colon starts the next part of the subject.
+REPOSITORY = re.compile(r"[\w.@-]+(?:/[\w.@-]+)+")
+ACCOUNT = re.compile(r"\d{12}")
+HOST = re.compile(r"[a-z0-9.-]+(?::\d+)?(?:/[\w./-]+)?")
+BRANCH = re.compile(r"[^\s:*?]+")
+
+
+def _repository(args: argparse.Namespace) -> "Repository":
+    from cjob.aws.policies import GITHUB, HOSTS, Repository  # noqa: PLC0415
+
+    if args.host and args.trust == GITHUB:
+        raise InputError("--host belongs to --trust gitlab", hint="leave it out")
+    for option, given, form, example in (
+        ("--repository", args.repository, REPOSITORY, "acme/jobs"),
+        ("--account-id", args.account_id, ACCOUNT, "123456789012"),
+        ("--branch", args.branch, BRANCH, "main"),
+        ("--host", args.host, HOST, "gitlab.example.com"),
+    ):
+        if given is None and option in ("--branch", "--host"):
+            continue
+        if not form.fullmatch(given or ""):
+            problem = "missing" if given is None else f"{given!r} is not valid"
+            raise InputError(f"{option}: {problem}", hint=f"pass it, as in {option} {example}")
+    host = args.host or HOSTS[args.trust]
+    return Repository(args.trust, args.repository, host, args.account_id)
+
+
 def _scope(args: argparse.Namespace) -> "Scope":
-    """Give the names that rights are confined to."""
+    """Return the names that permissions are confined to."""
     from pathlib import Path  # noqa: PLC0415 - help needs none of these
 
     from cjob import names  # noqa: PLC0415
-    from cjob.aws.rights import Scope  # noqa: PLC0415
+    from cjob.aws.policies import Scope  # noqa: PLC0415
     from cjob.collaborators import Collaborators  # noqa: PLC0415
     from cjob.release import check_name  # noqa: PLC0415
 

@@ -33,6 +33,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="package")
     choosing.options(parser)
+    selection.as_caller(parser)
     resource_tags.options(parser)
     selection.cdk_environment(parser)
     parser.add_argument("--output-dir", metavar="DIR", help="write files instead of printing")

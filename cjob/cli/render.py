@@ -27,6 +27,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="render")
     selection.options(parser, output=("json", "text", "template", "template-json", "params"))
+    selection.as_caller(parser)
     resource_tags.options(parser)
     selection.cdk_environment(parser)
 

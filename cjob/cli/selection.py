@@ -95,6 +95,15 @@ def outside(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def as_caller(parser: argparse.ArgumentParser) -> None:
+    """Declare what a command takes that only reads, so that its caller may need no other role."""
+    parser.add_argument(
+        "--as-caller",
+        action="store_true",
+        help="read with your own permissions, without assuming the manager role",
+    )
+
+
 def common(parser: argparse.ArgumentParser) -> None:
     """Declare what every command takes."""
     parser.add_argument(
@@ -149,6 +158,7 @@ def prepare(
         wishes,
         console.ask_at_terminal,
         allow_outside=allow_outside,
+        as_caller=getattr(args, "as_caller", False),
     )
     choices = Choices(
         tag=parse_tag(getattr(args, "tag", "")),

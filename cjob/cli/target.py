@@ -23,6 +23,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="target")
     selection.options(parser)
+    selection.as_caller(parser)
 
 
 def run(args: argparse.Namespace) -> int:

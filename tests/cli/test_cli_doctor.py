@@ -10,7 +10,7 @@ import terminals
 from aws_fake import Fake
 from botocore.stub import Stubber
 
-from cjob.aws import rights
+from cjob.aws import policies, rights
 from cjob.aws.identity import AwsIdentity, Caller, examples
 from cjob.aws.session import Account
 from cjob.cli.waiting import ERASE, Waiting
@@ -18,7 +18,7 @@ from cjob.errors import ServiceError
 
 ROLE = "arn:aws:iam::123456789012:role/deployer"
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/me"
-SCOPE = rights.Scope(app="acme", env="test")
+SCOPE = policies.Scope(app="acme", env="test")
 
 
 def test_what_is_wrong_has_a_hint_and_the_rest_is_checked(workspace: Path) -> None:

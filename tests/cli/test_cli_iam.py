@@ -9,7 +9,7 @@ import commands
 import pytest
 from commands import Done
 
-from cjob.aws import manager_role, rights
+from cjob.aws import manager_role, policies, rights
 
 
 def iam(folder: Path, *arguments: str, **settings: str) -> Done:
@@ -85,7 +85,7 @@ def test_in_words_both_identities_have_their_rights_by_stage(tmp_path: Path) -> 
     assert (done.status, done.err) == (0, "")
     caller, manager = done.out.split("\n\narn:aws:iam::*:role/acme-test-EnvManagerRole")
     assert "sts:AssumeRole" in caller
-    assert "in environments from v1.9.0 on" in manager
+    assert "environments since v1.9.0 have given them" in manager
     headings = [line for line in done.out.splitlines() if re.match("  \\w", line)]
     assert [line.strip() for line in headings] == [
         *("target", "push", "diff", "apply"),
@@ -93,21 +93,112 @@ def test_in_words_both_identities_have_their_rights_by_stage(tmp_path: Path) -> 
     ]
 
 
+def test_whoever_may_assume_the_manager_role_is_said_to_be_able_to_deploy(tmp_path: Path) -> None:
+    """Whatever else a policy lacks; for it is that role which deploys."""
+    for command in ("deploy", "diff"):
+        text = iam(tmp_path, command, "-e", "test", "-o", "text").out
+        assert "role/acme-test-EnvManagerRole\ncan deploy, whatever else this policy lacks" in text
+        assert "cjob iam --session-policy" in text
+    assert "can deploy" not in iam(tmp_path, "diff", "--role", "manager", "-o", "text").out
+
+
+@pytest.mark.parametrize("name", ["acme", "a" * 60])
+def test_a_session_policy_only_reads_and_assumes_no_role(tmp_path: Path, name: str) -> None:
+    """It is as short as AWS wants it to be."""
+    done = commands.run(
+        "cjob", "iam", "-a", name, "-e", "test", "--session-policy", folder=tmp_path
+    )
+    assert (done.status, done.err) == (0, "")
+    statements = json.loads(done.out)["Statement"]
+    actions = {action for statement in statements for action in statement["Action"]}
+    reading = ("BatchGet", "Describe", "Get", "List")
+    assert [a for a in actions if not a.partition(":")[2].startswith(reading)] == []
+    assert {"ssm:GetParameter", "cloudformation:GetTemplate"} <= actions
+    assert len(done.out) <= policies.SESSION_POLICY_LIMIT
+
+
+ROLE = ("--account-id", "123456789012", "--repository")
+GITHUB = "token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "provider", "subject"),
+    [
+        (
+            ("diff", "--trust", "github", *ROLE, "acme/jobs"),
+            (GITHUB, "sts.amazonaws.com"),
+            ("StringEquals", "repo:acme/jobs:pull_request"),
+        ),
+        (
+            ("-e", "prod", "--trust", "github", *ROLE, "acme@12/jobs@34"),
+            (GITHUB, "sts.amazonaws.com"),
+            ("StringEquals", "repo:acme@12/jobs@34:environment:prod"),
+        ),
+        (
+            ("push", "--trust", "github", "--branch", "main", *ROLE, "acme/jobs"),
+            (GITHUB, "sts.amazonaws.com"),
+            ("StringEquals", "repo:acme/jobs:ref:refs/heads/main"),
+        ),
+        (
+            ("package", "diff", "--trust", "gitlab", *ROLE, "acme/team/jobs"),
+            ("gitlab.com", "https://gitlab.com"),
+            ("StringLike", "project_path:acme/team/jobs:ref_type:branch:ref:*"),
+        ),
+        (
+            ("-e", "prod", "--trust", "gitlab", "--host", "git.acme.com", *ROLE, "a/jobs"),
+            ("git.acme.com", "https://git.acme.com"),
+            ("StringEquals", "project_path:a/jobs:ref_type:branch:ref:main"),
+        ),
+    ],
+)
+def test_a_trust_policy_lets_in_those_runs_that_a_role_is_for(
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    provider: tuple[str, str],
+    subject: tuple[str, str],
+) -> None:
+    """Pull requests for a role that reads; a branch or an environment for one that does more."""
+    done = iam(tmp_path, *arguments)
+    assert (done.status, done.err) == (0, "")
+    [statement] = json.loads(done.out)["Statement"]
+    host, audience = provider
+    operator, value = subject
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    arn = f"arn:aws:iam::123456789012:oidc-provider/{host}"
+    assert statement["Principal"] == {"Federated": arn}
+    assert statement["Condition"]["StringEquals"][f"{host}:aud"] == audience
+    assert statement["Condition"][operator][f"{host}:sub"] == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--trust", "github", *ROLE, "acme/jobs"), "no environment, and no branch"),
+        (("diff", "--trust", "github", *ROLE, "acme/*"), "--repository: 'acme/*' is not valid"),
+        (("diff", "--trust", "github", *ROLE, "acme"), "--repository: 'acme' is not valid"),
+        (("diff", "--trust", "gitlab", *ROLE, "a/b:ref"), "--repository: 'a/b:ref' is not"),
+        (("diff", "--trust", "gitlab", "--repository", "a/b"), "--account-id: missing"),
+        (("diff", "--trust", "gitlab", "--branch", "*", *ROLE, "a/b"), "--branch: '*' is not"),
+        (("diff", "--trust", "github", "--host", "h", *ROLE, "a/b"), "belongs to --trust gitlab"),
+    ],
+)
+def test_a_trust_policy_that_would_let_in_others_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    """A wildcard in a repository's name is everybody's door."""
+    done = iam(tmp_path, *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+
+
 def test_what_calls_nothing_has_no_policy(tmp_path: Path) -> None:
     """And a slip of the pen is told."""
     message, hint = commands.told(iam(tmp_path, "build"))
-    assert message == "'build' is no command that calls AWS"
+    assert message == "'build' is not a command that calls AWS"
     assert "deploy" in hint
 
 
 # The tables
-
-
-def test_the_manager_role_is_used_for_nothing_that_it_may_not_do() -> None:
-    """Whatever lies outside its list has to go out as the caller, and be optional."""
-    own = [right for right in rights.RIGHTS if right.identity == rights.MANAGER]
-    assert own
-    assert [right.action for right in own if not manager_role.since(right.action)] == []
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,6 @@ on: {{schedule: "@daily"}}
 FORGE = """\
 #!/bin/sh
 echo "$(basename "$0") $*" >> "$TOLD"
-case "$*" in
-api*) echo 1a2b3c4 ;;
-"run list"*) echo 42 ;;
-"pr view"*) cat comment.md ;;
-esac
 """
 
 
@@ -59,8 +54,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
         "TOLD": str(folder / "told"),
         "CI": "true",
         "CJOB_SOURCE": "cjob",
-        "GITHUB_REPOSITORY": "acme/jobs",
-        "GITHUB_SHA": "5d6e7f8",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        "GITHUB_OUTPUT": str(folder / "output"),
+        "AWS_TOKEN": "token",
     }
     sandbox.stop()
 
@@ -98,23 +94,26 @@ def test_the_github_workflow_plans_and_applies(tmp_path: Path, settings: Mapping
     """Its steps in their order, with what the forge puts in put in."""
     workspace(tmp_path, "hub-a", "hub-b")
     workflow = yaml.safe_load(fenced("yaml")[0])
-    for name in ("plan", "apply"):
+    expected = ""
+    for name in ("diff", "plan", "apply"):
         for step in workflow["jobs"][name]["steps"]:
             script = step.get("run", "").replace("${{ github.event.number }}", "7")
             assert "${{" not in script
-            done = shell(script, tmp_path, settings)
+            done = shell(script, tmp_path, {**settings, "EXPECTED": expected})
             assert done.returncode == 0, done.stderr
         if name == "plan":
-            assert (tmp_path / "comment.md").read_text().startswith("**hub-a (prod)**")
+            expected = Path(settings["GITHUB_OUTPUT"]).read_text().strip().partition("=")[2]
+            assert re.fullmatch("(--expect-digest sha256:[0-9a-f]{64} ?){2}", expected)
+    assert (tmp_path / "comment.md").read_text().startswith("**hub-a (prod)**")
+    assert Path(settings["GITHUB_STEP_SUMMARY"]).read_text().startswith("**hub-a (prod)**")
     assert statuses(tmp_path) == ["CREATE_COMPLETE"] * 2
     told = Path(settings["TOLD"]).read_text().splitlines()
     assert "pipx install cjob" in told
     assert any(line.startswith("gh pr comment 7 ") for line in told)
-    assert "gh run download 42 -R acme/jobs --name plan" in told
 
 
 def test_the_gitlab_pipeline_plans_and_applies(tmp_path: Path, settings: Mapping[str, str]) -> None:
-    """The lines of each job make one script, as its runner has it; a note only if it can be one."""
+    """The lines of each job make one script, as its runner has it; merge requests get a note."""
     workspace(tmp_path, "lab-a", "lab-b")
     pipeline = yaml.safe_load(fenced("yaml")[1])
     default, told = pipeline["default"], Path(settings["TOLD"])
@@ -127,7 +126,7 @@ def test_the_gitlab_pipeline_plans_and_applies(tmp_path: Path, settings: Mapping
         "CI_PROJECT_ID": "5",
     }
     note = "https://gitlab.example/api/v4/projects/5/merge_requests/7/notes"
-    for name, request in (("plan", "7"), ("plan", ""), ("apply", "")):
+    for name, request in (("diff", "7"), ("plan", ""), ("apply", "")):
         told.write_text("")
         script = "\n".join([*default["before_script"], *pipeline[name]["script"]])
         done = shell(script, tmp_path, {**variables, "CI_MERGE_REQUEST_IID": request})
@@ -159,7 +158,7 @@ def test_the_plain_script_deploys_and_finds_nothing_to_do(
     """Run twice; and the nightly check fails once the repository says something else."""
     programs.needs("jq")
     workspace(tmp_path, "sh-a", "sh-b")
-    deploy, check = fenced("sh")
+    _, deploy, check = fenced("sh")
     assert shell(check, tmp_path, settings).returncode == 1
     for changed in (True, False):
         done = shell(deploy, tmp_path, settings, "prod")

@@ -85,7 +85,9 @@ def needs(asked: Asked, identity: str, proposed: Mapping[str, str]) -> Needs:
     operation = registry_operation(asked) if asked.path.startswith("/v2/") else asked.action
     if not operation:  # the registry's greeting
         return []
-    actions = rights.actions_of(operation, identity) or (f"undeclared:{operation}",)
+    # With --as-caller the caller makes the manager role's calls.
+    actions = rights.actions_of(operation, identity) or rights.actions_of(operation)
+    actions = actions or (f"undeclared:{operation}",)
     return [(action, arn) for action in actions for arn in resources(action, asked, proposed)]
 
 

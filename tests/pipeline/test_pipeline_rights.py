@@ -179,6 +179,45 @@ def test_all_works_with_the_rights_that_are_needed_and_each_has_its_use(
         assert not versions.newer(since, version), action
 
 
+def test_who_can_only_read_can_compare_as_the_caller_and_not_deploy(
+    granted: tuple[Place, Iam], proxy: Proxy
+) -> None:
+    """With the printed session policy and nothing else, so without the manager role."""
+    place, iam = granted
+    place.laden("readable", "one")
+    place.done("deploy", *on("readable"))
+    place.laden("readable", "two")
+    policy = json.loads(place.done("iam", "-e", ENV, "--session-policy").stdout)
+    iam.policies = {CALLER: policy, MANAGER: {"Statement": []}}
+    proxy.calls.clear()
+    done = place.done("diff", *on("readable"), "--as-caller", "-o", "text")
+    assert "VALUE" in done.stdout or "EnvFile" in done.stdout, done.stdout
+    assert place.run("package", *on("readable"), "--diff", "--as-caller").returncode == 1
+    template = place.done("render", *on("readable"), "--as-caller", "-o", "template").stdout
+    assert place.done("package", *on("readable"), "--as-caller").stdout == template
+    assert "AssumeRole" not in proxy.actions
+    for command in (("diff",), ("deploy",)):
+        denied = place.run(*command, *on("readable"))
+        assert denied.returncode == 3, denied.stderr
+        assert "is not allowed to perform sts:AssumeRole" in denied.stderr
+
+
+def test_a_call_that_is_denied_to_a_caller_is_not_blamed_on_the_manager_role(
+    granted: tuple[Place, Iam],
+) -> None:
+    """Whose permissions have nothing to do with it."""
+    place, iam = granted
+    place.job("unreadable")
+    policy = json.loads(place.done("iam", "-e", ENV, "--session-policy").stdout)
+    without = iam_stand_in.without(policy, {"cloudformation:GetTemplateSummary"})
+    iam.policies = {CALLER: without, MANAGER: {"Statement": []}}
+    done = place.run("render", *on("unreadable"), "--as-caller")
+    assert (done.returncode, done.stdout) == (3, ""), done.stderr
+    assert "is not allowed to perform cloudformation:GetTemplateSummary" in done.stderr
+    assert "EnvManagerRole" not in done.stderr
+    assert "cjob iam prints" in done.stderr
+
+
 @pytest.mark.parametrize(("whose", "action"), taken_away())
 def test_each_right_is_missed(
     granted: tuple[Place, Iam],
