@@ -11,6 +11,7 @@ DIFFERENT = 1
 INVALID = 2
 REFUSED = 3
 FAILED = 4
+STILL_RUNNING = 5
 BUG = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
@@ -123,6 +124,18 @@ class DeploymentError(CjobError):
 
     status = FAILED
     code = "deployment-failed"
+
+
+class RunFailedError(CjobError):
+    """A run of a job failed, timed out or was stopped."""
+
+    status = FAILED
+
+
+class StillRunningError(CjobError):
+    """What was waited for had not ended when the time to wait for it did."""
+
+    status = STILL_RUNNING
 
 
 class Interrupted(CjobError):  # noqa: N818 - it is a state of the run, not an error of anybody

@@ -15,6 +15,7 @@ from cjob.aws.memo import Memo
 from cjob.aws.session import Account, together
 from cjob.errors import InputError, ServiceError
 from cjob.release import Target
+from cjob.runs.model import Environment
 
 FEATURE_SUFFIX = "Workloads"
 NO_VERSION = "v0.0.0"
@@ -56,6 +57,20 @@ class AwsDirectory:
             service_discovery_endpoint=parameters.get("ServiceDiscoveryEndpoint") or f"{app}.local",
             permissions_boundary=application.get("permissionsBoundary", ""),
             tags=dict(sorted((application.get("tags") or {}).items())),
+        )
+
+    def environment(self, app: str, env: str) -> Environment:
+        """Return where an environment's jobs run; one call if it exists."""
+        record = self._read(names.environment_record(app, env))
+        if record is None:
+            record = self._records(app, env)[1]  # which tells what is missing
+        _check_record(record, app, env)
+        return Environment(
+            app=app,
+            env=env,
+            account_id=record.get("accountID", ""),
+            region=record["region"],
+            manager_role_arn=record["managerRoleARN"],
         )
 
     def subnets(self, target: Target, tags: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -134,12 +149,7 @@ class AwsDirectory:
                 f"application {app!r} has no environment {env!r}",
                 hint=_choices(self._known(names.environment_records(app)), env),
             )
-        for key in ("region", "managerRoleARN", "executionRoleARN"):
-            if not environment.get(key):
-                raise ServiceError(
-                    f"the record {names.environment_record(app, env)!r} has no {key!r}",
-                    hint="deploy the environment again with the tool that made it",
-                )
+        _check_record(environment, app, env)
         return application, environment
 
     def _stacks(
@@ -225,6 +235,16 @@ def repositories(outputs: Mapping[str, str]) -> dict[str, str]:
         for key, arn in sorted(outputs.items())
         if key.startswith(prefix) and arn
     }
+
+
+def _check_record(record: Mapping[str, Any], app: str, env: str) -> None:
+    """Raise ServiceError if an environment's record lacks what its other tools wrote."""
+    for key in ("region", "managerRoleARN", "executionRoleARN"):
+        if not record.get(key):
+            raise ServiceError(
+                f"the record {names.environment_record(app, env)!r} has no {key!r}",
+                hint="deploy the environment again with the tool that made it",
+            )
 
 
 def _choices(existing: tuple[str, ...], wanted: str) -> str:

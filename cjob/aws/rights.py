@@ -21,6 +21,9 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "deploy": ("target", "push", "diff", "apply"),
     "create-repository": ("target", "repository"),
     "doctor": ("target", "doctor"),
+    "run": ("environment", "start", "history", "output"),
+    "runs": ("environment", "history", "schedule"),
+    "logs": ("environment", "history", "output", "schedule"),
 }
 """The commands that call AWS, each with the stages whose rights it needs, and what is an option."""
 
@@ -46,6 +49,9 @@ BUCKETS = "arn:{partition}:s3:::*"
 OBJECTS = "arn:{partition}:s3:::*/manual/*"
 KEYS = "arn:{partition}:kms:*:*:key/*"
 LOGS = "arn:{partition}:logs:*:*:log-group:/aws/lambda/{app}-{env}*"
+JOB_LOGS = "arn:{partition}:logs:*:*:log-group:/copilot/{app}-{env}*"
+STATE_MACHINES = "arn:{partition}:states:*:*:stateMachine:{app}-{env}-*"
+EXECUTIONS = "arn:{partition}:states:*:*:execution:{app}-{env}-*:*"
 CLUSTERS = "arn:{partition}:ecs:*:*:*/{app}-{env}*"
 
 
@@ -333,7 +339,58 @@ DOCTOR = (
     ),
 )
 
-RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY, *DOCTOR)
+OPERATE = (
+    Right(
+        "ssm:GetParameter",
+        CALLER,
+        (RECORDS[1],),
+        "environment",
+        "the record of the environment",
+    ),
+    Right(
+        "sts:AssumeRole",
+        CALLER,
+        (MANAGER_ROLE,),
+        "environment",
+        "acting as the environment's manager role",
+    ),
+    Right(
+        "states:StartExecution",
+        MANAGER,
+        (STATE_MACHINES,),
+        "start",
+        "starting a run",
+        calls=("stepfunctions:StartExecution",),
+    ),
+    *(
+        Right(
+            f"states:{name}",
+            CALLER,
+            (resource,),
+            "history",
+            why,
+            calls=(f"stepfunctions:{name}",),
+            when="the environment is in the caller's account",
+            optional=True,
+        )
+        for name, resource, why in (
+            ("ListExecutions", STATE_MACHINES, "which runs there are; else the job's log says it"),
+            ("GetExecutionHistory", EXECUTIONS, "what became of one; else the job's log says it"),
+        )
+    ),
+    Right("logs:FilterLogEvents", MANAGER, (JOB_LOGS,), "history", "the job's log of its runs"),
+    Right("ecs:DescribeTasks", MANAGER, (CLUSTERS,), "history", "tasks that still run"),
+    Right("logs:GetLogEvents", MANAGER, (JOB_LOGS,), "output", "what containers wrote"),
+    Right(
+        "cloudformation:DescribeStacks",
+        MANAGER,
+        (STACKS,),
+        "schedule",
+        "the deployed schedule, and since when",
+    ),
+)
+
+RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY, *DOCTOR, *OPERATE)
 """All permissions; whatever is called beyond them is refused before it is sent, see `session`."""
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
     from cjob.parallel import Checkpoint
@@ -102,6 +103,10 @@ class Account:
     ) -> "CloudWatchLogsClient": ...
     @overload
     def client(self, service: Literal["ecr"], region: str = "", role: str = "") -> "ECRClient": ...
+    @overload
+    def client(
+        self, service: Literal["stepfunctions"], region: str = "", role: str = ""
+    ) -> "SFNClient": ...
     @overload
     def client(self, service: Literal["s3"], region: str = "", role: str = "") -> "S3Client": ...
     @overload

@@ -37,6 +37,9 @@ COMMANDS = {
     "apply": "deploy what a document says",
     "show": "print what a saved plan contains",
     "target": "look up the application and the environment in AWS",
+    "run": "start a deployed job now, and wait for its end",
+    "runs": "list the runs of jobs, and why they failed",
+    "logs": "print what a run's containers wrote",
     "manifest": "show what a manifest comes to in one environment",
     "schema": "print the JSON Schema of a manifest or of the document",
     "completion": "print a script with which bash, zsh or fish completes commands",
@@ -70,7 +73,8 @@ EXIT_STATUSES = """\
 exit status:
   0 done, or nothing to do        1 differences, where they were asked for
   2 to be put right by you        3 AWS, the engine or the registry refused
-  4 the deployment failed         70 a bug in cjob
+  4 the deployment or run failed  5 still running after --max-wait
+  70 a bug in cjob
   130 interrupted                 141 the reader of stdout went away"""
 
 
@@ -139,7 +143,7 @@ def _complete(arguments: list[str]) -> int:
     if is_closed:
         raise InputError("stdout is closed", hint="send it to a file, a pipe or /dev/null")
     try:
-        status = run(arguments)
+        status = dispatch(arguments)
     except SystemExit as end:  # argparse ends like this after --help
         status = int(end.code or errors.DONE)
     sys.stdout.flush()
@@ -155,7 +159,7 @@ def _given(arguments: list[str], *names: str) -> str:
     return ""
 
 
-def run(arguments: list[str]) -> int:
+def dispatch(arguments: list[str]) -> int:
     """Parse the arguments, run the command that they name, and give its exit status."""
     if not arguments:
         sys.stderr.write(_overview())
@@ -174,7 +178,7 @@ def run(arguments: list[str]) -> int:
 
         known = habits.meant(arguments)
         if known is not None:
-            return run(known)
+            return dispatch(known)
         if name.startswith("-"):
             first = "a command comes first, as in cjob deploy -n report"
             hint = _suggest(name, ("--help", "--version"), first)
@@ -214,11 +218,11 @@ def _unexpected(unknown: list[str], rest: list[str], parser: Parser) -> InputErr
 def _help(arguments: list[str]) -> int:
     """Help with a command, or a topic; without either, tell which there are."""
     if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
-        return run([*arguments, "--help"])
+        return dispatch([*arguments, "--help"])
     from cjob.cli import habits, topics  # noqa: PLC0415 - only here
 
     if tuple(arguments) in habits.SAME:
-        return run([*arguments, "--help"])
+        return dispatch([*arguments, "--help"])
 
     known = topics.names()
     if not arguments:

@@ -5,7 +5,7 @@ AWS's own, in UTC and whole seconds; what is not known is left out.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace  # noqa: TID251 - of these very dataclasses
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -22,6 +22,17 @@ Evidence = Literal["states", "logs", "tasks", "schedule"]
 
 FAILED: frozenset[Status] = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 UNFINISHED: frozenset[Status] = frozenset({"RUNNING", "PENDING_REDRIVE"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where the jobs of an environment run, as the application's records in SSM have it."""
+
+    app: str
+    env: str
+    account_id: str
+    region: str
+    manager_role_arn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +115,14 @@ class Run:
         if self.started_at is None or self.stopped_at is None:
             return None
         return (self.stopped_at - self.started_at).total_seconds()
+
+    def with_status(self, status: Status) -> "Run":
+        """Return the same run with another status."""
+        return replace(self, status=status)
+
+    def with_last_attempt(self, attempt: Attempt) -> "Run":
+        """Return the same run with a newer look at its last attempt."""
+        return replace(self, attempts=(*self.attempts[:-1], attempt))
 
 
 def to_json(run: Run, cause: str = "", *, with_attempts: bool = True) -> dict[str, object]:

@@ -57,8 +57,12 @@ class Step(NamedTuple):
 
 def _exercised(*, is_built: bool) -> list[rights.Right]:
     """Return the permissions that the pipeline uses, with images that are built or without."""
-    unused = () if is_built else ("repository",)
-    found = [right for right in rights.RIGHTS if right.stage not in unused]
+    stages = {
+        stage for command in ("deploy", "create-repository") for stage in rights.STAGES[command]
+    }
+    if not is_built:
+        stages.remove("repository")
+    found = [right for right in rights.RIGHTS if right.stage in stages]
     return [right for right in found if is_built or right.when != rights.BUILDS]
 
 

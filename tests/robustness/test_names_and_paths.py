@@ -11,7 +11,7 @@ from pathlib import Path
 import job_folders
 import pytest
 
-from cjob.cli import run
+from cjob.cli import dispatch
 from cjob.errors import InputError
 from cjob.stages.load import load
 from cjob.workspace import Workspace
@@ -50,7 +50,7 @@ def test_names_are_checked_before_they_become_paths(
     chosen = {"--name": "report", "--env": "test", "--app": "acme", flag: name}
     arguments = ["render", "-C", str(workspace.root), *(f"{k}={v}" for k, v in chosen.items())]
     with pytest.raises(InputError, match="is not a valid name"):
-        run(arguments)
+        dispatch(arguments)
 
 
 @pytest.mark.parametrize("path", ["/report.env", "./report.env", "copilot/../report.env"])

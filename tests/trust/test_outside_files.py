@@ -253,8 +253,8 @@ def test_the_option_is_for_each_command_that_reads_the_workspace(
     ATTACKS["env file by link"](workspace.root)
     words = ["manifest", "-n", "report", "-e", "test", "-C", str(workspace.root)]
     with pytest.raises(InputError, match="outside of the repository"):
-        cli.run(words)
-    assert cli.run([*words, "--allow-outside"]) == 0
+        cli.dispatch(words)
+    assert cli.dispatch([*words, "--allow-outside"]) == 0
     assert "env_file: report.env" in capfd.readouterr().out
 
 

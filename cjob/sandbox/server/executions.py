@@ -49,6 +49,7 @@ def apply() -> None:
     stop_tasks_with_the_execution()
     end_when_time_is_up()
     repeat_starts()
+    list_known_machines_only()
     start_by_rules()
     script_tasks()
 
@@ -288,6 +289,23 @@ def repeat_starts() -> None:
         return original(data)
 
     stepfunctions._start_execution = start
+
+
+def list_known_machines_only() -> None:
+    """Refuse to list the executions of a state machine that does not exist."""
+    from ministack.core.responses import error_response_json
+    from ministack.services import stepfunctions
+
+    original = stepfunctions._list_executions
+
+    def list_executions(data: Json) -> Json:
+        machine = data.get("stateMachineArn")
+        if machine and machine not in stepfunctions._state_machines:
+            said = f"State Machine Does Not Exist: '{machine}'"
+            return error_response_json("StateMachineDoesNotExist", said, 400)
+        return original(data)
+
+    stepfunctions._list_executions = list_executions
 
 
 def start_by_rules() -> None:

@@ -1,0 +1,37 @@
+"""The history of runs as a table for people."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cjob.runs import causes
+from cjob.runs.model import Run
+
+HEAD = ("JOB", "STARTED (UTC)", "AFTER", "TOOK", "BY", "STATUS", "EXIT", "CAUSE")
+NOTHING = "-"
+
+
+def table(runs: Sequence[Run]) -> str:
+    """Return a line for each run below a head, with columns as wide as what is in them."""
+    rows = [HEAD, *(_row(run) for run in runs)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _row(run: Run) -> tuple[str, ...]:
+    code = run.exit_code
+    by = run.by if run.trigger == "cjob" and run.by else run.trigger
+    return (
+        run.job,
+        _moment(run.started_at or run.scheduled_at),
+        NOTHING if run.delay_s is None else f"+{max(0, round(run.delay_s))}s",
+        NOTHING if run.duration_s is None else causes.duration(run.duration_s),
+        "schedule" if run.status == "MISSED" else by,
+        run.status.lower().replace("_", " "),
+        NOTHING if code is None else str(code),
+        causes.cause_of(run).text,
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else NOTHING

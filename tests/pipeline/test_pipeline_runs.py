@@ -1,0 +1,230 @@
+"""Runs of a deployed job: started, followed, listed and read, with scripted outcomes."""
+
+import json
+import re
+import signal
+import subprocess
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from pipelines import ENV, Done, Place, name, on, wait_for
+
+Script = Callable[..., None]
+LOGS = ("--witness", "logs")
+
+
+@pytest.fixture
+def script(place: Place) -> Script:
+    """Return what says what the attempts of a job do."""
+    folder = place.sandbox.folder / "scripts"
+    folder.mkdir(exist_ok=True)
+
+    def write(job: str, attempts: Mapping[str, object] | None = None, **every: object) -> None:
+        text = json.dumps({"every": every, "attempts": attempts or {}})
+        (folder / f"{name(job)}.json").write_text(text)
+
+    return write
+
+
+@pytest.fixture
+def job(place: Place) -> str:
+    """Deploy a job, and return its name."""
+    made = f"run-{uuid.uuid4().hex[:8]}"
+    place.job(made)
+    place.done("deploy", *on(made))
+    return made
+
+
+@pytest.fixture
+def retried(place: Place) -> str:
+    """Deploy a job with a retry, and return its name."""
+    made = f"retried-{uuid.uuid4().hex[:8]}"
+    place.job(made, "retries: 1\n")
+    place.done("deploy", *on(made))
+    return made
+
+
+def runs(place: Place, job: str, *more: str) -> list[dict[str, Any]]:
+    """Return the runs of a job as documents."""
+    done = place.done("runs", *on(job), "-o", "json", *more)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def run_name(done: Done) -> str:
+    """Return the name of the run that a command started or joined."""
+    found = re.search(r"^(?:started|joined) run (\S+)$", done.stderr, re.MULTILINE)
+    assert found, done.stderr
+    return found[1]
+
+
+@pytest.mark.parametrize("witness", [(), LOGS], ids=["states", "logs"])
+def test_a_run_succeeds_and_shows_what_its_container_writes(
+    place: Place, job: str, script: Script, witness: tuple[str, ...]
+) -> None:
+    """Whoever says what became of it."""
+    script(job, log=["good morning", "\x1b[2Jdone"], exitCode=0)
+    done = place.run("run", *on(job), *witness)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert f"{job} | good morning\n{job} | \\x1b[2Jdone\n" in done.stderr
+    assert f"run {run_name(done)} succeeded after" in done.stderr
+
+
+@pytest.mark.parametrize("witness", [(), LOGS], ids=["states", "logs"])
+def test_a_run_that_fails_ends_with_4_and_its_cause(
+    place: Place, retried: str, script: Script, witness: tuple[str, ...]
+) -> None:
+    """Both attempts are in its history, from either witness."""
+    job = retried
+    script(job, exitCode=3)
+    done = place.run("run", *on(job), "-o", "json", *witness)
+    assert (done.returncode, done.stdout) == (4, "")
+    started = run_name(done)
+    assert (
+        f"run {started} of job '{job}' failed: ended with status 3, in each of 2 attempts"
+        in done.stderr
+    )
+    assert f"hint: see its log: cjob logs -n {job} -e {ENV} --run {started}" in done.stderr
+    [found] = runs(place, job, "--attempts", *witness)
+    assert (found["name"], found["status"], found["exitCode"]) == (started, "FAILED", 3)
+    assert len(found["attempts"]) == 2
+    assert found["evidence"] == ("logs" if witness else "states")
+    assert found["trigger"] == "cjob"
+
+
+def test_a_task_that_never_started_is_a_failure(place: Place, job: str, script: Script) -> None:
+    """With its cause, and never status 0."""
+    script(job, stopCode="TaskFailedToStart", reason="CannotPullContainerError: x: not found")
+    done = place.run("run", *on(job))
+    assert done.returncode == 4
+    assert "failed: the image does not exist any more" in done.stderr
+
+
+def test_a_repeated_run_id_joins_the_run(place: Place, job: str, script: Script) -> None:
+    """While it runs and after its end: the status is that of the one run."""
+    script(job, exitCode=3)
+    first = place.run("run", *on(job), "--run-id", "ci/42")
+    again = place.run("run", *on(job), "--run-id", "ci/42")
+    assert (first.returncode, again.returncode) == (4, 4)
+    assert "joined run" in again.stderr
+    assert len(runs(place, job)) == 1
+
+
+def test_a_detached_run_is_left_and_can_be_followed(place: Place, job: str, script: Script) -> None:
+    """The document says that it runs; logs -f goes from its first line to its end."""
+    script(job, seconds=2, log=["begun"], exitCode=0)
+    done = place.done("run", *on(job), "--detach", "-o", "json")
+    document = json.loads(done.stdout)
+    assert (document["kind"], document["status"]) == ("Run", "RUNNING")
+    followed = place.done("logs", *on(job), "--run", document["name"], "-f")
+    assert followed.stdout == "begun\n"
+    assert runs(place, job)[0]["status"] == "SUCCEEDED"
+
+
+def test_a_wait_that_is_over_ends_with_5_and_the_run_continues(
+    place: Place, job: str, script: Script
+) -> None:
+    """So that a script can tell it from a failure."""
+    script(job, seconds=600)
+    done = place.run("run", *on(job), "--max-wait", "1s")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert f"cjob logs -n {job} -e {ENV} --run {run_name(done)} -f" in done.stderr
+    assert [one["status"] for one in runs(place, job, "--running")] == ["RUNNING"]
+
+
+def test_ctrl_c_leaves_the_run_and_says_so(place: Place, job: str, script: Script) -> None:
+    """A half-done report is worse than a finished one."""
+    script(job, seconds=600)
+    running = place.start("run", *on(job))
+    wait_for(running, "running")
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "continues" in err
+    assert runs(place, job)[0]["status"] == "RUNNING"
+
+
+def test_logs_are_of_one_run(place: Place, job: str, script: Script) -> None:
+    """The last one, the last that failed, the Nth last, or one by name; each line once."""
+    names = []
+    for number, code in enumerate((0, 3, 0)):
+        script(job, log=[f"line of {number}"], exitCode=code)
+        names.append(run_name(place.run("run", *on(job))))
+
+    def logged(*which: str) -> str:
+        return place.done("logs", *on(job), *which).stdout
+
+    assert logged() == "line of 2\n"
+    assert logged("--run", "last-failed") == "line of 1\n"
+    assert logged("--run", "last-failed", "--attempt", "2") == ""
+    assert logged("--run=-3") == "line of 0\n"
+    assert logged("--run", names[0], "-o", "raw") == "line of 0\n"
+    assert logged("--since", "1h", "--grep", "of 1", "--tail", "1") == "line of 1\n"
+    [line] = map(json.loads, logged("-o", "json").splitlines())
+    assert (line["run"], line["container"], line["message"]) == (names[2], job, "line of 2")
+    none = place.run("logs", *on(job), "--run", "running")
+    assert (none.returncode, none.stdout) == (2, "")
+    assert f"no run of job '{job}' is running, of the last 3" in none.stderr
+
+
+def test_a_job_that_has_not_run_says_when_it_will(place: Place, job: str) -> None:
+    """That is not an error."""
+    done = place.run("logs", *on(job))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert re.search(f"job '{job}' has not run yet in 'test'; next run: .* 00:00 UTC", done.stderr)
+    listed = place.run("runs", *on(job))
+    assert (listed.returncode, listed.stdout) == (0, "")
+    assert f"job '{job}' has no runs here yet" in listed.stderr
+
+
+def test_the_history_is_a_table(place: Place, job: str, script: Script) -> None:
+    """Newest first, with the cause of what failed; --exit-code asks about the last one."""
+    script(job, exitCode=0)
+    place.done("run", *on(job))
+    script(job, {"1": {"exitCode": 137, "reason": "OutOfMemoryError: killed"}}, exitCode=137)
+    place.run("run", *on(job))
+    done = place.run("runs", *on(job), "--exit-code")
+    assert done.returncode == 1
+    head, newest, oldest = done.stdout.splitlines()
+    assert re.sub(" +", " ", head) == "JOB STARTED (UTC) AFTER TOOK BY STATUS EXIT CAUSE"
+    assert " failed " in newest
+    assert " 137 " in newest
+    assert " succeeded " in oldest
+    script(job, exitCode=0)
+    place.done("run", *on(job))
+    assert place.run("runs", *on(job), "--exit-code").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["run", "runs", "logs"])
+@pytest.mark.parametrize("witness", [(), LOGS], ids=["states", "logs"])
+def test_a_job_that_is_not_deployed(place: Place, command: str, witness: tuple[str, ...]) -> None:
+    """Each command says so, with the command that deploys it."""
+    done = place.run(command, *on("nowhere"), *witness)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "job 'nowhere' is not deployed in environment 'test'" in done.stderr
+    assert "hint: cjob deploy -n nowhere -e test" in done.stderr
+
+
+def test_no_workspace_is_needed(place: Place, job: str, script: Script) -> None:
+    """With the application's name."""
+    script(job, exitCode=0)
+    elsewhere = Place(place.root / "empty", place.sandbox, place.settings)
+    elsewhere.root.mkdir()
+    elsewhere.done("run", *on(job), "-a", "demo")
+    assert len(elsewhere.done("runs", *on(job), "-a", "demo").stdout.splitlines()) == 2
+
+
+def test_a_closed_pipe_ends_the_log(place: Place, job: str, script: Script) -> None:
+    """As of any other command."""
+    script(job, log=[f"line {number}" for number in range(3000)], exitCode=0)
+    place.done("run", *on(job), "--quiet")
+    running = place.start("logs", *on(job))
+    assert isinstance(running, subprocess.Popen)
+    assert running.stdout
+    running.stdout.readline()
+    running.stdout.close()
+    assert running.wait(30) == 141
+    assert running.stderr
+    running.stderr.close()
