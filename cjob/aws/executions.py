@@ -18,6 +18,7 @@ from cjob import names
 from cjob.aws import faults
 from cjob.aws.session import Account
 from cjob.errors import InputError, ServiceError
+from cjob.interruption import unbroken
 from cjob.parallel import run_all
 from cjob.runs import history
 from cjob.runs import names as run_names
@@ -79,7 +80,10 @@ class Executions:
                 self._deployed(job),
                 faults.told(f"start a run of job {job!r}", env.manager_role_arn),
             ):
-                answer = client.start_execution(stateMachineArn=machine, name=name, input=text)
+                # Whether it was started decides what an interrupt means: the answer is waited for.
+                answer = unbroken(
+                    lambda: client.start_execution(stateMachineArn=machine, name=name, input=text)
+                )
         except ServiceError as error:
             if _code(error) == "ExecutionAlreadyExists":
                 raise AlreadyStartedError(error.message, hint=error.hint) from error

@@ -95,7 +95,6 @@ def _start(
     import socket  # noqa: PLC0415
 
     from cjob.aws.executions import AlreadyStartedError  # noqa: PLC0415
-    from cjob.interruption import unbroken  # noqa: PLC0415
     from cjob.runs import names  # noqa: PLC0415
 
     try:
@@ -110,8 +109,7 @@ def _start(
         about = {"by": f"{user}@{socket.gethostname()}"}
     text = json.dumps({"cjob": about | ({"reason": args.reason} if args.reason else {})})
     try:
-        # Whether it was started decides what an interrupt means, so the answer is waited for.
-        unbroken(lambda: operation.executions.start(job.name, name, text))
+        operation.executions.start(job.name, name, text)
     except AlreadyStartedError:
         if args.run_id is None:
             raise

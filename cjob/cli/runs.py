@@ -62,11 +62,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the runs; with --exit-code, say by the status whether all is well."""
     from functools import partial  # noqa: PLC0415 - help needs none of these
 
-    from cjob.parallel import run_all  # noqa: PLC0415
+    from cjob.aws.session import together  # noqa: PLC0415
 
     operation = operating.Operation(args)
     work = [partial(_runs_of, args, operation, job) for job in operation.jobs]
-    found = run_all(work, args.jobs)
+    found: Sequence[Sequence[Run]] = together(*work)
     runs = [run for of_job in found for run in of_job if _is_wanted(args, run)]
     _write(args, runs)
     for job, of_job in zip(operation.jobs, found, strict=True):
@@ -75,9 +75,7 @@ def run(args: argparse.Namespace) -> int:
     return DIFFERENT if args.exit_code and not all(map(_is_well, found)) else DONE
 
 
-def _runs_of(
-    args: argparse.Namespace, operation: operating.Operation, job: "Job", _checkpoint: object
-) -> "list[Run]":
+def _runs_of(args: argparse.Namespace, operation: operating.Operation, job: "Job") -> "list[Run]":
     executions = operation.executions
     if args.run:
         one = executions.one(job.name, args.run)

@@ -22,7 +22,9 @@ SANDBOX = {"cjob.aws.seed"}
 BY_BOTOCORE = (CALLER, "sts:AssumeRole")
 """The one operation that is not called by its name: botocore's own code for roles does that."""
 
-SERVICES = ("cloudformation", "ec2", "ecr", "ecs", "iam", "logs", "s3", "ssm", "sts")
+SERVICES = (
+    *("cloudformation", "ec2", "ecr", "ecs", "iam", "logs", "s3", "ssm", "stepfunctions", "sts"),
+)
 ROLE_ARGUMENT = 2  # of Account.client
 
 Scope = ast.FunctionDef | ast.ClassDef | ast.Module
