@@ -6,8 +6,9 @@ were written. With --follow it goes from the run's first line to its end, and th
 
 import argparse
 
-from cjob.cli import console, operating
+from cjob.cli import operating
 from cjob.errors import DONE, InputError
+from cjob.printable import one_line
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class _Printer:
     def _text(self, line: "Line") -> str:
         from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
 
-        message = console.printable(line.message)
+        message = one_line(line.message)
         time = f"{timestamp(line.time)} " if self._args.timestamps else ""
         label = f"{line.source.container} | " if self._labelled else ""
         return f"{time}{label}{message}"

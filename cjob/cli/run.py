@@ -7,8 +7,9 @@ What the containers write goes to stderr as it comes. The exit status is 0 if th
 
 import argparse
 
-from cjob.cli import console, operating
+from cjob.cli import operating
 from cjob.errors import DONE, Interrupted, RunFailedError, StillRunningError
+from cjob.printable import one_line
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def waiting(operation: operating.Operation) -> "Callable[[int], None]":
 
 def _to_people(operation: operating.Operation, job: "Job") -> "Callable[[Line], None]":
     def show(line: "Line") -> None:
-        message = console.printable(line.message)
+        message = one_line(line.message)
         operation.talk.say(f"{line.source.container} | {message}", job)
 
     return show
