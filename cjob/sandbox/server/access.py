@@ -13,6 +13,7 @@ import base64
 import contextvars
 import hmac
 import json
+import re
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -161,6 +162,14 @@ def verify(request: Signed, account: str) -> Json:
     )
     KEY.set(found.access_key_id)
     return AuthError(*wrong) if wrong else None
+
+
+def service(request: Signed) -> str:
+    """Return the service that a request is signed for."""
+    found = re.search(
+        r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/", request.headers.get("authorization", "")
+    )
+    return found[1] if found else ""
 
 
 def refusal(request: Signed, path: str, error: Json) -> Json:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import access, doors, permissions
+from . import access, doors, limits, permissions
 from .doors import Door
 
 Message = MutableMapping[str, Any]
@@ -114,8 +114,13 @@ class Edge:
         body = await _read(receive)
         request = access.signed(scope, body)
         error = access.verify(request, self.owner.account)
+        refused = None
         if error:
-            status, headers, content = access.refusal(request, scope["path"], error)
+            refused = access.refusal(request, scope["path"], error)
+        elif scope["method"] == "POST" and scope["path"] == "/":
+            refused = limits.refusal(access.service(request), request.headers, body)
+        if refused:
+            status, headers, content = refused
             pairs = tuple((k.encode(), v.encode()) for k, v in headers.items())
             await _send(send, Answer(status, content, pairs))
             return

@@ -21,6 +21,7 @@ from . import (
     answers,
     containers,
     executions,
+    limits,
     networking,
     permissions,
     proposals,
@@ -64,6 +65,7 @@ def apply(port: int, folder: Path, *, strict: bool) -> None:
     name_nested_stacks_early()
     keep_attributes_in_nested_stacks()
     proposals.keep_apart()
+    limits.keep_to_limits()
     keep_nested_task_keys()
     leave_repositories_that_exist()
     reveal_secrets_to_tasks()
