@@ -106,8 +106,12 @@ def needing(original: Callable[..., str]) -> Callable[..., str]:
             MORE.set(stack_needs(given))
         elif service == "s3":
             MORE.set(object_needs(method, found, headers))
-        elif service == "ssm" and given.get("Tags") and _target(headers) == "PutParameter":
-            MORE.set((Need("ssm:AddTagsToResource", found),))
+        elif service == "ssm":
+            arns = parameter_arns(given, region, account)
+            found = arns[0] if arns else found
+            action = f"ssm:{_target(headers)}"
+            tagging = [Need("ssm:AddTagsToResource", found)] if given.get("Tags") else []
+            MORE.set((*(Need(action, arn) for arn in arns[1:]), *tagging))
         elif service == "ecs" and _target(headers) == "RunTask":
             MORE.set(task_needs(given))
         return found
@@ -218,6 +222,14 @@ def stack_arn(given: Mapping[str, Json], region: str, account: str) -> str:
     if stack:
         return str(stack["StackId"])
     return f"arn:aws:cloudformation:{region}:{account}:stack/{name}/*"
+
+
+def parameter_arns(given: Mapping[str, Json], region: str, account: str) -> list[str]:
+    """Return the ARNs of parameters that a call is on; none for any other call of SSM."""
+    named = given.get("Names") or [given.get("Name") or given.get("Path")]
+    names = [name for name in named if isinstance(name, str) and name]
+    base = f"arn:aws:ssm:{region}:{account}:parameter"
+    return [name if name.startswith("arn:") else f"{base}/{name.lstrip('/')}" for name in names]
 
 
 def stack_needs(given: Mapping[str, Json]) -> tuple[Need, ...]:
