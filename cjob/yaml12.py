@@ -36,6 +36,7 @@ DEPTH_LIMIT = 200
 NODE_LIMIT = 100_000
 """Nodes in a document, each counted as often as aliases repeat it."""
 
+_SEPARATOR = re.compile(r"^(?:---|\.\.\.)", re.MULTILINE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _CONSTANTS = {
@@ -128,6 +129,21 @@ def compose(text: str, file: str) -> Node | None:
             hint="save the file as UTF-8",
             place=_place_of_offset(text, error.start, file),
         ) from None
+
+
+def second_document(text: str) -> Node | None:
+    """Return a node at the place where a second document begins; None if there is none."""
+    if not _SEPARATOR.search(text):
+        return None
+    begun = 0
+    try:
+        for event in yaml.parse(text.removeprefix("\ufeff"), Loader=_LOADER):
+            begun += isinstance(event, yaml.DocumentStartEvent)
+            if begun > 1:
+                return ScalarNode(STR, "", _mark(event.start_mark))
+    except (yaml.YAMLError, UnicodeError):
+        return None  # behind the first document, which was read, anything may stand
+    return None
 
 
 def entries(node: MappingNode, faults: list[Fault]) -> list[Entry]:

@@ -4,6 +4,7 @@ Takes a merged tree, reports what doesn't hold. Touches nothing.
 """
 
 import graphlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from yaml.nodes import Node
@@ -49,6 +50,28 @@ def containers_exist(job: Section, report: Report) -> None:
             if other not in containers:
                 message = f"there is no container {quoted(other)} to wait for"
                 report.fault(node, message, f"the containers are {known}")
+
+
+def healthy_has_a_health_check(job: Section, report: Report) -> None:
+    """Warn about a container that others wait for to be healthy, and that checks nothing."""
+    containers = _containers(job)
+    checked = {name for name, section in _sections(job) if _is_checked(section)}
+    for container in containers.values():
+        for other, (status, node) in container.waits.items():
+            if status.upper() == "HEALTHY" and other in containers and other not in checked:
+                message = f"{quoted(other)} has no health check, and never becomes healthy"
+                where = "image.healthcheck" if other == job.text("name") else "healthcheck"
+                report.warn(node, message, f"add '{where}' to it, or wait for its start")
+
+
+def _sections(job: Section) -> Iterator[tuple[str, Section]]:
+    yield job.text("name") or "", job.section("image")
+    yield from job.sections("sidecars")
+
+
+def _is_checked(section: Section) -> bool:
+    check = section.section("healthcheck")
+    return any(check.at(key) is not None for key in check.fields)
 
 
 def nothing_waits_for_itself(job: Section, report: Report) -> None:

@@ -14,10 +14,15 @@ from cjob.manifest.tree import Items, Leaf, Null, Section, Unreadable, Value
 
 Fields = dict[str, Value]
 
+_NEAR = 0.75
+"""How much of two names must be alike for one to be a slip for the other: one letter of four."""
+
 
 def for_environment(job: Section, environment: str, report: Report) -> Section:
     """Give the job as it is in one environment; a name that isn't listed changes nothing."""
     overrides = job.section("environments").fields.get(environment)
+    if overrides is None:
+        _warn_of_misspelt(job.section("environments"), environment, report)
     if isinstance(overrides, Null):
         report.fault(
             overrides.node,
@@ -30,6 +35,31 @@ def for_environment(job: Section, environment: str, report: Report) -> Section:
     _refuse_empty_entries(merged.section("sidecars"), "sidecar", report)
     _refuse_empty_entries(merged.section("storage").section("volumes"), "volume", report)
     return merged
+
+
+def _warn_of_misspelt(sections: Section, environment: str, report: Report) -> None:
+    """Warn about sections that are meant for the environment, by their names, and are not its."""
+    for name in sections.fields:
+        if _is_misspelt(name, environment):
+            message = f"section {quoted(name)} does not apply to environment {quoted(environment)}"
+            hint = f"if that is meant, write {environment!r}"
+            report.warn(sections.key_node(name), message, hint)
+
+
+def _is_misspelt(name: str, environment: str) -> bool:
+    """Return whether a name is another spelling, rather than that of an environment beside it."""
+    if _without_digits(name) == _without_digits(environment):
+        return False
+    if name.lower() == environment.lower() or sorted(name) == sorted(environment):
+        return True
+    import difflib  # noqa: PLC0415 - few manifests need it, and it is slow to import
+
+    near = difflib.SequenceMatcher(None, name.lower(), environment.lower()).ratio() >= _NEAR
+    return near and abs(len(name) - len(environment)) <= 1
+
+
+def _without_digits(name: str) -> str:
+    return name.rstrip("0123456789")
 
 
 def _refuse_empty_entries(entries: Section, what: str, report: Report) -> None:

@@ -128,6 +128,12 @@ IMAGE = Fields(
         "healthcheck": HEALTH_CHECK,
     },
     idle={"port": "its main container has no port"},
+    homes={
+        **{key: f"image.build.{key}" for key in ("context", "args", "dockerfile", "target")},
+        "cache_from": "image.build.cache_from",
+        **{key: key for key in ("platform", "command", "entrypoint", "env_file")},
+        **{key: key for key in ("variables", "secrets")},
+    },
     check=builds_or_names_an_image,
 )
 
@@ -214,7 +220,12 @@ FILE_SYSTEM = Either(
     hint="write 'efs: true' for the managed file system, or 'id:' below 'efs:' for your own",
 )
 
-VOLUME = Fields("volume", {"path": TEXT, "read_only": FLAG, "efs": FILE_SYSTEM})
+VOLUME = Fields(
+    "volume",
+    {"path": TEXT, "read_only": FLAG, "efs": FILE_SYSTEM},
+    homes={key: f"efs.{key}" for key in (*OWN_FILE_SYSTEM, *MANAGED_FILE_SYSTEM)}
+    | {key: f"efs.auth.{key}" for key in ("iam", "access_point_id")},
+)
 
 STORAGE = Fields(
     "storage",
@@ -347,6 +358,7 @@ _HOMES = {
     **{key: f"image.{key}" for key in ("build", "location", "healthcheck", "labels", "depends_on")},
     **{key: f"storage.{key}" for key in ("ephemeral", "volumes", "readonly_fs")},
     **{key: f"network.vpc.{key}" for key in ("placement", "security_groups")},
+    **dict.fromkeys(("environment_variables", "environment", "env_vars", "env"), "variables"),
     "schedule": "on.schedule",
     "topics": "publish.topics",
 }

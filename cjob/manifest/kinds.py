@@ -341,6 +341,7 @@ def _warn_unknown(node: Node, path: str, key: str, section: Fields, report: Repo
     import difflib  # noqa: PLC0415 - only needed for a mistake, and slow to import
 
     known = {name: name for name in section.fields} | dict(section.homes)
-    near = difflib.get_close_matches(key.lower(), list(known), n=1)
+    at_home = [key.lower()] if key.lower() in section.homes else []
+    near = at_home or difflib.get_close_matches(key.lower(), list(known), n=1)
     ask = f"; did you mean {known[near[0]]!r}?" if near else ""
     report.warn(node, f"{path!r} is not a field of a job and is ignored{ask}")

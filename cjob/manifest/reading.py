@@ -66,6 +66,9 @@ def load(
     """
     report = Report(file)
     root = _root(text, file)
+    second = yaml12.second_document(text)
+    if second is not None:
+        report.warn(second, "a second document begins here; all of it is ignored", "remove it")
     if name is not None:
         _check_name(root, name, report)
     substituted = substitute(text, root, Variables(predefined, variables), report)

@@ -108,7 +108,8 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
         if found[0] == "\\":
             value = value.replace(found, found[1:])
             continue
-        replacement, *trouble = _value_of(name, variables)
+        escape = "\\\\" if node.style == '"' else "\\"
+        replacement, *trouble = _value_of(name, variables, escape=escape)
         if trouble:
             report.fault(_at(node, text, found), *trouble)
             report.forget(node)
@@ -127,8 +128,11 @@ def _check_size(length: int, node: Node, report: Report) -> None:
         )
 
 
-def _value_of(name: str, variables: Variables) -> tuple[str, ...]:
-    """Give a variable's value; or a stand-in, with what is wrong and what to do about it."""
+def _value_of(name: str, variables: Variables, *, escape: str) -> tuple[str, ...]:
+    """Return a variable's value; or a stand-in, with what is wrong and what to do about it.
+
+    `escape` is what keeps the text, written before it.
+    """
     own, given = variables.predefined.get(name), variables.process.get(name)
     value = given if own is None else own
     if value is None:
@@ -136,7 +140,7 @@ def _value_of(name: str, variables: Variables) -> tuple[str, ...]:
         return (
             "",
             problem,
-            f"set {name} before the command, or write \\${{{name}}} to keep the text",
+            f"set {name} before the command, or write {escape}${{{name}}} to keep the text",
         )
     if own is not None and given not in {None, own}:
         problem = (

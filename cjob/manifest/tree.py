@@ -7,7 +7,7 @@ and given. Merging and checking work on trees; building a Job is the last step. 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from yaml.nodes import Node
+from yaml.nodes import MappingNode, Node
 
 from cjob.manifest.model import Import, Secret, SecretsManagerSecret
 
@@ -70,6 +70,12 @@ class Section(NamedTuple):
         """Give the node to point at when talking about a key: its value, or the section."""
         value = self.fields.get(key)
         return self.node if value is None else value.node
+
+    def key_node(self, key: str) -> Node:
+        """Return the node of a key itself, or of its value if the key is not written here."""
+        written = self.node.value if isinstance(self.node, MappingNode) else ()
+        keys = (name for name, _ in written)
+        return next((name for name in keys if name.value == key), self.node_at(key))
 
     def text(self, key: str) -> str | None:
         """Give a text field; None where it is absent, or holds another form."""

@@ -15,6 +15,7 @@ from cjob.manifest import (
     storage,
     triggers,
     unquoted,
+    variables,
 )
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
@@ -69,5 +70,7 @@ RULES: tuple[Rule, ...] = (
     dependencies.statuses_are_known,
     dependencies.containers_exist,
     dependencies.nothing_waits_for_itself,
+    dependencies.healthy_has_a_health_check,
+    variables.names_can_be_used,
     unquoted.unquoted_texts_end,
 )

@@ -4,7 +4,7 @@ Reads the workspace's files and asks git for the commit; touches nothing else. W
 with a job is found here, before anything is built or sent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cjob import assets, names
@@ -13,9 +13,12 @@ from cjob.addons.packaging import LocalFile, local_files, place_of
 from cjob.addons.reading import PARAMETER_FILES, Addons, is_template
 from cjob.addons.reading import read as read_addons
 from cjob.checkout import revision
+from cjob.checks.env_files import problems as env_file_problems
 from cjob.checks.names import of_job
+from cjob.checks.unsubstituted import problems as unsubstituted
 from cjob.env_controller import archive
 from cjob.errors import InputError, Together
+from cjob.findings import Finding
 from cjob.manifest import model, reading
 from cjob.manifest.containers import env_files as env_files_of
 from cjob.manifest.containers import is_env_file
@@ -63,7 +66,8 @@ def load(
     def warn(text: str) -> None:
         tell(warning(text))
 
-    for finding in (*loaded.findings, *of_job(job)):
+    files = _file_findings(workspace, job, loaded.job, texts, overrides, environment)
+    for finding in (*loaded.findings, *of_job(job), *files):
         if not (finding.refused and refused_later):
             for record in found(finding):
                 tell(record)
@@ -104,6 +108,26 @@ def _manifest(job: Job, workspace: Workspace, environment: Mapping[str, str]) ->
         name=job.name,
         rules=(env_files_can_be_read,),
     )
+
+
+def _file_findings(  # noqa: PLR0917 - each of them is another kind of file
+    workspace: Workspace,
+    job: Job,
+    manifest: model.Job,
+    addons: Mapping[str, str],
+    overrides: Overrides,
+    environment: Mapping[str, str],
+) -> Iterator[Finding]:
+    """Yield what to warn about in the files beside the manifest."""
+    for path in sorted(set(env_files(manifest).values())):
+        content = workspace.read_bytes(workspace.inside(path), path)
+        yield from env_file_problems(content.decode(errors="replace"), path)
+    others = {f"copilot/{job.name}/addons/{name}": text for name, text in addons.items()}
+    if overrides.patches:
+        others[names.patches_path(job.name)] = overrides.patches
+    variables = environment.keys() | {"COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME"}
+    for path, text in others.items():
+        yield from unsubstituted(text, path, variables)
 
 
 def containers(job: model.Job) -> tuple[model.Container, ...]:

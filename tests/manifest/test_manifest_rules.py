@@ -316,6 +316,10 @@ def test_the_empty_file_and_other_documents_are_refused() -> None:
         ),
         ("CPU: 512\n", "did you mean 'cpu'?"),
         ("schedul: x\n", "did you mean 'on.schedule'?"),
+        ("environment_variables: {A: b}\n", "did you mean 'variables'?"),
+        ("environment: {A: b}\n", "did you mean 'variables'?"),
+        ("env_vars: {A: b}\n", "did you mean 'variables'?"),
+        ("storage: {volumes: {v: {path: /a, id: fs-1}}}\n", "did you mean 'efs.id'?"),
         (
             "storage: {volume: {}}\n",
             "'storage.volume' is not a field of a job and is ignored; did you mean 'volumes'?",
@@ -335,6 +339,72 @@ def test_what_is_ignored_is_said(more: str, warning: str) -> None:
     assert len(warnings) == 1
     assert warning in warnings[0]
     assert warnings[0].startswith("m.yml:7:")
+
+
+@pytest.mark.parametrize(
+    ("key", "home"),
+    [
+        ("context", "image.build.context"),
+        ("args", "image.build.args"),
+        ("platform", "platform"),
+        ("command", "command"),
+    ],
+)
+def test_keys_of_an_image_that_belong_elsewhere_have_their_home_named(key: str, home: str) -> None:
+    """They are ignored where they stand."""
+    (warning,) = load(HEAD + ON + f"image:\n  location: alpine\n  {key}: x\n").warnings
+    assert warning.startswith("m.yml:7:3:")
+    assert f"did you mean {home!r}?" in warning
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "message"),
+    [
+        ("variables: {1PASSWORD_KEY: a}\n", "7:13", "named '1PASSWORD_KEY'"),
+        ("secrets:\n  my-key: a\n", "8:3", "named 'my-key'"),
+        ("sidecars: {s: {image: a, variables: {a.b: c}}}\n", "7:38", "named 'a.b'"),
+        ("sidecars: {s: {image: a, depends_on: {report: healthy}}}\n", "7:47", "no health check"),
+        (
+            "sidecars: {s: {image: a}, t: {image: a, depends_on: {s: HEALTHY}}}\n",
+            "7:57",
+            "'s' has no health check",
+        ),
+        ("environments: {tset: {cpu: 1}}\n", "7:16", "'tset' does not apply to environment 'test'"),
+        ("environments:\n  tests: {cpu: 1}\n", "8:3", "'tests' does not apply"),
+        ("environments:\n  Test: {cpu: 1}\n", "8:3", "'Test' does not apply"),
+        ("---\nname: other\n", "7:1", "a second document begins here"),
+        ("...\n---\n[\n", "8:1", "a second document begins here"),
+    ],
+)
+def test_what_is_probably_meant_otherwise_is_a_warning(more: str, place: str, message: str) -> None:
+    """It renders and deploys; the place is that of the key."""
+    (found,) = load(MINIMAL + more).findings
+    assert found.place == f"m.yml:{place}"
+    assert message in found.message
+    assert not found.refused
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "sidecars: {s: {image: a, depends_on: {report: start}}}",
+        "environments: {prod: {cpu: 1}, staging: {cpu: 2}}",
+        "environments: {test: {cpu: 256}, tset: {cpu: 1}}",
+        "environments: {test2: {cpu: 1}}",
+        "variables: {_a1: x, lower: y}",
+        "variables: {A: '---'}\n...\n",
+    ],
+)
+def test_what_is_likely_to_be_meant_brings_no_warning(more: str) -> None:
+    """A warning that is none gets ignored."""
+    assert load(MINIMAL + more + "\n").findings == ()
+
+
+def test_a_container_with_a_health_check_can_be_waited_for() -> None:
+    """Any of its keys switches the check on."""
+    waiting = "  t: {image: a, depends_on: {s: healthy}}\n"
+    more = "sidecars:\n  s: {image: a, healthcheck: {retries: 1}}\n" + waiting
+    assert load(MINIMAL + more).findings == ()
 
 
 def test_sections_that_only_hold_anchors_bring_no_warning() -> None:

@@ -185,3 +185,10 @@ def test_any_json_list_reads_the_same_from_the_written_text(items: list[str]) ->
     text = HEAD + IMAGE + "  healthcheck:\n    command: ${X}\n" + ON
     loaded = reading.load(text, "test", PREDEFINED, {"X": json.dumps(items)}, file="m.yml")
     assert reading.read(loaded.text, "test", file="m.yml") == loaded.job
+
+
+def test_the_hint_for_an_undefined_variable_is_escaped_as_its_quotes_need() -> None:
+    """In double quotes a backslash is written twice."""
+    plain, quoted = (problems(MINIMAL + f"command: {text}\n") for text in ("${X}", '"${X}"'))
+    assert "or write \\${X} to keep" in plain[0].hint
+    assert "or write \\\\${X} to keep" in quoted[0].hint

@@ -412,3 +412,23 @@ def test_a_commit_that_git_does_not_tell_is_said_where_it_matters(tmp_path: Path
     assert told(MANIFEST) == []
     (warning,) = told(text)
     assert warning.startswith("warning: git does not tell the commit, so no image is tagged")
+
+
+def test_files_beside_the_manifest_are_warned_about(tmp_path: Path) -> None:
+    """With their places: env files, addons and patches."""
+    write(tmp_path, "a.env", "export A=1\n")
+    write(tmp_path, "copilot/report/addons/table.yml", ADDON + "  Topic: ${TAG}\n")
+    write(tmp_path, "src/handler.py", "")
+    write(tmp_path, "definition.json", "{}")
+    patch = "- {op: add, path: /Resources/X, value: {A: '${TAG}'}}\n"
+    write(tmp_path, "copilot/report/overrides/cfn.patches.yml", patch)
+    write(tmp_path, "copilot/report/manifest.yml", MANIFEST + "env_file: a.env\n")
+    told: list[str] = []
+    workspace = Workspace(root=tmp_path, app="acme")
+    load(JOB, workspace, {}, lambda record: told.append(record.text))
+    warnings = [line.split(": ")[1] for line in told if line.startswith("warning: ")]
+    assert warnings == [
+        "a.env:1:1",
+        "copilot/report/addons/table.yml:9:10",
+        "copilot/report/overrides/cfn.patches.yml:1:44",
+    ]

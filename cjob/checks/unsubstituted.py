@@ -1,0 +1,48 @@
+"""`${NAME}` in patches and addons: it is replaced in manifests only.
+
+Takes the text of a file, returns warnings. Touches nothing. What CloudFormation replaces (`!Sub`),
+programs (texts of several lines) and definitions with substitutions of their own are passed over.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from cjob import yaml12
+from cjob.errors import InputError
+from cjob.findings import Finding
+
+_VARIABLE = re.compile(r"\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}")
+_OF_PROCESS = re.compile(r"[A-Z_][A-Z0-9_]*")
+_SUBSTITUTES = frozenset(("Fn::Sub", "DefinitionString", "Definition", "UserData", "ZipFile"))
+
+
+def problems(text: str, file: str, variables: Collection[str]) -> Iterator[Finding]:
+    """Yield each text with a variable; `variables` are those that a manifest could use."""
+    try:
+        root = yaml12.compose(text, file)
+    except InputError:  # has its own message
+        return
+    if root is not None:
+        for node in _texts(root):
+            for name in dict.fromkeys(_VARIABLE.findall(node.value)):
+                if name in variables or _OF_PROCESS.fullmatch(name):
+                    message = f"'${{{name}}}' is not replaced here: variables are for manifests"
+                    hint = "write the value, or a parameter of the template: !Sub '${EnvName}'"
+                    yield Finding(message, hint, yaml12.place(file, node))
+
+
+def _texts(node: Node) -> Iterator[ScalarNode]:
+    """Yield the texts that nobody else replaces variables in."""
+    if node.tag == "!Sub":
+        return
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            if key.value not in _SUBSTITUTES:
+                yield from _texts(value)
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _texts(item)
+    elif isinstance(node, ScalarNode) and "\n" not in node.value:
+        yield node
