@@ -79,24 +79,27 @@ def losses(live: Live, stack: Stack) -> tuple[Loss, ...]:
         name: stack.parameters.get(name, value) if value == NO_ECHO else value
         for name, value in live.parameters.items()
     }
-    old = _resolved(live.template, old_parameters)
-    new = _resolved(stack.template, stack.parameters)
+    old, new = _resolved((live.template, stack.template), (old_parameters, stack.parameters))
     found = tuple(_between(old.resources, new.resources))
     if not {ADDONS_STACK} <= old.resources.keys() & new.resources.keys():
         return found  # with their stack all of the addons go, or come
-    inside = _between(
-        _resolved(live.addons, old.addons_parameters).resources,
-        _resolved(stack.addons, new.addons_parameters).resources,
-    )
-    return (*found, *inside)
+    given = (old.addons_parameters, new.addons_parameters)
+    old, new = _resolved((live.addons, stack.addons), given)
+    return (*found, *_between(old.resources, new.resources))
 
 
-def _resolved(template: str, parameters: Mapping[str, Any]) -> diff.Resolved:
+def _resolved(
+    templates: tuple[str, str], parameters: tuple[Mapping[str, Any], Mapping[str, Any]]
+) -> tuple[diff.Resolved, diff.Resolved]:
+    """Return what two templates come to; nothing if one is not YAML, as AWS answered it."""
     try:
-        values = diff.template_values(template, "the template", typed=False)
+        old, new = (
+            diff.template_values(text, "the template", typed=False)
+            for text in diff.comparable(*templates)
+        )
     except InputError:
-        return diff.Resolved()
-    return diff.resolve(values, parameters)
+        return diff.Resolved(), diff.Resolved()
+    return diff.resolve(old, parameters[0]), diff.resolve(new, parameters[1])
 
 
 def _between(old: Resources, new: Resources) -> Iterator[Loss]:

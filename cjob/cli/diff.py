@@ -27,6 +27,9 @@ The digest of each document is told on stderr: cjob-apply --expect-digest takes 
 """
 
 
+DEFERRED = "# CloudFormation sees no change in this: it takes effect with the next change\n"
+
+
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.set_defaults(command="diff")
@@ -82,7 +85,7 @@ def tell(release: "Release", talk: console.Console, form: str) -> None:
     if form == "json":
         for line in unknown_images(release):
             talk.say(f"note: {line}", release.job)
-    if release.diff is not None and release.diff.changed:
+    if release.diff is not None and release.diff.changes:
         lines = (f"{release.job.name}: {summary(release.diff)}", *more(release.diff))
         talk.say("\n".join(lines), release.job)
 
@@ -116,9 +119,9 @@ def view(release: "Release", _form: str = "text") -> str:
     """Return the difference for people, and which images were not compared."""
     lines = unknown_images(release)
     found = "".join(f"{line}\n" for line in ("# images", *lines)) if lines else ""
-    if release.diff is None or not release.diff.changed:
+    if release.diff is None or not release.diff.changes:
         return f"No other changes.\n{found}" if found else "No changes.\n"
-    found = release.diff.text + found
+    found = release.diff.text + ("" if release.diff.changed else DEFERRED) + found
     if not console.colour(sys.stdout):
         return found
     from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it

@@ -3,7 +3,7 @@
 Pure: takes texts and maps, gives data and text, touches nothing.
 """
 
-from cjob.diff.answers import compare_answer
+from cjob.diff.answers import comparable, compare_answer
 from cjob.diff.changes import changes, function_change
 from cjob.diff.hiding import hide, unechoed
 from cjob.diff.kinds import kind_of
@@ -24,6 +24,7 @@ __all__ = [
     "MapDiff",
     "Resolved",
     "changes",
+    "comparable",
     "compare",
     "compare_answer",
     "function_change",

@@ -18,6 +18,15 @@ def as_answered(text: str) -> str:
     return _BEYOND_ASCII.sub("?", text)
 
 
+def comparable(deployed: str, wanted: str) -> tuple[str, str]:
+    """Return a deployed template, as it was answered, and a new one as it would be answered.
+
+    Both are the new one as it is written if they are the same then.
+    """
+    answered = as_answered(wanted) if deployed and deployed.isascii() else wanted
+    return (wanted, wanted) if answered == deployed else (deployed, answered)
+
+
 def compare_answer(
     deployed: str, wanted: str, *, old_name: str, new_name: str
 ) -> Comparison | InputError:
@@ -26,9 +35,7 @@ def compare_answer(
     Return the reason instead if they differ and that cannot be shown, since the answer cannot be
     read. Raise InputError if the new template is not YAML.
     """
-    answered = as_answered(wanted) if deployed and deployed.isascii() else wanted
-    if answered == deployed:
-        deployed = answered = wanted
+    deployed, answered = comparable(deployed, wanted)
     try:
         return compare(deployed, answered, old_name=old_name, new_name=new_name)
     except InputError as reason:

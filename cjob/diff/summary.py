@@ -50,7 +50,7 @@ def summary(diff: Diff) -> str:
 
     Changes are counted by kind, in the order in which they are listed, and list items are named.
     """
-    if not diff.changed:
+    if not diff.changes:
         return "no changes"
     if (resources := _all_new(diff.changes)) is not None:
         return f"new stack with {_number(resources, 'resource')}"
@@ -61,6 +61,8 @@ def summary(diff: Diff) -> str:
     for verb, wanted in (("replaces", REPLACES), ("may replace", DEPENDS)):
         if names := _replaced(diff.changes, wanted):
             told.append(f"{verb} {', '.join(names)}")
+    if not diff.changed:
+        told.append("takes effect with the next change")
     return f"{_number(len(diff.changes), 'change')}: {'; '.join(told)}"
 
 

@@ -15,6 +15,7 @@ from cjob import names
 from cjob.checks import assets, data_loss, deployable, ownership, rollback
 from cjob.checks.downgrade import check_downgrade
 from cjob.checks.plan import check_difference, check_plan
+from cjob.diff.summary import summary
 from cjob.errors import DeploymentError, Interrupted
 from cjob.live import Live
 from cjob.plain import replace
@@ -80,6 +81,8 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
         if live is known and not is_still(tools.stacks, target, stack.name, live):
             return _attempt(release, tools, options, None)
         applied = plan is not None and plan.changed
+        if diff.changes:
+            tools.tell(note(summary(diff)))
         return _unchanged(release, live.stack_id, live.status, tools.tell, applied=applied)
     losses = data_loss.losses(live, stack)
     data_loss.check_data_loss(losses, options.allow_removal, stack.name)

@@ -7,7 +7,7 @@ it is sent, and compared. Of values that look secret it is only told that they c
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import yaml
@@ -24,6 +24,9 @@ MAIN_IMAGE = "ContainerImage"
 IMAGE = "Image:"
 ADDONS = "AddonsTemplateURL"
 ADDONS_STACK = "AddonsStack"
+_ALWAYS = frozenset({"tags", "addons", "Transform", ""})
+"""Parts of a stack of which every change is an update; the last is a template as a whole."""
+
 KNOWN_LATER = "(known after push)"
 """Stands for the address of an image that differs from the deployed one, and was not pushed."""
 
@@ -71,22 +74,40 @@ def compare(release: Release, live: Live) -> Diff:
     stack = required(release.stack, "stack")
     deployed, wanted = _templates(release, stack, live)
     comparison = _compared(deployed, wanted, stack.name)
-    hidden = differ.unechoed(_read(comparison, wanted))
+    readable = _read(comparison, wanted)
+    hidden = differ.unechoed(readable)
     template = _template(comparison)
-    others = [
-        *(
-            _mapping(*flat, hidden, _read(comparison, wanted))
-            for flat in _mappings(release, stack, live)
-        ),
-        _addons(stack, live),
-    ]
+    flat = _mappings(release, stack, live)
+    others = [*(_mapping(*one, hidden, readable) for one in flat), _addons(stack, live)]
     changes = [*template.changes, *(change for part in others for change in part.changes)]
     return Diff(
-        changed=bool(changes),
+        changed=bool(changes) and _takes_effect(changes, (deployed, wanted), flat[0]),
         text=template.text + ("".join(part.text for part in others) if live.exists else ""),
         changes=tuple(changes),
         against=against(live),
     )
+
+
+def _takes_effect(
+    changes: Sequence[Change], templates: tuple[str, str], parameters: "_Flat"
+) -> bool:
+    """Check whether CloudFormation would update anything for these changes.
+
+    It refuses an update as empty if resources, outputs and tags come to the same, such as one of a
+    description, or of a condition that nothing depends on. What is not known for sure has effect.
+    """
+    if any(change.path.partition(".")[0] in _ALWAYS for change in changes):
+        return True
+    try:
+        old, new = (
+            differ.resolve(differ.template_values(text, "a template", typed=True), values)
+            for text, values in zip(differ.comparable(*templates), parameters[1:], strict=True)
+        )
+    except InputError:
+        return True
+    if old.transform or new.transform:
+        return True
+    return (old.resources, old.outputs) != (new.resources, new.outputs)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What people and machines get of a difference, from real stacks with addons and secrets."""
 
 import json
+import re
 
 from calls_proxy import Proxy
 from pipelines import Place, document, name, on, through
@@ -99,7 +100,7 @@ def test_a_stack_that_was_deployed_from_json_is_compared(place: Place) -> None:
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     done = place.run("package", *on("jsoned"), "--diff")
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 0, done.stderr
     assert '~ Description: "\\U0001F600" -> ' in done.stdout
 
 
@@ -125,10 +126,33 @@ def test_a_page_has_all_jobs(place: Place) -> None:
     assert first.startswith("**paged (test)**: 1 change: 1 environment variable (DB_PASSWORD)\n")
     assert "+                       - Name: DB_PASSWORD\n" in first
     assert "s3cret" not in done.stdout
-    assert second == "\n**still (test)**: no changes\n"
+    digest = r"document sha256:[0-9a-f]{64}"
+    page = rf"\n\*\*still \(test\)\*\*: no changes\n\n```text\n{digest}\n```\n"
+    assert re.fullmatch(page, second)
 
     for command in ("diff", "package"):
         form = ("-o", "text") if command == "diff" else ("--diff",)
         told = place.run(command, "-n", "paged", "-n", "still", "-e", "test", *form).stdout
         assert told.startswith("# paged (test)\n~ Resources:\n")
         assert told.endswith("# still (test)\nNo changes.\n")
+
+
+def test_what_cloudformation_takes_for_no_change_waits_for_the_next_one(place: Place) -> None:
+    """It is shown, but neither does it count nor is a change set made for it again and again."""
+    place.job("cosmetic")
+    place.done("deploy", *on("cosmetic"))
+    before = place.all_change_sets("cosmetic")
+    patch = "- {op: replace, path: /Description, value: another one}\n"
+    place.write("copilot/cosmetic/overrides/cfn.patches.yml", patch)
+    for command in (("diff", "--exit-code", "-o", "text"), ("package", "--diff")):
+        shown = place.done(*command, *on("cosmetic")).stdout
+        assert "-> 'another one " in shown
+        assert shown.endswith("it takes effect with the next change\n")
+    done = place.done("deploy", *on("cosmetic"), "-o", "json")
+    assert document(done)["deployment"]["changed"] is False
+    assert "takes effect with the next change" in done.stderr
+    assert place.all_change_sets("cosmetic") == before
+    place.job("cosmetic", "variables: {A: b}\n")
+    place.done("deploy", *on("cosmetic"))
+    template = place.stacks.get_template(StackName=name("cosmetic"))["TemplateBody"]
+    assert "Description: 'another one " in str(template)

@@ -41,6 +41,11 @@ def stack(template: str = TEMPLATE, missing: tuple[str, ...] = (), **parameters:
     return Stack(name=NAME, template=template, parameters=parameters, tags=TAGS, missing=missing)
 
 
+def referring_to(parameter: str) -> str:
+    """Return a template with a resource that depends on a parameter."""
+    return f"{TEMPLATE}    Properties: {{Path: !Ref {parameter}}}\n"
+
+
 def with_addons(text: str) -> Stack:
     """Return a stack as it should be, with addons that were pushed."""
     key = names.addons_key("report", hashlib.sha256(text.encode()).hexdigest())

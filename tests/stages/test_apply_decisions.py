@@ -9,6 +9,7 @@ from stage_samples import (
     TEMPLATE,
     live,
     plan,
+    referring_to,
     release,
     stack,
     with_addons,
@@ -215,7 +216,7 @@ def test_a_stack_that_was_read_before_the_build_is_described_once_more() -> None
     "meanwhile",
     [
         replace(live(), since="later"),
-        live(template=TEMPLATE, Schedule="rate(1 day)"),
+        live(template=referring_to("Schedule"), Schedule="rate(1 day)"),
         replace(live(template=TEMPLATE), tags={**TAGS, "team": "data"}),
     ],
     ids=["template", "parameters", "tags"],

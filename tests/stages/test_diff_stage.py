@@ -2,8 +2,9 @@
 
 import pytest
 from stacks_fake import FakeStacks
-from stage_samples import OLDER, TEMPLATE, live, release, stack
+from stage_samples import OLDER, TEMPLATE, live, referring_to, release, stack
 
+from cjob.diff.summary import summary
 from cjob.live import Live, against
 from cjob.plain import replace
 from cjob.release import Change, Diff, Release
@@ -50,6 +51,74 @@ def test_templates_are_compared_as_people_read_them() -> None:
         "~ Resources:\n    ~ Role:\n        ~ Type: AWS::IAM::Policy -> AWS::IAM::Role\n"
     )
     assert [change.path for change in found.changes] == ["Resources.Role.Type"]
+
+
+WITH_CONDITION = """\
+Description: one
+Metadata: {Version: v1.34.1}
+Parameters: {Size: {Type: String, Description: a}, Unused: {Type: String, Default: x}}
+Conditions:
+  IsBig: !Equals [!Ref Size, big]
+Mappings: {Sizes: {big: {Cpu: '1024'}, small: {Cpu: '256'}}}
+Resources:
+  Role: {Type: 'AWS::IAM::Role', Properties: {Path: !FindInMap [Sizes, small, Cpu]}}
+  Extra: {Type: 'AWS::SNS::Topic', Condition: IsBig, Properties: {TopicName: a}}
+Outputs: {Path: {Value: !If [IsBig, b, s]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Description: one", "Description: two"),
+        ("Description: a}", "Description: b}"),
+        ("Version: v1.34.1", "Version: v1.35.0"),
+        ("Default: x", "Default: y"),
+        ("Conditions:\n", "Conditions:\n  IsHuge: !Equals [!Ref Size, huge]\n"),
+        ("!Equals [!Ref Size, big]", "!Or [!Equals [!Ref Size, big], !Equals [a, b]]"),
+        ("big: {Cpu: '1024'}", "big: {Cpu: '2048'}"),
+        ("TopicName: a", "TopicName: b"),
+        ("  Extra:", "  More: {Type: 'AWS::SNS::Topic', Condition: IsBig}\n  Extra:"),
+        ("Path: !FindInMap [Sizes, small, Cpu]", "Path: '256'"),
+    ],
+)
+def test_what_cloudformation_takes_for_no_change_does_not_count(old: str, new: str) -> None:
+    """It is shown, and takes effect with the next change: an update of that alone is refused."""
+    assert old in WITH_CONDITION
+    deployed = live(template=WITH_CONDITION, Size="small", Unused="x")
+    found = compared(WITH_CONDITION.replace(old, new), deployed, Size="small", Unused="x")
+    assert (found.changed, bool(found.changes), bool(found.text)) == (False, True, True)
+    assert summary(found).endswith("takes effect with the next change")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("small: {Cpu: '256'}", "small: {Cpu: '512'}"),
+        ("!Equals [!Ref Size, big]", "!Equals [!Ref Size, small]"),
+        ("!Equals [!Ref Size, big]", "!Equals [!Ref AWS::Region, eu-west-1]"),
+        ("Outputs: {", "Outputs: {More: {Value: a}, "),
+        ("  Extra:", "  More: {Type: 'AWS::SNS::Topic'}\n  Extra:"),
+        ("Description: one", "Transform: AWS::LanguageExtensions"),
+        ("{Type: 'AWS::IAM::Role', ", "{Type: 'AWS::IAM::Role', DependsOn: X, "),
+        ("Path: !FindInMap [Sizes, small, Cpu]", "Path: 256"),
+    ],
+)
+def test_what_is_or_may_be_a_change_to_cloudformation_counts(old: str, new: str) -> None:
+    """So that nothing is left undeployed for ever."""
+    assert old in WITH_CONDITION
+    found = compared(
+        WITH_CONDITION.replace(old, new), live(template=WITH_CONDITION, Size="small"), Size="small"
+    )
+    assert found.changed
+
+
+def test_a_parameter_counts_if_something_refers_to_it() -> None:
+    """Another value of one that is not used changes nothing."""
+    deployed = live(template=WITH_CONDITION, Size="small", Unused="x")
+    assert not compared(WITH_CONDITION, deployed, Size="small", Unused="y").changed
+    assert not compared(WITH_CONDITION, deployed, Size="tiny", Unused="x").changed
+    assert compared(WITH_CONDITION, deployed, Size="big", Unused="x").changed
 
 
 def test_parameters_and_tags_have_sections_of_their_own() -> None:
@@ -178,7 +247,7 @@ def test_a_difference_is_bound_to_the_live_addons() -> None:
     ("old", "new", "told"),
     [
         ("!Ref X", "!Sub X", "Ref -> Fn::Sub"),
-        ("!Sub X", "X", "Fn::Sub -> (no function)"),
+        ("!Ref X", "X", "Ref -> (no function)"),
         ("{Ref: X}", "!Sub X", "Ref -> Fn::Sub"),
     ],
 )
@@ -268,9 +337,10 @@ def test_the_copy_of_a_manifest_with_a_secret_is_not_shown() -> None:
 def test_the_main_image_counts_as_unchanged_until_it_is_pushed() -> None:
     """Nobody knows its digest."""
     missing = ("ContainerImage",)
-    deployed = live(template=TEMPLATE, ContainerImage="r@sha256:1")
-    assert not compared(TEMPLATE, deployed, missing, ContainerImage="").changed
-    assert compared(TEMPLATE, deployed, ContainerImage="r@sha256:2").changed
+    text = referring_to("ContainerImage")
+    deployed = live(template=text, ContainerImage="r@sha256:1")
+    assert not compared(text, deployed, missing, ContainerImage="").changed
+    assert compared(text, deployed, ContainerImage="r@sha256:2").changed
 
 
 def test_a_sidecars_image_counts_as_unchanged_until_it_is_pushed() -> None:
@@ -293,9 +363,10 @@ def test_a_sidecar_that_is_new_is_a_change_with_or_without_an_image() -> None:
 
 def test_files_are_compared_before_they_are_sent() -> None:
     """Their keys are made from what is in them."""
-    deployed = live(template=TEMPLATE, EnvFileARN="arn:1")
-    assert compared(TEMPLATE, deployed, ("EnvFileARN",), EnvFileARN="arn:2").changed
-    assert not compared(TEMPLATE, deployed, ("EnvFileARN",), EnvFileARN="arn:1").changed
+    text = referring_to("EnvFileARN")
+    deployed = live(template=text, EnvFileARN="arn:1")
+    assert compared(text, deployed, ("EnvFileARN",), EnvFileARN="arn:2").changed
+    assert not compared(text, deployed, ("EnvFileARN",), EnvFileARN="arn:1").changed
 
 
 def test_people_are_told_which_images_were_not_compared() -> None:
