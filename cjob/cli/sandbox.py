@@ -10,6 +10,7 @@ and the JSON of `status` are data, and go to stdout.
 import argparse
 import sys
 
+from cjob.cli import scripting
 from cjob.errors import DONE, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -32,6 +33,7 @@ ACTIONS = {
     "status": "tell whether it runs, and what with",
     "env": "print the settings that point AWS clients at it",
     "reset": "empty it and set up the application again",
+    "script": "say what the runs of a job do, with no container at all",
 }
 
 LAST_PORT = 65_535
@@ -70,6 +72,8 @@ def options(parser: argparse.ArgumentParser) -> None:
                 metavar="FILE",
                 help="with --strict: an IAM policy for you, such as `cjob iam` prints",
             )
+        if name == "script":
+            scripting.options(action)
         if name in ("status", "env"):
             choices = ("text", "json")
             action.add_argument("-o", "--output", choices=choices, help="how to print it")
@@ -81,7 +85,14 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what `args.action` names and give the exit status."""
-    actions = {"start": _start, "stop": _stop, "status": _status, "env": _env, "reset": _reset}
+    actions = {
+        "start": _start,
+        "stop": _stop,
+        "status": _status,
+        "env": _env,
+        "reset": _reset,
+        "script": scripting.run,
+    }
     return actions[args.action](args)
 
 

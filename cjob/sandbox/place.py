@@ -24,7 +24,18 @@ PRIVATE = 0o700
 MARK = "cjob-sandbox"
 """A file that says that a folder is a sandbox's, and may be emptied."""
 
-OWN_NAMES = (MARK, "lock", "tmp", "efs", "tasks", "venv-", "install.log", "server.log", "sandbox.")
+OWN_NAMES = (
+    MARK,
+    "lock",
+    "tmp",
+    "efs",
+    "tasks",
+    "scripts",
+    "venv-",
+    "install.log",
+    "server.log",
+    "sandbox.",
+)
 """What the names in a sandbox's folder begin with; one from before the mark has no others."""
 
 

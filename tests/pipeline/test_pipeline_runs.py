@@ -228,3 +228,22 @@ def test_a_closed_pipe_ends_the_log(place: Place, job: str, script: Script) -> N
     assert running.wait(30) == 141
     assert running.stderr
     running.stderr.close()
+
+
+def test_a_script_is_written_by_the_sandbox_command(place: Place, job: str) -> None:
+    """For all attempts or one of them, until it is cleared."""
+    settings = {"CJOB_SANDBOX_DIR": str(place.sandbox.folder)}
+
+    def scripted(*words: str) -> Done:
+        return place.typed("sandbox", "script", *words, **settings)
+
+    assert scripted(job, "--exit", "3", "--log", "a", "--log", "b").returncode == 0
+    assert place.run("run", *on(job)).returncode == 4
+    assert place.done("logs", *on(job)).stdout == "a\nb\n"
+    assert scripted(job, "--attempt", "1", "--exit", "0").returncode == 0
+    assert place.run("run", *on(job)).returncode == 0
+    wrong = scripted(job, "--stop-code", "Odd")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "--stop-code 'Odd' is not one of the choices" in wrong.stderr
+    assert scripted(job, "--clear").returncode == 0
+    assert "had no script" in scripted(job, "--clear").stderr
