@@ -216,15 +216,13 @@ def _unexpected(unknown: list[str], rest: list[str], parser: Parser) -> InputErr
 
 
 def _help(arguments: list[str]) -> int:
-    """Help with a command, or a topic; without either, tell which there are."""
-    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
-        return dispatch([*arguments, "--help"])
+    """Show the page of a topic, else the help of a command; without either, list them."""
     from cjob.cli import habits, topics  # noqa: PLC0415 - only here
 
-    if tuple(arguments) in habits.SAME:
-        return dispatch([*arguments, "--help"])
-
     known = topics.names()
+    is_command = bool(arguments) and (arguments[0] in COMMANDS or arguments[0].startswith("-"))
+    if tuple(arguments) in habits.SAME or (is_command and arguments[0] not in known):
+        return dispatch([*arguments, "--help"])
     if not arguments:
         sys.stdout.write(_overview() + topics.overview())
     elif arguments[0] in known:
