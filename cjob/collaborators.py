@@ -99,7 +99,9 @@ class Collaborators:
         """AWS as the caller sees it."""
         from cjob.aws.session import Account  # noqa: PLC0415
 
-        return self._once("account", lambda: Account(self._ask, as_caller=self._as_caller))
+        return self._once(
+            "account", lambda: Account(self._ask, self.tell, as_caller=self._as_caller)
+        )
 
     @property
     def directory(self) -> "AwsDirectory":

@@ -57,6 +57,22 @@ class Begun:
         return self.left or Interrupted("interrupted before anything was deployed")
 
 
+class _Last:
+    """When the run was interrupted last, for calls that are made again and again."""
+
+    at = float("-inf")
+
+
+def hurry() -> None:
+    """Note that the run is interrupted: what waits for an answer is not to begin again."""
+    _Last.at = time.monotonic()
+
+
+def interrupted_since(began: float) -> bool:
+    """Tell whether the run was interrupted after a time of the monotonic clock."""
+    return _Last.at > began
+
+
 def unbroken(call: Callable[[], T]) -> T:
     """Make a call whose answer is waited for although Ctrl-C is pressed, which is raised then.
 
@@ -74,6 +90,7 @@ def unbroken(call: Callable[[], T]) -> T:
         threading.Thread(target=make, daemon=True).start()
         result, error = attentive(answers)
     except KeyboardInterrupt:
+        hurry()
         attentive(answers)
         raise
     if error is not None:

@@ -7,23 +7,24 @@ Python; line breaks and tabs stay.
 
 import re
 
-_HIDDEN = re.compile(
+# Texts, which are compiled when they are used first: help starts without them.
+_HIDDEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f"
     "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_SEQUENCE = re.compile(
+_SEQUENCE = (
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, moves
     "|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)"  # titles, links
     "|\x1b[@-_]?"
 )
 
 # What `diff.painting` writes, and nothing else.
-_COLOUR = re.compile("(\x1b\\[(?:0|1|2|31|32|33)m)")
+_COLOUR = "(\x1b\\[(?:0|1|2|31|32|33)m)"
 
 
 def visible(text: str) -> str:
     """Return a text with an escape for each character that would not be seen as itself."""
-    return _HIDDEN.sub(_escape, text)
+    return re.sub(_HIDDEN, _escape, text)
 
 
 def one_line(text: str) -> str:
@@ -33,14 +34,14 @@ def one_line(text: str) -> str:
 
 def without_sequences(text: str) -> str:
     """Return what a program printed without its colours, titles and moves, and then visible."""
-    return visible(_SEQUENCE.sub("", text))
+    return visible(re.sub(_SEQUENCE, "", text))
 
 
 def coloured(text: str) -> str:
     """Return a text as `visible` does, but keep cjob's own colours."""
     if "\x1b" not in text:
         return visible(text)
-    parts = _COLOUR.split(text)
+    parts = re.split(_COLOUR, text)
     return "".join(part if number % 2 else visible(part) for number, part in enumerate(parts))
 
 

@@ -20,7 +20,9 @@ from cjob.aws import faults
 from cjob.aws.answers import CheckedParserFactory
 from cjob.aws.credentials import Ask, CallerProvider, Named
 from cjob.aws.rights import CALLER, MANAGER, check_declared
+from cjob.aws.silence import Silence
 from cjob.parallel import run_all
+from cjob.progress import Progress, Tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +50,23 @@ OUTAGE_S = 90
 OUTAGE_PAUSE_S = 2.0
 
 
+def _ignore(_: Progress) -> None:
+    return
+
+
 class Account:
     """AWS as seen with the caller's credentials; clients are made once and shared by threads."""
 
-    def __init__(self, ask: Ask | None = None, *, as_caller: bool = False) -> None:
+    def __init__(
+        self, ask: Ask | None = None, tell: Tell = _ignore, *, as_caller: bool = False
+    ) -> None:
         """Take region and credentials from where every AWS tool does; AWS_REGION wins.
 
-        `ask` asks for an MFA code; without it a profile that needs one is an error. `as_caller`
-        makes the calls of roles with the caller's own credentials.
+        `ask` asks for an MFA code; without it a profile that needs one is an error. `tell` takes
+        a note if AWS does not answer. `as_caller` makes the calls of roles with the caller's own
+        credentials.
         """
+        self._silence = Silence(tell)
         self._core = _new_session()
         self._as_caller = as_caller
         self._core.register_component("credential_provider", CallerProvider(self._core, ask))
@@ -134,6 +144,7 @@ class Account:
                 self._clients[key] = _declared(client, MANAGER if role else CALLER)
                 if self._as_caller:
                     self._clients[key].meta.events.register("after-call", _mark)
+                self._silence.watch(client)
                 if role and attempts == ATTEMPTS:
                     self._clients[key].meta.events.register("needs-retry", _outlast)
             return self._clients[key]
@@ -144,6 +155,11 @@ class Account:
                 self._sessions[role] = self._assumed(role) if role else self._core
         return self._sessions[role]
 
+    def _assuming_client(self, *args: Any, **more: Any) -> "BaseClient":  # noqa: ANN401 - botocore's
+        client: BaseClient = _declared(self._core.create_client(*args, **more), CALLER)
+        self._silence.watch(client)
+        return client
+
     def _assumed(self, role: str) -> botocore.session.Session:
         """Give a session whose credentials are those of `role`, fetched when first needed."""
         core = _new_session()
@@ -153,9 +169,7 @@ class Account:
         if own is None:
             raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=lambda *args, **more: _declared(
-                self._core.create_client(*args, **more), CALLER
-            ),
+            client_creator=self._assuming_client,
             source_credentials=own,
             role_arn=role,
             extra_args={"RoleSessionName": f"cjob-{os.getpid()}"},

@@ -3,7 +3,7 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -52,19 +52,23 @@ def _scoped(module: str, name: str) -> str:
     return f"{module}.{name}" if name.startswith("_") else name
 
 
-def _literals(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the patterns that stand as a text in a call of `re`, with the function's name."""
+def _literals(tree: ast.Module, names: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the patterns that are given as text to a function of `re`, with its name.
+
+    `names` are the module's own, some of which stand for such a text.
+    """
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and _name(node.func.value) == "re"
             and node.args
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
             and node.func.attr in ANCHORED | SCANNING
         ):
-            yield node.args[0].value, node.func.attr
+            used = node.args[0]
+            text = used.value if isinstance(used, ast.Constant) else names.get(_name(used))
+            if isinstance(text, str):
+                yield text, node.func.attr
 
 
 def _inside(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
@@ -96,7 +100,7 @@ def all_patterns() -> list[Found]:
                 for searched in {method in SCANNING for method in methods}:
                     key = (pattern.pattern, pattern.flags, searched)
                     found.setdefault(key, Found(f"{module}.{name}", pattern, searched))
-        for text, method in _literals(tree):
+        for text, method in _literals(tree, vars(importlib.import_module(module))):
             pattern = re.compile(text)
             key = (text, pattern.flags, method not in ANCHORED)
             found.setdefault(key, Found(f"{module}: {text}", pattern, method not in ANCHORED))

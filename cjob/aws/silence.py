@@ -1,0 +1,79 @@
+"""Calls to AWS that take long: they are reported, and not repeated once the run is to end.
+
+Watches a client by botocore's events; starts a timer for each call and touches nothing else.
+"""
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError
+
+from cjob.interruption import interrupted_since
+from cjob.progress import Tell, note
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+AFTER_S = 10.0
+AGAIN_S = 30.0
+
+_BEGAN, _TRIES, _TIMER = "cjob_began", "cjob_tries", "cjob_timer"
+
+
+class CalledOffError(BotoCoreError):
+    """The run is to end, so that a call which failed is not made again."""
+
+    fmt = "interrupted before AWS answered"
+
+
+class Silence:
+    """Reports that AWS does not answer, for all calls of a process together."""
+
+    def __init__(self, tell: Tell, after_s: float = AFTER_S) -> None:
+        """Take where it is reported, and after which time."""
+        self._tell = tell
+        self._after_s = after_s
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def watch(self, client: "BaseClient") -> None:
+        """Watch all calls of a client."""
+        events = client.meta.events
+        events.register("before-call", self._begin)
+        events.register("request-created", _check)
+        events.register("after-call", self._end)
+        events.register("after-call-error", self._end)
+
+    def _begin(self, model: Any, context: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
+        context[_BEGAN] = time.monotonic()
+        call = f"{model.service_model.service_name} {model.name}"
+        self._start(context, call, self._after_s)
+
+    def _start(self, context: dict[str, Any], call: str, seconds: float) -> None:
+        timer = context[_TIMER] = threading.Timer(seconds, self._report, (context, call))
+        timer.daemon = True
+        timer.start()
+
+    def _report(self, context: dict[str, Any], call: str) -> None:
+        now = time.monotonic()
+        with self._lock:
+            is_first = now >= self._next
+            if is_first:
+                self._next = now + self._after_s
+        if is_first:
+            waited = round(now - context[_BEGAN])
+            self._tell(note(f"AWS has not answered {call} for {waited} s; still waiting"))
+        self._start(context, call, AGAIN_S)
+
+    @staticmethod
+    def _end(context: dict[str, Any], **_: object) -> None:
+        context[_TIMER].cancel()
+
+
+def _check(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
+    """Raise CalledOffError for another try of a call that began before the run was to end."""
+    context = request.context
+    context[_TRIES] = context.get(_TRIES, 0) + 1
+    if context[_TRIES] > 1 and interrupted_since(context.get(_BEGAN, time.monotonic())):
+        raise CalledOffError

@@ -1,0 +1,92 @@
+"""An endpoint that accepts and never answers: it is reported, and an interruption is not."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from cjob import interruption
+from cjob.aws.silence import CalledOffError, Silence
+
+Serve = Callable[[Callable[[], None]], str]
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Return what answers each request with nothing, after calling a function."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}.items():
+        monkeypatch.setenv(name, value)
+    servers = []
+
+    def start(on_request: Callable[[], None]) -> str:
+        class Answering(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                on_request()
+                self.close_connection = True
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def call(endpoint: str, silence: Silence, attempts: int) -> None:
+    """Make a call that is watched."""
+    client: Any = botocore.session.Session().create_client(
+        "ssm",
+        region_name="eu-west-1",
+        endpoint_url=endpoint,
+        config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
+    )
+    silence.watch(client)
+    client.get_parameter(Name="a")
+
+
+def test_a_long_silence_is_reported(serve: Serve) -> None:
+    """With the call that is waited for, while it is."""
+    lines: list[str] = []
+    reported = threading.Event()
+
+    def tell(record: object) -> None:
+        lines.append(str(getattr(record, "text", "")))
+        reported.set()
+
+    def wait() -> None:
+        reported.wait(30)
+
+    endpoint = serve(wait)
+    with pytest.raises(BotoCoreError):
+        call(endpoint, Silence(tell, after_s=0.05), 1)
+    assert lines[0] == "AWS has not answered ssm GetParameter for 0 s; still waiting"
+
+
+def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
+    """However many tries it had left; calls that begin later have all of theirs."""
+    requests: list[int] = []
+
+    def asked() -> None:
+        requests.append(1)
+        if len(requests) == 1:
+            interruption.hurry()
+
+    endpoint = serve(asked)
+    silence = Silence(lambda _: None)
+    with pytest.raises(CalledOffError):
+        call(endpoint, silence, 8)
+    assert len(requests) == 1
+    with pytest.raises(BotoCoreError):
+        call(endpoint, silence, 2)
+    assert len(requests) == 3
