@@ -9,7 +9,6 @@ import os
 import sys
 
 from cjob.errors import CjobError, InputError
-from cjob.printable import coloured, one_line, visible
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ class Console:
 
     def say(self, text: str, job: "Job | None" = None) -> None:
         """Print lines for people on stderr, with the job's label, or one event."""
+        from cjob.printable import visible  # noqa: PLC0415 - help shows nothing
+
         clean = visible(text)
         level = "warning" if clean.startswith("warning: ") else "info"
         if self._json:
@@ -60,6 +61,7 @@ class Console:
     def show(self, record: "Progress") -> None:
         """Show how the work goes on: as lines or events, or in a table while it is watched."""
         from cjob.plain import replace  # noqa: PLC0415 - help shows nothing
+        from cjob.printable import visible  # noqa: PLC0415
 
         text, subject, reason = (
             visible(part) for part in (record.text, record.subject, record.reason)
@@ -146,6 +148,8 @@ class Console:
 
     def tell(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place, what is known of it, and its hint."""
+        from cjob.printable import one_line  # noqa: PLC0415 - only for an error
+
         for warning in getattr(error, "warnings", ()):
             self.say(f"warning: {warning}")
         for problem in getattr(error, "problems", (error,)):
@@ -294,6 +298,8 @@ def read_input(file: str | None) -> tuple[str, str]:
 
 def _shown(text: str) -> str:
     """Return data as stdout gets it: unchanged, but for what would drive a terminal."""
+    from cjob.printable import coloured  # noqa: PLC0415 - help writes nothing of others
+
     return coloured(text) if sys.stdout.isatty() else text
 
 

@@ -30,6 +30,7 @@ HANG_S = 60
 # These are handed on to functions that match at once, or see only what another one let pass.
 MATCHED_AT_ONCE = {
     "cjob.checks.task._VCPUS",
+    "cjob.cli.iam.REPOSITORY",
     "cjob.checks.task._GIGABYTES",
     "cjob.diff.kinds._BY_PARAMETER",
     "cjob.manifest.durations._PART",
