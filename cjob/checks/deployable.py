@@ -7,7 +7,7 @@ the places in the file; one that overrides have fixed refuses nothing. Touches n
 Rendering warns about findings; `check` refuses them, before the first build, in push and in apply.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cjob import names as own_names
 from cjob.checks import limits, names, schedules, tags, task
@@ -30,7 +30,10 @@ CHECKS: tuple[Check, ...] = (
 
 def check(release: Release) -> None:
     """Raise InputErrors with everything that AWS would refuse."""
-    refused = [*_of_manifest(release), *beyond_manifest(release)]
+    manifest, stack = _manifest(release), tuple(_stack(release))
+    deployed = {one.message for one in stack}
+    fixed_nowhere = [one for one in manifest if one.refused and one.message in deployed]
+    refused = [*fixed_nowhere, *_beyond(manifest, stack)]
     if refused:
         raise InputErrors(
             [InputError(one.message, hint=one.hint, place=one.place) for one in refused]
@@ -39,14 +42,12 @@ def check(release: Release) -> None:
 
 def beyond_manifest(release: Release) -> tuple[Finding, ...]:
     """Return what is refused and is not in the manifest, which has its own findings."""
-    known = {finding.message for finding in _manifest(release)}
-    return tuple(one for one in _stack(release) if one.message not in known)
+    return _beyond(_manifest(release), tuple(_stack(release)))
 
 
-def _of_manifest(release: Release) -> list[Finding]:
-    """Return what is refused of the manifest, unless overrides have made something else of it."""
-    deployed = {finding.message for finding in _stack(release)}
-    return [one for one in _manifest(release) if one.refused and one.message in deployed]
+def _beyond(manifest: Sequence[Finding], stack: Sequence[Finding]) -> tuple[Finding, ...]:
+    known = {one.message for one in manifest}
+    return tuple(one for one in stack if one.message not in known)
 
 
 def _manifest(release: Release) -> tuple[Finding, ...]:

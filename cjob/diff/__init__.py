@@ -12,10 +12,10 @@ from cjob.diff.reader import Forms, read
 from cjob.diff.references import with_replacements
 from cjob.diff.render import function_text, render
 from cjob.diff.replacement import DEPENDS, REPLACES, replacement
-from cjob.diff.resolution import Resolved, resolve
 from cjob.diff.tree import Comparison
 from cjob.diff.values import as_given, plain
 from cjob.diff.walk import compare
+from cjob.template.resolution import Resolved, resolve
 
 __all__ = [
     "DEPENDS",

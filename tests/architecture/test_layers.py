@@ -29,10 +29,10 @@ MAY_IMPORT = {
     "template": {"addons", "manifest", "release", "yaml12"},
     "addons": {"template", "yaml12"},
     "overrides": {"manifest", "template", "yaml12"},
-    "diff": {"fire_times", "release"},
+    "diff": {"fire_times", "release", "template"},
     "runs": {"fire_times"},
     # What is refused before anything is sent.
-    "checks": {"diff", "live", "manifest", "release", "yaml12"},
+    "checks": {"diff", "live", "manifest", "release", "template", "yaml12"},
     # What a stage is handed, and what it may use by itself.
     "assets": {"addons", "workspace"},
     "checkout": {"release", "workspace"},
