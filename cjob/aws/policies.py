@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from cjob.aws.rights import MANAGER_ROLE, Right, needed
+from cjob.aws import patterns
+from cjob.aws.rights import Right, needed
 
 READING = ("target", "render", "diff", "package")
 """The commands that can do without the manager role, since they only read."""
@@ -81,7 +82,7 @@ def session_policy(scope: Scope) -> str:
 
 def manager_role(scope: Scope) -> str:
     """Return the ARN of the manager role, or the pattern of all of them."""
-    return arn(MANAGER_ROLE, scope)
+    return arn(patterns.MANAGER_ROLE, scope)
 
 
 def trust_policy(repository: Repository, subject: Mapping[str, str], scope: Scope) -> str:

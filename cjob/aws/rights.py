@@ -9,6 +9,8 @@ for IAM and the check against what the manager role has.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from cjob.aws import patterns as on
+
 CALLER, MANAGER = "caller", "manager"
 
 STAGES: Mapping[str, tuple[str, ...]] = {
@@ -26,33 +28,6 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "logs": ("environment", "history", "output", "schedule"),
 }
 """The commands that call AWS, each with the stages whose rights it needs, and what is an option."""
-
-# What rights are on; `cjob iam` puts names in. A repository and a stack set belong to the
-# application, what else is of the environment has both names in its own.
-ANYTHING = "*"
-RECORDS = (
-    "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}",
-    "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/environments/{env}",
-)
-JOB_RECORDS = "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/components/*"
-APPLICATIONS = "arn:{partition}:ssm:*:*:parameter/copilot/applications"
-ENVIRONMENTS = "arn:{partition}:ssm:*:*:parameter/copilot/applications/{app}/environments"
-STACK_SET = "arn:{partition}:cloudformation:*:*:stackset/{app}-infrastructure:*"
-REGIONAL_STACK = "arn:{partition}:cloudformation:*:*:stack/StackSet-{app}-infrastructure-*"
-RESOURCE_TYPES = "arn:{partition}:cloudformation:*::type/resource/AWS-*"
-STACKS = "arn:{partition}:cloudformation:*:*:stack/{app}-{env}*"
-MANAGER_ROLE = "arn:{partition}:iam::*:role/{app}-{env}-EnvManagerRole"
-STACK_SET_ROLE = "arn:{partition}:iam::*:role/{app}-adminrole"
-EXECUTION_ROLE = "arn:{partition}:iam::*:role/{app}-{env}-CFNExecutionRole"
-REPOSITORIES = "arn:{partition}:ecr:*:*:repository/{app}/*"
-BUCKETS = "arn:{partition}:s3:::*"
-OBJECTS = "arn:{partition}:s3:::*/manual/*"
-KEYS = "arn:{partition}:kms:*:*:key/*"
-LOGS = "arn:{partition}:logs:*:*:log-group:/aws/lambda/{app}-{env}*"
-JOB_LOGS = "arn:{partition}:logs:*:*:log-group:/copilot/{app}-{env}*"
-STATE_MACHINES = "arn:{partition}:states:*:*:stateMachine:{app}-{env}-*"
-EXECUTIONS = "arn:{partition}:states:*:*:execution:{app}-{env}-*:*"
-CLUSTERS = "arn:{partition}:ecs:*:*:*/{app}-{env}*"
 
 
 class Right(NamedTuple):
@@ -86,23 +61,28 @@ FAILS = "a deployment fails"
 STUCK = "a stack is empty, or its rollback or deletion failed"
 
 PUTTING = (
-    ("s3:PutObject", (OBJECTS,)),
-    ("s3:PutObjectAcl", (OBJECTS,)),
-    ("kms:GenerateDataKey", (KEYS,)),
+    ("s3:PutObject", (on.OBJECTS,)),
+    ("s3:PutObjectAcl", (on.OBJECTS,)),
+    ("kms:GenerateDataKey", (on.KEYS,)),
 )
 
 TARGET = (
     Right(
         "ssm:GetParameter",
         CALLER,
-        RECORDS,
+        on.RECORDS,
         "target",
         "the records of application and environment",
     ),
     Right(
         "ssm:GetParametersByPath",
         CALLER,
-        (ENVIRONMENTS, ENVIRONMENTS + "/*", APPLICATIONS, APPLICATIONS + "/*"),
+        (
+            on.ENVIRONMENTS,
+            on.ENVIRONMENTS + "/*",
+            on.APPLICATIONS,
+            on.APPLICATIONS + "/*",
+        ),
         "target",
         "which environments and applications there are, for a question or a hint",
         optional=True,
@@ -110,42 +90,42 @@ TARGET = (
     Right(
         "sts:AssumeRole",
         CALLER,
-        (MANAGER_ROLE,),
+        (on.MANAGER_ROLE,),
         "target",
         "acting as the environment's manager role",
     ),
     Right(
         "cloudformation:ListStackInstances",
         CALLER,
-        (STACK_SET,),
+        (on.STACK_SET,),
         "target",
         "the application's stack in the environment's region",
     ),
     Right(
         "cloudformation:DescribeStacks",
         CALLER,
-        (REGIONAL_STACK,),
+        (on.REGIONAL_STACK,),
         "target",
         "its bucket, key and repositories",
     ),
     Right(
         "cloudformation:DescribeStacks",
         MANAGER,
-        (STACKS,),
+        (on.STACKS,),
         "target",
         "the environment's features, and the job's stack",
     ),
     Right(
         "cloudformation:GetTemplateSummary",
         MANAGER,
-        (STACKS,),
+        (on.STACKS,),
         "target",
         "the environment's version",
     ),
     Right(
         "ec2:DescribeSubnets",
         MANAGER,
-        (ANYTHING,),
+        (on.ANYTHING,),
         "target",
         "subnets that have certain tags",
         when="the manifest names subnets by tags",
@@ -156,7 +136,7 @@ PUSH = (
     Right(
         "ecr:GetAuthorizationToken",
         CALLER,
-        (ANYTHING,),
+        (on.ANYTHING,),
         "push",
         "a token for the registry",
         when=BUILDS,
@@ -165,7 +145,7 @@ PUSH = (
         Right(
             f"ecr:{name}",
             CALLER,
-            (REPOSITORIES,),
+            (on.REPOSITORIES,),
             "push",
             why,
             calls=(f"{REGISTRY}:{name}",),
@@ -182,7 +162,7 @@ PUSH = (
     Right(
         "ecr:BatchGetImage",
         CALLER,
-        (REPOSITORIES,),
+        (on.REPOSITORIES,),
         "push",
         "which images are there already",
         calls=("ecr:BatchGetImage", f"{REGISTRY}:BatchGetImage"),
@@ -198,7 +178,10 @@ PUSH = (
             calls=("s3:HeadObject",),
             optional=True,
         )
-        for action, resource in (("s3:GetObject", OBJECTS), ("s3:ListBucket", BUCKETS))
+        for action, resource in (
+            ("s3:GetObject", on.OBJECTS),
+            ("s3:ListBucket", on.BUCKETS),
+        )
     ),
     *(
         Right(action, MANAGER, resources, "push", "sending them", calls=("s3:PutObject",))
@@ -213,7 +196,7 @@ def _record(stage: str, when: str = "", *, optional: bool = False) -> tuple[Righ
     """Return the permissions to register a job for Copilot."""
     calls = ("ssm:PutParameter",)
     return tuple(
-        Right(f"ssm:{name}", CALLER, (JOB_RECORDS,), stage, why, calls, when, optional)
+        Right(f"ssm:{name}", CALLER, (on.JOB_RECORDS,), stage, why, calls, when, optional)
         for name, why in (
             ("PutParameter", "the job's record"),
             ("AddTagsToResource", "tags of that record"),
@@ -225,15 +208,15 @@ REPOSITORY = (
     *(
         Right(f"cloudformation:{name}", CALLER, resources, "repository", why)
         for name, resources, why in (
-            ("DescribeStackSet", (STACK_SET,), "the application's jobs and repositories"),
-            ("UpdateStackSet", (STACK_SET, RESOURCE_TYPES), "adding the job's"),
-            ("DescribeStackSetOperation", (STACK_SET,), "following that"),
+            ("DescribeStackSet", (on.STACK_SET,), "the application's jobs and repositories"),
+            ("UpdateStackSet", (on.STACK_SET, on.RESOURCE_TYPES), "adding the job's"),
+            ("DescribeStackSetOperation", (on.STACK_SET,), "following that"),
         )
     ),
     Right(
         "cloudformation:ListStackSetOperationResults",
         CALLER,
-        (STACK_SET,),
+        (on.STACK_SET,),
         "repository",
         "why that failed",
         optional=True,
@@ -241,7 +224,7 @@ REPOSITORY = (
     Right(
         "iam:PassRole",
         CALLER,
-        (STACK_SET_ROLE,),
+        (on.STACK_SET_ROLE,),
         "repository",
         "letting CloudFormation act as its own role",
         calls=("cloudformation:UpdateStackSet",),
@@ -253,14 +236,14 @@ COMPARISON = (
     Right(
         "cloudformation:GetTemplateSummary",
         MANAGER,
-        (STACKS,),
+        (on.STACKS,),
         "render",
         "the version of the job's stack",
     ),
     Right(
         "ecr:BatchGetImage",
         CALLER,
-        (REPOSITORIES,),
+        (on.REPOSITORIES,),
         "diff",
         "whether the deployed image is that of the sources; without it images are not compared",
         when=BUILDS,
@@ -269,14 +252,14 @@ COMPARISON = (
     Right(
         "cloudformation:GetTemplate",
         MANAGER,
-        (STACKS,),
+        (on.STACKS,),
         "diff",
         "the live template",
     ),
     Right(
         "cloudformation:DescribeStackResource",
         MANAGER,
-        (STACKS,),
+        (on.STACKS,),
         "diff",
         "the stack of the addons",
         when="the job has addons",
@@ -291,13 +274,25 @@ APPLY = (
     *(
         Right(action, MANAGER, resources, "apply", why, calls=("cloudformation:CreateChangeSet",))
         for action, resources, why in (
-            ("s3:GetObject", (OBJECTS,), "the template, which CloudFormation reads in our name"),
-            ("kms:Decrypt", (KEYS,), "the template, which CloudFormation reads in our name"),
-            ("iam:PassRole", (EXECUTION_ROLE,), "letting CloudFormation act as its own role"),
+            (
+                "s3:GetObject",
+                (on.OBJECTS,),
+                "the template, which CloudFormation reads in our name",
+            ),
+            (
+                "kms:Decrypt",
+                (on.KEYS,),
+                "the template, which CloudFormation reads in our name",
+            ),
+            (
+                "iam:PassRole",
+                (on.EXECUTION_ROLE,),
+                "letting CloudFormation act as its own role",
+            ),
         )
     ),
     *(
-        Right(f"cloudformation:{name}", MANAGER, (STACKS,), "apply", why, when=when)
+        Right(f"cloudformation:{name}", MANAGER, (on.STACKS,), "apply", why, when=when)
         for name, why, when in (
             ("CreateChangeSet", "proposing the change", ""),
             ("DescribeChangeSet", "what CloudFormation thinks of it", ""),
@@ -312,9 +307,9 @@ APPLY = (
     *(
         Right(action, MANAGER, (resource,), "apply", why, when=FAILS, optional=True)
         for action, resource, why in (
-            ("logs:FilterLogEvents", LOGS, "the log of a custom resource"),
-            ("ecs:ListTasks", CLUSTERS, "why the tasks of a service stopped"),
-            ("ecs:DescribeTasks", CLUSTERS, "why the tasks of a service stopped"),
+            ("logs:FilterLogEvents", on.LOGS, "the log of a custom resource"),
+            ("ecs:ListTasks", on.CLUSTERS, "why the tasks of a service stopped"),
+            ("ecs:DescribeTasks", on.CLUSTERS, "why the tasks of a service stopped"),
         )
     ),
     *_record("apply", FIRST, optional=True),
@@ -324,7 +319,7 @@ DOCTOR = (
     Right(
         "sts:GetCallerIdentity",
         CALLER,
-        (ANYTHING,),
+        (on.ANYTHING,),
         "doctor",
         "which account and identity it is; AWS allows that to all",
         optional=True,
@@ -332,32 +327,31 @@ DOCTOR = (
     Right(
         "iam:SimulatePrincipalPolicy",
         CALLER,
-        (ANYTHING,),
+        (on.ANYTHING,),
         "doctor",
         "which permissions are missing",
         optional=True,
     ),
 )
 
+RECORD, ROLE = "the record of the environment", "acting as the environment's manager role"
+
 OPERATE = (
-    Right(
-        "ssm:GetParameter",
-        CALLER,
-        (RECORDS[1],),
-        "environment",
-        "the record of the environment",
-    ),
-    Right(
-        "sts:AssumeRole",
-        CALLER,
-        (MANAGER_ROLE,),
-        "environment",
-        "acting as the environment's manager role",
+    *(
+        Right(action, identity, (resource,), stage, why)
+        for action, identity, resource, stage, why in (
+            ("ssm:GetParameter", CALLER, on.RECORDS[1], "environment", RECORD),
+            ("sts:AssumeRole", CALLER, on.MANAGER_ROLE, "environment", ROLE),
+            ("logs:FilterLogEvents", MANAGER, on.JOB_LOGS, "history", "the log of its runs"),
+            ("ecs:DescribeTasks", MANAGER, on.CLUSTERS, "history", "tasks that still run"),
+            ("logs:GetLogEvents", MANAGER, on.JOB_LOGS, "output", "what containers wrote"),
+            ("cloudformation:DescribeStacks", MANAGER, on.STACKS, "schedule", "the schedule"),
+        )
     ),
     Right(
         "states:StartExecution",
         MANAGER,
-        (STATE_MACHINES,),
+        (on.STATE_MACHINES,),
         "start",
         "starting a run",
         calls=("stepfunctions:StartExecution",),
@@ -368,25 +362,15 @@ OPERATE = (
             CALLER,
             (resource,),
             "history",
-            why,
+            f"{why}; else the job's log says it",
             calls=(f"stepfunctions:{name}",),
             when="the environment is in the caller's account",
             optional=True,
         )
         for name, resource, why in (
-            ("ListExecutions", STATE_MACHINES, "which runs there are; else the job's log says it"),
-            ("GetExecutionHistory", EXECUTIONS, "what became of one; else the job's log says it"),
+            ("ListExecutions", on.STATE_MACHINES, "which runs there are"),
+            ("GetExecutionHistory", on.EXECUTIONS, "what became of one"),
         )
-    ),
-    Right("logs:FilterLogEvents", MANAGER, (JOB_LOGS,), "history", "the job's log of its runs"),
-    Right("ecs:DescribeTasks", MANAGER, (CLUSTERS,), "history", "tasks that still run"),
-    Right("logs:GetLogEvents", MANAGER, (JOB_LOGS,), "output", "what containers wrote"),
-    Right(
-        "cloudformation:DescribeStacks",
-        MANAGER,
-        (STACKS,),
-        "schedule",
-        "the deployed schedule, and since when",
     ),
 )
 

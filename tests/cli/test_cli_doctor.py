@@ -10,7 +10,7 @@ import terminals
 from aws_fake import Fake
 from botocore.stub import Stubber
 
-from cjob.aws import policies, rights
+from cjob.aws import patterns, policies, rights
 from cjob.aws.identity import AwsIdentity, Caller, examples
 from cjob.aws.session import Account
 from cjob.cli.waiting import ERASE, Waiting
@@ -74,7 +74,7 @@ def test_the_simulator_is_asked_about_whole_names() -> None:
     """It takes an asterisk for itself, so a policy of the very same pattern would not match."""
     for right in rights.needed(["deploy"]):
         for arn in examples(right, SCOPE, "123456789012", "eu-west-1"):
-            assert "*" not in arn or arn == rights.ANYTHING
+            assert "*" not in arn or arn == patterns.ANYTHING
     (role,) = [r for r in rights.needed(["target"], rights.CALLER) if r.action == "sts:AssumeRole"]
     assert examples(role, SCOPE, "123456789012", "eu-west-1") == (
         "arn:aws:iam::123456789012:role/acme-test-EnvManagerRole",
