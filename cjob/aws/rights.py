@@ -77,12 +77,7 @@ TARGET = (
     Right(
         "ssm:GetParametersByPath",
         CALLER,
-        (
-            on.ENVIRONMENTS,
-            on.ENVIRONMENTS + "/*",
-            on.APPLICATIONS,
-            on.APPLICATIONS + "/*",
-        ),
+        (on.ENVIRONMENTS, on.ENVIRONMENTS + "/*", on.APPLICATIONS, on.APPLICATIONS + "/*"),
         "target",
         "which environments and applications there are, for a question or a hint",
         optional=True,
@@ -178,10 +173,7 @@ PUSH = (
             calls=("s3:HeadObject",),
             optional=True,
         )
-        for action, resource in (
-            ("s3:GetObject", on.OBJECTS),
-            ("s3:ListBucket", on.BUCKETS),
-        )
+        for action, resource in (("s3:GetObject", on.OBJECTS), ("s3:ListBucket", on.BUCKETS))
     ),
     *(
         Right(action, MANAGER, resources, "push", "sending them", calls=("s3:PutObject",))
@@ -249,13 +241,7 @@ COMPARISON = (
         when=BUILDS,
         optional=True,
     ),
-    Right(
-        "cloudformation:GetTemplate",
-        MANAGER,
-        (on.STACKS,),
-        "diff",
-        "the live template",
-    ),
+    Right("cloudformation:GetTemplate", MANAGER, (on.STACKS,), "diff", "the live template"),
     Right(
         "cloudformation:DescribeStackResource",
         MANAGER,
@@ -274,21 +260,9 @@ APPLY = (
     *(
         Right(action, MANAGER, resources, "apply", why, calls=("cloudformation:CreateChangeSet",))
         for action, resources, why in (
-            (
-                "s3:GetObject",
-                (on.OBJECTS,),
-                "the template, which CloudFormation reads in our name",
-            ),
-            (
-                "kms:Decrypt",
-                (on.KEYS,),
-                "the template, which CloudFormation reads in our name",
-            ),
-            (
-                "iam:PassRole",
-                (on.EXECUTION_ROLE,),
-                "letting CloudFormation act as its own role",
-            ),
+            ("s3:GetObject", (on.OBJECTS,), "the template, which CloudFormation reads in our name"),
+            ("kms:Decrypt", (on.KEYS,), "the template, which CloudFormation reads in our name"),
+            ("iam:PassRole", (on.EXECUTION_ROLE,), "letting CloudFormation act as its own role"),
         )
     ),
     *(
