@@ -103,7 +103,8 @@ class AwsRegistry:
             )
         except ValueError:
             raise ServiceError(
-                "ECR gave a token that is not user:password", hint="run the same command again"
+                "ECR's token is not user:password",
+                hint="check AWS_ENDPOINT_URL and proxies: what answered is not ECR",
             ) from None
         host = granted["proxyEndpoint"].split("://", 1)[-1].rstrip("/")
         return Login(username=username, password=password, host=host)

@@ -13,7 +13,7 @@ from cjob.errors import CjobError, InputError
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import TextIO
+    from typing import ClassVar, TextIO
 
     from cjob.cli.lines import Lines
     from cjob.cli.table import Table
@@ -30,6 +30,9 @@ class Console:
     The last is text, but with annotations for warnings and errors.
     """
 
+    shown: "ClassVar[Waiting | None]" = None
+    """The line of what is waited for: one in the program, since whatever is shown erases it."""
+
     def __init__(self, log_format: str = "text", directory: str = ".") -> None:
         """Take the form of what goes to stderr, and the folder that places are looked up from."""
         import threading  # noqa: PLC0415 - help tells nobody anything
@@ -42,7 +45,6 @@ class Console:
         self._lines: Lines | None = None
         self._table: Table | None = None
         self._draws = False
-        self._waiting: Waiting | None = None
 
     def say(self, text: str, job: "Job | None" = None) -> None:
         """Print lines for people on stderr, with the job's label, or one event."""
@@ -68,7 +70,7 @@ class Console:
         )
         record = replace(record, text=text, subject=subject, reason=reason)
         with self._turn:
-            self._stop_waiting()
+            self.stop_waiting()
             if self._draws and (self._table or record.subject):
                 self._draw(record)
                 return
@@ -114,15 +116,17 @@ class Console:
             return
         from cjob.cli.waiting import Waiting  # noqa: PLC0415 - help waits for nothing
 
-        self._waiting = Waiting(sys.stderr, text)
-        self._waiting.start()
+        Console.shown = Waiting(sys.stderr, text)
+        Console.shown.start()
         try:
             yield
         finally:
-            self._stop_waiting()
+            self.stop_waiting()
 
-    def _stop_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, None
+    @classmethod
+    def stop_waiting(cls) -> None:
+        """Erase the line that is shown, if there is one, before anything else is."""
+        waiting, cls.shown = cls.shown, None
         if waiting is not None:
             waiting.stop()
 
@@ -190,7 +194,7 @@ class Console:
     def _write(self, line: str) -> None:
         """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
         with self._turn, contextlib.suppress(OSError):
-            self._stop_waiting()
+            self.stop_waiting()
             if self._table is not None:
                 self._table.write(line)
             else:
@@ -233,6 +237,7 @@ def _among_others() -> bool:
 
 def ask(question: str) -> str:
     """Return the line that a person types after the question; empty if the terminal is closed."""
+    Console.stop_waiting()
     # Opened twice, since Python opens nothing for reading and writing that has no positions.
     with open(TERMINAL, "w") as asked, open(TERMINAL) as answered:  # noqa: PTH123 - a start-up tax
         asked.write(question)

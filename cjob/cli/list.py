@@ -2,8 +2,9 @@
 
 Prints one name a line, or a JSON array, as a CI matrix takes it. Jobs come from the workspace's
 files, environments from AWS; with --offline, environments too come from the workspace. Inputs are
-the files that a job's image and stack are made from, each with a digest: while the list stays the
-same, there is nothing to build or deploy. The manifest counts as it is with variables substituted.
+the files that a job's image and stack are made from, each with a digest: as long as the list is the
+same, nothing in the workspace needs another build. Of the manifest, the digest is that of its text
+with variables substituted.
 """
 
 import argparse

@@ -20,13 +20,13 @@ class Waiting:
     def __init__(
         self, screen: TextIO, text: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Take the terminal and what to write there; nothing is drawn before `start`."""
+        """Take the terminal and what to write there; `drawn` is set while the line is shown."""
         self._screen = screen
         self._text = text
         self._clock = clock
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._is_drawn = False
+        self.drawn = threading.Event()
 
     def start(self) -> None:
         """Begin to wait for the moment at which the line appears."""
@@ -36,8 +36,8 @@ class Waiting:
         """Erase the line; it does not come back."""
         with self._lock, contextlib.suppress(OSError):
             self._ended.set()
-            if self._is_drawn:
-                self._is_drawn = False
+            if self.drawn.is_set():
+                self.drawn.clear()
                 self._screen.write(ERASE)
                 self._screen.flush()
 
@@ -47,7 +47,7 @@ class Waiting:
             pause = EVERY_S
             with self._lock, contextlib.suppress(OSError):
                 if not self._ended.is_set():
-                    self._is_drawn = True
                     seconds = self._clock() - began
                     self._screen.write(f"{ERASE}{self._text} ({seconds:.0f} s)")
                     self._screen.flush()
+                    self.drawn.set()

@@ -187,5 +187,5 @@ def _hint(error: str) -> str:
         return "the repository's tags are immutable: give a --tag that is not in use"
     return (
         "can the container engine reach the registry from where it runs? "
-        "What was sent is kept: run the same command again"
+        "What was sent is kept for the next run"
     )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import commands
@@ -154,6 +155,24 @@ def test_a_terminal_shows_what_is_waited_for(
     assert shown[0].startswith(f"{text} (")
     assert not any(text in line for line in seen.lines)
     assert seen.lines
+
+
+ASKING = """
+from cjob.cli.console import Console, ask
+with Console().waiting("looking up acme/test"):
+    Console.shown.drawn.wait()
+    print("got", ask("MFA code? "))
+"""
+
+
+def test_a_question_erases_the_line(workspace: Path) -> None:
+    """An MFA code is asked for while AWS is waited for."""
+    answers = [("MFA code?", "123456\n")]
+    command = (sys.executable, "-c", ASKING)
+    root = str(Path(__file__).parents[2])
+    seen = terminals.run(*command, folder=workspace, settings={"PYTHONPATH": root}, answers=answers)
+    assert seen.lines[:2] == ["MFA code? 123456", "got 123456"]
+    assert seen.status == 0
 
 
 def test_a_line_that_was_stopped_does_not_come_back() -> None:
