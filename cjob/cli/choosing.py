@@ -6,10 +6,9 @@ terminal, and listed in the error elsewhere.
 
 import argparse
 import os
-import shlex
 from collections.abc import Sequence
 
-from cjob.cli import console, prompts, selection
+from cjob.cli import console, selection
 from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -57,6 +56,8 @@ def complete(
         if len(found) > 1:
             answers += ["-e", args.env]
     if answers:
+        import shlex  # noqa: PLC0415 - only after a question
+
         typed = [*getattr(args, "typed", ()), *answers]
         talk.say(f"the same without questions: cjob {args.command} {shlex.join(typed)}")
     return args
@@ -74,4 +75,6 @@ def _choose(
     if not console.can_ask():
         hint = f"name one with {flag}" + (", or take all of them: --all" if or_all else "")
         raise InputError(f"several {what}s: {', '.join(candidates)}", hint=hint)
+    from cjob.cli import prompts  # noqa: PLC0415 - only for a question
+
     return prompts.choose(candidates, what, flag, several=or_all)

@@ -121,6 +121,7 @@ def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
             "nobody can be asked here whether to deploy it",
             hint="deploy with --yes, or make a plan with cjob-diff and apply it with cjob-apply",
         )
+
     return prompts.confirm(QUESTION)
 
 

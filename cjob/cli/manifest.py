@@ -5,7 +5,6 @@ no effect left out. Defaults are not filled in. Needs no AWS and no engine.
 """
 
 import argparse
-import json
 
 from cjob.cli import console, selection
 from cjob.errors import InputError
@@ -58,6 +57,8 @@ def _text(release: "Release") -> str:
 
 
 def _json(text: str) -> str:
+    import json  # noqa: PLC0415 - only for this form
+
     from cjob.diff.reader import Forms, read  # noqa: PLC0415 - only for this form
     from cjob.diff.values import plain  # noqa: PLC0415
 
