@@ -3,52 +3,99 @@
 Reads the workspace's files. Load records the digests; push reads the files again and compares.
 """
 
+import errno
 import os
 import stat
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from cjob.addons.assets import AssetFile, archive, archive_digest, file_digest
+from cjob.addons.assets import AssetFile, archive_digest, archive_with_digest, file_digest
 from cjob.errors import InputError
 from cjob.workspace import Files
 
+# Lambda takes 250 MB of code, so that much more than that is another folder than was meant.
+LARGEST = 256 * 1024 * 1024
+MOST_FILES = 20_000
+MOST_WAYS = 8
 
-def read(within: Files, shown: str, *, zipped: bool) -> tuple[str, bytes]:
-    """Return the digest and the bytes to send of a file, or of a folder, which is always zipped.
+
+def digest(within: Files, shown: str, *, zipped: bool) -> str:
+    """Return the digest of a file, or of a folder, which is always zipped.
 
     `shown` is its path as manifests and addons have it. InputError if it cannot be read.
     """
     path = within.inside(shown)
-    mode = within.status(path, shown).st_mode
-    if stat.S_ISDIR(mode):
-        files = _files(within, path, shown)
-        return archive_digest(files), archive(files)
-    content = within.read_bytes(path, shown)
+    found = within.status(path, shown)
+    if stat.S_ISDIR(found.st_mode):
+        return archive_digest(_files(within, path, shown))
+    content = within.read_bytes(path, shown, LARGEST)
     if zipped:
-        files = (AssetFile(name=path.name, mode=mode, content=content),)
-        return archive_digest(files), archive(files)
+        return archive_digest((AssetFile(name=path.name, mode=found.st_mode, content=content),))
+    return file_digest(content)
+
+
+def read(within: Files, shown: str, *, zipped: bool) -> tuple[str, bytes]:
+    """Return the digest and the bytes to send of a file or folder; see `digest`."""
+    path = within.inside(shown)
+    found = within.status(path, shown)
+    if stat.S_ISDIR(found.st_mode):
+        return archive_with_digest(_files(within, path, shown))
+    content = within.read_bytes(path, shown, LARGEST)
+    if zipped:
+        files = (AssetFile(name=path.name, mode=found.st_mode, content=content),)
+        return archive_with_digest(files)
     return file_digest(content), content
 
 
-def _files(within: Files, folder: Path, shown: str) -> tuple[AssetFile, ...]:
-    """Read all files below a folder, sorted by name within each folder."""
-    found = []
+def _files(within: Files, folder: Path, shown: str) -> Iterator[AssetFile]:
+    """Yield all files below a folder, sorted by name within each folder, as they are read."""
+    paths = _listed(within, folder, shown)
+    if not paths:
+        raise InputError(f"the folder {shown!r} is empty", hint="check the path", place=shown)
+    for relative, path, mode in paths:
+        content = within.read_bytes(path, f"{shown}/{relative}", LARGEST)
+        yield AssetFile(name=relative, mode=mode, content=content)
+
+
+def _listed(within: Files, folder: Path, shown: str) -> list[tuple[str, Path, int]]:
+    """Return name, path and mode of all files below a folder; InputError if that is too much."""
+    found: list[tuple[str, Path, int]] = []
+    reached: Counter[tuple[int, int]] = Counter()
+    size = entries = 0
     for parent, folders, files in os.walk(folder, onerror=_raised, followlinks=True):
+        own = within.status(Path(parent), shown)
+        reached[own.st_dev, own.st_ino] += 1
+        _check_limit(reached[own.st_dev, own.st_ino], MOST_WAYS, shown, "ways to one folder")
         _check_links(Path(parent), shown)
         folders.sort()
+        entries += 1 + len(files)
+        _check_limit(entries, MOST_FILES, shown, "files and folders")
         for name in sorted(files):
             path = Path(parent, name)
             relative = path.relative_to(folder).as_posix()
-            mode = within.status(path, f"{shown}/{relative}").st_mode
-            content = within.read_bytes(path, f"{shown}/{relative}")
-            found.append(AssetFile(name=relative, mode=mode, content=content))
-    if not found:
-        raise InputError(f"the folder {shown!r} is empty", hint="check the path", place=shown)
-    return tuple(found)
+            status = within.status(path, f"{shown}/{relative}")
+            size += status.st_size
+            _check_limit(size, LARGEST, shown, "bytes")
+            found.append((relative, path, status.st_mode))
+    return found
+
+
+def _check_limit(found: int, limit: int, shown: str, what: str) -> None:
+    if found > limit:
+        raise InputError(
+            f"the folder {shown!r} has more than {limit} {what}, links followed",
+            hint="name a folder with no more than the code, or remove what links multiply",
+            place=shown,
+        )
 
 
 def _raised(error: OSError) -> NoReturn:
     """Let no folder that can't be read be taken for an empty one."""
+    if error.errno == errno.ELOOP:
+        hint = "remove links to links"
+        raise InputError(f"{str(error.filename)[-80:]!r}: too many links", hint=hint) from None
     raise error
 
 

@@ -90,13 +90,6 @@ class Files:
     def read_text(self, path: Path) -> str:
         """Read a file of text; InputError if it is absent, too large, or not UTF-8."""
         shown = self.shown(path)
-        size = self.status(path, shown).st_size
-        if size > LARGEST:
-            raise InputError(
-                f"the file has {size} bytes, more than {LARGEST}",
-                hint="is it the right file?",
-                place=shown,
-            )
         data = self.read_bytes(path, shown)
         try:
             return data.decode("utf-8-sig")
@@ -108,9 +101,15 @@ class Files:
                 place=f"{shown}:{line}",
             ) from None
 
-    def read_bytes(self, path: Path, shown: str) -> bytes:
+    def read_bytes(self, path: Path, shown: str, limit: int = LARGEST) -> bytes:
         """Read a file; InputError, with the path as it is `shown`, if that cannot be done."""
-        self.status(path, shown)
+        size = self.status(path, shown).st_size
+        if size > limit:
+            raise InputError(
+                f"the file has {size} bytes, more than {limit}",
+                hint="is it the right file?",
+                place=shown,
+            )
         try:
             return path.read_bytes()
         except OSError as error:
@@ -174,7 +173,7 @@ class Workspace(Files):
 
     def _is_job(self, name: str) -> bool:
         path = self.manifest(name)
-        text = self.read_bytes(path, self.shown(path))[:LARGEST].decode("utf-8", "replace")
+        text = self.read_bytes(path, self.shown(path)).decode("utf-8", "replace")
         key = _TYPE.search(text)
         if key is None:
             return False

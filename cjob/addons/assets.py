@@ -7,7 +7,7 @@ bucket already is found there; times and owners count for nothing.
 import hashlib
 import io
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -26,17 +26,34 @@ def file_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def archive_digest(files: Sequence[AssetFile]) -> str:
-    """Give the digest of files that are sent zipped: of names, modes and contents, in order."""
+def archive_digest(files: Iterable[AssetFile]) -> str:
+    """Return the digest of files that are sent zipped: of names, modes and contents, in order."""
     digest = hashlib.sha256()
     for file in files:
-        mode = stat.filemode(stat.S_IFREG | stat.S_IMODE(file.mode))
-        digest.update(f"{file.name} {mode}".encode())
-        digest.update(file.content)
+        _add(file, digest)
     return digest.hexdigest()
 
 
-def archive(files: Sequence[AssetFile]) -> bytes:
+def archive_with_digest(files: Iterable[AssetFile]) -> tuple[str, bytes]:
+    """Return the digest of files and their archive, with one of them in memory at a time."""
+    digest = hashlib.sha256()
+
+    def added() -> Iterator[AssetFile]:
+        for file in files:
+            _add(file, digest)
+            yield file
+
+    content = archive(added())
+    return digest.hexdigest(), content
+
+
+def _add(file: AssetFile, digest: "hashlib._Hash") -> None:
+    mode = stat.filemode(stat.S_IFREG | stat.S_IMODE(file.mode))
+    digest.update(f"{file.name} {mode}".encode())
+    digest.update(file.content)
+
+
+def archive(files: Iterable[AssetFile]) -> bytes:
     """Zip files; the same files give the same bytes."""
     import zipfile  # noqa: PLC0415 - a job without addons needs none of it
 

@@ -226,7 +226,7 @@ def _addon_digest(
 ) -> str:
     """Give a file's digest; InputError with the place that names the file."""
     try:
-        return assets.read(workspace, file.path, zipped=file.zipped)[0]
+        return assets.digest(workspace, file.path, zipped=file.zipped)
     except InputError as error:
         place = place_of(file, {f"{folder}/{name}": text for name, text in texts.items()})
         raise InputError(error.message, hint=error.hint, place=place) from None

@@ -273,3 +273,37 @@ def test_loading_leaves_other_files_alone(workspace: Workspace) -> None:
     """A job without tricks loads as before."""
     hostile_checkouts.plant_bare_repository(workspace.root, "")
     assert load(job_folders.JOB, workspace, job_folders.VARIABLES, print).source is not None
+
+
+def bomb(folder: Path) -> None:
+    """Fill a folder with links that double the files at each of many levels."""
+    for level in range(20):
+        below = folder / f"l{level}"
+        below.mkdir()
+        for name in "ab":
+            (below / name).symlink_to(f"../l{level + 1}")
+    (folder / "l20").mkdir()
+    (folder / "l20/f").write_text("x")
+
+
+def large(folder: Path) -> None:
+    """Put a file with a hole into a folder: it takes no room here."""
+    with (folder / "hole").open("wb") as file:
+        file.truncate(assets.LARGEST + 1)
+
+
+@pytest.mark.parametrize("attack", [bomb, large])
+def test_a_folder_has_limits(workspace: Workspace, attack: Change) -> None:
+    """Nothing is read before it is known how much there is."""
+    attack(workspace.root / "worker")
+    (found,) = problems(workspace)
+    assert "the folder 'worker' has more than" in found
+    assert found.startswith("copilot/report/addons/table.yml:")
+
+
+def test_an_env_file_has_a_limit(workspace: Workspace) -> None:
+    """Nobody has megabytes of variables."""
+    with (workspace.root / "report.env").open("wb") as file:
+        file.truncate(11 * 1024 * 1024)
+    (found,) = problems(workspace)
+    assert "the file has 11534336 bytes, more than" in found
