@@ -25,7 +25,7 @@ def test_a_deployment_that_fails_tells_its_first_cause(place: Place) -> None:
         f"cjob: stack '{name('failing')}' ended in ROLLBACK_COMPLETE: "
         "Signal (AWS::CloudFormation::WaitCondition): WaitCondition timed out"
     )
-    assert hint.endswith("deploy again, which deletes first what is left of the stack")
+    assert hint.endswith("deploy again, which first deletes what is left of the stack")
     first = place.stack("failing")
     assert first["StackStatus"] == "ROLLBACK_COMPLETE"
 
