@@ -7,8 +7,10 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -60,37 +62,74 @@ def hide_environment(kept: Collection[str]) -> None:
             ctypes.memset(address + len(name) + 1, 0, len(value))
 
 
+class SilentError(Exception):
+    """A program has written nothing for too long, and was killed."""
+
+
 def run(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
     say: Callable[[str], None],
+    *,
+    silent_s: float | None = None,
 ) -> tuple[int, tuple[str, ...]]:
-    """Run a program to its end, telling each line that it writes to either stream.
+    """Run a program to its end, reporting each line that it writes to either stream.
 
-    It sees these variables only, and an empty stdin. Gives its exit status, and its last lines.
-    Whenever this ends early, the program and all that it started are killed.
+    It sees these variables only, and an empty stdin. Return its exit status, and its last lines.
+    Whenever this ends early, the program and all that it started are killed. Raise SilentError if
+    it writes nothing for `silent_s`.
     """
     tail: deque[str] = deque(maxlen=TAIL)
-    with subprocess.Popen(  # noqa: S603 - the caller's words, no shell reads them
-        ["/bin/sh", "-c", _GUARDED, "sh", *command],
-        cwd=folder,
-        env=dict(environment),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    ) as process:
+    with (
+        subprocess.Popen(  # noqa: S603 - the caller's words, no shell reads them
+            ["/bin/sh", "-c", _GUARDED, "sh", *command],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        ) as process,
+        _ended_by_silence(process, silent_s) as heard,
+    ):
         if process.stdout is not None:
             for line in iter(partial(process.stdout.readline, LONGEST_LINE), ""):
+                heard()
                 if line.strip():
                     tail.append(line.rstrip())
                     say(tail[-1])
         status = process.wait()
     return status, tuple(tail)
+
+
+@contextmanager
+def _ended_by_silence(
+    process: subprocess.Popen[str], silent_s: float | None
+) -> Iterator[Callable[[], None]]:
+    """Yield what to call for each line; without a call for so long the program is killed."""
+    heard, ended, silent = threading.Event(), threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while heard.wait(silent_s):
+            heard.clear()
+            if ended.is_set():
+                return
+        silent.set()
+        if process.stdin is not None:
+            process.stdin.close()  # which ends all of them, see _GUARDED
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield heard.set
+    finally:
+        ended.set()
+        heard.set()
+    if silent.is_set():
+        raise SilentError
 
 
 def run_untrusted(

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from cjob import processes
 from cjob.engines import causes
-from cjob.engines.engine import Built, NoBuildxError, Recipe, Report, Secret, Wishes
+from cjob.engines.engine import SILENT_BUILD_S, Built, NoBuildxError, Recipe, Report, Secret, Wishes
 from cjob.engines.messages import TAIL
 from cjob.errors import CjobError, InputError, ServiceError
 from cjob.printable import without_sequences
@@ -55,9 +55,20 @@ class Store(Protocol):
 class Buildx:
     """BuildKit behind `docker buildx build`; each build is a process of its own."""
 
-    def __init__(self, store: Store, wishes: Wishes, environment: Mapping[str, str]) -> None:
-        """Take where images are loaded to, what is wished, and the variables that buildx sees."""
+    def __init__(
+        self,
+        store: Store,
+        wishes: Wishes,
+        environment: Mapping[str, str],
+        *,
+        silent_s: float = SILENT_BUILD_S,
+    ) -> None:
+        """Take where images are loaded to, what is wished, and the variables that buildx sees.
+
+        A build may say nothing for `silent_s`.
+        """
         self._store = store
+        self._silent_s = silent_s
         self._wishes = wishes
         self._environment = {**environment, **SETTINGS}
 
@@ -73,7 +84,16 @@ class Buildx:
         with tempfile.TemporaryDirectory(prefix="cjob-") as folder:
             metadata = Path(folder) / "metadata.json"
             command = arguments(recipe, self._wishes, metadata)
-            status, _ = processes.run(command, recipe.context, self._environment, line)
+            try:
+                status, _ = processes.run(
+                    command, recipe.context, self._environment, line, silent_s=self._silent_s
+                )
+            except processes.SilentError:
+                raise ServiceError(
+                    f"{subject} failed: nothing was heard for {self._silent_s:g} seconds",
+                    hint="find what it waits for: a credential helper of docker's config.json, the "
+                    "registry, or a command in the Dockerfile",
+                ) from None
             if status:
                 raise _failure(recipe, tuple(tail))
             told = json.loads(metadata.read_bytes())

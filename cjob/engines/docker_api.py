@@ -20,7 +20,7 @@ from docker.utils import kwargs_from_env
 
 from cjob.engines import causes, docker_push, helpers
 from cjob.engines.context import packed
-from cjob.engines.engine import Built, Login, Pushed, Recipe, Report, spelt
+from cjob.engines.engine import SILENT_BUILD_S, Built, Login, Pushed, Recipe, Report, spelt
 from cjob.engines.faults import told
 from cjob.engines.helpers import BoundedStore
 from cjob.engines.messages import Ending, follow_build
@@ -32,9 +32,8 @@ ECR_HELPER = "ecr-login"
 CONNECT_S = 10
 """How long a daemon may take to answer a simple question."""
 
-SILENT_BUILD_S = 3600
 SILENT_PUSH_S = 300
-"""How long a build or a push may say nothing; a step of a build may well be silent for long."""
+"""How long a push may say nothing."""
 
 PUSH_TIMEOUT = "CJOB_PUSH_TIMEOUT"
 STUCK_PUSH_HINT = (

@@ -13,6 +13,9 @@ from cjob.errors import ServiceError
 
 Kind = Literal["docker", "buildx"]
 
+SILENT_BUILD_S = 3600
+"""How long a build may say nothing; a step of it may well be silent for long."""
+
 Report = Callable[[str], None]
 """Takes a line for the person; what it raises ends the work that it was told of."""
 

@@ -37,6 +37,8 @@ class Failing(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="here"')
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(body.encode())
@@ -79,6 +81,27 @@ def failures(dockerd: daemons.Dockerd, tmp_path: Path) -> Failure:
         return [error(one, wanted) for one in (classic, Buildx(classic, Wishes(), own | config))]
 
     return errors
+
+
+def test_a_credential_helper_that_hangs_ends_a_build_of_buildx(
+    failing: str, dockerd: daemons.Dockerd, tmp_path: Path
+) -> None:
+    """After a silence, which a step of a build may have, too."""
+    config = buildx_plugin.configured(tmp_path / "docker")
+    helpers = {"credHelpers": {failing: "hanging"}}
+    (tmp_path / "docker/config.json").write_text(json.dumps(helpers))
+    program = tmp_path / "docker-credential-hanging"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexec sleep 600\n")
+    program.chmod(0o755)
+    (tmp_path / "Dockerfile").write_text(f"FROM {failing}/401/base:1\n")
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": "/nonexistent"}
+    engine = connect({"DOCKER_HOST": dockerd.host})
+    own = {**path, **config, "DOCKER_HOST": dockerd.host}
+    builder = Buildx(engine, Wishes(), own, silent_s=2)
+    wanted = Recipe(container="report", context=tmp_path, dockerfile=tmp_path / "Dockerfile")
+    with pytest.raises(ServiceError, match="nothing was heard for 2 seconds"):
+        builder.build(wanted, lambda _: None)
+    assert (tmp_path / "asked").exists()
 
 
 def test_a_registry_s_pull_limit_is_named(failing: str, failures: Failure) -> None:

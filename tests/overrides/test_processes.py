@@ -12,7 +12,7 @@ from pathlib import Path
 import cdk_workspace
 import pytest
 
-from cjob.processes import TAIL, run
+from cjob.processes import TAIL, SilentError, run
 
 PATH = {"PATH": os.environ["PATH"]}
 LIMIT_S = 20
@@ -98,6 +98,17 @@ def test_an_error_while_a_line_is_told_ends_the_program(tmp_path: Path) -> None:
     _endless(tmp_path)
     with pytest.raises(BrokenPipeError):
         run(["npm"], tmp_path, {"PATH": f"{tmp_path}/bin:{PATH['PATH']}"}, fail)
+    _all_end(tmp_path, 1)
+
+
+def test_a_program_that_falls_silent_is_ended_with_its_children(tmp_path: Path) -> None:
+    """One that writes now and then is not."""
+    lines = "for n in 1 2 3 4; do echo $n; sleep 0.2; done"
+    assert run(["sh", "-c", lines], tmp_path, PATH, lambda _: None, silent_s=5)[0] == 0
+    _endless(tmp_path)
+    own = {"PATH": f"{tmp_path}/bin:{PATH['PATH']}"}
+    with pytest.raises(SilentError):
+        run(["npm"], tmp_path, own, lambda _: None, silent_s=0.5)
     _all_end(tmp_path, 1)
 
 
