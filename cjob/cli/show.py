@@ -72,7 +72,7 @@ def view(release: "Release") -> str:
     if diff is not None:
         unknown = diff_command.unknown_images(release)
         lines += [f"  {visible(line)}" for line in unknown]
-    if diff is None or not diff.changes:
+    if diff is None or not (diff.changes or diff.text):
         return "\n".join(lines) + "\n"
     lines += [visible(line) for line in diff_command.more(diff)]
     text = visible(diff.text)
