@@ -100,6 +100,8 @@ class Stages:
         self._live: dict[str, Live] = {}
         self._begun: dict[str, Begun] = {}
         self._turns = threading.BoundedSemaphore(FEATURE_JOBS)
+        # Rendering waits for nothing, so several threads at it only take the CPU from each other.
+        self._rendering = threading.Lock()
         self.interruption = tools.interruption
         self.changing: set[str] = set()
 
@@ -268,7 +270,8 @@ class Stages:
         """Add `stack`."""
         from cjob.stages.render import render  # noqa: PLC0415
 
-        return render(release)
+        with self._rendering:
+            return render(release)
 
     def _check_deployable(self, rendered: Release) -> None:
         """Refuse what AWS would refuse; behind CDK overrides apply does, when it sees them."""

@@ -13,6 +13,9 @@ LIMIT = 60_000
 """Bytes; GitHub takes comments of 65,536 characters."""
 
 _SMALLEST = 200
+
+# This part of the room is for the names of what is cut.
+_LISTED = 15
 _SIGNED = re.compile(r"( *)([-+~])( .*)")
 
 
@@ -32,20 +35,39 @@ def markdown(jobs: Sequence[Compared], *, limit: int = LIMIT) -> str:
     `limit` is in bytes. Each job has its share of the room, and what the ones before it left.
     """
     heads = [_head(job) for job in jobs]
-    while heads and sum(map(_size, heads)) > limit - _SMALLEST:
+    titles = sum(_size(_inline(job.title)) + 1 for job in jobs)
+    listed = min(max(_SMALLEST, limit // _LISTED), _SMALLEST + 2 * titles)
+    whole = limit - listed
+    while heads and sum(map(_size, heads)) > whole:
         heads.pop()
-    room = limit - _SMALLEST - sum(map(_size, heads))
+    room = whole - sum(map(_size, heads))
     shown: list[str] = []
     for at, job in enumerate(jobs[: len(heads)]):
         folded = _folded(job.text, room // (len(heads) - at)) if job.text else ""
         room -= _size(folded)
         shown.append(folded)
     out = [head + folded for head, folded in zip(heads, shown, strict=True)]
-    unfolded = sum(not folded and bool(job.text) for job, folded in zip(jobs, shown, strict=False))
-    if unfolded or len(heads) < len(jobs):
-        left = f"{len(jobs) - len(heads)} jobs and {unfolded} differences"
-        out.append(f"{left} more are left out, for their size.\n")
+    unfolded = [
+        job.title for job, folded in zip(jobs, shown, strict=False) if job.text and not folded
+    ]
+    unnamed = [job.title for job in jobs[len(heads) :]]
+    for what, left in (("jobs", unnamed), ("differences", unfolded)):
+        if left:
+            out.append(_left_out(what, left, listed // 2))
     return "\n".join(out)
+
+
+def _left_out(what: str, titles: Sequence[str], room: int) -> str:
+    """Return a line with what was cut, by as many names as there is room for."""
+    line = f"{len(titles)} {what} are left out, for their size:"
+    named = 0
+    for title in titles:
+        longer = f"{line}{',' * bool(named)} {_inline(title)}"
+        if _size(longer) + _SMALLEST // 4 > room:
+            break
+        line, named = longer, named + 1
+    more = len(titles) - named
+    return f"{line}{f' and {more} more' if more else ''}.\n"
 
 
 def _size(text: str) -> int:

@@ -78,9 +78,23 @@ def test_what_small_differences_leave_is_for_the_long_ones() -> None:
 
 
 def test_so_many_jobs_that_their_lines_do_not_fit_are_counted() -> None:
-    """The first ones are shown."""
-    found = markdown([JOB] * 5000)
+    """The first ones are shown, and more are named."""
+    jobs = [Compared(title=f"job-{n} (test)", summary="b", text="+ x\n") for n in range(5000)]
+    found = markdown(jobs)
     assert len(found.encode()) <= LIMIT
-    assert re.search(
-        r"\n\d+ jobs and \d+ differences more are left out, for their size\.\n$", found
+    jobs_cut, differences_cut = found.splitlines()[-3::2]
+    shown = len(re.findall(r"^\*\*job-", found, re.MULTILINE))
+    start = (
+        f"{5000 - shown} jobs are left out, for their size: job-{shown} (test), job-{shown + 1} "
     )
+    assert jobs_cut.startswith(start)
+    assert re.search(r" and \d+ more\.$", jobs_cut)
+    assert re.match(r"\d+ differences are left out, for their size: job-", differences_cut)
+
+
+def test_each_difference_that_is_cut_is_named() -> None:
+    """If there is room for their names, and for nothing else."""
+    jobs = [Compared(title=f"j{n}", summary="b", text="+ x\n" * 99) for n in range(90)]
+    found = markdown(jobs, limit=6000)
+    assert len(found.encode()) <= 6000
+    assert re.search(r"\n\d+ differences are left out, for their size: j\d+, j\d+", found)
