@@ -19,8 +19,8 @@ import botocore.session
 import yaml
 from botocore.config import Config
 
-from cjob import names, sandbox
-from cjob.aws import faults
+from cjob import names, sandbox, versions
+from cjob.aws import faults, manager_role
 from cjob.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(sandbox.__file__).parent
 CAPABILITIES: "list[CapabilityType]" = ["CAPABILITY_NAMED_IAM"]
+TEMPLATE_VERSION = "v1.33.2"
 LONGEST_PAUSE = 5.0
 
 
@@ -42,6 +43,7 @@ def seed(
     jobs: Sequence[str],
     *,
     endpoint: str | None = None,
+    version: str = "",
 ) -> None:
     """Make the application, its environments in the session's region, and its jobs' repositories.
 
@@ -55,7 +57,8 @@ def seed(
         records = session.client("ssm", endpoint_url=endpoint)
         seed_application(records, app, jobs, account)
         for env in envs:
-            outputs = seed_environment_stack(stacks, app, env, account, artifacts)
+            template = environment_template(artifacts, version)
+            outputs = seed_environment_stack(stacks, app, env, account, template)
             seed_environment(records, app, env, account, outputs)
 
 
@@ -134,9 +137,9 @@ def _repository(app: str, job: str) -> dict[str, object]:
 
 
 def seed_environment_stack(
-    stacks: "CloudFormationClient", app: str, env: str, account: str, artifacts: Mapping[str, str]
+    stacks: "CloudFormationClient", app: str, env: str, account: str, template: str
 ) -> dict[str, str]:
-    """Make the environment's stack and return its outputs; `artifacts` has the regional ones."""
+    """Make the environment's stack and return its outputs."""
     partition = names.partition(stacks.meta.region_name)
     parameters = {
         "AppName": app,
@@ -144,21 +147,38 @@ def seed_environment_stack(
         "ToolsAccountPrincipalARN": f"arn:{partition}:iam::{account}:root",
         "ServiceDiscoveryEndpoint": f"{env}.{app}.local",
     }
-    bucket = f"arn:{partition}:s3:::{artifacts['PipelineBucket']}"
-    template = environment_template(bucket, artifacts["KMSKeyARN"])
     name = names.environment_stack(app, env)
     return _create_stack(stacks, name, template, parameters, _tags(app, env))
 
 
-def environment_template(bucket: str, key: str) -> str:
-    """Return the environment's template, with the ARNs of the artifact bucket and its key."""
-    statements = (TEMPLATES / "manager_role.yml").read_text()
+def environment_template(artifacts: Mapping[str, str], version: str = "") -> str:
+    """Return the environment's template, with the ARNs of the artifact bucket and its key.
+
+    In that of an older version the manager role lacks what was added later.
+    """
+    key = artifacts["KMSKeyARN"]
+    bucket = f"arn:{key.split(':')[1]}:s3:::{artifacts['PipelineBucket']}"
+    version = version or TEMPLATE_VERSION
+    statements = _of_version((TEMPLATES / "manager_role.yml").read_text(), version)
     statements = statements.replace("ARTIFACT_BUCKET", bucket).replace("ARTIFACT_KEY", key)
     template = (TEMPLATES / "environment.yml").read_text()
     place = re.search(r"^( +)# The statements of manager_role.yml.\n", template, re.MULTILINE)
     if place is None:
         raise ValueError("environment.yml has no place for the statements of manager_role.yml")
-    return template.replace(place[0], textwrap.indent(statements, place[1]))
+    template = template.replace(place[0], textwrap.indent(statements, place[1]))
+    return template.replace(f"Version: {TEMPLATE_VERSION}", f"Version: {version}")
+
+
+def _of_version(statements: str, version: str) -> str:
+    """Return the manager role's statements without the rights that a version did not have yet."""
+    kept = []
+    for statement in re.split("^(?=- Sid:)", statements, flags=re.MULTILINE)[1:]:
+        listed = re.search(r"\[(.*?)\]", statement, re.DOTALL)
+        actions = re.findall(r"[\w-]+:[\w*]+", listed[1]) if listed else []
+        there = [one for one in actions if not versions.newer(manager_role.since(one), version)]
+        if listed and there:
+            kept.append(statement.replace(listed[0], json.dumps(there)))
+    return "".join(kept)
 
 
 def seed_application(records: "SSMClient", app: str, jobs: Sequence[str], account: str) -> None:

@@ -54,6 +54,12 @@ def options(parser: argparse.ArgumentParser) -> None:
                 help="an environment; repeatable (default: test)",
             )
             action.add_argument(
+                "--env-version",
+                default="",
+                metavar="VERSION",
+                help="version of Copilot's template that the environments have (such as v1.8.0)",
+            )
+            action.add_argument(
                 "--job",
                 action="append",
                 metavar="NAME",
@@ -119,6 +125,7 @@ def _start(args: argparse.Namespace) -> int:
 
 def _wanted(args: argparse.Namespace) -> "lifecycle.Wanted":
     """Return what the options ask for; raise InputError for what can't be."""
+    from cjob import versions
     from cjob.sandbox import lifecycle, place
 
     app = args.app or "demo"
@@ -130,7 +137,11 @@ def _wanted(args: argparse.Namespace) -> "lifecycle.Wanted":
         raise InputError(f"--port {args.port} is no port", hint=f"a port is from 1 to {LAST_PORT}")
     if args.policy and not args.strict:
         raise InputError("--policy has no effect without --strict", hint="add --strict")
-    contents = place.Contents(app, envs or ("test",), jobs or ("report",))
+    if args.env_version and not versions.PATTERN.fullmatch(args.env_version):
+        raise InputError(
+            f"--env-version {args.env_version!r} is not a version", hint="a version is like v1.8.0"
+        )
+    contents = place.Contents(app, envs or ("test",), jobs or ("report",), args.env_version)
     policy = _read_policy(args.policy) if args.policy else None
     return lifecycle.Wanted(contents, args.port, strict=args.strict, policy=policy)
 
@@ -163,6 +174,7 @@ def _check_asked(args: argparse.Namespace, record: "Record", wanted: "lifecycle.
             ("app", args.app, has.app == args.app),
             *(("env", env, env in has.envs) for env in args.env or ()),
             *(("job", job, job in has.jobs) for job in args.job or ()),
+            ("env-version", args.env_version, has.version == args.env_version),
             ("port", args.port, record.port == args.port),
             ("policy", args.policy, record.policy == wanted.policy),
         )
@@ -207,7 +219,7 @@ def _status(args: argparse.Namespace) -> int:
         shown: dict[str, object] = {"state": found.state, "reason": found.reason}
         if record:
             shown |= {"endpoint": record.endpoint, **dataclasses.asdict(record)}
-            shown |= dataclasses.asdict(record.contents)
+            shown |= dataclasses.asdict(record.contents) | {"env": record.contents.envs[0]}
             for left_out in ("contents", "keys", "policy"):
                 del shown[left_out]
         print(json.dumps(shown))
@@ -275,4 +287,11 @@ def _seed(record: "Record") -> None:
 
     session = local_session(access.SETUP_KEY, record.keys.setup, record.region)
     contents = record.contents
-    seed(session, contents.app, contents.envs, contents.jobs, endpoint=record.endpoint)
+    seed(
+        session,
+        contents.app,
+        contents.envs,
+        contents.jobs,
+        endpoint=record.endpoint,
+        version=contents.version,
+    )

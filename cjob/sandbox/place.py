@@ -41,11 +41,15 @@ OWN_NAMES = (
 
 @dataclass(frozen=True)
 class Contents:
-    """What a sandbox is seeded with: an application, environments, jobs with a repository."""
+    """What a sandbox is seeded with: an application, environments, jobs with a repository.
+
+    `version` is that of the environments' template, empty for the newest.
+    """
 
     app: str
     envs: tuple[str, ...]
     jobs: tuple[str, ...]
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,8 @@ def read_record(folder: Path) -> Record | None:
         kept = found["contents"]
         # A server of an earlier cjob has one environment and no keys; it is there to be ended.
         envs = kept.get("envs") or [kept["env"]]
-        contents = Contents(kept["app"], tuple(envs), tuple(kept["jobs"]))
+        jobs, version = tuple(kept["jobs"]), kept.get("version", "")
+        contents = Contents(kept["app"], tuple(envs), jobs, version)
         keys = Keys(**found.get("keys", {"user": "", "setup": "", "server": ""}))
         return Record(**{**found, "contents": contents, "keys": keys})
     except (OSError, ValueError, TypeError, KeyError):

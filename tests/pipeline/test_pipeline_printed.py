@@ -1,7 +1,8 @@
-"""The policy that `cjob iam` prints, in a sandbox that denies the caller everything else."""
+"""What is denied: a caller with the printed policy alone, and a role of an older environment."""
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import daemons
 import pipelines
@@ -55,3 +56,19 @@ def test_everything_is_done_with_the_printed_policy(
         printed.job("fresh", text=BUILT)
         printed.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
         printed.done("deploy", *on("fresh"), "--create-repository")
+
+
+def test_an_environment_of_an_older_version_has_a_role_with_fewer_rights(tmp_path: Path) -> None:
+    """The manager role puts no objects before v1.8.0; cjob says what to upgrade."""
+    folder = tmp_path / "sandbox"
+    sandboxes.prepare(folder)
+    old = sandboxes.start(folder, "--strict", "--env-version", "v1.7.0")
+    try:
+        place = pipelines.make(tmp_path / "workspace", old)
+        place.laden("report", "one")
+        done = place.run("deploy", *pipelines.on("report"))
+        assert done.returncode == 3
+        assert "s3:PutObject" in done.stderr
+        assert "v1.8.0" in done.stderr
+    finally:
+        old.stop()

@@ -1,5 +1,6 @@
 """Real sandboxes for tests: each in a folder of its own, used through the command as people do."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 
@@ -100,3 +102,16 @@ def group_of(pid: int) -> list[str]:
     ).stdout
     rows = [line.split(None, 2) for line in shown.splitlines()]
     return [row[2] for row in rows if row[0] == str(pid) and not row[1].startswith("Z")]
+
+
+def ask(
+    sandbox: Sandbox, method: str, path: str, body: str = "", **headers: str
+) -> http.client.HTTPResponse:
+    """Send a request as any program may."""
+    connection = http.client.HTTPConnection(urlsplit(sandbox.endpoint).netloc, timeout=30)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body=body, headers=named)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer

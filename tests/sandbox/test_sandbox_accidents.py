@@ -15,6 +15,7 @@ import sandboxes
 from sandboxes import CJOB, cjob_sandbox, record_of, start
 
 from cjob.sandbox import place
+from cjob.sandbox.server import __main__ as server
 
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -108,7 +109,18 @@ def gone(pid: int) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"pid": 1}', None])
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 1}', '{"pid": "x"}', None])
+def test_a_record_that_is_damaged_names_no_server(tmp_path: Path, record: str | None) -> None:
+    """One of another process does not either."""
+    path = tmp_path / "sandbox.json"
+    if record is not None:
+        path.write_text(record)
+    assert not server.names_me(path)
+    path.write_text(json.dumps({"pid": os.getpid()}))
+    assert server.names_me(path)
+
+
+@pytest.mark.parametrize("damage", ["{", None])
 def test_a_server_whose_record_is_damaged_ends(folder: Path, damage: str | None) -> None:
     """Nothing would find it any more; the next start makes a new one."""
     start(folder)

@@ -1,7 +1,6 @@
 """Who the sandbox turns away: web pages, strangers, and whoever signs with another key."""
 
 import base64
-import http.client
 import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ import boto3
 import botocore.exceptions
 import pytest
 from botocore.config import Config
-from sandboxes import Sandbox
+from sandboxes import Sandbox, ask
 
 from cjob.aws.seed import local_session
 from cjob.sandbox.server import access, doors
@@ -76,19 +75,6 @@ def test_a_request_comes_in_by_one_door(
 ) -> None:
     """The server's own paths are open to no signature."""
     assert doors.door(method, path, headers, query) is expected
-
-
-def ask(
-    sandbox: Sandbox, method: str, path: str, body: str = "", **headers: str
-) -> http.client.HTTPResponse:
-    """Send a request as any program may."""
-    connection = http.client.HTTPConnection(urlsplit(sandbox.endpoint).netloc, timeout=30)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body=body, headers=named)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer
 
 
 @pytest.mark.parametrize("path", ["/", "/_cjob/about", "/_ministack/health", "/health", "/bucket"])

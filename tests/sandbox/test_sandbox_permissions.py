@@ -10,8 +10,7 @@ import boto3
 import botocore.exceptions
 import pytest
 import sandboxes
-from sandboxes import Sandbox, cjob_sandbox
-from test_sandbox_doors import ask
+from sandboxes import Sandbox, ask, cjob_sandbox
 
 from cjob.aws.seed import local_session
 from cjob.sandbox import place
@@ -203,6 +202,13 @@ def test_the_registry_denies_a_push_without_the_right(strict: Sandbox) -> None:
     token = registry.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     path = "/v2/demo/report/blobs/uploads/"
     assert ask(strict, "POST", path, Authorization=f"Basic {token}").status == 403
+
+
+def test_a_version_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Before anything is started."""
+    done = cjob_sandbox(tmp_path / "sandbox", "start", "--env-version", "8")
+    assert done.returncode == 2
+    assert "'8' is not a version" in done.stderr
 
 
 def test_a_sandbox_that_is_not_strict_allows_what_it_knows(sandbox: Sandbox) -> None:

@@ -1,13 +1,16 @@
 """The application that a sandbox begins with, read as a deploy reads it."""
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sandboxes import Sandbox, cjob_sandbox
 
-from cjob.aws.seed import regional_template, seed
+from cjob import versions
+from cjob.aws import manager_role
+from cjob.aws.seed import environment_template, regional_template, seed
 from cjob.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -191,3 +194,15 @@ def test_the_regional_template_lists_its_jobs() -> None:
         "Workloads": [{"Name": "tidy-up", "WithECR": True}],
         "Accounts": [ACCOUNT],
     }
+
+
+def test_the_manager_role_of_an_older_version_lacks_what_was_added_later() -> None:
+    """Each right is one that some release of Copilot gave."""
+    artifacts = {"PipelineBucket": "b", "KMSKeyARN": "arn:aws:kms:us-west-2:123456789012:key/k"}
+    newest, old = (environment_template(artifacts, version) for version in ("", "v1.7.0"))
+    assert "arn:aws:s3:::b/*" in newest
+    assert "\n  Version: v1.7.0\n" in old
+    actions = {one for one in re.findall(r'"([\w-]+:[\w*]+)"', newest) if manager_role.since(one)}
+    assert {"s3:PutObject", "kms:GenerateDataKey", "iam:PassRole"} <= actions
+    gone = {one for one in actions if f'"{one}"' not in old}
+    assert gone == {one for one in actions if versions.newer(manager_role.since(one), "v1.7.0")}
