@@ -18,8 +18,12 @@ _OF_PROCESS = re.compile(r"[A-Z_][A-Z0-9_]*")
 _SUBSTITUTES = frozenset(("Fn::Sub", "DefinitionString", "Definition", "UserData", "ZipFile"))
 
 
-def problems(text: str, file: str, variables: Collection[str]) -> Iterator[Finding]:
-    """Yield each text with a variable; `variables` are those that a manifest could use."""
+def problems(text: str, file: str, variables: Collection[str] | None = None) -> Iterator[Finding]:
+    """Yield each text with a variable.
+
+    `variables` are those that a manifest could use; without them, and without those that look like
+    a variable of a process, a text may be meant for others. Without any, all names count.
+    """
     try:
         root = yaml12.compose(text, file)
     except InputError:  # has its own message
@@ -27,9 +31,9 @@ def problems(text: str, file: str, variables: Collection[str]) -> Iterator[Findi
     if root is not None:
         for node in _texts(root):
             for name in dict.fromkeys(_VARIABLE.findall(node.value)):
-                if name in variables or _OF_PROCESS.fullmatch(name):
+                if variables is None or name in variables or _OF_PROCESS.fullmatch(name):
                     message = f"'${{{name}}}' is not replaced here: variables are for manifests"
-                    hint = "write the value, or a parameter of the template: !Sub '${EnvName}'"
+                    hint = "write the value, or a function such as !Sub '${AWS::Region}'"
                     yield Finding(message, hint, yaml12.place(file, node))
 
 
@@ -38,6 +42,9 @@ def _texts(node: Node) -> Iterator[ScalarNode]:
     if node.tag == "!Sub":
         return
     if isinstance(node, MappingNode):
+        path = next((value.value for key, value in node.value if key.value == "path"), "")
+        if isinstance(path, str) and not _SUBSTITUTES.isdisjoint(path.split("/")):
+            return  # a patch of what is replaced by others
         for key, value in node.value:
             if key.value not in _SUBSTITUTES:
                 yield from _texts(value)

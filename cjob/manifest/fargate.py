@@ -32,7 +32,6 @@ _MEMORY: dict[int, Sequence[int]] = {
 
 _ON_WINDOWS = (1024, 2048, 4096)
 _UNITS_PER_VCPU = 1024
-_MOST_VCPUS = 32
 
 
 class Size(NamedTuple):
@@ -53,8 +52,8 @@ def problem(size: Size, *, windows: bool) -> Finding | None:
         return None
     system = " for Windows" if windows else ""
     message = f"{size} is not a task size that Fargate offers{system}"
-    if 0 < size.cpu <= _MOST_VCPUS:
-        units = size.cpu * _UNITS_PER_VCPU
+    units = size.cpu * _UNITS_PER_VCPU
+    if any(units == one.cpu for one in offered):  # a number of vCPUs
         return Finding(message, f"write CPU units, 1024 for one vCPU: cpu: {units}", refused=True)
     near = ", or ".join(map(str, _nearest(size, offered)))
     return Finding(message, f"write one of the nearest sizes: {near}", refused=True)

@@ -77,7 +77,7 @@ def problem(expression: str) -> Finding | None:
     if not reason:
         return None
     message = f"EventBridge rejects the schedule {expression!r}: {reason}"
-    return Finding(message, _correction(expression) or f"write {EXAMPLES}", refused=True)
+    return Finding(message, _correction(expression) or f"write a schedule {EXAMPLES}", refused=True)
 
 
 def _correction(expression: str) -> str:

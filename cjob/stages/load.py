@@ -123,11 +123,10 @@ def _file_findings(  # noqa: PLR0917 - each of them is another kind of file
         content = workspace.read_bytes(workspace.inside(path), path)
         yield from env_file_problems(content.decode(errors="replace"), path)
     others = {f"copilot/{job.name}/addons/{name}": text for name, text in addons.items()}
-    if overrides.patches:
-        others[names.patches_path(job.name)] = overrides.patches
     variables = environment.keys() | {"COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME"}
     for path, text in others.items():
         yield from unsubstituted(text, path, variables)
+    yield from unsubstituted(overrides.patches, names.patches_path(job.name))
 
 
 def containers(job: model.Job) -> tuple[model.Container, ...]:

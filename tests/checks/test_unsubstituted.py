@@ -46,3 +46,11 @@ def test_a_variable_that_nobody_replaces_is_warned_about(text: str, place: str) 
 def test_what_others_replace_is_no_finding(text: str) -> None:
     """CloudFormation, programs and state machines have variables of that form, too."""
     assert list(problems(text, "f.yml", {"tag"})) == []
+
+
+def test_in_patches_every_name_counts() -> None:
+    """They change a template of which all is known."""
+    patch = "- {{op: add, path: {}, value: '${{any}}'}}\n"
+    assert len(list(problems(patch.format("/Resources/A/Name"), "f.yml"))) == 1
+    for path in ("/Resources/A/Name/Fn::Sub", "/Resources/A/Properties/DefinitionString"):
+        assert list(problems(patch.format(path), "f.yml")) == []
