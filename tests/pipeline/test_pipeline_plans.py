@@ -239,8 +239,11 @@ def test_a_stack_of_a_newer_tool_is_not_taken_back(place: Place) -> None:
 
 
 def test_resource_tags_reach_the_stack(place: Place) -> None:
-    """Beside Copilot's own; a comparison with the same tags finds nothing."""
+    """Beside Copilot's own, which have no other values; compared with them, nothing differs."""
     place.job("tagged")
+    refused = place.run("deploy", *on("tagged"), "--resource-tags", "copilot-service=mine")
+    assert refused.returncode == 2
+    assert "the tag 'copilot-service' is always 'tagged', not 'mine'" in refused.stderr
     given = '"team=data"'
     place.done("deploy", *on("tagged"), "--resource-tags", given)
     tags = {tag["Key"]: tag["Value"] for tag in place.stack("tagged")["Tags"]}
