@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import daemons
 import pytest
 
+from cjob import names
 from cjob.engines.docker_api import DockerEngine, connect
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
@@ -113,11 +114,16 @@ def sha256(content: bytes) -> str:
 def env_file(content: bytes) -> Asset:
     """List an env file as load does."""
     digest = sha256(content)
-    key = f"manual/env-files/a.env/{digest}.env"
+    key = names.env_file_key("a.env", digest)
     return Asset(kind="envFile", sha256=digest, key=key, path="a.env", containers=("report",))
 
 
-CONTROLLER = Asset(kind="controller", sha256=archive.digest(), key="c.zip")
+def controller(digest: str) -> Asset:
+    """List the env controller's code as load does."""
+    return Asset(kind="controller", sha256=digest, key=names.controller_key(digest))
+
+
+CONTROLLER = controller(archive.digest())
 
 
 def release(assets: tuple[Asset, ...], addons: Mapping[str, str] | None = None) -> Release:
@@ -138,10 +144,13 @@ def test_a_job_without_images_touches_neither_engine_nor_registry(tmp_path: Path
     key = env_file(b"A=1\n").key
     assert bucket.objects == {
         key: (b"A=1\n", "application/octet-stream"),
-        "c.zip": (archive.archive(), "application/zip"),
+        CONTROLLER.key: (archive.archive(), "application/zip"),
     }
     assert pushed.artifacts is not None
-    assert (pushed.artifacts.bucket, pushed.artifacts.keys) == ("acme-bucket", ("c.zip", key))
+    assert (pushed.artifacts.bucket, pushed.artifacts.keys) == (
+        "acme-bucket",
+        tuple(sorted((CONTROLLER.key, key))),
+    )
     assert pushed.images == {}
 
 
@@ -160,7 +169,7 @@ def test_what_is_in_the_bucket_is_not_sent_again(tmp_path: Path) -> None:
         Files(root=tmp_path),
         lambda record: lines.append(record.text),
     )
-    assert (bucket.sent, lines) == (["c.zip"], [])
+    assert (bucket.sent, lines) == ([CONTROLLER.key], [])
     assert first == second
 
 
@@ -170,17 +179,18 @@ def test_the_addons_are_sent_with_their_places_in_the_bucket(tmp_path: Path) -> 
     (tmp_path / "code" / "main.py").write_text("x = 1\n")
     (tmp_path / "code" / "main.py").chmod(0o644)
     digest = sha256(b"main.py -rw-r--r--x = 1\n")
-    asset = Asset(kind="addonAsset", sha256=digest, key="asset", path="code", zipped=True)
+    key = names.addon_asset_key("report", digest)
+    asset = Asset(kind="addonAsset", sha256=digest, key=key, path="code", zipped=True)
     bucket = Bucket()
     wanted = release(addons={"table.yml": ADDON}, assets=(asset,))
     pushed = push(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     assert pushed.artifacts is not None
-    _, template = pushed.artifacts.keys
+    [template] = set(pushed.artifacts.keys) - {key}
     text, kind = bucket.objects[template]
     assert template == f"manual/addons/report/{sha256(text)}.yml"
     assert kind == "application/yaml"
     assert b"S3Bucket: acme-bucket" in text
-    with zipfile.ZipFile(io.BytesIO(bucket.objects["asset"][0])) as sent:
+    with zipfile.ZipFile(io.BytesIO(bucket.objects[key][0])) as sent:
         assert sent.read("main.py") == b"x = 1\n"
 
 
@@ -196,7 +206,7 @@ def test_a_file_that_changed_since_load_is_refused_before_anything_is_sent(tmp_p
 
 def test_a_document_of_another_version_s_controller_is_refused(tmp_path: Path) -> None:
     """Its digest is not that of the code in this version."""
-    other = Asset(kind="controller", sha256="0" * 64, key="old.zip")
+    other = controller("0" * 64)
     with pytest.raises(InputError, match="the env controller's code is not what it was"):
         push(
             release(assets=(other,)), no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet
@@ -210,7 +220,7 @@ def test_a_refused_object_fails_the_push(tmp_path: Path) -> None:
             release(assets=(CONTROLLER,)),
             no_engine,
             NoRegistry(),
-            Bucket("c.zip"),
+            Bucket(CONTROLLER.key),
             Files(root=tmp_path),
             quiet,
         )
