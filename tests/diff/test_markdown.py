@@ -95,6 +95,6 @@ def test_so_many_jobs_that_their_lines_do_not_fit_are_counted() -> None:
 def test_each_difference_that_is_cut_is_named() -> None:
     """If there is room for their names, and for nothing else."""
     jobs = [Compared(title=f"j{n}", summary="b", text="+ x\n" * 99) for n in range(90)]
-    found = markdown(jobs, limit=6000)
-    assert len(found.encode()) <= 6000
+    found = markdown(jobs, limit=4500)
+    assert len(found.encode()) <= 4500
     assert re.search(r"\n\d+ differences are left out, for their size: j\d+, j\d+", found)
