@@ -161,7 +161,7 @@ def test_a_stack_of_copilots_is_taken_over_and_nothing_is_replaced(taken: Place)
         StackName=STACK,
         TemplateBody=newer,
         Parameters=[
-            {"ParameterKey": p["ParameterKey"], "ParameterValue": "8192"}
+            {"ParameterKey": p["ParameterKey"], "ParameterValue": "2048"}
             if p["ParameterKey"] == "TaskMemory"  # CloudFormation passes over metadata alone
             else {"ParameterKey": p["ParameterKey"], "UsePreviousValue": True}
             for p in stack["Parameters"]
