@@ -7,6 +7,7 @@ address that only who was given it can know. Pure functions of a request's head.
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from enum import Enum
 
@@ -15,7 +16,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 OWN = ("/_cjob/", "/_ministack/", "/_localstack/")
 """Paths of the server itself, which no AWS client asks for."""
 
-TOLD = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/", "/v4/")
+TOLD = {
+    "PUT": re.compile(r"/_ministack/cfn-(response|signal)/[\w-]{16,}"),
+    "GET": re.compile(r"/v4/[\w-]{43}(/.*)?"),
+}
 """Addresses with an unguessable part, given to custom resources, wait conditions and tasks."""
 
 TASK_CREDENTIALS = "/v2/credentials/"
@@ -47,7 +51,7 @@ def refuse(headers: Mapping[str, str], scheme: str = "http") -> str:
 
 def door(method: str, path: str, headers: Mapping[str, str], query: str) -> Door | None:
     """Return by what a request comes in, None if it has nothing to come in by."""
-    if path.startswith(TOLD):
+    if method in TOLD and TOLD[method].fullmatch(path):
         return Door.ADDRESS
     if path.startswith(TASK_CREDENTIALS):
         return Door.TASK
