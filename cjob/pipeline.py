@@ -274,11 +274,11 @@ class Stages:
             return render(release)
 
     def _check_deployable(self, rendered: Release) -> None:
-        """Refuse what AWS would refuse; behind CDK overrides apply does, when it sees them."""
+        """Refuse what AWS would refuse; of a template that a CDK app changes, apply does."""
         from cjob.checks import deployable  # noqa: PLC0415
 
-        if not required(rendered.source, "source").overrides.cdk:
-            deployable.check(rendered)
+        cdk = required(rendered.source, "source").overrides.cdk
+        deployable.check(rendered, template_known=not cdk)
 
     def override(self, release: Release) -> Release:
         """Apply CDK overrides to the template, and warn about what a deployment would refuse."""

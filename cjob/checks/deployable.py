@@ -28,9 +28,12 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check(release: Release) -> None:
-    """Raise InputErrors with everything that AWS would refuse."""
-    manifest, stack = _manifest(release), tuple(_stack(release))
+def check(release: Release, *, template_known: bool = True) -> None:
+    """Raise InputErrors with everything that AWS would refuse.
+
+    Without `template_known` the template is not looked at: it is yet to be changed by a CDK app.
+    """
+    manifest, stack = _manifest(release), tuple(_stack(release, template_known=template_known))
     deployed = {one.message for one in stack}
     fixed_nowhere = [one for one in manifest if one.refused and one.message in deployed]
     refused = [*fixed_nowhere, *_beyond(manifest, stack)]
@@ -63,7 +66,7 @@ def _manifest(release: Release) -> tuple[Finding, ...]:
         return found
 
 
-def _stack(release: Release) -> Iterator[Finding]:
+def _stack(release: Release, *, template_known: bool = True) -> Iterator[Finding]:
     stack, source = required(release.stack, "stack"), release.source
     yield from names.of_job(release.job)
     yield from names.of_stack(release.job)
@@ -73,7 +76,7 @@ def _stack(release: Release) -> Iterator[Finding]:
     yield from limits.of_template(stack.addons, "the template of the addons", "stack.addons")
     found = list(limits.of_template(stack.template, "the template", "stack.template"))
     yield from found
-    if found:  # too long to be read
+    if found or not template_known:  # too long to be read, or not the one that is deployed
         return
     resolved = resolve(stack, _pseudo(release))
     for one in CHECKS:

@@ -4,6 +4,7 @@ import pytest
 from check_samples import HEAD, edited, refusals, rendered
 
 from cjob.checks import deployable
+from cjob.errors import InputErrors
 from cjob.plain import replace
 
 BUILT = (
@@ -53,6 +54,14 @@ def test_sizes_may_have_units() -> None:
         for key, value in (("Cpu", ".5 vcpu"), ("Memory", "2 GB"))
     )
     assert refusals(rendered(patches=patches)) == []
+
+
+def test_a_template_that_is_yet_to_change_is_not_looked_at() -> None:
+    """A CDK app may fix it; the name of the job stays."""
+    document = rendered("cpu: 300\n", name="My-Job")
+    with pytest.raises(InputErrors) as caught:
+        deployable.check(document, template_known=False)
+    assert ["is not a name" in one.message for one in caught.value.problems] == [True]
 
 
 def test_an_edited_parameter_is_refused() -> None:

@@ -1,5 +1,6 @@
-"""Live templates that cjob never wrote: each is compared, or refused with its reason and place."""
+"""Live templates, as AWS answers them: each is compared, or differs with its reason and place."""
 
+import json
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
@@ -85,3 +86,23 @@ def test_live_templates_that_cannot_be_read_differ(place: Place, proxy: Proxy) -
         assert reason in done.stdout, (case, done.stdout)
     proxy.instead["GetTemplate"] = answer("Name: ? f?r dich: a\n")
     assert asking.run("deploy", *on("spoilt")).returncode == 0
+
+
+def test_words_reach_ecs_as_they_are_written(place: Place) -> None:
+    """Whatever YAML 1.1 takes them for; and what is not ASCII is no difference for ever."""
+    words = ["set-flag", "on", "--mode", "0755", "--at", "12:30", "1.10", "null"]
+    greeting = "Gr\u00fc\u00dfe \U0001f600"
+    variables = f"{{ON: 'NO', GREETING: {greeting}}}"
+    more = f"command: {json.dumps(words)}\nvariables: {variables}\n"
+    place.job("words", more)
+    place.done("deploy", *on("words"))
+    ecs = place.sandbox.session().client("ecs", endpoint_url=place.sandbox.endpoint)
+    found = ecs.describe_task_definition(taskDefinition=name("words"))["taskDefinition"]
+    container = found["containerDefinitions"][0]
+    assert container["command"] == words
+    seen = {one["name"]: one["value"] for one in container["environment"]}
+    assert (seen["ON"], seen["GREETING"]) == ("NO", "Gr\u00fc\u00dfe \U0001f600")
+    compared = place.run("package", "--diff", *on("words"))
+    assert (compared.returncode, compared.stdout) == (0, "No changes.\n")
+    place.job("words", more.replace("NO", "YES"))
+    assert place.run("package", "--diff", *on("words")).returncode == 1
