@@ -2,9 +2,9 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
+import commands
 import hostile_checkouts
 import pytest
 from hostile_checkouts import Trap
@@ -121,15 +121,13 @@ def test_the_users_own_filters_still_run(
 
 
 def test_the_makefile_runs_none_either(top: Path, trap: Trap) -> None:
-    """It asks git for the sources in its own folder, and stops if that seems to be a repository."""
+    """Whatever the folder that it is in looks like to git."""
     jobs = top / "jobs"
     hostile_checkouts.plant_bare_repository(jobs, f"\tfsmonitor = {trap.program}\n")
     shutil.copy(MAKEFILE, jobs / "Makefile")
     hostile_checkouts.committed(top)
 
-    done = subprocess.run(
-        ["make", "-n", "plan", "ENV=test"], cwd=jobs, capture_output=True, text=True, check=False
-    )
+    done = commands.run("make", "-n", "plan", "ENV=test", folder=jobs, settings={"MAKEFLAGS": ""})
 
-    assert "cannot use bare repository" in done.stderr
+    assert "cjob-build -n report -e test" in done.out, done.err
     assert not trap.sprung
