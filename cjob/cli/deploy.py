@@ -8,7 +8,7 @@ sent where nothing changed. Prints text everywhere; with -o json, the documents 
 
 import argparse
 
-from cjob.cli import apply, building, choosing, console, prompts, resource_tags, selection
+from cjob.cli import apply, building, choosing, console, resource_tags, selection
 from cjob.cli import diff as diff_command
 from cjob.errors import DONE, InputError
 
@@ -121,6 +121,8 @@ def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
             "nobody can be asked here whether to deploy it",
             hint="deploy with --yes, or make a plan with cjob-diff and apply it with cjob-apply",
         )
+
+    from cjob.cli import prompts  # noqa: PLC0415 - only for the question
 
     return prompts.confirm(QUESTION)
 
