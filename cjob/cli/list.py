@@ -124,7 +124,10 @@ def _inputs(
             skip += [app / name for name in ("node_modules", "cdk.out")]
         for context, dockerfile in _contexts(source, workspace):
             from cjob.engines.fingerprint import digests  # noqa: PLC0415 - only a build needs docker
+            from cjob.stages.recipes import outside  # noqa: PLC0415
 
+            for fault in outside(context, dockerfile, workspace):
+                raise InputError(fault.message, hint=fault.hint, place=folder)
             read = digests(context, dockerfile, skip)
             found |= {workspace.shown(path): digest for path, digest in read.items()}
     return dict(sorted(found.items()))

@@ -122,12 +122,12 @@ def recipe(wanted: Build, container: str, root: Path, version: str) -> Recipe:
     )
 
 
-def _outside(wanted: Recipe, files: Files) -> list[Fault]:
+def outside(context: Path, dockerfile: Path, files: Files) -> list[Fault]:
     """Return what an engine would read of a build that is outside of the repository."""
-    own = wanted.dockerfile.with_name(wanted.dockerfile.name + IGNORE)
+    own = dockerfile.with_name(dockerfile.name + IGNORE)
     read = {
-        "context": (wanted.context, wanted.context / IGNORE),
-        "dockerfile": (wanted.dockerfile, own) if wanted.dockerfile != files.root else (),
+        "context": (context, context / IGNORE),
+        "dockerfile": (dockerfile, own) if dockerfile != files.root else (),
     }
     faults = []
     for key, paths in read.items():
@@ -141,7 +141,7 @@ def _outside(wanted: Recipe, files: Files) -> list[Fault]:
 
 def _read(wanted: Recipe, files: Files) -> tuple[Dockerfile, list[Fault]]:
     """Read a Dockerfile; report what is wrong with it, its context and the stage in it."""
-    faults, root = _outside(wanted, files), files.root
+    faults, root = outside(wanted.context, wanted.dockerfile, files), files.root
     unread = Dockerfile((), None, foreign=True)
     if faults:
         return unread, faults

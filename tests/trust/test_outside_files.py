@@ -307,3 +307,17 @@ def test_an_env_file_has_a_limit(workspace: Workspace) -> None:
         file.truncate(11 * 1024 * 1024)
     (found,) = problems(workspace)
     assert "the file has 11534336 bytes, more than" in found
+
+
+@pytest.mark.parametrize("attack", ["Dockerfile", ".dockerignore", "context by link"])
+def test_the_inputs_of_a_build_are_inside(tmp_path: Path, attack: str) -> None:
+    """What only lists digests reads no more than a build."""
+    root = hostile_checkouts.workspace(tmp_path / "repo/jobs")
+    (tmp_path / "secret").mkdir()
+    (root / "image").mkdir()
+    (root / "Dockerfile").rename(root / "image/Dockerfile")
+    edit(root / MANIFEST, "build: Dockerfile", "build: image/Dockerfile")
+    (tmp_path / "repo/.git").mkdir()
+    BUILDS[attack](root)
+    with pytest.raises(InputError, match="of the repository"):
+        cli.dispatch(["list", "inputs", "-n", "report", "-C", str(root)])
