@@ -320,4 +320,4 @@ def test_the_inputs_of_a_build_are_inside(tmp_path: Path, attack: str) -> None:
     (tmp_path / "repo/.git").mkdir()
     BUILDS[attack](root)
     with pytest.raises(InputError, match="of the repository"):
-        cli.dispatch(["list", "inputs", "-n", "report", "-C", str(root)])
+        cli.dispatch(["list", "inputs", "-n", "report", "-e", "test", "-C", str(root)])
