@@ -1,12 +1,14 @@
-"""Ctrl-C and SIGTERM at each point of a deployment that goes to a real sandbox."""
+"""Ctrl-C, SIGTERM and SIGHUP at each point of a deployment that goes to a real sandbox."""
 
+import os
+import pty
 import signal
 import subprocess
 import time
 
 import pytest
 from calls_proxy import Proxy
-from pipelines import Place, document, interrupt, name, on, through, wait_for
+from pipelines import CJOB, Place, document, interrupt, name, on, through, wait_for
 
 
 class Interrupter:
@@ -170,3 +172,21 @@ def test_a_deployment_that_was_taken_back_can_be_made_again(place: Place) -> Non
     assert interrupt(running).returncode == 130
     place.write("copilot/again/overrides/cfn.patches.yml", "[]\n")
     assert document(place.run("deploy", *on("again")))["deployment"]["changed"] is True
+
+
+def test_a_deployment_whose_terminal_is_closed_is_rolled_back(place: Place) -> None:
+    """Nobody reads any more what it prints; that must not end it early."""
+    place.job("hung-up")
+    place.done("deploy", *on("hung-up"))
+    place.waiting("hung-up", seconds=4)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(place.root)
+        command = [*CJOB, "deploy", *on("hung-up")]
+        os.execve(command[0], command, {**place.settings, "TERM": "xterm"})  # noqa: S606 - under test
+    told = b""
+    while b"Signal" not in told:
+        told += os.read(terminal, 65536)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
+    assert place.status("hung-up") == "UPDATE_ROLLBACK_COMPLETE"
