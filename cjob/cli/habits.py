@@ -12,18 +12,18 @@ TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Two words of Copilot's that are one command here, with options of the same names.
-SAME: Mapping[tuple[str, ...], str] = {("job", "deploy"): "deploy", ("job", "package"): "package"}
-
-# The state machine logs into the same group, as JSON.
-LOGS = "aws logs tail /copilot/APP-ENV-JOB --follow --log-stream-name-prefix copilot/"
+# Two words of Copilot's, and the command that they are here, with options of the same names.
+SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("job", "deploy"): ("deploy",),
+    ("job", "package"): ("package",),
+    ("job", "run"): ("run",),
+    ("job", "logs"): ("logs",),
+    ("job", "ls"): ("list", "jobs"),
+}
 
 # Two words of Copilot's, and what comes nearest.
 NEAREST: Mapping[tuple[str, ...], str] = {
-    ("job", "ls"): "cjob list jobs",
     ("env", "ls"): "cjob list envs",
-    ("job", "logs"): LOGS,
-    ("job", "run"): "aws stepfunctions start-execution --state-machine-arn ARN",
     ("job", "delete"): "aws cloudformation delete-stack --stack-name APP-ENV-JOB",
 }
 
@@ -38,7 +38,7 @@ def meant(arguments: Sequence[str]) -> list[str] | None:
     """
     words = tuple(arguments[:2])
     if words in SAME:
-        return [SAME[words], *arguments[2:]]
+        return [*SAME[words], *arguments[2:]]
     if words[0] not in ELSEWHERE:
         return None
     if words == ("job",) or words[1:] in (("--help",), ("-h",)):

@@ -5,7 +5,6 @@ Takes a Release that was deployed, returns lines with commands that can be paste
 
 from datetime import datetime
 
-from cjob import names
 from cjob.diff.summary import Local, next_run
 from cjob.release import Release
 from cjob.stages.states import aws
@@ -23,13 +22,9 @@ def next_steps(release: Release, moment: datetime, local: Local) -> tuple[str, .
     if deployment.status.endswith("IN_PROGRESS"):
         status = ("--query", "'Stacks[0].StackStatus'", "--output", "text")
         return (f"to see the result: {aws('describe-stacks', name, region, *status)}",)
-    machine = f"{target.account_id}:stateMachine:{name}"
-    machine = f"arn:{names.partition(region)}:states:{region}:{machine}"
-    start = f"aws stepfunctions start-execution --region {region} --state-machine-arn {machine}"
-    # The state machine logs into the same group, as JSON.
-    containers = f"--follow --log-stream-name-prefix copilot/ /copilot/{name}"
+    job = f"-n {release.job.name} -e {release.job.env}"
     return (
-        f"to run it now: {start}",
-        f"to follow its logs: aws logs tail --region {region} {containers}",
+        f"to run it now: cjob run {job}",
+        f"to see its last run: cjob logs {job}",
         f"next run: {next_run(stack.parameters.get('Schedule', ''), moment, local)}",
     )

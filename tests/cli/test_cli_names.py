@@ -140,7 +140,7 @@ def test_inputs_of_no_job_are_refused(jobs: Path) -> None:
     assert (done.status, commands.told(done)[0]) == (2, "no job was named")
 
 
-@pytest.mark.parametrize("command", ["deploy", "package"])
+@pytest.mark.parametrize("command", ["deploy", "package", "run", "logs"])
 def test_a_command_typed_as_for_copilot_just_works(command: str, workspace: Path) -> None:
     """`cjob job deploy` is `cjob deploy`."""
     typed = commands.run("cjob", "job", command, "--help", folder=workspace)
@@ -152,11 +152,10 @@ def test_a_command_typed_as_for_copilot_just_works(command: str, workspace: Path
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        ("job ls", "cjob has no 'job ls'", "cjob list jobs"),
         ("env ls --app x", "cjob has no 'env ls'", "cjob list envs"),
         ("svc deploy -n site", "cjob has no 'svc deploy'", "see cjob --help"),
         ("job", "'job' is how Copilot groups its commands", "cjob deploy and cjob package"),
-        ("job logs", "cjob has no 'job logs'", "aws logs tail"),
+        ("job delete -n x", "cjob has no 'job delete'", "aws cloudformation delete-stack"),
         ("job deplo -n x", "cjob has no 'job deplo'", "did you mean 'cjob job deploy'?"),
     ],
 )

@@ -37,14 +37,10 @@ def steps(release: Release) -> tuple[str, ...]:
 
 
 def test_the_next_steps_are_filled_in() -> None:
-    """With the region's partition, the job's names and its next run."""
-    machine = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:acme-test-report"
-    tail = "aws logs tail --region cn-north-1 --follow --log-stream-name-prefix copilot/"
-    tail = f"{tail} /copilot/acme-test-report"
-    start = f"aws stepfunctions start-execution --region cn-north-1 --state-machine-arn {machine}"
+    """With the job's names and its next run."""
     assert steps(deployed("UPDATE_COMPLETE")) == (
-        f"to run it now: {start}",
-        f"to follow its logs: {tail}",
+        "to run it now: cjob run -n report -e test",
+        "to see its last run: cjob logs -n report -e test",
         "next run: Sat 2026-11-21 09:00 UTC",
     )
 

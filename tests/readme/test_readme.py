@@ -40,6 +40,7 @@ def test_every_command_prints_what_the_readme_shows(workspace: Path) -> None:
     environment = {
         **kept,
         **settings,
+        "CJOB_SANDBOX_DIR": str(place),
         "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",
         "NO_COLOR": "1",
         "TERM": "xterm",
