@@ -68,7 +68,9 @@ class Silence:
 
     @staticmethod
     def _end(context: dict[str, Any], **_: object) -> None:
-        context[_TIMER].cancel()
+        timer = context.get(_TIMER)  # none if the call was answered without being sent
+        if timer is not None:
+            timer.cancel()
 
 
 def _check(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
