@@ -136,8 +136,9 @@ def wishes(args: argparse.Namespace) -> "Wishes":
 
 
 def given(args: argparse.Namespace) -> bool:
-    """Say whether any of them was given."""
-    return bool(args.engine or args.builder or args.secret or getattr(args, "image", None))
+    """Return whether any of them was given."""
+    named = args.engine or args.builder or args.secret or getattr(args, "image", None)
+    return bool(named) or not getattr(args, "latest", True)
 
 
 def _secret(text: str) -> "Secret":

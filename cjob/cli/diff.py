@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
 
     if building.given(args) and not args.build:
         raise InputError(
-            "--engine, --builder, --secret and --image are for builds, and nothing is built here",
+            "--engine, --builder, --secret, --image and --no-latest are for builds, and "
+            "nothing is built here",
             hint="add --build",
         )
     differing: list[str] = []

@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if building.given(args) and not (args.upload_assets or args.build):
         raise InputError(
-            "--engine, --builder and --secret are for builds, and nothing is built here",
+            "--engine, --builder, --secret, --image and --no-latest are for builds, and "
+            "nothing is built here",
             hint="add --upload-assets, which builds and sends what the stack needs, or --build to "
             "--diff",
         )

@@ -59,13 +59,16 @@ def test_a_secret_s_file_must_be_one_that_buildkit_takes(building: Path) -> None
     assert said.endswith("large' of --secret 'a' is larger than 500 KiB")
 
 
-def test_package_takes_them_only_where_it_builds(building: Path) -> None:
+@pytest.mark.parametrize("flags", [("--engine", "buildx"), ("--no-latest",)])
+def test_package_takes_them_only_where_it_builds(building: Path, flags: tuple[str, ...]) -> None:
     """Without --upload-assets they would be ignored."""
-    done = run("cjob", "package", "-n", "report", "--engine", "buildx", folder=building)
-    said, hint = told(done)
+    said, hint = told(done := run("cjob", "package", "-n", "report", *flags, folder=building))
     assert (done.status, said) == (
         2,
-        "--engine, --builder and --secret are for builds, and nothing is built here",
+        (
+            "--engine, --builder, --secret, --image and --no-latest are for builds, and nothing "
+            "is built here"
+        ),
     )
     assert "--upload-assets" in hint
 
