@@ -10,7 +10,9 @@ import botocore.session
 import pytest
 
 from cjob.aws import faults
-from cjob.aws.answers import CheckedParserFactory
+from cjob.aws.answers import CheckedParserFactory, NotAwsError
+from cjob.aws.pacing import Pace
+from cjob.aws.patience import Patience
 from cjob.aws.session import Account
 from cjob.errors import CjobError, InputError, ServiceError
 
@@ -142,3 +144,13 @@ def test_a_setting_with_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) 
     error = failure(monkeypatch, "http://127.0.0.1:9")
     assert isinstance(error, InputError)
     assert error.hint.startswith("correct AWS_MAX_ATTEMPTS, which is 'abc'")
+
+
+def test_a_false_answer_is_waited_for_like_any_outage() -> None:
+    """Whatever waits for a deployment goes on, and says so."""
+    lines: list[str] = []
+    patience = Patience(Pace(lambda _: None), lambda record: lines.append(record.text))
+    error = NotAwsError(error="status 200, <html>")
+    assert isinstance(error, faults.UNHEARD)
+    assert patience.bears(error)
+    assert lines != []
