@@ -1,4 +1,4 @@
-"""The reference of all commands, made from their parsers: docs/commands.md, and a man page each.
+"""The reference of all commands, made from their parsers: a help page, and a man page each.
 
 `bin/reference` runs this and writes the files; a test checks that they are up to date.
 """
@@ -12,13 +12,13 @@ from cjob import cli
 from cjob.cli.parser import Parser
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "commands.md"
-MAN = ROOT / "man"
+PAGE = ROOT / "cjob/docs/commands.md"
+MAN = ROOT / "cjob/docs/man"
 
 HEAD = """\
 # All commands and their options
 
-Made from the parsers by `bin/reference`, like the man pages in `man/`.
+Made from the parsers by `bin/reference`, like the man pages in `cjob/docs/man/`.
 `cjob COMMAND --help` prints the same; statuses are in `cjob help statuses`.
 """
 
