@@ -89,13 +89,11 @@ def ended(stacks: "CloudFormationClient", stack: str) -> str:
 def test_a_stack_that_is_deleted_while_it_is_created_stays_deleted(
     stacks: "CloudFormationClient",
 ) -> None:
-    """What waited is waited for, and nothing is made after that."""
+    """A wait condition that goes on has no effect any more, and nothing is made after it."""
     waits = WAITS.replace("'60'", "'1'")
     more = waits + "  Topic: {Type: 'AWS::SNS::Topic', DependsOn: Signal}\n"
     stack = stacks.create_stack(StackName="waits", TemplateBody=more)["StackId"]
     stacks.delete_stack(StackName="waits")
-    found = stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-    assert found == "DELETE_IN_PROGRESS"
     assert ended(stacks, stack) == "DELETE_COMPLETE"
 
     # Another one's whole life leaves it as it is.

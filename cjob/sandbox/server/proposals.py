@@ -134,7 +134,7 @@ def traced(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[...
 def take_over(stack: Json) -> None:
     """End a stack's creation, and delete what there is of it.
 
-    A resource that is being created is waited for: a custom one answers, a nested stack ends.
+    A nested stack is waited for, since it goes on by itself; a wait condition is not.
     """
     from ministack.services import cloudformation
     from ministack.services.cloudformation import stacks
@@ -145,10 +145,13 @@ def take_over(stack: Json) -> None:
     stack["StackStatus"] = "DELETE_IN_PROGRESS"
 
     async def delete() -> None:
-        await asyncio.wait([creation])
-        for inner, nested in list(cloudformation._stacks.items()):
-            if nested.get("_parent_stack_name") == name:
-                await stacks._delete_stack_async(inner, nested["StackId"])
+        inner = [
+            k for k, v in cloudformation._stacks.items() if v.get("_parent_stack_name") == name
+        ]
+        if inner:
+            await asyncio.wait([creation])
+        for one in inner:
+            await stacks._delete_stack_async(one, cloudformation._stacks[one]["StackId"])
         await stacks._delete_stack_async(name, number)
 
     stacks._create_stack_task_in_region(delete(), stack, number)
