@@ -86,24 +86,6 @@ def ended(stacks: "CloudFormationClient", stack: str) -> str:
     return status
 
 
-def test_a_stack_that_is_deleted_while_it_is_created_stays_deleted(
-    stacks: "CloudFormationClient",
-) -> None:
-    """A wait condition that goes on has no effect any more, and nothing is made after it."""
-    waits = WAITS.replace("'60'", "'1'")
-    more = waits + "  Topic: {Type: 'AWS::SNS::Topic', DependsOn: Signal}\n"
-    stack = stacks.create_stack(StackName="waits", TemplateBody=more)["StackId"]
-    stacks.delete_stack(StackName="waits")
-    assert ended(stacks, stack) == "DELETE_COMPLETE"
-
-    # Another one's whole life leaves it as it is.
-    later = stacks.create_stack(StackName="later", TemplateBody=waits)["StackId"]
-    assert ended(stacks, later) == "ROLLBACK_COMPLETE"
-    assert ended(stacks, stack) == "DELETE_COMPLETE"
-    events = stacks.describe_stack_events(StackName=stack)["StackEvents"]
-    assert not [event for event in events if event["LogicalResourceId"] == "Topic"]
-
-
 def test_a_template_is_answered_in_ascii(stacks: "CloudFormationClient") -> None:
     """CloudFormation gives ? for every other character; what is made of it is right."""
     text = "Description: für\n" + TOPIC.replace("Topic'}", "Topic', Metadata: {a: ☃}}")

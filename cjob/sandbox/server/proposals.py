@@ -98,7 +98,8 @@ def deleting(original: Handler) -> Handler:
 
     def delete(params: Json) -> Json:
         stack = handlers._resolve_stack(helpers._p(params, "StackName"))
-        if stack and stack["StackStatus"] == CREATING and stack["StackId"] in DEPLOYING:
+        created = stack and stack["StackStatus"] == CREATING and stack["StackId"] in DEPLOYING
+        if created and not waits(stack):
             take_over(stack)
             return helpers._xml(200, "DeleteStackResponse", "")
         if not stack or stack["StackStatus"] != PROPOSED:
@@ -129,6 +130,14 @@ def traced(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[...
             DEPLOYING.pop(number, None)
 
     return deploy
+
+
+def waits(stack: Json) -> bool:
+    """Tell whether a wait condition is what a stack is at: its thread can't be ended."""
+    from ministack.services import cloudformation
+
+    events = cloudformation._stack_events.get(stack["StackId"]) or [{}]
+    return bool(events[-1].get("ResourceType") == "AWS::CloudFormation::WaitCondition")
 
 
 def take_over(stack: Json) -> None:
