@@ -6,17 +6,19 @@ Reads the workspace's files. Load records the digests; push reads the files agai
 import errno
 import os
 import stat
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
-from cjob.addons.assets import AssetFile, archive_digest, archive_with_digest, file_digest
+from cjob.addons.assets import AssetFile, archive, archive_digest, file_digest
 from cjob.errors import InputError
 from cjob.workspace import Files
 
 # Lambda takes 250 MB of code, so that much more than that is another folder than was meant.
 LARGEST = 256 * 1024 * 1024
+IN_MEMORY = 4 * 1024 * 1024
 MOST_FILES = 20_000
 MOST_WAYS = 8
 
@@ -27,36 +29,44 @@ def digest(within: Files, shown: str, *, zipped: bool) -> str:
     `shown` is its path as manifests and addons have it. InputError if it cannot be read.
     """
     path = within.inside(shown)
-    found = within.status(path, shown)
-    if stat.S_ISDIR(found.st_mode):
-        return archive_digest(_files(within, path, shown))
-    content = within.read_bytes(path, shown, LARGEST)
-    if zipped:
-        return archive_digest((AssetFile(name=path.name, mode=found.st_mode, content=content),))
-    return file_digest(content)
+    mode = within.status(path, shown).st_mode
+    if zipped or stat.S_ISDIR(mode):
+        return archive_digest(_files(within, path, shown, mode))
+    return file_digest(within.pieces(path, shown, LARGEST))
 
 
-def read(within: Files, shown: str, *, zipped: bool) -> tuple[str, bytes]:
-    """Return the digest and the bytes to send of a file or folder; see `digest`."""
+def read(within: Files, shown: str, *, zipped: bool) -> tuple[str, IO[bytes]]:
+    """Return the digest of a file or folder, and what to send of it; see `digest`.
+
+    The latter is a file without a name, in memory only if it is small.
+    """
     path = within.inside(shown)
-    found = within.status(path, shown)
-    if stat.S_ISDIR(found.st_mode):
-        return archive_with_digest(_files(within, path, shown))
-    content = within.read_bytes(path, shown, LARGEST)
-    if zipped:
-        files = (AssetFile(name=path.name, mode=found.st_mode, content=content),)
-        return archive_with_digest(files)
-    return file_digest(content), content
+    mode = within.status(path, shown).st_mode
+    out = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever sends it needs it open
+    try:
+        if zipped or stat.S_ISDIR(mode):
+            found = archive(_files(within, path, shown, mode), out)
+        else:
+            found = file_digest(within.pieces(path, shown, LARGEST), out)
+        out.seek(0)
+    except BaseException:
+        out.close()
+        raise
+    return found, out
 
 
-def _files(within: Files, folder: Path, shown: str) -> Iterator[AssetFile]:
-    """Yield all files below a folder, sorted by name within each folder, as they are read."""
-    paths = _listed(within, folder, shown)
+def _files(within: Files, path: Path, shown: str, mode: int) -> Iterator[AssetFile]:
+    """Yield a file, or all files below a folder, sorted by name within each folder."""
+    if not stat.S_ISDIR(mode):
+        content = within.pieces(path, shown, LARGEST)
+        yield AssetFile(name=path.name, mode=mode, content=content)
+        return
+    paths = _listed(within, path, shown)
     if not paths:
         raise InputError(f"the folder {shown!r} is empty", hint="check the path", place=shown)
-    for relative, path, mode in paths:
-        content = within.read_bytes(path, f"{shown}/{relative}", LARGEST)
-        yield AssetFile(name=relative, mode=mode, content=content)
+    for relative, file, file_mode in paths:
+        content = within.pieces(file, f"{shown}/{relative}", LARGEST)
+        yield AssetFile(name=relative, mode=file_mode, content=content)
 
 
 def _listed(within: Files, folder: Path, shown: str) -> list[tuple[str, Path, int]]:

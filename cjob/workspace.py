@@ -7,7 +7,7 @@ or a symbolic link may come from a stranger's pull request.
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cjob.errors import InputError
@@ -17,6 +17,7 @@ from cjob.release import NAME
 FOLDER = "copilot"
 LEVELS = 5
 LARGEST = 10 * 1024 * 1024
+PIECE = 1024 * 1024
 JOB_TYPE = "Scheduled Job"
 
 # What the kernel answers here is about cjob and the machine: `/proc/self/environ` has credentials.
@@ -103,6 +104,10 @@ class Files:
 
     def read_bytes(self, path: Path, shown: str, limit: int = LARGEST) -> bytes:
         """Read a file; InputError, with the path as it is `shown`, if that cannot be done."""
+        return b"".join(self.pieces(path, shown, limit))
+
+    def pieces(self, path: Path, shown: str, limit: int) -> Iterator[bytes]:
+        """Yield what a file contains, with little of it in memory; see `read_bytes`."""
         size = self.status(path, shown).st_size
         if size > limit:
             raise InputError(
@@ -111,7 +116,9 @@ class Files:
                 place=shown,
             )
         try:
-            return path.read_bytes()
+            with path.open("rb") as file:
+                while piece := file.read(PIECE):
+                    yield piece
         except OSError as error:
             raise _unreadable(shown, error.strerror) from None
 

@@ -3,7 +3,7 @@
 import base64
 import json
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -57,7 +57,7 @@ class AwsBucket:
                 raise
         return True
 
-    def put(self, key: str, body: bytes, content_type: str) -> None:
+    def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
         """Store an object; the bucket's owner owns it."""
         with self._told("send", key):
             self._client().put_object(

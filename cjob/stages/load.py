@@ -188,7 +188,7 @@ def _env_files(workspace: Workspace, job: model.Job) -> Iterable[Asset]:
     for container, path in env_files(job).items():
         users.setdefault(path, []).append(container)
     for path, using in sorted(users.items()):
-        digest = file_digest(workspace.read_bytes(workspace.inside(path), path))
+        digest = file_digest([workspace.read_bytes(workspace.inside(path), path)])
         key = names.env_file_key(PurePosixPath(path).name, digest)
         yield Asset(kind="envFile", sha256=digest, key=key, path=path, containers=tuple(using))
 

@@ -6,7 +6,8 @@ only what is absent is sent. A job without builds touches no engine and no regis
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from contextlib import ExitStack
+from typing import IO, Protocol
 
 from cjob import assets
 from cjob.checks.assets import check_key
@@ -42,7 +43,7 @@ class ObjectStore(Protocol):
     def exists(self, key: str) -> bool:
         """Tell whether there is an object under the key."""
 
-    def put(self, key: str, body: bytes, content_type: str) -> None:
+    def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
         """Send an object."""
 
 
@@ -51,7 +52,7 @@ class Upload:
     """An object to be."""
 
     key: str
-    body: bytes
+    body: bytes | IO[bytes]
     content_type: str
 
 
@@ -76,7 +77,6 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     for name in source.builds:
         if name not in images:
             raise prebuilt.unbuilt(name, "images")
-    wanted = uploads(release, source, target, files)
     own = {name: image for name, image in images.items() if image.id}
     if not latest:
         own = {name: without_latest(name, release.job.name, own[name]) for name in own}
@@ -87,18 +87,25 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     def send_images(_: Checkpoint) -> None:
         images.update(_push_images(own, repository, engine, registry, tell))
 
-    sending = [_sending(store, upload, tell) for upload in wanted]
-    run_all([send_images, *sending] if own else sending, AT_ONCE)
+    with ExitStack() as opened:
+        wanted = uploads(release, source, target, files, opened)
+        sending = [_sending(store, upload, tell) for upload in wanted]
+        run_all([send_images, *sending] if own else sending, AT_ONCE)
     keys = tuple(sorted(upload.key for upload in wanted))
     artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
     return replace(release, images=images, artifacts=artifacts)
 
 
-def uploads(release: Release, source: Source, target: Target, files: Files) -> list[Upload]:
-    """Read what the stack needs in the bucket, each object once; InputError where it changed."""
+def uploads(
+    release: Release, source: Source, target: Target, files: Files, opened: ExitStack
+) -> list[Upload]:
+    """Read what the stack needs in the bucket, each object once; InputError where it changed.
+
+    The files to send are closed with `opened`.
+    """
     for asset in source.assets:
         check_key(asset, release.job)
-    found = [_upload(asset, files) for asset in source.assets]
+    found = [_upload(asset, files, opened) for asset in source.assets]
     nested = addons_template(release.job, source, target)
     if nested:
         text, key = nested
@@ -106,13 +113,14 @@ def uploads(release: Release, source: Source, target: Target, files: Files) -> l
     return list({upload.key: upload for upload in found}.values())
 
 
-def _upload(asset: Asset, files: Files) -> Upload:
+def _upload(asset: Asset, files: Files, opened: ExitStack) -> Upload:
     """Read an asset again; InputError where it is no longer what load found."""
     if asset.kind == "controller":
-        digest, body, subject = archive.digest(), archive.archive(), "the env controller's code"
-        zipped = True
+        digest, subject, zipped = archive.digest(), "the env controller's code", True
+        body: bytes | IO[bytes] = archive.archive()
     else:
         digest, body = assets.read(files, asset.path, zipped=asset.zipped)
+        opened.enter_context(body)
         subject = f'the file "{asset.path}"'
         zipped = asset.zipped or files.inside(asset.path).is_dir()
     if digest != asset.sha256:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import daemons
 import pytest
@@ -51,12 +51,13 @@ class Bucket:
         """Tell whether there is an object under the key."""
         return key in self.objects
 
-    def put(self, key: str, body: bytes, content_type: str) -> None:
+    def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
         """Keep an object."""
         if key == self.refused:
             raise ServiceError("denied")
         self.sent.append(key)
-        self.objects[key] = (body, content_type)
+        content = body if isinstance(body, bytes) else body.read()
+        self.objects[key] = (content, content_type)
 
 
 class NoRegistry:

@@ -4,6 +4,7 @@ It has one stack, remembers change sets and what was asked for, and fails where 
 """
 
 from collections.abc import Iterator, Mapping
+from typing import IO
 
 from cjob.live import Activity, Live, Placeholder
 from cjob.plain import replace
@@ -214,6 +215,6 @@ class FakeStore:
         """Tell whether there is an object under the key."""
         return key in self.objects
 
-    def put(self, key: str, body: bytes, _content_type: str) -> None:
+    def put(self, key: str, body: bytes | IO[bytes], _content_type: str) -> None:
         """Keep an object."""
-        self.objects[key] = body
+        self.objects[key] = body if isinstance(body, bytes) else body.read()

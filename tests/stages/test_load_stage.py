@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+import tracemalloc
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -235,13 +236,33 @@ def test_an_archive_depends_on_names_contents_and_modes_alone(tmp_path: Path) ->
         write(tmp_path, f"{folder}/a.txt", "a")
     os.utime(tmp_path / "two/a.txt", (0, 0))
     (tmp_path / "other/a.txt").chmod(0o755)
-    one, two, other = (
-        assets.read(Files(root=tmp_path), folder, zipped=False)
-        for folder in ("one", "two", "other")
-    )
+    found = []
+    for folder in ("one", "two", "other"):
+        digest, file = assets.read(Files(root=tmp_path), folder, zipped=False)
+        with file:
+            found.append((digest, file.read()))
+    one, two, other = found
     assert one == two
     assert one[0] != other[0]
     assert zipfile.ZipFile(BytesIO(one[1])).namelist() == ["a.txt", "b/c.txt"]
+
+
+def test_what_is_sent_of_a_large_folder_is_not_in_memory(tmp_path: Path) -> None:
+    """Neither a file of it, nor the archive, whose digest stays the same."""
+    (tmp_path / "src").mkdir()
+    with (tmp_path / "src/hole").open("wb") as hole:
+        hole.truncate(200 * 1024 * 1024)
+    (tmp_path / "src/noise").write_bytes(os.urandom(20 * 1024 * 1024))
+    files = Files(root=tmp_path)
+    tracemalloc.start()
+    try:
+        digest, archive = assets.read(files, "src", zipped=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    with archive:
+        assert peak < 16 * 1024 * 1024 < archive.seek(0, os.SEEK_END)
+    assert digest == assets.digest(files, "src", zipped=True)
 
 
 def test_an_empty_folder_is_no_archive(tmp_path: Path) -> None:
