@@ -1,134 +1,44 @@
-"""State machines whose runs of ECS tasks look as they do on AWS, and outcomes that are scripted.
+"""State machines whose runs of ECS tasks look as they do on AWS.
 
 Of ministack's Step Functions this changes what cjob and people rely on: the events of an ECS task
-in a history, the history in the job's log group, a stop that stops the task, the timeout of a
-whole execution, and a start that is repeated. See `mends` for how such changes are made.
-
-A script says what the tasks of a job do instead of running containers: a file of `scripts/` in the
-sandbox's folder, written by `cjob sandbox script`. Without a script and without a Docker daemon
-each task fails to start, at once.
+in a history, a stop that stops the task, the timeout of a whole execution, and a start that is
+repeated. See `mends` for how such changes are made, `histories` and `scripted` for the rest.
 """
 
 # ministack is imported when a change is made to it, and most that is to change is private to it.
 # ruff: noqa: PLC0415, SLF001
 
 import contextvars
-import functools
 import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import Any
+
+from . import histories, scripted
 
 Json = Any
 """A value of AWS's JSON, as ministack keeps it."""
 
-RUN_TASK = "arn:aws:states:::ecs:runTask.sync"
 STARTED_BY = "AWS Step Functions"
-SCRIPTS = Path("scripts")
 POLL_S = 0.2
 STOPPED_BY_SIGTERM = 143
 
-NO_DOCKER = (
-    "CannotStartContainerError: no Docker daemon answers, and without one the sandbox runs no "
-    "containers; script an outcome with: cjob sandbox script"
-)
-
 # The execution whose state is worked on, in its thread.
 _execution: contextvars.ContextVar[Json] = contextvars.ContextVar("execution", default=None)
-_is_scripted: contextvars.ContextVar[bool] = contextvars.ContextVar("scripted", default=False)
 
 
 def apply() -> None:
     """Make all changes of this module."""
-    write_histories()
+    histories.write()
+    histories.filter_by_prefix()
     run_tasks_as_ecs_does()
     stop_tasks_with_the_execution()
     end_when_time_is_up()
     repeat_starts()
     list_known_machines_only()
     start_by_rules()
-    script_tasks()
-
-
-# Histories
-
-
-def write_histories() -> None:
-    """Give events what AWS's have, and write each into the log group of the machine's job."""
-    from ministack.services import stepfunctions
-
-    original = stepfunctions._add_event
-    run = stepfunctions._run_execution
-
-    def add(execution: Json, kind: str, details: Json = None) -> Json:
-        event = original(execution, kind, _as_ecs_says(details))
-        event["previousEventId"] = event["id"] - 1
-        _log(execution, event)
-        return event
-
-    def begin(arn: str) -> None:
-        execution = stepfunctions._executions.get(arn)
-        if execution:
-            first = execution["events"][0]
-            first["previousEventId"] = 0
-            _log(execution, first)
-        run(arn)
-
-    stepfunctions._add_event = add
-    stepfunctions._run_execution = begin
-
-
-def _as_ecs_says(details: Json) -> Json:
-    """Return an event's details with AWS's names for the resource of an ECS task."""
-    for values in (details or {}).values():
-        if values.get("resource") == RUN_TASK:
-            values |= {"resourceType": "ecs", "resource": "runTask.sync"}
-    return details
-
-
-def _log(execution: Json, event: Json) -> None:
-    """Write an event as Step Functions logs it; a machine without a log group logs nothing."""
-    from ministack.services import cloudwatch_logs
-
-    machine = execution["stateMachineArn"].rpartition(":")[2]
-    group = f"/copilot/{machine}"
-    if group not in cloudwatch_logs._log_groups:
-        return
-    moment = _milliseconds(event["timestamp"])
-    hour = time.strftime("%Y-%m-%d-%H", time.gmtime(moment / 1000))
-    details: Json = next((v for k, v in event.items() if k.endswith("EventDetails")), {})
-    message = {
-        "id": str(event["id"]),
-        "type": event["type"],
-        "details": details,
-        "redrive_count": "0",
-        "previous_event_id": str(event["previousEventId"]),
-        "event_timestamp": str(moment),
-        "execution_arn": execution["executionArn"],
-    }
-    _write(group, f"states/{machine}/{hour}/00000000", json.dumps(message), moment)
-
-
-def _write(group: str, stream: str, message: str, moment: int) -> None:
-    """Write a line into a log stream, which is made if it is not there."""
-    from ministack.services import cloudwatch_logs
-
-    names = {"logGroupName": group, "logStreamName": stream}
-    if stream not in cloudwatch_logs._log_groups[group]["streams"]:
-        cloudwatch_logs._create_log_stream(names)
-    line = {"timestamp": moment, "message": message}
-    cloudwatch_logs._put_log_events({**names, "logEvents": [line]})
-
-
-def _milliseconds(moment: object) -> int:
-    """Return a time that is text or a number of seconds as milliseconds since 1970."""
-    if isinstance(moment, int | float):
-        return int(moment * 1000)
-    return int(datetime.fromisoformat(str(moment)).timestamp() * 1000)
+    scripted.apply()
 
 
 # Tasks
@@ -179,7 +89,7 @@ def run_tasks_as_ecs_does() -> None:
 
     stepfunctions._execute_task = work
     stepfunctions._poll_ecs_tasks = poll
-    stepfunctions._SERVICE_DISPATCH[RUN_TASK.removesuffix(".sync")] = run
+    stepfunctions._SERVICE_DISPATCH[histories.RUN_TASK.removesuffix(".sync")] = run
 
 
 def as_step_functions_says(value: Json, key: str = "") -> Json:
@@ -192,7 +102,7 @@ def as_step_functions_says(value: Json, key: str = "") -> Json:
         }
     if isinstance(value, list):
         return [as_step_functions_says(item) for item in value]
-    return _milliseconds(value) if key.endswith("At") and value else value
+    return histories.milliseconds(value) if key.endswith("At") and value else value
 
 
 def task_failed(task: Json) -> bool:
@@ -322,83 +232,3 @@ def start_by_rules() -> None:
             stepfunctions._start_execution(given)
 
     eventbridge._dispatch_to_stepfunctions = dispatch
-
-
-# Scripts
-
-
-def script_tasks() -> None:
-    """Let tasks do what a script says, or fail to start if there is nothing that runs them."""
-    from ministack.services import ecs
-
-    run, docker = ecs._run_task, ecs._get_docker
-
-    def get_docker() -> Json:
-        return None if _is_scripted.get() else docker()
-
-    def start(data: Json) -> Json:
-        key = ecs._resolve_td_key(data.get("taskDefinition", ""))
-        definition = ecs._task_defs.get(key)
-        if not definition or str(data.get("group", "")).startswith("service:"):
-            return run(data)
-        outcome = scripted(definition["family"], data.get("group", ""))
-        if outcome is None:
-            if docker():
-                return run(data)
-            outcome = {"stopCode": "TaskFailedToStart", "reason": NO_DOCKER}
-        token = _is_scripted.set(True)
-        try:
-            status, headers, body = run(data)
-        finally:
-            _is_scripted.reset(token)
-        for task in json.loads(body).get("tasks", ()):
-            play = functools.partial(_play, task["taskArn"], definition, outcome)
-            context = contextvars.copy_context()
-            threading.Thread(target=context.run, args=(play,), daemon=True).start()
-        return status, headers, body
-
-    ecs._get_docker = get_docker
-    ecs._run_task = start
-
-
-def scripted(family: str, group: str) -> Json | None:
-    """Return the outcome that a script has for the next attempt of a run; None without one."""
-    from ministack.services import ecs
-
-    try:
-        script = json.loads((SCRIPTS / f"{family}.json").read_text())
-    except FileNotFoundError:
-        return None
-    tasks = [t for t in ecs._tasks.values() if group and t["group"] == group]
-    attempt = str(len(tasks) + 1)
-    return script["attempts"].get(attempt) or script["every"]
-
-
-def _play(arn: str, definition: Json, outcome: Json) -> None:
-    """Let a task run for the scripted time, write its lines, and end as scripted."""
-    from ministack.services import ecs
-
-    task = ecs._tasks[arn]
-    stop_code = outcome.get("stopCode", "EssentialContainerExited")
-    if stop_code == "TaskFailedToStart":
-        task["startedAt"] = None
-        ecs._mark_task_stopped(arn, task, outcome.get("reason", ""), stop_code)
-        return
-    main = definition["containerDefinitions"][0]
-    config = ecs._awslogs_config(main, arn.rpartition("/")[2], "")
-    if config and ecs._ensure_awslogs_stream(config):
-        for line in outcome.get("log", ()):
-            ecs._emit_awslogs_event(config, line)
-    _sleep_while(lambda: task["lastStatus"] != "STOPPED", outcome.get("seconds", 0))
-    reason = outcome.get("reason", "")
-    if reason and stop_code == "EssentialContainerExited":
-        task["containers"][0]["reason"] = reason
-        reason = ""
-    said = reason or "Essential container in task exited"
-    ecs._mark_task_stopped(arn, task, said, stop_code, outcome.get("exitCode", 0))
-
-
-def _sleep_while(condition: Callable[[], bool], seconds: float) -> None:
-    ends = time.monotonic() + seconds
-    while condition() and time.monotonic() < ends:
-        time.sleep(min(POLL_S, max(0, ends - time.monotonic())))
