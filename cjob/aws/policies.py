@@ -55,12 +55,15 @@ def arn(pattern: str, scope: Scope) -> str:
 
 def policy(rights: Iterable[Right], scope: Scope) -> dict[str, object]:
     """Return an IAM policy with these permissions: a statement for each set of resources."""
-    actions: dict[tuple[str, ...], set[str]] = {}
+    resources: dict[str, dict[str, None]] = {}  # as sets, in the order of the permissions
     for right in rights:
-        actions.setdefault(tuple(arns(right, scope)), set()).add(right.action)
+        resources.setdefault(right.action, {}).update(dict.fromkeys(arns(right, scope)))
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for action, allowed in resources.items():
+        actions.setdefault(tuple(allowed), []).append(action)
     statements = [
-        {"Effect": "Allow", "Action": sorted(allowed), "Resource": list(resources)}
-        for resources, allowed in actions.items()
+        {"Effect": "Allow", "Action": sorted(grouped), "Resource": list(on)}
+        for on, grouped in actions.items()
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 

@@ -1,9 +1,9 @@
 """`cjob iam`: print the permissions in AWS that commands need, as text or as policies.
 
-Name the commands that will be run (default: deploy, which needs all that the others do), and
-create-repository if they are given that option. Calls are made as the caller, which is a person or
-a role of CI, or as the environment's manager role, which the caller assumes. Whoever may assume
-that role can deploy, whatever else they may not do. Needs no AWS.
+Name the commands that will be run (default: deploy, run, runs and logs, which need all that the
+others do), and create-repository if they are given that option. Calls are made as the caller, which
+is a person or a role of CI, or as the environment's manager role, which the caller assumes. Whoever
+may assume that role can deploy, whatever else they may not do. Needs no AWS.
 
 -o json prints the policy of one of the two (--role), as aws iam create-policy takes it.
 --session-policy prints a policy that only reads and assumes no role: a session policy, or all that
@@ -37,6 +37,9 @@ examples:
     --assume-role-policy-document file://trust.json
 """
 
+DEFAULT = ("deploy", "run", "runs", "logs")
+"""The commands that are meant if none is named: they need all that the others do."""
+
 IDENTITIES = ("caller", "manager")
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
@@ -48,7 +51,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "commands",
         nargs="*",
         metavar="COMMAND",
-        help="a command that is to be run (default: deploy)",
+        help=f"a command that is to be run (default: {' '.join(DEFAULT)})",
     )
     selection.app_option(parser)
     parser.add_argument("-e", "--env", metavar="ENV", help="the environment (default: all)")
@@ -96,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if args.session_policy:
         console.write(policies.session_policy(scope))
         return DONE
-    needed = rights.needed(args.commands or ["deploy"])
+    needed = rights.needed(args.commands or DEFAULT)
     if selection.output_form(args) == "json":
         own = [right for right in needed if right.identity == (args.role or rights.CALLER)]
         console.write(policies.document(own, scope))

@@ -49,6 +49,14 @@ def test_without_an_environment_a_policy_is_for_all_of_them(tmp_path: Path) -> N
     assert policy(tmp_path)["sts:AssumeRole"] == ["arn:aws:iam::*:role/acme-*-EnvManagerRole"]
 
 
+def test_without_a_command_a_policy_is_for_runs_as_well(tmp_path: Path) -> None:
+    """Each action once: what deployments and runs both need is in one statement."""
+    allowed = policy(tmp_path)
+    assert {"ssm:PutParameter", "states:ListExecutions", "states:GetExecutionHistory"} <= {*allowed}
+    assert "states:ListExecutions" not in policy(tmp_path, "deploy")
+    assert all(len(resources) == len(set(resources)) for resources in allowed.values())
+
+
 def test_a_command_that_sends_no_image_needs_no_right_to(tmp_path: Path) -> None:
     """A policy is as small as what is run; to compare images they are looked up."""
     allowed = policy(tmp_path, "diff", "apply")
@@ -85,11 +93,11 @@ def test_in_words_both_identities_have_their_rights_by_stage(tmp_path: Path) -> 
     assert (done.status, done.err) == (0, "")
     caller, manager = done.out.split("\n\narn:aws:iam::*:role/acme-test-EnvManagerRole")
     assert "sts:AssumeRole" in caller
-    assert "environments since v1.9.0 have given them" in manager
+    assert "environments since v1.12.0 have given them" in manager
     headings = [line for line in done.out.splitlines() if re.match("  \\w", line)]
     assert [line.strip() for line in headings] == [
-        *("target", "push", "diff", "apply"),
-        *("target", "push", "diff", "apply"),
+        *("target", "push", "diff", "apply", "environment", "history"),
+        *("target", "push", "diff", "apply", "history", "output", "schedule", "start"),
     ]
 
 

@@ -1,7 +1,8 @@
 """The README cannot lie: its console blocks are run, and print what it shows.
 
 Each line after `$ ` is run on a terminal of its own, in one workspace on one sandbox, in the
-README's order. `…` stands for anything that differs from run to run, over lines too.
+README's order. `…` stands for anything that differs from run to run, over lines too. The sandbox is
+strict, and its caller may do what `cjob iam` prints and nothing else: that is enough for all of it.
 """
 
 import os
@@ -28,11 +29,14 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def test_every_command_prints_what_the_readme_shows(workspace: Path) -> None:
-    """The blocks are run in order, so that each finds what the one before it left."""
+    """The blocks are run in order, by a caller with the printed policy of `cjob iam` alone."""
     programs.needs("jq")
     place = workspace / ".sandbox"
     sandboxes.prepare(place)
-    running = sandboxes.start(place)
+    policy = workspace / "policy.json"
+    iam = [*sandboxes.CJOB, "iam", "-o", "json"]
+    policy.write_text(subprocess.check_output(iam, cwd=workspace, text=True))
+    running = sandboxes.start(place, "--strict", "--policy", str(policy))
     settings = {name: value for name, value in running.env.items() if value}  # null: unset
     kept = {
         k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CI", "CJOB_", "MAKE"))
