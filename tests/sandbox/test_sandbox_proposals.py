@@ -142,3 +142,36 @@ def test_a_reason_with_control_characters_can_be_read(
     server = record_of(sandbox.folder).pid
     while len(group_of(server)) > 1:
         time.sleep(0.1)
+
+
+SLOW = ANSWERS.replace("FAILED", "SUCCESS").replace(
+    "answer = {key", "time.sleep(2)\n    answer = {key"
+)
+AFTER = CUSTOM + "  After: {Type: 'AWS::SNS::Topic', DependsOn: Custom}\n"
+
+
+def test_a_stack_that_is_deleted_while_it_is_created_does_not_come_back(
+    sandbox: Sandbox, stacks: "CloudFormationClient"
+) -> None:
+    """What it was waiting for ends later, and changes nothing any more."""
+    stack = stacks.create_stack(
+        StackName="withdrawn",
+        TemplateBody=AFTER % json.dumps(f"import time\n{SLOW}"),
+        Capabilities=["CAPABILITY_IAM"],
+    )["StackId"]
+
+    def happened() -> list[tuple[str, str]]:
+        events = stacks.describe_stack_events(StackName=stack)["StackEvents"]
+        return [(e["LogicalResourceId"], e["ResourceStatus"]) for e in reversed(events)]
+
+    while ("Custom", "CREATE_IN_PROGRESS") not in happened():
+        time.sleep(0.05)
+    stacks.delete_stack(StackName="withdrawn")
+    assert ended(stacks, stack) == "DELETE_COMPLETE"
+    server = record_of(sandbox.folder).pid
+    while len(group_of(server)) > 1:  # until the function has answered, and its process is gone
+        time.sleep(0.1)
+    assert happened()[-1] == ("withdrawn", "DELETE_COMPLETE")
+    assert ("withdrawn", "CREATE_COMPLETE") not in happened()
+    with pytest.raises(stacks.exceptions.ClientError, match="does not exist"):
+        stacks.describe_stacks(StackName="withdrawn")
