@@ -16,6 +16,8 @@ BUG = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 
+MORE_FILES = "let more files be open at once: ulimit -n 1024"
+
 
 class CjobError(Exception):
     """Something went wrong that a message can explain: `message`, its `place`, and a `hint`.

@@ -1,5 +1,6 @@
 """What botocore raises, as an error that a person can act on; `denials` has those of IAM."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 import botocore.exceptions as botocore_errors
 
 from cjob.aws import denials, rights, settings
-from cjob.errors import CjobError, InputError, ServiceError
+from cjob.errors import MORE_FILES, CjobError, InputError, ServiceError
 from cjob.printable import without_sequences
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
@@ -119,13 +120,30 @@ def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> Cjo
             hint="set AWS_PROFILE to a profile of ~/.aws/config, or unset it",
         )
     if isinstance(error, UNHEARD):
-        return ServiceError(
-            f"cannot {purpose}: AWS did not answer ({clean(str(error))})",
-            hint=settings.hint_for_connection(str(error), os.environ),
-        )
+        return _unheard(error, purpose)
     return ServiceError(
         f"cannot {purpose}: {error}", hint="check the AWS settings: aws configure list"
     )
+
+
+def _unheard(error: Exception, purpose: str) -> CjobError:
+    if _is_out_of_files(error):
+        return InputError(f"cannot {purpose}: too many open files", hint=MORE_FILES)
+    return ServiceError(
+        f"cannot {purpose}: AWS did not answer ({clean(str(error))})",
+        hint=settings.hint_for_connection(os.environ),
+    )
+
+
+def _is_out_of_files(error: BaseException) -> bool:
+    """Check whether a connection failed for want of a file descriptor, which botocore hides."""
+    seen: list[object] = [error]
+    for one in seen:
+        if isinstance(one, OSError) and one.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        inner = (getattr(one, "kwargs", {}).get("error"), getattr(one, "__cause__", None))
+        seen += [each for each in inner if each is not None and each not in seen]
+    return False
 
 
 def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: str) -> ServiceError:

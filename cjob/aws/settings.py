@@ -20,10 +20,8 @@ def hint_for_value(said: str, environment: Mapping[str, str]) -> str:
     return "check the variables AWS_… and ~/.aws/config: aws configure list"
 
 
-def hint_for_connection(said: str, environment: Mapping[str, str]) -> str:
+def hint_for_connection(environment: Mapping[str, str]) -> str:
     """Return a hint for a connection that failed, by the variables that it depends on."""
-    if "Too many open files" in said:
-        return "let more files be open at once: ulimit -n 1024"
     for name in _BUNDLES:
         file = environment.get(name, "")
         if file and not os.path.exists(file):  # noqa: PTH110 - False for what can't be looked at

@@ -58,7 +58,7 @@ SAME_MOMENT_S = 0.1
 # What the machine can't give is not a bug in cjob.
 OF_THE_MACHINE = {
     errno.ENAMETOOLONG: "use a shorter name: most file systems take 255 bytes",
-    errno.EMFILE: "let more files be open at once: ulimit -n 1024",
+    errno.EMFILE: errors.MORE_FILES,
     errno.ENFILE: "too many files are open on this machine; close some programs",
     errno.ENOSPC: "make room on the disk",
     errno.EDQUOT: "make room on the disk",

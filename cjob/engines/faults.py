@@ -1,5 +1,6 @@
 """What docker's client raises, told as an error that a person can act on."""
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ import urllib3
 from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException
 
-from cjob.errors import CjobError, InputError, ServiceError
+from cjob.errors import MORE_FILES, CjobError, InputError, ServiceError
 from cjob.printable import without_sequences
 
 NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"
@@ -71,6 +72,8 @@ def _explained(doing: str, error: Exception) -> CjobError:
         hint = NO_ENGINE_HINT
         if isinstance(cause, PermissionError):
             hint = "be somebody who may use Docker's socket, as members of the group docker may"
+        if cause and cause.errno == errno.EMFILE:
+            hint = MORE_FILES
         reason = cause.strerror if cause else without_sequences(str(error))
         return ServiceError(f"{doing} failed: {reason}", hint=hint)
     return InputError(
