@@ -258,4 +258,4 @@ def test_on_a_terminal_the_person_decides(place: Place) -> None:
         assert "nobody can be asked here" in told
     status, told = on_terminal(place, "deploy", *on("decided"), "--diff", answer="y\n")
     assert (status, place.status("decided")) == (0, "UPDATE_COMPLETE"), told
-    assert "decided: deployed (UPDATE_COMPLETE)\nto run it now: aws stepfunctions " in told
+    assert "decided: deployed (UPDATE_COMPLETE)\nto run it now: cjob run " in told
