@@ -89,7 +89,9 @@ def _item_name(part: Edit | Branch) -> str | None:
     """Return the name that a list item has among the others, if it has one."""
     node = part.new or part.old
     found = (node.fields.get(key) for key in ITEM_NAMES) if node and node.kind == "map" else ()
-    return next((name.text for name in found if name and name.kind == "scalar"), None)
+    return next(
+        (name.text for name in found if name and name.kind == "scalar" and not name.tag), None
+    )
 
 
 def _changed_as_one(branch: Branch) -> bool:

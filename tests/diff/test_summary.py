@@ -163,3 +163,15 @@ def test_a_change_names_its_list_item() -> None:
     old, new = template.format(image="x", value="2"), template.format(image="y", value="3")
     found = diff.changes(diff.compare(old, new))
     assert [change.item for change in found] == ["B", "report"]
+
+
+def test_a_list_item_whose_name_is_a_parameter_has_no_name() -> None:
+    """As the main container of a job has: what a parameter is called tells nobody what it is."""
+    template = (
+        "Resources:\n  T:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n"
+        "      ContainerDefinitions: [{{Name: !Ref WorkloadName, Command: [echo, {word}]}}]\n"
+    )
+    old, new = template.format(word="good"), template.format(word="better")
+    (found,) = diff.changes(diff.compare(old, new))
+    assert found.item is None
+    assert summary(difference(found)) == "1 change: 1 command"
