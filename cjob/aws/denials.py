@@ -93,7 +93,10 @@ def hint(denial: Denial) -> str:
             f"environments have this permission since version {since}: deploy the environment "
             "again with the tool that created it"
         )
-    return f"grant it to {denial.who}; cjob iam prints the permissions that cjob needs"
+    needed = "cjob iam prints the permissions that cjob needs"
+    if not any(r.identity == rights.CALLER for r in rights.RIGHTS if r.action in denial.actions):
+        needed = "cjob iam --session-policy prints what --as-caller needs"
+    return f"grant it to {denial.who}; {needed}"
 
 
 def _of_resource(denial: Denial) -> str:

@@ -92,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
                 f"{command!r} is not a command that calls AWS",
                 hint=f"those are: {', '.join(rights.STAGES)}",
             )
+    _check_combination(args)
     scope = _scope(args)
     if args.trust:
         console.write(_trust(args, scope))
@@ -107,6 +108,29 @@ def run(args: argparse.Namespace) -> int:
         identities = [args.role] if args.role else IDENTITIES
         console.write(permissions.explained(needed, scope, identities))
     return DONE
+
+
+def _check_combination(args: argparse.Namespace) -> None:
+    """Raise InputError if an option would be ignored beside the others."""
+    from cjob.aws.policies import READING  # noqa: PLC0415 - help needs none of it
+
+    kinds = {"--role": args.role, "--session-policy": args.session_policy, "--trust": args.trust}
+    given = [option for option, value in kinds.items() if value]
+    if len(given) > 1:
+        raise InputError(
+            f"{' and '.join(given)} are for different policies", hint="pass one of them"
+        )
+    details = ("repository", "account_id", "branch", "host")
+    if not args.trust and (unused := [name for name in details if getattr(args, name) is not None]):
+        raise InputError(
+            f"--{unused[0].replace('_', '-')} is for trust policies",
+            hint="add --trust github or --trust gitlab, or leave it out",
+        )
+    if args.session_policy and (more := [c for c in args.commands if c not in READING]):
+        raise InputError(
+            f"--session-policy: {more[0]!r} is not one of the commands that only read",
+            hint=f"those are: {', '.join(READING)}; leave the command out for all of them",
+        )
 
 
 def _trust(args: argparse.Namespace, scope: "Scope") -> str:

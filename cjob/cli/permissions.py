@@ -32,7 +32,8 @@ def _heading(identity: str, own: list[Right], scope: Scope) -> list[str]:
         lines = ["Whoever runs cjob needs these permissions (as a policy: -o json):", ""]
         return lines + (_at_most(role) if any(r.action == ASSUME_ROLE for r in own) else [])
     first = manager_role.first_with(right.action for right in own)
-    return [f"{role} needs these;", f"environments since {first} have given them to it:", ""]
+    since = "all environments" if first == manager_role.FIRST else f"environments since {first}"
+    return [f"{role} needs these;", f"{since} have given them to it:", ""]
 
 
 def _at_most(role: str) -> list[str]:

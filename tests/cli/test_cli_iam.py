@@ -206,6 +206,31 @@ def test_what_calls_nothing_has_no_policy(tmp_path: Path) -> None:
     assert "deploy" in hint
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--session-policy", "--role", "manager"), "--role and --session-policy are for"),
+        (("--session-policy", "--trust", "github"), "--session-policy and --trust are for"),
+        (("--repository", "acme/jobs"), "--repository is for trust policies"),
+        (("run", "--session-policy"), "'run' is not one of the commands that only read"),
+    ],
+)
+def test_no_option_is_ignored_beside_another(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    """What is printed is what was asked for."""
+    done = iam(tmp_path, *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_what_the_manager_role_could_do_from_the_first_has_no_version(tmp_path: Path) -> None:
+    """Nobody knows an environment of version v0.0.0."""
+    text = iam(tmp_path, "runs", "-o", "text").out
+    assert "all environments have given them to it" in text
+    assert "v0.0.0" not in text
+
+
 # The tables
 
 

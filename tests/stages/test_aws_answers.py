@@ -45,7 +45,20 @@ def test_a_denied_call_of_the_caller_names_who_that_is() -> None:
         error.message
         == "cannot read a record: arn:aws:iam::1:user/ci is not allowed to perform ssm:GetParameter"
     )
-    assert "cjob iam" in error.hint
+    assert "cjob iam prints" in error.hint
+
+
+def test_a_read_denied_to_a_caller_without_the_role_has_the_policy_for_that() -> None:
+    """What only the manager role needs otherwise is not in the policy of callers."""
+    said = (
+        "User: arn:aws:iam::1:user/ci is not authorized to perform: "
+        "cloudformation:GetTemplateSummary"
+    )
+    error = explain(answer("AccessDenied", "GetTemplateSummary", said), "read stack 'a'")
+    assert error.hint == (
+        "grant it to arn:aws:iam::1:user/ci; "
+        "cjob iam --session-policy prints what --as-caller needs"
+    )
 
 
 def test_a_denial_without_words_is_told_from_what_is_known() -> None:
