@@ -14,6 +14,7 @@ PACKAGES = {
     "runc": "docker.io",
     "htpasswd": "apache2-utils",
     "busybox": "busybox-static",
+    "groff": "groff-base",
     "node": "nodejs",
 }
 MISSING = "not installed: "

@@ -1,10 +1,10 @@
 """The written reference of the commands, and what CONTRIBUTING.md says."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
+import programs
 import pytest
 import reference
 
@@ -23,10 +23,10 @@ def test_every_command_has_a_man_page_and_no_other_is_there() -> None:
     assert there == {"cjob", *(f"cjob-{name}" for name in cli.COMMANDS)}
 
 
-@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 def test_man_pages_are_typeset_without_a_warning() -> None:
     """With all warnings on, as packagers check them."""
     pages = sorted(reference.MAN.iterdir())
+    programs.needs("groff")
     command = ["groff", "-man", "-Tutf8", "-ww", *map(str, pages)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -36,7 +36,7 @@ def test_man_pages_are_typeset_without_a_warning() -> None:
 def test_contributing_names_files_that_there_are() -> None:
     """Whoever follows it finds each of them; NAME stands for a new one."""
     text = (reference.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:cjob|tests|bin|docs|man)/[\w./-]*)`", text))
+    named = set(re.findall(r"`((?:cjob|tests|bin)/[\w./-]*)`", text))
     assert len(named) > 20
     for path in named:
         if "NAME" not in path:
