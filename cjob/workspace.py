@@ -35,6 +35,10 @@ def top_folder(root: Path) -> Path | None:
     return next((one for one in (root, *root.parents) if os.path.lexists(one / ".git")), None)
 
 
+class NoWorkspaceError(InputError):
+    """There is no workspace in a folder or those above it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Files:
     """The files that a workspace may use: those of its git checkout, else of the workspace itself.
@@ -206,10 +210,11 @@ def find(start: Path, *, allow_outside: bool = False) -> Workspace:
     for folder in [start, *start.parents][:LEVELS]:
         if (folder / FOLDER).is_dir():
             return _open(folder, allow_outside=allow_outside)
-    raise InputError(
+    raise NoWorkspaceError(
         f"no workspace: there is no folder {FOLDER!r} in {str(start)!r} or the "
         f"{LEVELS - 1} folders above it",
-        hint="go to the folder that holds it, or name that with -C",
+        hint="go to the folder that holds it, or name that with -C; to begin one: "
+        "cjob help application",
     )
 
 

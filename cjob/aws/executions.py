@@ -117,6 +117,8 @@ class Executions:
 
         `after` is a moment before its start: the log is read from there on.
         """
+        if not run_names.is_possible(name):  # AWS would refuse to look for it
+            return None
         arn = run_names.execution_arn(self.machine(job), name)
         if self._asks_states():
             try:
@@ -270,10 +272,14 @@ def _deployed(job: str, env: str) -> Iterator[None]:
     except ServiceError as error:
         if _code(error) not in NOT_DEPLOYED and "does not exist" not in error.message:
             raise
-        raise InputError(
+        raise NotDeployedError(
             f"job {job!r} is not deployed in environment {env!r}",
             hint=f"cjob deploy -n {job} -e {env}",
         ) from error
+
+
+class NotDeployedError(InputError):
+    """There is no stack of that job in the environment."""
 
 
 class AlreadyStartedError(ServiceError):

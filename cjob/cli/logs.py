@@ -5,6 +5,7 @@ were written. With --follow it goes from the run's first line to its end, and th
 """
 
 import argparse
+import sys
 
 from cjob.cli import operating
 from cjob.errors import DONE, InputError
@@ -37,7 +38,6 @@ def options(parser: argparse.ArgumentParser) -> None:
     operating.options(parser, several=False)
     parser.add_argument(
         "--run",
-        default="last",
         metavar="NAME",
         help="a run's name, last, last-failed, running, or -N for the Nth last (default: last)",
     )
@@ -47,9 +47,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--container", action="append", default=[], metavar="NAME", help="only these; repeatable"
     )
-    parser.add_argument("--attempt", type=int, metavar="N", help="only this attempt")
+    parser.add_argument("--attempt", type=operating.positive, metavar="N", help="only this attempt")
     parser.add_argument("-f", "--follow", action="store_true", help="until the run has ended")
-    parser.add_argument("--tail", type=int, metavar="N", help="only the last N lines")
+    parser.add_argument(
+        "--tail", type=operating.positive, metavar="N", help="only the last N lines"
+    )
     parser.add_argument("--grep", metavar="TEXT", help="only lines with this text")
     parser.add_argument("--timestamps", action="store_true", help="with the time of each line")
     parser.add_argument(
@@ -63,18 +65,54 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the lines."""
-    operation = operating.Operation(args)
+    _check_options(args)
+    operation = operating.Operation(args, several=False)
     [job] = operation.jobs
     found = _chosen(args, operation, job)
     if not found:
-        operation.talk.say(_no_run_yet(operation, job), job)
+        operation.talk.say(_no_run_yet(args, operation, job), job)
         return DONE
     show = _Printer(args, _labelled(args, found))
     if args.follow:
         _follow(operation, job, found[-1], show)
     else:
-        show.all(_lines(args, operation, found))
+        _check_sources(args, found)
+        if not show.all(_lines(args, operation, found)) and not args.grep:
+            run = f"run {found[-1].name}" if len(found) == 1 else f"each of {len(found)} runs"
+            see = f"cjob runs -n {job.name} -e {job.env}"
+            operation.talk.say(f"{run} has an empty log; to see how it ended: {see}", job)
     return DONE
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Raise InputError for options that contradict each other."""
+    pairs = (
+        (args.since and args.run, "--since", "--run", "name one run, or all runs since a time"),
+        (args.since and args.follow, "--since", "--follow", "a single run is followed: pass --run"),
+        (args.tail and args.follow, "--tail", "--follow", "a run is followed from its first line"),
+    )
+    for both, one, other, hint in pairs:
+        if both:
+            raise InputError(f"{one} cannot go with {other}", hint=hint)
+
+
+def _check_sources(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
+    """Raise InputError for a container or attempt that none of the runs has."""
+    from cjob.runs.output import sources  # noqa: PLC0415 - help needs none of it
+
+    known = [source for run in runs for source in sources(run)]
+    if not known:
+        return
+    where = f"run {runs[-1].name}" if len(runs) == 1 else "these runs"
+    containers = sorted({source.container for source in known})
+    for name in args.container:
+        if name not in containers:
+            raise InputError(
+                f"no container {name!r} in {where}", hint=f"its containers: {', '.join(containers)}"
+            )
+    last = max(source.attempt for source in known)
+    if args.attempt and args.attempt > last:
+        raise InputError(f"no attempt {args.attempt} in {where}", hint=f"its last attempt: {last}")
 
 
 def _chosen(args: argparse.Namespace, operation: operating.Operation, job: "Job") -> "list[Run]":
@@ -84,12 +122,17 @@ def _chosen(args: argparse.Namespace, operation: operating.Operation, job: "Job"
     executions = operation.executions
     if args.since:
         return executions.recent(job.name, SEARCHED, args.since)[::-1]
-    which = args.run
+    which = "last" if args.run is None else args.run
     number = int(which[1:]) if which[:1] == "-" and which[1:].isdecimal() else 0
     if which == "last":
         number = 1
     if number:
         found = executions.recent(job.name, number)
+        if 0 < len(found) < number:
+            raise InputError(
+                f"job {job.name!r} has no run {which}, only {len(found)} altogether",
+                hint=f"see which there are: cjob runs -n {job.name} -e {job.env}",
+            )
         return found[number - 1 : number]
     if which in ("last-failed", "running"):
         wanted = FAILED if which == "last-failed" else UNFINISHED
@@ -111,12 +154,15 @@ def _chosen(args: argparse.Namespace, operation: operating.Operation, job: "Job"
     return [one]
 
 
-def _no_run_yet(operation: operating.Operation, job: "Job") -> str:
+def _no_run_yet(args: argparse.Namespace, operation: operating.Operation, job: "Job") -> str:
     """Return a line that says so, and when it next runs."""
     from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
 
     from cjob.diff.summary import next_run  # noqa: PLC0415
+    from cjob.runs.model import timestamp  # noqa: PLC0415
 
+    if args.since:
+        return f"job {job.name!r} has no runs since {timestamp(args.since)}"
     schedule = operation.executions.schedule(job.name)
     when = next_run(schedule.expression, datetime.now(UTC), datetime.astimezone)
     return f"job {job.name!r} has not run yet in {job.env!r}; next run: {when}"
@@ -157,13 +203,17 @@ class _Printer:
         self._args = args
         self._labelled = labelled
 
-    def all(self, lines: "Iterable[Line]") -> None:
-        """Write them, or only the last ones."""
+    def all(self, lines: "Iterable[Line]") -> int:
+        """Write them, or only the last ones, and return how many were written."""
         from collections import deque  # noqa: PLC0415 - help needs none of it
 
         wanted = (line for line in lines if self._is_wanted(line))
-        for line in wanted if self._args.tail is None else deque(wanted, self._args.tail):
+        count = 0
+        most = None if self._args.tail is None else min(self._args.tail, sys.maxsize)
+        for line in wanted if most is None else deque(wanted, most):
             self._write(line)
+            count += 1
+        return count
 
     def line(self, line: "Line") -> None:
         """Write one, if it is wanted."""

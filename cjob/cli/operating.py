@@ -6,6 +6,7 @@ They need no workspace: with -a, or CJOB_APP, jobs are taken by their names.
 import argparse
 
 from cjob.cli import console, selection
+from cjob.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ WITNESSES = ("auto", "states", "logs")
 class Operation:
     """What such a command works with."""
 
-    def __init__(self, args: argparse.Namespace) -> None:
+    def __init__(self, args: argparse.Namespace, *, several: bool = True) -> None:
         """Find the jobs and look up their environment: one call."""
         from cjob.aws.executions import Executions  # noqa: PLC0415 - help needs none of these
         from cjob.aws.output import Output  # noqa: PLC0415
 
+        _check_named(args, several=several)
         self.tools: Collaborators
         self.tools, _, self.talk = selection.prepare(args)
-        self.jobs: Sequence[Job] = selection.chosen_jobs(args, self.tools)
+        self.jobs: Sequence[Job] = _chosen(args, self.tools)
         app, env = self.jobs[0].app, self.jobs[0].env
         self.environment = self.tools.directory.environment(app, env)
         account = self.tools.account
@@ -44,9 +46,7 @@ def options(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
     if several:
         selection.jobs(parser)
     else:
-        parser.add_argument(
-            "-n", "--name", action="append", required=True, metavar="JOB", help="the job"
-        )
+        parser.add_argument("-n", "--name", action="append", metavar="JOB", help="the job")
         parser.set_defaults(all=False)
     selection.environment(parser)
     parser.add_argument(
@@ -56,6 +56,39 @@ def options(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
         help="who says what became of runs: Step Functions, or the job's log (default: auto)",
     )
     selection.common(parser)
+
+
+def _check_named(args: argparse.Namespace, *, several: bool) -> None:
+    """Raise InputError unless a job is named; if not `several`, exactly one."""
+    if not selection.is_head(args):
+        hint = "name it with -n, or pass --all" if several else "name it with -n, as in -n report"
+        raise InputError("no job was named", hint=hint)
+    if not several and len(set(args.name)) > 1:
+        raise InputError(
+            f"cjob {args.command} takes one job, but {len(set(args.name))} are named",
+            hint=f"run it once for each job, beginning with: cjob {args.command} -n {args.name[0]}",
+        )
+
+
+def _chosen(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]":
+    """Return the named jobs; without a workspace, the error says what replaces it."""
+    from cjob.workspace import NoWorkspaceError  # noqa: PLC0415 - help needs none of it
+
+    try:
+        return selection.chosen_jobs(args, tools)
+    except NoWorkspaceError as error:
+        way = "name the jobs with -n and the" if args.all else "name the"
+        raise InputError(
+            error.message,
+            hint=f"go to the workspace, or {way} application with -a, as in -a demo",
+        ) from None
+
+
+def positive(text: str) -> int:
+    """Return a number of 1 or more that was typed; raise ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
 
 
 def duration(text: str) -> "timedelta":
@@ -73,14 +106,26 @@ def duration(text: str) -> "timedelta":
 
 
 def since(text: str) -> "datetime":
-    """Return a moment that was typed: a duration before now, or a time in RFC 3339."""
+    """Return a moment that was typed: a duration before now, or a time in RFC 3339.
+
+    Raise ArgumentTypeError for anything else, and for a moment that has yet to come.
+    """
     from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
 
+    now = datetime.now(UTC)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return datetime.now(UTC) - duration(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        try:
+            return now - duration(text)
+        except argparse.ArgumentTypeError:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a duration or a time, such as 30m, 12h or 2026-01-31T09:00Z"
+            ) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > now:
+        raise argparse.ArgumentTypeError(f"{text!r} is in the future; it is {now:%FT%TZ}")
+    return moment
 
 
 def write_line(text: str) -> None:

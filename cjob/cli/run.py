@@ -40,7 +40,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     operating.options(parser, several=False)
     parser.add_argument("--detach", action="store_true", help="start it, and do not wait")
     parser.add_argument(
-        "--run-id", metavar="ID", help="start at most one run for this id; later calls join it"
+        "--run-id",
+        type=_run_id,
+        metavar="ID",
+        help="start at most one run for this id; later calls join it",
     )
     parser.add_argument("--reason", default="", metavar="TEXT", help="why; kept with the run")
     parser.add_argument(
@@ -63,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     """Start the run, follow it, and exit as it did."""
     from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - help needs none of these
 
-    operation = operating.Operation(args)
+    operation = operating.Operation(args, several=False)
     [job] = operation.jobs
     now = datetime.now(UTC)
     name, is_new = _start(args, operation, job, now)
@@ -84,6 +87,13 @@ def run(args: argparse.Namespace) -> int:
             f"interrupted; run {name} continues", hint=f"to follow it: {_follow_command(job, name)}"
         ) from None
     return _finish(args, operation, job, name, ended)
+
+
+def _run_id(text: str) -> str:
+    """Return an id that was typed; ArgumentTypeError for an empty one, as of an unset variable."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the id is empty: is the variable set that it is from?")
+    return text
 
 
 def _start(

@@ -8,7 +8,7 @@ install for that, and it works for jobs that were deployed years ago.
 import argparse
 
 from cjob.cli import console, operating
-from cjob.errors import DIFFERENT, DONE
+from cjob.errors import DIFFERENT, DONE, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="runs")
     operating.options(parser)
     parser.add_argument(
-        "--last", type=int, metavar="N", help=f"so many runs of each job (default: {LAST})"
+        "--last",
+        type=operating.positive,
+        metavar="N",
+        help=f"so many runs of each job (default: {LAST})",
     )
     parser.add_argument(
         "--since", type=operating.since, metavar="TIME", help="a duration, or a time in RFC 3339"
@@ -65,19 +68,72 @@ def run(args: argparse.Namespace) -> int:
     from cjob.aws.session import together  # noqa: PLC0415
 
     operation = operating.Operation(args)
-    work = [partial(_runs_of, args, operation, job) for job in operation.jobs]
-    found: Sequence[Sequence[Run]] = together(*work)
-    runs = [run for of_job in found for run in of_job if _is_wanted(args, run)]
-    _write(args, runs)
-    for job, of_job in zip(operation.jobs, found, strict=True):
-        if not of_job:
-            operation.talk.say(f"job {job.name!r} has no runs here yet", job)
-    return DIFFERENT if args.exit_code and not all(map(_is_well, found)) else DONE
+    work = [partial(_runs_if_deployed, args, operation, job) for job in operation.jobs]
+    answers: Sequence[list[Run] | None] = together(*work)
+    found = [
+        (job, runs) for job, runs in zip(operation.jobs, answers, strict=True) if runs is not None
+    ]
+    _check_found(args, operation, found)
+    wanted = [[run for run in runs if _is_wanted(args, run)] for _, runs in found]
+    _write(args, [run for runs in wanted for run in runs])
+    for (job, runs), listed in zip(found, wanted, strict=True):
+        if not listed and args.run is None:
+            operation.talk.say(_none(args, job, len(runs)), job)
+    return DIFFERENT if args.exit_code and not all(_is_well(runs) for _, runs in found) else DONE
+
+
+def _runs_if_deployed(
+    args: argparse.Namespace, operation: operating.Operation, job: "Job"
+) -> "list[Run] | None":
+    """Return the runs of a job; None if it is one of all jobs and not deployed."""
+    from cjob.aws.executions import NotDeployedError  # noqa: PLC0415 - help needs none of it
+
+    try:
+        return _runs_of(args, operation, job)
+    except NotDeployedError as error:
+        if not args.all:
+            raise
+        operation.talk.say(error.message, job)
+        return None
+
+
+def _check_found(
+    args: argparse.Namespace,
+    operation: operating.Operation,
+    found: "Sequence[tuple[Job, Sequence[Run]]]",
+) -> None:
+    """Raise InputError if no job is deployed, or none has the run that was named."""
+    env = operation.environment.env
+    if not found:
+        raise InputError(
+            f"none of the jobs is deployed in environment {env!r}",
+            hint=f"cjob deploy --all -e {env}",
+        )
+    if args.run is not None and not any(runs for _, runs in found):
+        names = ", ".join(repr(job.name) for job, _ in found)
+        jobs = "--all" if args.all else " ".join(f"-n {job.name}" for job, _ in found)
+        raise InputError(
+            f"there is no run {args.run!r} of job {names}, or its log is no longer kept",
+            hint=f"see which there are: cjob runs {jobs} -e {env}",
+        )
+
+
+def _none(args: argparse.Namespace, job: "Job", count: int) -> str:
+    """Return a line that says that none of the `count` runs of a job is listed."""
+    from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
+
+    if count:
+        verbs = {"failed": "failed", "running": "is running"}
+        what = " or ".join(verb for option, verb in verbs.items() if getattr(args, option))
+        return f"no run of job {job.name!r} {what}, of the last {count}"
+    if args.since:
+        return f"job {job.name!r} has no runs since {timestamp(args.since)}"
+    return f"job {job.name!r} has no runs here yet"
 
 
 def _runs_of(args: argparse.Namespace, operation: operating.Operation, job: "Job") -> "list[Run]":
     executions = operation.executions
-    if args.run:
+    if args.run is not None:
         one = executions.one(job.name, args.run)
         return [one] if one else []
     count = args.last or (MOST if args.since or args.missed else LAST)

@@ -12,7 +12,14 @@ MOST = 80
 _USER = 20
 _HASH = 6
 
+# What Step Functions takes, which is more than what it logs.
+_POSSIBLE = re.compile(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""")
 _ODD = re.compile(r"[^0-9A-Za-z_-]+")
+
+
+def is_possible(name: str) -> bool:
+    """Return whether an execution may have that name."""
+    return _POSSIBLE.fullmatch(name) is not None
 
 
 def new(user: str, moment: datetime, random: str) -> str:

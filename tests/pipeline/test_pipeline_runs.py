@@ -158,7 +158,6 @@ def test_logs_are_of_one_run(place: Place, job: str, script: Script) -> None:
 
     assert logged() == "line of 2\n"
     assert logged("--run", "last-failed") == "line of 1\n"
-    assert logged("--run", "last-failed", "--attempt", "2") == ""
     assert logged("--run=-3") == "line of 0\n"
     assert logged("--run", names[0], "-o", "raw") == "line of 0\n"
     assert logged("--since", "1h", "--grep", "of 1", "--tail", "1") == "line of 1\n"
@@ -167,6 +166,53 @@ def test_logs_are_of_one_run(place: Place, job: str, script: Script) -> None:
     none = place.run("logs", *on(job), "--run", "running")
     assert (none.returncode, none.stdout) == (2, "")
     assert f"no run of job '{job}' is running, of the last 3" in none.stderr
+    for words, problem in (
+        (("--run", "last-failed", "--attempt", "2"), f"no attempt 2 in run {names[1]}"),
+        (("--container", "other"), f"no container 'other' in run {names[2]}"),
+        (("--run=-4",), f"job '{job}' has no run -4, only 3 altogether"),
+    ):
+        wrong = place.run("logs", *on(job), *words)
+        assert (wrong.returncode, wrong.stdout) == (2, ""), words
+        assert problem in wrong.stderr
+
+
+def test_a_run_that_wrote_nothing_is_not_silence(place: Place, job: str, script: Script) -> None:
+    """The person is pointed at how the run ended."""
+    script(job, stopCode="TaskFailedToStart", reason="ResourceInitializationError: x")
+    place.run("run", *on(job))
+    done = place.run("logs", *on(job))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"has an empty log; to see how it ended: cjob runs -n {job} -e {ENV}" in done.stderr
+    assert place.run("logs", *on(job), "--grep", "x").stderr == ""
+
+
+def test_an_empty_list_of_runs_says_why(place: Place, job: str, script: Script) -> None:
+    """No run failed, none is that recent, and none has such a name are three answers."""
+    script(job, exitCode=0)
+    place.done("run", *on(job))
+    failed = place.run("runs", *on(job), "--failed")
+    assert (failed.returncode, failed.stdout) == (0, "")
+    assert f"no run of job '{job}' failed, of the last 1\n" in failed.stderr
+    recent = place.run("runs", *on(job), "--since", "1ms")
+    assert re.search(f"job '{job}' has no runs since 20.*Z\n", recent.stderr)
+    for odd in ("nonsense", "no such/run", 'a"b', ""):
+        for witness in ((), LOGS):
+            named = place.run("runs", *on(job), "--run", odd, *witness)
+            assert (named.returncode, named.stdout) == (2, "")
+            assert f"there is no run {odd!r} of job '{job}'" in named.stderr
+
+
+def test_all_jobs_are_listed_though_one_is_not_deployed(
+    place: Place, job: str, script: Script
+) -> None:
+    """It is named; an environment with none of the jobs is an error."""
+    script(job, exitCode=0)
+    place.done("run", *on(job))
+    place.job("never")
+    done = place.run("runs", "--all", "-e", ENV)
+    assert done.returncode == 0, done.stderr
+    assert "job 'never' is not deployed in environment 'test'" in done.stderr
+    assert len(done.stdout.splitlines()) == 2
 
 
 def test_a_job_that_has_not_run_says_when_it_will(place: Place, job: str) -> None:

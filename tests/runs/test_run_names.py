@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +42,15 @@ def test_what_belongs_to_a_run_has_known_names() -> None:
     assert names.log_group("acme", "prod", "report") == "/copilot/acme-prod-report"
     assert names.container_stream("report", "0f3c") == "copilot/report/0f3c"
     assert names.history_streams(machine, "2026-11-27") == "states/acme-prod-report/2026-11-27"
+
+
+@pytest.mark.parametrize("name", ["cjob-ann-20260101T000000Z-1a2b", "a_b.c@d(e)", "x" * 80])
+def test_a_possible_name_is_looked_for(name: str) -> None:
+    """Other tools start runs with names of their own."""
+    assert names.is_possible(name)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", 'a"b', "a:b", "a*", "a\n", "x" * 81])
+def test_an_impossible_name_is_known_without_aws(name: str) -> None:
+    """Step Functions would call its ARN invalid, and a log's filter its pattern."""
+    assert not names.is_possible(name)

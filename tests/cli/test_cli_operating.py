@@ -1,0 +1,95 @@
+"""What commands about runs refuse before AWS is asked for anything."""
+
+from pathlib import Path
+
+import commands
+import pytest
+
+ON = ("-n", "report", "-e", "test")
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("runs", "-e", "test"), "no job was named", "name it with -n, or pass --all"),
+        (("run", "-e", "test"), "no job was named", "name it with -n, as in -n report"),
+        (
+            ("run", "report", "-e", "test"),
+            "unexpected argument 'report' of cjob run",
+            "name jobs with -n: cjob run -n report -e test",
+        ),
+        (
+            ("run", *ON, "-n", "other"),
+            "cjob run takes one job, but 2 are named",
+            "run it once for each job, beginning with: cjob run -n report",
+        ),
+        (
+            ("logs", *ON, "-n", "other"),
+            "cjob logs takes one job, but 2 are named",
+            "run it once for each job, beginning with: cjob logs -n report",
+        ),
+        (
+            ("logs", *ON, "--since", "1h", "--run", "last"),
+            "--since cannot go with --run",
+            "name one run, or all runs since a time",
+        ),
+        (
+            ("logs", *ON, "--since", "1h", "-f"),
+            "--since cannot go with --follow",
+            "a single run is followed: pass --run",
+        ),
+        (
+            ("logs", *ON, "--tail", "1", "-f"),
+            "--tail cannot go with --follow",
+            "a run is followed from its first line",
+        ),
+    ],
+    ids=" ".join,
+)
+def test_arguments_that_do_not_fit_are_refused(
+    workspace: Path, words: tuple[str, ...], message: str, hint: str
+) -> None:
+    """With what to type instead, and never as a bug in cjob."""
+    done = commands.run("cjob", *words, folder=workspace)
+    assert done.status == 2
+    assert commands.told(done) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value", "problem"),
+    [
+        ("runs", "--last", "0", "'0' is not a positive number"),
+        ("runs", "--last", "-1", "'-1' is not a positive number"),
+        ("logs", "--tail", "-1", "'-1' is not a positive number"),
+        ("logs", "--attempt", "0", "'0' is not a positive number"),
+        ("runs", "--since", "2199-01-01", "'2199-01-01' is in the future; it is 20"),
+        ("logs", "--since", "yesterday", "'yesterday' is not a duration or a time"),
+        ("run", "--run-id", "", "the id is empty"),
+        ("run", "--run-id", " ", "the id is empty"),
+    ],
+)
+def test_values_that_no_option_takes_are_refused(
+    workspace: Path, command: str, option: str, value: str, problem: str
+) -> None:
+    """Each with the option that it was given to."""
+    done = commands.run("cjob", command, *ON, option, value, folder=workspace)
+    assert done.status == 2
+    assert commands.told(done)[0].startswith(f"argument {option}: {problem}")
+
+
+@pytest.mark.parametrize("command", ["run", "runs", "logs"])
+def test_without_a_workspace_the_application_can_be_named(tmp_path: Path, command: str) -> None:
+    """The hint says how; an application that was named needs no workspace."""
+    done = commands.run("cjob", command, *ON, folder=tmp_path)
+    assert done.status == 2
+    message, hint = commands.told(done)
+    assert message.startswith("no workspace: ")
+    assert hint == "go to the workspace, or name the application with -a, as in -a demo"
+    named = commands.run("cjob", command, *ON, "-a", "demo", folder=tmp_path)
+    assert commands.told(named)[0] == "no AWS region is set"
+
+
+def test_all_jobs_need_a_workspace(tmp_path: Path) -> None:
+    """Even of an application that was named."""
+    done = commands.run("cjob", "runs", "--all", "-a", "demo", "-e", "test", folder=tmp_path)
+    assert commands.told(done)[1].startswith("go to the workspace, or name the jobs with -n and ")
