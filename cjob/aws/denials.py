@@ -6,10 +6,14 @@ is on, since those are what a person needs to fix it.
 
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from cjob.aws import manager_role, rights
 from cjob.errors import ServiceError
+
+# The parts of a pattern of ARNs that are names: of the partition, the application, the environment.
+PLACEHOLDER = re.compile(r"{\w+}")
 
 # How AWS words a denial; services leave some of it out, and S3 quotes the resource.
 WORDS = re.compile(
@@ -94,9 +98,20 @@ def hint(denial: Denial) -> str:
             "again with the tool that created it"
         )
     needed = "cjob iam prints the permissions that cjob needs"
-    if not any(r.identity == rights.CALLER for r in rights.RIGHTS if r.action in denial.actions):
+    if not _is_of_callers(denial):
         needed = "cjob iam --session-policy prints what --as-caller needs"
     return f"grant it to {denial.who}; {needed}"
+
+
+def _is_of_callers(denial: Denial) -> bool:
+    """Check whether callers need this permission even if the manager role can be assumed."""
+    on_any = denial.resource in ("", "*")
+    return any(
+        on_any or fnmatchcase(denial.resource, PLACEHOLDER.sub("*", pattern))
+        for right in rights.RIGHTS
+        if right.identity == rights.CALLER and right.action in denial.actions
+        for pattern in right.resources
+    )
 
 
 def _of_resource(denial: Denial) -> str:

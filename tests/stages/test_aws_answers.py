@@ -48,17 +48,23 @@ def test_a_denied_call_of_the_caller_names_who_that_is() -> None:
     assert "cjob iam prints" in error.hint
 
 
-def test_a_read_denied_to_a_caller_without_the_role_has_the_policy_for_that() -> None:
-    """What only the manager role needs otherwise is not in the policy of callers."""
-    said = (
-        "User: arn:aws:iam::1:user/ci is not authorized to perform: "
-        "cloudformation:GetTemplateSummary"
-    )
-    error = explain(answer("AccessDenied", "GetTemplateSummary", said), "read stack 'a'")
-    assert error.hint == (
-        "grant it to arn:aws:iam::1:user/ci; "
-        "cjob iam --session-policy prints what --as-caller needs"
-    )
+@pytest.mark.parametrize(
+    ("operation", "resource", "policy"),
+    [
+        ("GetTemplateSummary", "", "cjob iam --session-policy prints"),
+        ("DescribeStacks", "stack/demo-test/1", "cjob iam --session-policy prints"),
+        ("DescribeStacks", "stack/StackSet-demo-infrastructure-1/2", "cjob iam prints"),
+    ],
+)
+def test_a_read_denied_to_a_caller_without_the_role_has_the_policy_for_that(
+    operation: str, resource: str, policy: str
+) -> None:
+    """What only the manager role reads otherwise is not in the policy of callers."""
+    said = f"User: arn:aws:iam::1:user/ci is not authorized to perform: cloudformation:{operation}"
+    if resource:
+        said += f" on resource: arn:aws:cloudformation:eu-west-1:1:{resource}"
+    error = explain(answer("AccessDenied", operation, said), "read stack 'a'")
+    assert error.hint.startswith(f"grant it to arn:aws:iam::1:user/ci; {policy} ")
 
 
 def test_a_denial_without_words_is_told_from_what_is_known() -> None:
