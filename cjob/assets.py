@@ -6,7 +6,6 @@ Reads the workspace's files. Load records the digests; push reads the files agai
 import errno
 import os
 import stat
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +39,8 @@ def read(within: Files, shown: str, *, zipped: bool) -> tuple[str, IO[bytes]]:
 
     The latter is a file without a name, in memory only if it is small.
     """
+    import tempfile  # noqa: PLC0415 - slow to import, and only what is sent needs it
+
     path = within.inside(shown)
     mode = within.status(path, shown).st_mode
     out = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever sends it needs it open
