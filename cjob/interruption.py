@@ -9,12 +9,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from cjob.errors import Interrupted
 from cjob.parallel import NOTICED_S, attentive
 
 T = TypeVar("T")
+
+NEVER = float("-inf")
+
+ANSWER_S = 5.0
+"""So long an answer is waited for after Ctrl-C; what sent SIGTERM may send SIGKILL soon."""
 
 Sleep = Callable[[float], None]
 
@@ -60,7 +66,7 @@ class Begun:
 class _Last:
     """When the run was interrupted last, for calls that are made again and again."""
 
-    at = float("-inf")
+    at = NEVER
 
 
 def hurry() -> None:
@@ -68,34 +74,62 @@ def hurry() -> None:
     _Last.at = time.monotonic()
 
 
-def interrupted_since(began: float) -> bool:
-    """Tell whether the run was interrupted after a time of the monotonic clock."""
+def interrupted_since(began: float = NEVER) -> bool:
+    """Check whether the run was interrupted after a time of the monotonic clock."""
     return _Last.at > began
 
 
-def unbroken(call: Callable[[], T]) -> T:
-    """Make a call whose answer is waited for although Ctrl-C is pressed, which is raised then.
+_Answer = tuple[T | None, BaseException | None]
 
-    Only so is it known what there is to be taken back; a second Ctrl-C waits for nothing.
-    """
-    answers = queue.SimpleQueue[tuple[T | None, BaseException | None]]()
+
+def _ask(call: Callable[[], T], answers: "queue.SimpleQueue[_Answer[T]]") -> None:
+    """Make a call in a thread of its own, and put its answer into a queue."""
 
     def make() -> None:
         try:
             answers.put((call(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again below
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             answers.put((None, error))
 
-    try:
-        threading.Thread(target=make, daemon=True).start()
-        result, error = attentive(answers)
-    except KeyboardInterrupt:
-        hurry()
-        attentive(answers)
-        raise
+    threading.Thread(target=make, daemon=True).start()
+
+
+def _result(answer: _Answer[T]) -> T:
+    result, error = answer
     if error is not None:
         raise error
     return result  # type: ignore[return-value] # without an error there is one
+
+
+def unbroken(call: Callable[[], T], answer_s: float = ANSWER_S) -> T:
+    """Make a call whose answer is waited for although Ctrl-C is pressed, which is raised then.
+
+    Only so is it known what to roll back. What does not answer soon is not waited for, and a
+    second Ctrl-C waits for nothing.
+    """
+    answers = queue.SimpleQueue[_Answer[T]]()
+    try:
+        _ask(call, answers)
+        answer = attentive(answers)
+    except KeyboardInterrupt:
+        hurry()
+        with suppress(queue.Empty):
+            answers.get(timeout=answer_s)
+        raise
+    return _result(answer)
+
+
+def interruptible(call: Callable[[], T], sleep: Sleep) -> T:
+    """Make a call that only reads; Ctrl-C is raised at once in any thread that uses `sleep`."""
+    if threading.current_thread() is threading.main_thread():
+        return call()  # where Python itself raises it
+    answers = queue.SimpleQueue[_Answer[T]]()
+    _ask(call, answers)
+    while True:
+        try:
+            return _result(answers.get(timeout=NOTICED_S))
+        except queue.Empty:
+            sleep(0)
 
 
 def _go_on(_result: object) -> bool:
@@ -142,6 +176,7 @@ def run_to_end(
         _join(threads)
     except KeyboardInterrupt:
         interruption.ask()
+        hurry()
         _join([thread for thread in threads if thread.is_alive()])
     if raised:
         raise raised[0]

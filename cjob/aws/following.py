@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from cjob.aws import faults
 from cjob.aws.pacing import Pace, pauses
 from cjob.aws.patience import Patience
+from cjob.interruption import interruptible
 from cjob.plain import NOTHING
 from cjob.progress import Tell
 from cjob.secret_names import without_passwords
@@ -110,9 +111,10 @@ class Following:
         if not stack.id:
             return []
         new: list[Any] = []
-        pages = self._client.get_paginator("describe_stack_events")
+        paginator = self._client.get_paginator("describe_stack_events")
+        pages = iter(paginator.paginate(StackName=stack.id))
         try:
-            for page in pages.paginate(StackName=stack.id):
+            while page := interruptible(lambda: next(pages, None), self._pace.sleep):
                 fresh = [raw for raw in page["StackEvents"] if stack.is_new(raw)]
                 new += fresh
                 if len(fresh) < len(page["StackEvents"]):

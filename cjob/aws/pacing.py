@@ -24,7 +24,7 @@ class Pace:
 
     def __init__(self, sleep: Sleep, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with the whole budget."""
-        self._sleep = sleep
+        self.sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
         self._between = FASTEST_S
@@ -32,13 +32,13 @@ class Pace:
 
     def wait(self, pause: float) -> None:
         """Wait so long, and until it is one's turn."""
-        self._sleep(pause)
+        self.sleep(pause)
         with self._lock:
             now = self._clock()
             turn = max(now, self._free_at)
             self._free_at = turn + self._between
         if turn > now:
-            self._sleep(turn - now)
+            self.sleep(turn - now)
 
     def throttled(self) -> None:
         """Slow down: AWS was asked too often."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AFTER_S = 10.0
 AGAIN_S = 30.0
+LAST_S = 20.0
+"""So long a call that tidies up after an interruption is tried."""
 
 _BEGAN, _TRIES, _TIMER = "cjob_began", "cjob_tries", "cjob_timer"
 
@@ -30,10 +32,11 @@ class CalledOffError(BotoCoreError):
 class Silence:
     """Reports that AWS does not answer, for all calls of a process together."""
 
-    def __init__(self, tell: Tell, after_s: float = AFTER_S) -> None:
-        """Take where it is reported, and after which time."""
+    def __init__(self, tell: Tell, after_s: float = AFTER_S, last_s: float = LAST_S) -> None:
+        """Take where it is reported, after which time, and how long calls last at the end."""
         self._tell = tell
         self._after_s = after_s
+        self._last_s = last_s
         self._lock = threading.Lock()
         self._next = 0.0
 
@@ -41,7 +44,7 @@ class Silence:
         """Watch all calls of a client."""
         events = client.meta.events
         events.register("before-call", self._begin)
-        events.register("request-created", _check)
+        events.register("request-created", self._check)
         events.register("after-call", self._end)
         events.register("after-call-error", self._end)
 
@@ -72,10 +75,14 @@ class Silence:
         if timer is not None:
             timer.cancel()
 
+    def _check(self, request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
+        """Raise CalledOffError for another try of a call that is not to be waited for any more.
 
-def _check(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
-    """Raise CalledOffError for another try of a call that began before the run was to end."""
-    context = request.context
-    context[_TRIES] = context.get(_TRIES, 0) + 1
-    if context[_TRIES] > 1 and interrupted_since(context.get(_BEGAN, time.monotonic())):
-        raise CalledOffError
+        That is one that began before the run was interrupted, or has been tried for long since.
+        """
+        context = request.context
+        context[_TRIES] = context.get(_TRIES, 0) + 1
+        began = context.get(_BEGAN, time.monotonic())
+        is_late = interrupted_since() and time.monotonic() - began >= self._last_s
+        if context[_TRIES] > 1 and (is_late or interrupted_since(began)):
+            raise CalledOffError

@@ -19,7 +19,7 @@ from cjob.aws.pacing import Pace, pauses
 from cjob.aws.patience import Patience
 from cjob.aws.session import Account, together
 from cjob.errors import ServiceError
-from cjob.interruption import Sleep
+from cjob.interruption import Sleep, interruptible
 from cjob.live import ABSENT, PROPOSED, Activity, Live, Placeholder
 from cjob.plain import replace
 from cjob.progress import Tell
@@ -138,7 +138,7 @@ class Watch:
         patience, ends = Patience(self._pace, self._tell), time.monotonic() + REST_LIMIT_S
         for wait in waits:
             try:
-                found = call()
+                found = interruptible(call, self._sleep)
             except (ClientError, *faults.UNHEARD) as error:
                 if not patience.bears(error) or time.monotonic() > ends:
                     raise

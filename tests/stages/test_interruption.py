@@ -1,15 +1,43 @@
 """Ctrl-C for work that runs in several threads."""
 
 import signal
+import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from cjob.interruption import Interruption, run_to_end, unbroken
+from cjob.interruption import Interruption, interruptible, run_to_end, unbroken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def asked() -> threading.Event:
+    """Return what is set once two jobs have asked."""
+    return threading.Event()
+
+
+@pytest.fixture
+def silent(asked: threading.Event) -> "Iterator[tuple[str, int]]":
+    """Return the address of a server that accepts, reads, and never answers."""
+    connections: list[socket.socket] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            for _ in range(2):
+                connection, _ = server.accept()
+                connections.append(connection)
+                connection.recv(1)
+            asked.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        yield server.getsockname()
+    for connection in connections:
+        connection.close()
 
 
 def ctrl_c() -> None:
@@ -105,6 +133,66 @@ def test_a_call_that_must_not_be_torn_apart_is_answered_before_ctrl_c_counts() -
     with pytest.raises(KeyboardInterrupt):
         unbroken(call)
     assert answered == [1]
+
+
+def test_a_call_that_is_never_answered_is_not_waited_for_after_ctrl_c() -> None:
+    """What it did is found out, or rolled back, without it."""
+    answered = threading.Event()
+
+    def call() -> None:
+        ctrl_c()
+        answered.wait(60)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            unbroken(call, answer_s=0)
+        assert not answered.is_set()
+    finally:
+        answered.set()
+
+
+def test_a_look_of_any_thread_ends_with_ctrl_c_before_it_is_answered(
+    silent: "tuple[str, int]", asked: threading.Event
+) -> None:
+    """An endpoint accepts, and answers none of several jobs."""
+    interruption = Interruption()
+    ended: list[str] = []
+
+    def look() -> None:
+        with socket.create_connection(silent) as connection:
+            connection.sendall(b"x")
+            connection.recv(1)
+
+    def piece() -> None:
+        try:
+            interruptible(look, interruption.sleep)
+        except KeyboardInterrupt:
+            ended.append("interrupted")
+
+    def presses() -> None:
+        assert asked.wait(60)
+        ctrl_c()
+        with suppress(KeyboardInterrupt):
+            interruption.sleep(60)
+
+    run_to_end([piece, piece, presses], 3, interruption, None)
+    assert ended == ["interrupted", "interrupted"]
+
+
+def test_a_look_gives_what_it_gives_in_any_thread() -> None:
+    """Its answer, or its error."""
+
+    def fails() -> None:
+        raise ValueError("mine")
+
+    def piece() -> int:
+        with pytest.raises(ValueError, match="mine"):
+            interruptible(fails, sleep)
+        return interruptible(lambda: 1, sleep)
+
+    sleep = Interruption().sleep
+    assert run_to_end([piece, piece], 2, Interruption(), 0) == [1, 1]
+    assert piece() == 1
 
 
 def test_a_call_gives_what_it_gives() -> None:

@@ -90,3 +90,12 @@ def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
     with pytest.raises(BotoCoreError):
         call(endpoint, silence, 2)
     assert len(requests) == 3
+
+
+def test_a_call_that_tidies_up_is_not_tried_for_long(serve: Serve) -> None:
+    """After an interruption in an outage; its first try is made."""
+    requests: list[int] = []
+    interruption.hurry()
+    with pytest.raises(CalledOffError):
+        call(serve(lambda: requests.append(1)), Silence(lambda _: None, last_s=0), 8)
+    assert len(requests) == 1
