@@ -5,8 +5,10 @@ Which engine builds an image is decided here: BuildKit, as for `docker build` si
 classic builder serves instead if buildx is not installed, and nothing needs BuildKit.
 """
 
+import csv
 import difflib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -139,9 +141,36 @@ def outside(context: Path, dockerfile: Path, files: Files) -> list[Fault]:
     return faults
 
 
+def caches_outside(cache_from: Iterable[str], files: Files) -> list[Fault]:
+    """Return the folders of `cache_from` that are outside of the repository.
+
+    buildx parses each entry as CSV, and takes `src` from the folder that it runs in. Go removes
+    `..` before it follows links.
+    """
+    faults = []
+    for entry in cache_from:
+        try:
+            for source in _sources(entry):
+                files.check(Path(source), source)
+                files.check(Path(os.path.normpath(source)), source)
+        except csv.Error as error:
+            hint = "write an image, or type=TYPE,KEY=VALUE"
+            faults.append(Fault("cache_from", f"{entry!r} is not CSV: {error}", hint))
+        except InputError as error:
+            faults.append(Fault("cache_from", error.message, error.hint))
+    return faults
+
+
+def _sources(entry: str) -> list[str]:
+    """Return the folders that an entry of `cache_from` names."""
+    fields = [field.partition("=") for row in csv.reader([entry]) for field in row]
+    return [value for key, _, value in fields if key.strip().lower() == "src"]
+
+
 def _read(wanted: Recipe, files: Files) -> tuple[Dockerfile, list[Fault]]:
     """Read a Dockerfile; report what is wrong with it, its context and the stage in it."""
     faults, root = outside(wanted.context, wanted.dockerfile, files), files.root
+    faults += caches_outside(wanted.cache_from, files)
     unread = Dockerfile((), None, foreign=True)
     if faults:
         return unread, faults

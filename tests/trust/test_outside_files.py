@@ -19,6 +19,7 @@ from cjob.release import Build, Job, Overrides, Release, Source, Stack
 from cjob.stages.build import build
 from cjob.stages.load import load
 from cjob.stages.override import override
+from cjob.stages.recipes import caches_outside, plans
 from cjob.workspace import Files, Workspace, find
 
 SPECIAL = "is not a file of the repository"
@@ -173,6 +174,54 @@ def test_builds_stay_inside(workspace: Workspace, attack: str) -> None:
             print,
             Wishes(),
         )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "type=local,src={}/secret",
+        "SRC={}/secret,type=local",
+        '"type=local","src={}/secret"',
+        "type=local,src=image/../../../secret",
+        "type=local,src=deep/../../../secret",
+        "type=local,src=link",
+        "type=local,src=/proc/self",
+    ],
+)
+def test_the_cache_of_a_build_stays_inside(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    """However the folder is written; images, and folders of the repository, are let pass."""
+    root = workspace.root
+    (root / "image").mkdir()
+    (root / "a/b/c/d").mkdir(parents=True)
+    link(root / "deep", "a/b/c/d")
+    link(root / "link", root / "../../secret")
+    monkeypatch.chdir(root)
+    [fault] = caches_outside([entry.format(root.parent.parent)], workspace)
+    assert fault.key == "cache_from"
+    assert "of the repository" in fault.message
+    inside = ["acme/report:latest", "type=local,src=image", "type=registry,ref=acme/report"]
+    assert caches_outside(inside, workspace) == []
+
+
+def test_a_cache_that_cannot_be_parsed_is_refused(workspace: Workspace) -> None:
+    """What buildx would make of it is not known."""
+    [fault] = caches_outside(["type=local\nsrc=/etc"], workspace)
+    assert "is not CSV" in fault.message
+
+
+def test_a_cache_outside_is_refused_before_a_build(workspace: Workspace) -> None:
+    """With its key in the manifest, unless the person consents."""
+    (workspace.root / "Dockerfile").write_text("FROM scratch\n")
+    wanted = Build(context=".", dockerfile="Dockerfile", cache_from=("type=local,src=/etc",))
+    release = Release(job=job_folders.JOB, source=Source(manifest=""))
+    builds = {"report": wanted}
+    with pytest.raises(InputError, match="'/etc' is outside of the repository") as caught:
+        plans(release, builds, workspace, Wishes())
+    assert "--allow-outside" in caught.value.hint
+    consented = Files(root=workspace.root, allow_outside=True)
+    assert len(plans(release, builds, consented, Wishes())) == 1
 
 
 def test_push_reads_nothing_outside_either(workspace: Workspace) -> None:
