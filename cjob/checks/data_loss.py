@@ -68,10 +68,26 @@ def doubts(found: Collection[Loss], allowed: Collection[str]) -> tuple[str, ...]
     )
 
 
+def unread(live: Live, stack: Stack) -> tuple[str, ...]:
+    """Return, a line each, in which live templates no loss can be found: they are not YAML."""
+    if not live.exists:
+        return ()
+    found = []
+    for subject, old, new in (
+        (f"the live template of stack {stack.name!r}", live.template, stack.template),
+        (f"the live template of the addons of stack {stack.name!r}", live.addons, stack.addons),
+    ):
+        try:
+            diff.template_values(diff.comparable(old, new)[0], "the template", typed=False)
+        except InputError:
+            found.append(f"{subject} is not YAML: whether data would be lost was not checked")
+    return tuple(found)
+
+
 def losses(live: Live, stack: Stack) -> tuple[Loss, ...]:
     """Find what would be lost if the live stack, with its addons, became this one.
 
-    Nothing is found in a live template that is not YAML.
+    Nothing is found in a live template that is not YAML, which `unread` reports.
     """
     if not live.exists:
         return ()

@@ -86,7 +86,7 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
         return _unchanged(release, live.stack_id, live.status, tools.tell, applied=applied)
     losses = data_loss.losses(live, stack)
     data_loss.check_data_loss(losses, options.allow_removal, stack.name)
-    for line in data_loss.doubts(losses, options.allow_removal):
+    for line in (*data_loss.unread(live, stack), *data_loss.doubts(losses, options.allow_removal)):
         tools.tell(warning(line))
     with tools.turn() if switches_features(diff) else nullcontext():
         return _change(release, diff, live, tools, options)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cjob.checks.data_loss import Loss, check_data_loss, doubts, losses
+from cjob.checks.data_loss import Loss, check_data_loss, doubts, losses, unread
 from cjob.checks.stateless import STATELESS, is_stateless
 from cjob.diff.replacement import DEPENDS, replacement, types
 from cjob.errors import InputError
@@ -185,6 +185,20 @@ def test_what_may_be_replaced_is_reported(of: str, name: str) -> None:
     check_data_loss(found, (), NAME)
     assert doubts(found, ()) == (f"Data ({of}) may be replaced, and its data lost: {name} changes",)
     assert doubts(found, ("Data",)) == ()
+
+
+@pytest.mark.parametrize("live", ["Name: ? f?r dich: a\n", "a: [", "\t"])
+def test_a_live_template_that_cannot_be_checked_is_reported(live: str) -> None:
+    """That of the addons, too; one that is the same as the new one is not looked at."""
+    stack = Stack(name=NAME, template=template(), parameters={}, tags={}, addons=template())
+    spoilt = Live(status="UPDATE_COMPLETE", template=live, addons=live)
+    subjects = [f"the live template of {whose}stack '{NAME}'" for whose in ("", "the addons of ")]
+    problem = "is not YAML: whether data would be lost was not checked"
+    assert unread(spoilt, stack) == tuple(f"{subject} {problem}" for subject in subjects)
+    assert losses(spoilt, stack) == ()
+    sound = Live(status="UPDATE_COMPLETE", template=template(), addons="")
+    assert unread(sound, stack) == ()
+    assert unread(Live(template=live), stack) == ()
 
 
 ADDONS = "AddonsStack: {Type: 'AWS::CloudFormation::Stack', Condition: HasAddons, Properties: {%s}}"
