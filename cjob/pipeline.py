@@ -87,7 +87,7 @@ class Choices:
     images: Mapping[str, Image] = NOTHING
     latest: bool = True
     create_repository: bool = False
-    deploys: bool = False
+    refuses: bool = False
 
 
 class Stages:
@@ -121,7 +121,7 @@ class Stages:
             self._tell(job),
             tag=self._choices.tag,
             tags=self._choices.tags,
-            refused_later=self._choices.deploys,
+            refused_later=self._choices.refuses,
         )
         return replace(release, target=self._choices.target)
 

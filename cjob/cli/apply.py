@@ -100,7 +100,7 @@ def choices(args: argparse.Namespace) -> dict[str, object]:
         "adopt": args.adopt_stack,
         "force_plan": args.force_plan,
         "wait": args.wait_for_stack,
-        "deploys": True,
+        "refuses": True,
     }
 
 

@@ -32,7 +32,12 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write documents with their images named by digest."""
     return selection.run_command(
-        args, ("confirm", "resolve", "push"), ("confirm", "push"), _view, needs="source"
+        args,
+        ("confirm", "resolve", "push"),
+        ("confirm", "push"),
+        _view,
+        needs="source",
+        refuses=True,
     )
 
 

@@ -349,16 +349,18 @@ def run_command(
     needs: str = "",
     seen: "Callable[[Release, console.Console], None] | None" = None,
     together: "Mapping[str, Callable[[Sequence[Release]], str]] | None" = None,
+    refuses: bool = False,
 ) -> int:
     """Run a command's stages, and write the documents, or the view that was asked for.
 
     `head` names the stages after load, `filters` those for documents that were read; each of
     these must have the section that `needs` names. `seen` is called with each Release at the
-    end, before anything is written. `together` has the views that take all Releases at once.
+    end, before anything is written. `together` has the views that take all Releases at once. With
+    `refuses` a stage refuses what AWS would, so that no warning comes first.
     """
     from cjob import pipeline, wire  # noqa: PLC0415
 
-    tools, stages, talk = prepare(args)
+    tools, stages, talk = prepare(args, refuses=refuses)
     begun = releases(args, tools, stages, filters)
     check_sections(begun, "" if is_head(args) else needs)
     with talk.watching([release.job for release in begun], labelled=not is_head(args)):

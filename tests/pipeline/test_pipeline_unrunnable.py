@@ -54,6 +54,16 @@ def test_push_refuses_it_before_it_sends(asked: Place, proxy: Proxy) -> None:
     assert WRITES.isdisjoint(proxy.actions)
 
 
+def test_push_from_the_workspace_says_it_once(asked: Place, proxy: Proxy) -> None:
+    """What it refuses it does not warn of first."""
+    asked.job("unrunnable", UNRUNNABLE)
+    done = asked.run("push", *on("unrunnable"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("is not a task size that Fargate offers") == 1
+    assert done.stderr.count("is not an image that a registry can have") == 1
+    assert WRITES.isdisjoint(proxy.actions)
+
+
 def test_apply_refuses_what_was_edited_on_the_way(asked: Place, proxy: Proxy) -> None:
     """The stack counts that would be deployed."""
     asked.job("runnable")
