@@ -132,12 +132,14 @@ class RunFailedError(CjobError):
     """A run of a job failed, timed out or was stopped."""
 
     status = FAILED
+    code = "run-failed"
 
 
 class StillRunningError(CjobError):
     """What was waited for had not ended when the time to wait for it did."""
 
     status = STILL_RUNNING
+    code = "still-running"
 
 
 class Interrupted(CjobError):  # noqa: N818 - it is a state of the run, not an error of anybody

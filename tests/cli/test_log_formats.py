@@ -9,10 +9,11 @@ import pytest
 
 from cjob.cli.console import Console
 from cjob.cli.output import events
-from cjob.errors import DeploymentError, InputError
+from cjob.errors import BUG, CjobError, DeploymentError, InputError
 from cjob.progress import warning
 from cjob.release import Job
 
+CI_PAGE = (Path(__file__).parents[2] / "cjob/docs/ci.md").read_text("utf-8")
 PLACE = "copilot/report/manifest.yml:12:10"
 WRONG = commands.MANIFEST.replace("cpu: 256", "cpu: none")
 RENDER = ("cjob-render", "-n", "report", "-e", "test", "--target", "target.json")
@@ -33,6 +34,18 @@ RENDER = ("cjob-render", "-n", "report", "-e", "test", "--target", "target.json"
 def test_a_place_in_a_file_is_taken_apart(place: str, known: dict[str, str]) -> None:
     """Anything else has no path."""
     assert events.located(place) == known
+
+
+def every(kind: type[CjobError]) -> list[type[CjobError]]:
+    """Return a class of errors and all that are made from it, or from those."""
+    return [kind, *(one for below in kind.__subclasses__() for one in every(below))]
+
+
+@pytest.mark.parametrize("kind", every(CjobError), ids=lambda kind: kind.__name__)
+def test_only_a_bug_has_the_code_of_one(kind: type[CjobError]) -> None:
+    """And the page about CI has each code."""
+    assert (kind.code == "bug") == (kind.status == BUG)
+    assert f"`{kind.code}`" in CI_PAGE
 
 
 def test_an_error_is_an_event_with_time_place_and_code(capfd: pytest.CaptureFixture[str]) -> None:
