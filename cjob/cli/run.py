@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         return DONE
     after = now - (timedelta(minutes=5) if is_new else timedelta(days=KEPT_DAYS))
     show = _ignore if args.quiet else _to_people(operation, job)
-    limit = args.max_wait.total_seconds() if args.max_wait else None
+    limit = None if args.max_wait is None else args.max_wait.total_seconds()
     try:
         follow = follower(operation, job, show).follow
         ended = follow(job.name, name, after, waiting(operation), limit)

@@ -123,12 +123,13 @@ def test_a_detached_run_is_left_and_can_be_followed(place: Place, job: str, scri
     assert runs(place, job)[0]["status"] == "SUCCEEDED"
 
 
+@pytest.mark.parametrize("limit", ["0s", "1s"])
 def test_a_wait_that_is_over_ends_with_5_and_the_run_continues(
-    place: Place, job: str, script: Script
+    place: Place, job: str, script: Script, limit: str
 ) -> None:
     """So that a script can tell it from a failure."""
     script(job, seconds=600)
-    done = place.run("run", *on(job), "--max-wait", "1s")
+    done = place.run("run", *on(job), "--max-wait", limit)
     assert (done.returncode, done.stdout) == (5, "")
     assert f"cjob logs -n {job} -e {ENV} --run {run_name(done)} -f" in done.stderr
     assert [one["status"] for one in runs(place, job, "--running")] == ["RUNNING"]
