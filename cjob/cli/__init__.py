@@ -206,7 +206,9 @@ def dispatch(arguments: list[str]) -> int:
 def _unexpected(unknown: list[str], rest: list[str], parser: Parser) -> InputError:
     """Return the error for arguments that a command does not take."""
     hint = f"see {parser.prog} --help"
-    if unknown[0].startswith("-"):
+    if parser.prog == "cjob apply" and unknown[0] in ("-n", "--name", "-e", "--env", "--all"):
+        hint = "name the files of plans; to deploy from the workspace: cjob deploy"
+    elif unknown[0].startswith("-"):
         hint = _suggest(unknown[0].split("=")[0], parser.known(), hint)
     elif parser.takes_jobs_only():
         import shlex  # noqa: PLC0415 - only for a hint

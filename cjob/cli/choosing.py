@@ -33,7 +33,8 @@ def complete(
     """
     answers: list[str] = []
     if args.name is None and not args.all:
-        found = tools.workspace.jobs()
+        found = selection.all_jobs(tools)
+        selection.check_any(found)
         chosen = _choose(found, "job", "-n", talk, or_all=True)
         args.name = chosen
         if len(found) > 1:
@@ -67,8 +68,6 @@ def _choose(
     candidates: Sequence[str], what: str, flag: str, talk: console.Console, *, or_all: bool = False
 ) -> list[str]:
     """Return the only candidate, or those that the person picks; InputError if nobody can."""
-    if not candidates:
-        raise InputError(f"there is no {what} to choose", hint=f"name the {what} with {flag}")
     if len(candidates) == 1:
         talk.say(f"using {what} {candidates[0]} (the only one)")
         return [candidates[0]]

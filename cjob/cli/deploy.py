@@ -119,7 +119,7 @@ def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
         raise InputError(
             f"{'something differs' if differs else 'an image may differ, once it is pushed'}, and "
             "nobody can be asked here whether to deploy it",
-            hint="deploy with --yes, or make a plan with cjob-diff and apply it with cjob-apply",
+            hint="deploy with --yes, or make a plan and apply it, as in: cjob help ci",
         )
 
     from cjob.cli import prompts  # noqa: PLC0415 - only for the question

@@ -28,7 +28,7 @@ examples:
   cjob iam -a acme
   cjob iam package diff -a acme -e test
   cjob iam -a acme -o json > policy.json
-  aws iam create-policy --policy-name cjob-acme \\
+  aws iam create-policy --policy-name acme-jobs \\
     --policy-document file://policy.json
   cjob iam -a acme -e prod --session-policy > read.json
   cjob iam diff -a acme --trust github --repository acme/jobs \\

@@ -251,8 +251,7 @@ def chosen_jobs(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]"
         hint = f"name it with -e, as in -e test, or set {ENVIRONMENT}"
         raise InputError("no environment was named", hint=hint)
     jobs = all_jobs(tools) if args.all else tuple(dict.fromkeys(args.name))
-    if not jobs:
-        raise InputError("the workspace has no scheduled jobs", hint="check -C and copilot/")
+    check_any(jobs)
     check_name(args.env, "environment", place)
     return [Job(app=app, env=args.env, name=check_name(job, "job")) for job in jobs]
 
@@ -262,6 +261,15 @@ def all_jobs(tools: "Collaborators") -> tuple[str, ...]:
     from cjob.progress import warning  # noqa: PLC0415 - help needs none of it
 
     return tools.workspace.jobs(lambda text: tools.tell(warning(text)))
+
+
+def check_any(jobs: Sequence[str]) -> None:
+    """Raise InputError if there are no jobs."""
+    if not jobs:
+        raise InputError(
+            "the workspace has no scheduled jobs",
+            hint="check -C and copilot/; to write a first job: cjob help application",
+        )
 
 
 def application(args: argparse.Namespace, tools: "Collaborators") -> str:

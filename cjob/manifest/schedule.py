@@ -238,9 +238,10 @@ def _number(field: _Field, text: str, choice: str) -> int:
 
 def _not_in(field: _Field, choice: str) -> ScheduleError:
     words = f" or {', '.join(name.upper() for name in field.names)}" if field.names else ""
+    name = f"{'an' if field.name == 'hour' else 'a'} {field.name}"
     return ScheduleError(
-        f"{choice!r} is no {field.name}",
-        f"a {field.name} is from {field.low} to {field.high}{words}, or a rising range or list",
+        f"{choice!r} is not {name}",
+        f"{name} is from {field.low} to {field.high}{words}, or a rising range or list",
     )
 
 

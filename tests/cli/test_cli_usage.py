@@ -444,3 +444,29 @@ def test_warnings_and_several_problems_are_an_event_each(workspace: Path) -> Non
     assert done.status == 2
     events = [json.loads(line) for line in done.err.splitlines()]
     assert [event["level"] for event in events] == ["error", "error"]
+
+
+@pytest.mark.parametrize("option", ["-n=report", "-e", "--all"])
+def test_apply_points_at_the_command_that_begins_from_the_workspace(
+    workspace: Path, option: str
+) -> None:
+    """It takes documents only, which surprises after the other commands."""
+    done = commands.run("cjob", "apply", *option.split("="), folder=workspace)
+    assert done.status == 2
+    hint = "name the files of plans; to deploy from the workspace: cjob deploy"
+    assert commands.told(done) == (
+        f"unexpected argument {option.split('=', maxsplit=1)[0]!r} of cjob apply",
+        hint,
+    )
+
+
+@pytest.mark.parametrize("words", ["deploy", "deploy --all -e test", "runs --all -e test"])
+def test_a_workspace_without_jobs_is_an_error(tmp_path: Path, words: str) -> None:
+    """The hint leads to a first manifest, whether a job was to be chosen or all were meant."""
+    (tmp_path / "copilot").mkdir()
+    (tmp_path / "copilot/.workspace").write_text("application: acme\n")
+    done = commands.run("cjob", *words.split(), folder=tmp_path)
+    assert done.status == 2
+    message, hint = commands.told(done)
+    assert message == "the workspace has no scheduled jobs"
+    assert hint.endswith("to write a first job: cjob help application")

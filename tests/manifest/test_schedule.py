@@ -152,3 +152,18 @@ def test_what_is_no_schedule_is_refused_with_a_hint(text: str) -> None:
         schedule.convert(text)
     assert str(caught.value)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("0 25 * * *", "'25' is not an hour", "an hour is from 0 to 23"),
+        ("0 9 32 * *", "'32' is not a day of the month", "a day of the month is from 1 to 31"),
+    ],
+)
+def test_a_number_that_a_field_does_not_have_is_named(text: str, message: str, hint: str) -> None:
+    """With what the field takes."""
+    with pytest.raises(schedule.ScheduleError) as caught:
+        schedule.convert(text)
+    assert str(caught.value) == message
+    assert caught.value.hint.startswith(hint)
