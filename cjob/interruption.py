@@ -101,22 +101,38 @@ def _result(answer: _Answer[T]) -> T:
     return result  # type: ignore[return-value] # without an error there is one
 
 
-def unbroken(call: Callable[[], T], answer_s: float = ANSWER_S) -> T:
+def unbroken(call: Callable[[], T], sleep: Sleep = time.sleep, answer_s: float = ANSWER_S) -> T:
     """Make a call whose answer is waited for although Ctrl-C is pressed, which is raised then.
 
     Only so is it known what to roll back. What does not answer soon is not waited for, and a
-    second Ctrl-C waits for nothing.
+    second Ctrl-C waits for nothing. In other threads than the main one `sleep` raises it.
     """
-    answers = queue.SimpleQueue[_Answer[T]]()
+    answers, began = queue.SimpleQueue[_Answer[T]](), time.monotonic()
     try:
         _ask(call, answers)
-        answer = attentive(answers)
+        if threading.current_thread() is threading.main_thread():
+            answer = attentive(answers)
+        else:
+            answer = _answer_in_time(answers, lambda: interrupted_since(began), sleep, answer_s)
     except KeyboardInterrupt:
         hurry()
         with suppress(queue.Empty):
             answers.get(timeout=answer_s)
         raise
     return _result(answer)
+
+
+def _answer_in_time(
+    answers: "queue.SimpleQueue[T]", is_asked: Callable[[], bool], sleep: Sleep, answer_s: float
+) -> T:
+    """Wait for an answer; once the run is to end, not for long before `sleep` raises that."""
+    while True:
+        asked = is_asked()
+        try:
+            return answers.get(timeout=answer_s if asked else NOTICED_S)
+        except queue.Empty:
+            if asked:
+                sleep(0)
 
 
 def interruptible(call: Callable[[], T], sleep: Sleep) -> T:
@@ -155,35 +171,39 @@ def run_to_end(
     results = [skipped] * len(work)
     raised: list[BaseException] = []
     todo = iter(range(len(work)))  # gives each number once, whichever thread asks for it
-
+    begun: list[int] = []
+    ended = [threading.Event() for _ in work]
     enough = threading.Event()
 
-    def at_work() -> None:
+    def at_work(over: threading.Event) -> None:
         for number in todo:
-            if interruption.asked or enough.is_set():
-                return
-            try:
-                results[number] = work[number]()
-                if is_enough(results[number]):
-                    enough.set()
-            except BaseException as error:  # noqa: BLE001 - raised again below
-                raised.append(error)
+            begun.append(number)  # before the look whether to go on, which `ask` comes before
+            if not (interruption.asked or enough.is_set()):
+                try:
+                    results[number] = work[number]()
+                    if is_enough(results[number]):
+                        enough.set()
+                except BaseException as error:  # noqa: BLE001 - raised again below
+                    raised.append(error)
+            ended[number].set()
+        over.set()
 
-    threads = [threading.Thread(target=at_work, daemon=True) for _ in range(min(limit, len(work)))]
+    threads = [threading.Event() for _ in range(min(limit, len(work)))]
     try:
-        for thread in threads:
-            thread.start()
-        _join(threads)
+        for over in threads:
+            threading.Thread(target=at_work, args=(over,), daemon=True).start()
+        _await(threads)
     except KeyboardInterrupt:
         interruption.ask()
         hurry()
-        _join([thread for thread in threads if thread.is_alive()])
+        _await([ended[number] for number in tuple(begun)])
     if raised:
         raise raised[0]
     return results
 
 
-def _join(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(NOTICED_S)
+def _await(events: Sequence[threading.Event]) -> None:
+    """Wait for events: Ctrl-C in `Thread.join` has Python 3.11 take a thread for ended."""
+    for event in events:
+        while not event.wait(NOTICED_S):
+            continue

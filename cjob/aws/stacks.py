@@ -57,7 +57,7 @@ class AwsStacks(Watch):
         """
         client, stack = self._client(target), request.stack.name
         with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
-            unbroken(lambda: self._create_change_set(client, target, request))
+            unbroken(lambda: self._create_change_set(client, target, request), self._sleep)
             state = self._described(self._poller(target), stack, request.name)
         if request.create and not _is_ours(state, request):
             raise StackChangedError(stack, PROPOSED)
@@ -120,7 +120,7 @@ class AwsStacks(Watch):
                     raise
 
         with faults.told("execute the change set", target.manager_role_arn):
-            unbroken(start)
+            unbroken(start, self._sleep)
 
     def discard(self, target: Target, request: Request) -> str:
         """Delete a request's change set unless it was executed; return the id of its stack.

@@ -120,6 +120,29 @@ def test_a_wait_lasts_where_nobody_interrupts() -> None:
     Interruption().sleep(0)
 
 
+def test_a_piece_that_is_waited_for_as_ctrl_c_comes_is_waited_for_after_it() -> None:
+    """Python 3.11 and 3.12 take a thread for ended if Ctrl-C comes while it is joined."""
+    interruption = Interruption()
+    other_ended, never = threading.Event(), threading.Event()
+
+    def rolls_back() -> str:
+        other_ended.wait(60)
+        never.wait(0.1)  # until the main thread waits for this one
+        ctrl_c()
+        try:
+            interruption.sleep(60)
+        except KeyboardInterrupt:
+            never.wait(0.3)
+            return "rolled back"
+        return "not told"
+
+    def other() -> str:
+        other_ended.set()
+        return "done"
+
+    assert run_to_end([rolls_back, other], 2, interruption, "") == ["rolled back", "done"]
+
+
 def test_a_call_that_must_not_be_torn_apart_is_answered_before_ctrl_c_counts() -> None:
     """What it did is known then."""
     answered: list[int] = []
@@ -146,6 +169,36 @@ def test_a_call_that_is_never_answered_is_not_waited_for_after_ctrl_c() -> None:
     try:
         with pytest.raises(KeyboardInterrupt):
             unbroken(call, answer_s=0)
+        assert not answered.is_set()
+    finally:
+        answered.set()
+
+
+def test_a_call_of_any_thread_that_is_never_answered_is_not_waited_for(
+    asked: threading.Event,
+) -> None:
+    """With several jobs, too: each is told once, so that it can roll back."""
+    interruption, answered = Interruption(), threading.Event()
+    ended: list[str] = []
+
+    def call() -> None:
+        asked.set()
+        answered.wait(60)
+
+    def piece() -> None:
+        try:
+            unbroken(call, interruption.sleep, answer_s=0)
+        except KeyboardInterrupt:
+            interruption.sleep(0)
+            ended.append("interrupted")
+
+    def presses() -> None:
+        assert asked.wait(60)
+        ctrl_c()
+
+    try:
+        run_to_end([piece, presses], 2, interruption, None)
+        assert ended == ["interrupted"]
         assert not answered.is_set()
     finally:
         answered.set()
