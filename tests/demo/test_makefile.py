@@ -164,7 +164,8 @@ def test_a_plan_is_applied_as_it_was_kept(repository: Repository) -> None:
     """Without another look at the sources, which may have changed since."""
     job = repository.jobs[0]
     early = repository.make("apply", "ENV=test", f"JOBS={job}")
-    assert f"cjob: cannot read 'build/test/{job}.plan.json': No such file" in early.stderr
+    assert f"{job}: no plan; make one: make plan ENV=test\n" in early.stderr
+    assert (early.returncode, commands(early)) == (2, [])
     assert repository.make("plan", "ENV=test", f"JOBS={job}").returncode == 0
     assert repository.revision(job) == {"commit": repository.head(), "dirty": False}
     repository.manifest(job).write_text("not: used\n")
