@@ -41,8 +41,9 @@ def _at_most(role: str) -> list[str]:
     return [
         f"Note: whoever may assume {role}",
         "can deploy, whatever else this policy lacks: that role changes stacks as the",
-        "environment's CFNExecutionRole, which may do almost everything in the account. For a role",
-        "that can only read: cjob iam --session-policy, and run its commands with --as-caller.",
+        "environment's CFNExecutionRole, which may do almost everything in the account.",
+        "For a role that can only read: cjob iam --session-policy, and run its commands",
+        "with --as-caller.",
         "",
     ]
 
