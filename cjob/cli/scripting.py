@@ -11,6 +11,9 @@ import sys
 
 from cjob.errors import DONE, InputError
 
+MOST_EXIT_CODE = 255
+LONGEST_S = 7 * 24 * 3600
+
 EXAMPLES = """\
 examples:
   cjob sandbox script report --log 'good morning'
@@ -72,6 +75,16 @@ def _outcome(args: argparse.Namespace) -> dict[str, object]:
         )
     if args.attempt is not None and args.attempt < 1:
         raise InputError(f"--attempt {args.attempt} is not a count", hint="attempts count from 1")
+    if not 0 <= args.exit <= MOST_EXIT_CODE:
+        raise InputError(
+            f"--exit {args.exit} is not an exit code",
+            hint=f"a container ends with a code from 0 to {MOST_EXIT_CODE}",
+        )
+    if not 0 <= args.seconds <= LONGEST_S:
+        raise InputError(
+            f"--seconds {args.seconds:g} is not a duration",
+            hint=f"pass a number of seconds from 0 to {LONGEST_S}, such as --seconds 2.5",
+        )
     outcome = {
         "exitCode": args.exit,
         "reason": args.reason,

@@ -42,7 +42,7 @@ PULLS = (
     (
         re.compile("not found|does not exist|manifest unknown"),
         "the image does not exist any more",
-        "push it again: cjob deploy -n {job} -e {env}",
+        "check image.location, or build and push it again: cjob deploy -n {job} -e {env}",
     ),
     (
         re.compile("denied|[Ff]orbidden|403|not authorized|[Uu]nauthorized"),

@@ -100,6 +100,8 @@ def test_a_task_that_never_started_is_a_failure(place: Place, job: str, script: 
     done = place.run("run", *on(job))
     assert done.returncode == 4
     assert "failed: the image does not exist any more" in done.stderr
+    assert f"cjob deploy -n {job} -e {ENV}" in done.stderr
+    assert "hint: check image.location, or build and push it again: " in done.stderr
 
 
 def test_a_repeated_run_id_joins_the_run(place: Place, job: str, script: Script) -> None:
@@ -292,5 +294,10 @@ def test_a_script_is_written_by_the_sandbox_command(place: Place, job: str) -> N
     wrong = scripted(job, "--stop-code", "Odd")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "--stop-code 'Odd' is not one of the choices" in wrong.stderr
+    for option, value in (("--exit", "256"), ("--exit", "-1"), ("--seconds", "-1")):
+        wrong = scripted(job, option, value)
+        assert (wrong.returncode, wrong.stdout) == (2, "")
+        assert f"{option} {value} is not a" in wrong.stderr
+    assert "--seconds nan is not a duration" in scripted(job, "--seconds", "nan").stderr
     assert scripted(job, "--clear").returncode == 0
     assert "had no script" in scripted(job, "--clear").stderr
