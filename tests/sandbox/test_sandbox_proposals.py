@@ -175,3 +175,20 @@ def test_a_stack_that_is_deleted_while_it_is_created_does_not_come_back(
     assert ("withdrawn", "CREATE_COMPLETE") not in happened()
     with pytest.raises(stacks.exceptions.ClientError, match="does not exist"):
         stacks.describe_stacks(StackName="withdrawn")
+
+
+def test_nor_does_one_that_waits_for_a_signal(stacks: "CloudFormationClient") -> None:
+    """The wait goes on in its thread, and what it would do at its end is dropped."""
+    template = WAITS.replace("'60'", "'2'")
+    stack = stacks.create_stack(StackName="waited", TemplateBody=template)["StackId"]
+
+    def events() -> list[str]:
+        found = stacks.describe_stack_events(StackName=stack)["StackEvents"]
+        return [f"{e['LogicalResourceId']} {e['ResourceStatus']}" for e in reversed(found)]
+
+    while "Signal CREATE_IN_PROGRESS" not in events():
+        time.sleep(0.05)
+    stacks.delete_stack(StackName="waited")
+    assert ended(stacks, stack) == "DELETE_COMPLETE"
+    time.sleep(3)  # past the end of the wait: nothing is to happen that could be awaited
+    assert events()[-1] == "waited DELETE_COMPLETE"

@@ -102,6 +102,9 @@ def deleting(original: Handler) -> Handler:
         if created and not waits(stack):
             take_over(stack)
             return helpers._xml(200, "DeleteStackResponse", "")
+        if created:
+            # Its thread goes on until the wait is over; what it would do then is dropped.
+            DEPLOYING[stack["StackId"]].cancel()
         if not stack or stack["StackStatus"] != PROPOSED:
             return original(params)
         name, number = stack["StackName"], stack["StackId"]
