@@ -11,6 +11,7 @@ from typing import Any
 Json = Any
 """A value of AWS's JSON, as ministack keeps it."""
 
+ENDS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 RUN_TASK = "arn:aws:states:::ecs:runTask.sync"
 
 
@@ -21,7 +22,15 @@ def write() -> None:
     original = stepfunctions._add_event
     run = stepfunctions._run_execution
 
+    fail = stepfunctions._fail_execution
+
+    def fail_once(execution: Json, error: str, cause: str) -> None:
+        if execution["status"] == "RUNNING":
+            fail(execution, error, cause)
+
     def add(execution: Json, kind: str, details: Json = None) -> Json:
+        if execution["events"][-1]["type"] in ENDS:
+            raise SystemExit  # it was stopped: the thread that works on it ends here
         event = original(execution, kind, _as_ecs_says(details))
         event["previousEventId"] = event["id"] - 1
         _log(execution, event)
@@ -35,6 +44,7 @@ def write() -> None:
             _log(execution, first)
         run(arn)
 
+    stepfunctions._fail_execution = fail_once
     stepfunctions._add_event = add
     stepfunctions._run_execution = begin
 
