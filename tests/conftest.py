@@ -1,5 +1,6 @@
 """Which tests are slow, and what the end of a run prints besides what passed."""
 
+import signal
 from pathlib import Path
 
 import programs
@@ -19,6 +20,10 @@ SLOW = (
     "robustness",
     "sandbox",
 )
+
+# A shell's background jobs ignore Ctrl-C, and hand that on to the commands that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,9 +66,10 @@ class Executions:
         self._note = note
         self._lock = threading.Lock()
 
-    def start(self, job: str, name: str, text: str) -> str:
-        """Start an execution of that name and return its ARN.
+    def start(self, job: str, name: str, text: str) -> datetime:
+        """Start an execution of that name and return when it started.
 
+        One of that name and input that still runs is the one that is meant: AWS answers its start.
         Raises InputError if the job is not deployed, AlreadyStartedError if there is a run of that
         name that ended or has another input, and ServiceError for any other refusal.
         """
@@ -88,7 +89,7 @@ class Executions:
             if _code(error) == "ExecutionAlreadyExists":
                 raise AlreadyStartedError(error.message, hint=error.hint) from error
             raise
-        return answer["executionArn"]
+        return answer["startDate"]
 
     def machine(self, job: str) -> str:
         """Return the ARN of a job's state machine."""

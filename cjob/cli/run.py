@@ -69,14 +69,15 @@ def run(args: argparse.Namespace) -> int:
     operation = operating.Operation(args, several=False)
     [job] = operation.jobs
     now = datetime.now(UTC)
-    name, is_new = _start(args, operation, job, now)
-    verb = "started" if is_new else "joined"
+    name, since = _start(args, operation, job, now)
+    clocks = timedelta(minutes=1)  # so much AWS's may differ from this machine's
+    verb = "joined" if now - since > clocks else "started"
     operation.talk.say(f"{verb} run {name}", job)
     if args.detach:
         operation.talk.say(f"to follow it: {_follow_command(job, name)}", job)
         _write(args, _begun(operation, job, name, now))
         return DONE
-    after = now - (timedelta(minutes=5) if is_new else timedelta(days=KEPT_DAYS))
+    after = min(since, now) - clocks
     show = _ignore if args.quiet else _to_people(operation, job)
     limit = None if args.max_wait is None else args.max_wait.total_seconds()
     try:
@@ -98,12 +99,16 @@ def _run_id(text: str) -> str:
 
 def _start(
     args: argparse.Namespace, operation: operating.Operation, job: "Job", now: "datetime"
-) -> tuple[str, bool]:
-    """Start a run and return its name; False if one of that id was started before."""
-    import getpass  # noqa: PLC0415 - help needs none of these
+) -> tuple[str, "datetime"]:
+    """Start a run, or join the one of that name; return its name, and no later than it started.
+
+    A name is taken if the id was used before, or if the answer to this very start was lost.
+    """
+    import getpass  # noqa: PLC0415
     import json  # noqa: PLC0415
     import secrets  # noqa: PLC0415
     import socket  # noqa: PLC0415
+    from datetime import timedelta  # noqa: PLC0415
 
     from cjob.aws.executions import AlreadyStartedError  # noqa: PLC0415
     from cjob.runs import names  # noqa: PLC0415
@@ -120,12 +125,9 @@ def _start(
         about = {"by": f"{user}@{socket.gethostname()}"}
     text = json.dumps({"cjob": about | ({"reason": args.reason} if args.reason else {})})
     try:
-        operation.executions.start(job.name, name, text)
+        return name, operation.executions.start(job.name, name, text)
     except AlreadyStartedError:
-        if args.run_id is None:
-            raise
-        return name, False
-    return name, True
+        return name, now - timedelta(days=KEPT_DAYS)
 
 
 def follower(

@@ -114,6 +114,16 @@ def test_a_repeated_run_id_joins_the_run(place: Place, job: str, script: Script)
     assert len(runs(place, job)) == 1
 
 
+def test_a_repeated_run_id_joins_a_run_that_goes_on(place: Place, job: str, script: Script) -> None:
+    """AWS answers with the start of the one that runs; its whole log is shown again."""
+    script(job, seconds=2, log=["begun"], exitCode=0)
+    place.done("run", *on(job), "--run-id", "twice", "--detach")
+    again = place.run("run", *on(job), "--run-id", "twice", *LOGS)
+    assert again.returncode == 0
+    assert f"{job} | begun" in again.stderr
+    assert len(runs(place, job)) == 1
+
+
 def test_a_detached_run_is_left_and_can_be_followed(place: Place, job: str, script: Script) -> None:
     """The document says that it runs; logs -f goes from its first line to its end."""
     script(job, seconds=2, log=["begun"], exitCode=0)
