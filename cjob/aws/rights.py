@@ -170,10 +170,14 @@ PUSH = (
             (resource,),
             "push",
             "which files are there already; without it all are sent",
-            calls=("s3:HeadObject",),
+            calls=calls,
             optional=True,
         )
-        for action, resource in (("s3:GetObject", on.OBJECTS), ("s3:ListBucket", on.BUCKETS))
+        for action, resource, calls in (
+            ("s3:GetObject", on.OBJECTS, ("s3:HeadObject",)),
+            # botocore looks for a bucket's region if the answer to HeadObject is an error.
+            ("s3:ListBucket", on.BUCKETS, ("s3:HeadObject", "s3:HeadBucket")),
+        )
     ),
     *(
         Right(action, MANAGER, resources, "push", "sending them", calls=("s3:PutObject",))

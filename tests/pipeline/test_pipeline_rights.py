@@ -220,7 +220,7 @@ def test_a_call_that_is_denied_to_a_caller_is_not_blamed_on_the_manager_role(
     assert (done.returncode, done.stdout) == (3, ""), done.stderr
     assert "is not allowed to perform cloudformation:GetTemplateSummary" in done.stderr
     assert "EnvManagerRole" not in done.stderr
-    assert "cjob iam prints" in done.stderr
+    assert "cjob iam --session-policy prints what --as-caller needs" in done.stderr
 
 
 @pytest.mark.parametrize(("whose", "action"), taken_away())
