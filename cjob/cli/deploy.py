@@ -9,7 +9,6 @@ sent where nothing changed. Prints text everywhere; with -o json, the documents 
 import argparse
 
 from cjob.cli import apply, building, choosing, console, resource_tags, selection
-from cjob.cli import diff as diff_command
 from cjob.errors import DONE, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -81,6 +80,7 @@ def _shown(
 ) -> "tuple[Release, ...]":
     """Compare, before anything is sent, and show what differs."""
     from cjob import pipeline  # noqa: PLC0415
+    from cjob.cli import diff as diff_command  # noqa: PLC0415 - help needs none of it
 
     with talk.watching([release.job for release in begun]):
         compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)

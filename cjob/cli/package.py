@@ -8,7 +8,6 @@ the documents instead. Sends nothing unless --upload-assets asks for it.
 import argparse
 
 from cjob.cli import building, choosing, console, resource_tags, selection
-from cjob.cli import diff as diff_command
 from cjob.cli.render import parameter_file, templates
 from cjob.errors import DIFFERENT, DONE, CjobError, InputError
 
@@ -82,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _compare(args: argparse.Namespace) -> int:
     from cjob import pipeline  # noqa: PLC0415 - help needs none of it
+    from cjob.cli import diff as diff_command  # noqa: PLC0415 - help needs none of it
 
     begun, stages, talk = _begin(args)
     with talk.watching([release.job for release in begun]):
