@@ -10,6 +10,7 @@ is deleted while it is created is created no further.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 Json = Any
@@ -19,6 +20,8 @@ Handler = Callable[[Json], Json]
 """What answers a request: takes its parameters, gives status, headers and body."""
 
 PROPOSED, CREATING = "REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS"
+
+WAITING = ThreadPoolExecutor(max_workers=256, thread_name_prefix="waiting")
 
 DEPLOYING: "dict[str, asyncio.Task[Json]]" = {}
 """The task that creates or updates a stack, by the stack's id."""
@@ -93,12 +96,13 @@ def deleting(original: Handler) -> Handler:
 
     One that is being created is taken over from whatever creates it.
     """
-    from ministack.services import cloudformation
     from ministack.services.cloudformation import handlers, helpers, stacks
 
     def delete(params: Json) -> Json:
         stack = handlers._resolve_stack(helpers._p(params, "StackName"))
         created = stack and stack["StackStatus"] == CREATING and stack["StackId"] in DEPLOYING
+        if created:
+            forget_change_sets(stack["StackId"])
         if created and not waits(stack):
             take_over(stack)
             return helpers._xml(200, "DeleteStackResponse", "")
@@ -108,9 +112,7 @@ def deleting(original: Handler) -> Handler:
         if not stack or stack["StackStatus"] != PROPOSED:
             return original(params)
         name, number = stack["StackName"], stack["StackId"]
-        for key, change_set in list(cloudformation._change_sets.items()):
-            if change_set["StackId"] == number:
-                del cloudformation._change_sets[key]
+        forget_change_sets(number)
         for status in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
             stack["StackStatus"] = status
             kind = "AWS::CloudFormation::Stack"
@@ -120,10 +122,21 @@ def deleting(original: Handler) -> Handler:
     return delete
 
 
+def forget_change_sets(number: str) -> None:
+    """Delete the change sets of a stack that is deleted: the next of that name has its own."""
+    from ministack.services import cloudformation
+
+    for key, change_set in list(cloudformation._change_sets.items()):
+        if change_set["StackId"] == number:
+            del cloudformation._change_sets[key]
+
+
 def traced(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[..., Json]:
     """Keep which task creates or updates a stack, for as long as it does."""
 
     async def deploy(name: str, number: str, *given: Json, **named: Json) -> None:
+        # A thread waits for each custom resource, and goes on to if its stack was deleted.
+        asyncio.get_running_loop().set_default_executor(WAITING)
         task = asyncio.current_task()
         if task:
             DEPLOYING[number] = task
