@@ -32,18 +32,18 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cjob.collaborators import Collaborators
-from cjob.errors import CjobError, InputError, Interrupted
-from cjob.interruption import Begun, run_to_end
-from cjob.parallel import Checkpoint, run_all
-from cjob.plain import NOTHING, dataclass, replace
-from cjob.progress import found
-from cjob.release import Image, Job, Release, Target, required
+from cjob.concurrency.interrupts import Begun, run_to_end
+from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.context import Collaborators
+from cjob.document.models import Image, Job, Release, Target, required
+from cjob.document.records import NOTHING, dataclass, replace
+from cjob.reporting.errors import CjobError, InputError, Interrupted
+from cjob.reporting.progress import found
 
 if TYPE_CHECKING:
-    from cjob.live import Live
-    from cjob.progress import Tell
-    from cjob.workspace import Files
+    from cjob.document.snapshot import Live
+    from cjob.reporting.progress import Tell
+    from cjob.workspace.find import Files
 
 Stage = Callable[[Release], Release]
 
@@ -292,7 +292,7 @@ class Stages:
         return release
 
     def _override(self, release: Release) -> Release:
-        from cjob import processes  # noqa: PLC0415
+        from cjob.concurrency import processes  # noqa: PLC0415
         from cjob.stages.override import override  # noqa: PLC0415
 
         return override(
@@ -315,7 +315,7 @@ class Stages:
 
     def apply(self, release: Release) -> Release:
         """Deploy; add `deployment`."""
-        from cjob import names  # noqa: PLC0415
+        from cjob.document import names  # noqa: PLC0415
         from cjob.stages.apply import apply  # noqa: PLC0415
         from cjob.stages.change_sets import Options, Tools  # noqa: PLC0415
         from cjob.stages.register import register  # noqa: PLC0415
@@ -367,7 +367,7 @@ class Stages:
         return self._begun.get(self._stack_name(release), Begun()).interrupted()
 
     def _tell(self, job: Job) -> "Tell":
-        """Give what takes the records of a job's stages, and says whose they are."""
+        """Return what takes the records of a job's stages, and says whose they are."""
         return lambda record: self._tools.tell(replace(record, job=job.name, env=job.env))
 
     def _files(self, release: Release) -> "Files":
@@ -377,12 +377,12 @@ class Stages:
             return self._tools.workspace
         from pathlib import Path  # noqa: PLC0415
 
-        from cjob.workspace import Files  # noqa: PLC0415
+        from cjob.workspace.find import Files  # noqa: PLC0415
 
         return Files(root=Path())
 
     def _stack_name(self, release: Release) -> str:
-        from cjob import names  # noqa: PLC0415
+        from cjob.document import names  # noqa: PLC0415
 
         return names.job_stack(release.job.app, release.job.env, release.job.name)
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cjob
-from cjob.cli import main
+from cjob.cli.main import main
 
 # What an interpreter reads as it starts, so that a fork would not.
 START_UP = ("PYTHON", "LC_", "LANG")

@@ -53,7 +53,7 @@ class _CheckedParser(ResponseParser):
 
 
 def _is_answer(protocol: str, response: Any, shape: Any) -> bool:  # noqa: ANN401 - as above
-    """Tell whether a body has the form that its protocol prescribes for it."""
+    """Return whether a body has the form that its protocol prescribes for it."""
     body, headers = response["body"], response["headers"]
     if not isinstance(body, bytes):  # it is read as it comes, elsewhere
         return True

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from cjob import names
 from cjob.aws import faults
 from cjob.aws.pacing import Pace, pauses
 from cjob.aws.patience import Patience
 from cjob.aws.session import Account
-from cjob.errors import ServiceError
-from cjob.interruption import Sleep
-from cjob.progress import Tell
+from cjob.concurrency.interrupts import Sleep
+from cjob.document import names
+from cjob.reporting.errors import ServiceError
+from cjob.reporting.progress import Tell
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -45,7 +45,7 @@ class AwsApplication:
         self._tell = tell
 
     def template(self, app: str) -> str:
-        """Give the template of the regional resources."""
+        """Return the template of the regional resources."""
         return self._stack_set(app).get("TemplateBody", "")
 
     def update(self, app: str, template: str, operation: str) -> bool:
@@ -129,7 +129,7 @@ class AwsApplication:
         return found["StackSet"]
 
     def _reason(self, name: str, operation: str) -> str:
-        """Give what CloudFormation says of the first region that failed; it may not be told."""
+        """Return what CloudFormation says of the first region that failed; it may not be told."""
         try:
             with faults.told(f"see why the change of the StackSet {name!r} failed"):
                 results = self._client().list_stack_set_operation_results(

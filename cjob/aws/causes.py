@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cjob.aws import faults
-from cjob.secret_names import without_passwords
+from cjob.reporting.redaction import without_passwords
 from cjob.stages.following import Event
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Witnesses:
         return lines, read, not token
 
     def _stopped(self, service: str) -> Iterator[str]:
-        """Give why a service's tasks stopped: the task's reason, and its containers'."""
+        """Yield why a service's tasks stopped: the task's reason, and its containers'."""
         cluster = service.split("/")[-2] if service.count("/") > 1 else "default"
         client = self._tasks()
         arns = client.list_tasks(
@@ -158,7 +158,7 @@ class Witnesses:
 
 
 def _text(line: str) -> str:
-    """Give the words of a log's line: of JSON, as the env controller writes it, its reason."""
+    """Return the words of a log's line: of JSON, as the env controller writes it, its reason."""
     if NOISE.match(line):
         return ""
     try:

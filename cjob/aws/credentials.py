@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from botocore.utils import JSONFileCache
 
 from cjob.aws import faults
-from cjob.errors import CjobError, ServiceError
+from cjob.reporting.errors import CjobError, ServiceError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

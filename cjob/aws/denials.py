@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from cjob.aws import manager_role, rights
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 
 # The parts of a pattern of ARNs that are names: of the partition, the application, the environment.
 PLACEHOLDER = re.compile(r"{\w+}")

@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cjob import names
 from cjob.aws import faults
 from cjob.aws.memo import Memo
 from cjob.aws.session import Account, together
-from cjob.errors import InputError, ServiceError
-from cjob.release import Target
+from cjob.document import names
+from cjob.document.models import Target
+from cjob.reporting.errors import InputError, ServiceError
 from cjob.runs.model import Environment
 
 FEATURE_SUFFIX = "Workloads"
@@ -203,7 +203,7 @@ class AwsDirectory:
 
 
 def template_version(metadata: str) -> str:
-    """Give the `Version` of a template's metadata, which CloudFormation gives as text."""
+    """Return the `Version` of a template's metadata, which CloudFormation gives as text."""
     import yaml  # noqa: PLC0415 - only where a summary was read
 
     try:
@@ -228,7 +228,7 @@ def _record(text: str, name: str) -> dict[str, Any]:
 
 
 def repositories(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Give each job's repository, from the outputs that hold repositories' ARNs."""
+    """Return each job's repository, from the outputs that hold repositories' ARNs."""
     prefix = names.repository_output("")
     return {
         key.removeprefix(prefix).replace("DASH", "-"): names.repository_uri(arn)

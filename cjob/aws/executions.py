@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from cjob import names
 from cjob.aws import faults
 from cjob.aws.session import Account
-from cjob.errors import InputError, ServiceError
-from cjob.interruption import unbroken
-from cjob.parallel import run_all
+from cjob.concurrency.interrupts import unbroken
+from cjob.concurrency.pool import run_all
+from cjob.document import names
+from cjob.reporting.errors import InputError, ServiceError
 from cjob.runs import history
 from cjob.runs import names as run_names
 from cjob.runs.model import UNFINISHED, Attempt, Environment, Run

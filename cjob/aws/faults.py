@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import botocore.exceptions as botocore_errors
 
 from cjob.aws import denials, rights, settings
-from cjob.errors import MORE_FILES, CjobError, InputError, ServiceError
-from cjob.printable import without_sequences
+from cjob.reporting.errors import MORE_FILES, CjobError, InputError, ServiceError
+from cjob.reporting.printable import without_sequences
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
 EXPIRED = {
@@ -59,12 +59,12 @@ SET_HINT = (
 
 
 def code(error: botocore_errors.ClientError) -> str:
-    """Give the service's own code of an error, `ValidationError` and the like."""
+    """Return the service's own code of an error, `ValidationError` and the like."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def throttled(error: Exception) -> bool:
-    """Say whether a service wants to be asked less often."""
+    """Return whether a service wants to be asked less often."""
     return isinstance(error, botocore_errors.ClientError) and code(error) in THROTTLED
 
 
@@ -77,7 +77,7 @@ def passes(error: Exception) -> bool:
 
 
 def says(error: botocore_errors.ClientError) -> str:
-    """Give the service's own words, without control characters."""
+    """Return the service's own words, without control characters."""
     text = str(error.response.get("Error", {}).get("Message", "")) or str(error)
     return clean(text)
 
@@ -106,7 +106,7 @@ def told(purpose: str, role: str = "", on: str = "") -> Iterator[None]:
 
 
 def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> CjobError:
-    """Give the error to show: what was being done, what was answered, what to do."""
+    """Return the error to show: what was being done, what was answered, what to do."""
     if isinstance(error, botocore_errors.ClientError):
         return _answered(error, purpose, role, on)
     if isinstance(error, botocore_errors.NoRegionError):
@@ -167,7 +167,7 @@ def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: s
 
 
 def no_region() -> InputError:
-    """Give the error for a run without any region."""
+    """Return the error for a run without any region."""
     return InputError(
         "no AWS region is set",
         hint=f"set AWS_REGION to the application's region, or 'aws configure set region …'; "

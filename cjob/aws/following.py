@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 from cjob.aws import faults
 from cjob.aws.pacing import Pace, pauses
 from cjob.aws.patience import Patience
-from cjob.interruption import interruptible
-from cjob.plain import NOTHING
-from cjob.progress import Tell
-from cjob.secret_names import without_passwords
+from cjob.concurrency.interrupts import interruptible
+from cjob.document.records import NOTHING
+from cjob.reporting.progress import Tell
+from cjob.reporting.redaction import without_passwords
 from cjob.stages.following import Event
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Following:
         self._beside: dict[str, _Stack] = {}
 
     def events(self) -> Iterator[Event | None]:
-        """Give events as they happen until the stack rests, and None for each look without any."""
+        """Yield events as they happen until the stack rests, and None for each look without any."""
         for pause in pauses(AGAIN_S, LONGEST_S):
             found = self._look()
             yield from found or (None,)
@@ -67,7 +67,7 @@ class Following:
             self._pace.wait(AGAIN_S if found else pause)
 
     def _look(self) -> list[Event]:
-        """Give what is new in all stacks, in its order; the end of the job's own comes last."""
+        """Return what is new in all stacks, in its order; the end of the job's own comes last."""
         found = []
         stacks = [self._main, *self._beside.values()]
         for stack in stacks:  # which become more, where one is found in another
@@ -107,7 +107,7 @@ class Following:
         return []
 
     def _new(self, stack: "_Stack") -> list[Any]:
-        """Give the events of a stack that were not seen yet, in their order."""
+        """Return the events of a stack that were not seen yet, in their order."""
         if not stack.id:
             return []
         new: list[Any] = []
@@ -128,7 +128,7 @@ class Following:
         return new[::-1]
 
     def _bears(self, error: Exception, stack: "_Stack") -> bool:
-        """Say whether to go on after an error: it may pass, or another stack is out of sight."""
+        """Return whether to go on after an error: it may pass, or another stack is out of sight."""
         if self._patience.bears(error):
             return True
         stack.watched = False

@@ -10,7 +10,7 @@ artifact bucket alone.
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from cjob import versions
+from cjob.document import versions
 
 FIRST = "v0.0.0"
 """What environments without a version count as, which were there first."""
@@ -125,5 +125,5 @@ def since(action: str) -> str:
 
 
 def first_with(actions: Iterable[str]) -> str:
-    """Give the environment version from which on the role has all of these rights."""
+    """Return the environment version from which on the role has all of these rights."""
     return max((since(action) for action in actions), key=versions.key, default="")

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from cjob.interruption import Sleep
+from cjob.concurrency.interrupts import Sleep
 
 # Calls a second that a process begins with while it waits, and what throttling brings it down to.
 FASTEST_S = 0.1
@@ -52,7 +52,7 @@ class Pace:
 
 
 def pauses(first: float, longest: float) -> Iterator[float]:
-    """Give waits in seconds that grow by half each time, with jitter, without end."""
+    """Yield waits in seconds that grow by half each time, with jitter, without end."""
     wait = first
     while True:
         yield wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads polls, guards nothing

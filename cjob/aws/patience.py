@@ -7,7 +7,7 @@ import time
 
 from cjob.aws import faults
 from cjob.aws.pacing import Pace
-from cjob.progress import Tell, note
+from cjob.reporting.progress import Tell, note
 
 # For so long something is waited for although nothing is heard of it.
 SILENCE_LIMIT_S = 10 * 60
@@ -23,7 +23,7 @@ class Patience:
         self._silent_since: float | None = None
 
     def bears(self, error: Exception) -> bool:
-        """Say whether to go on after an error; a silence may not last for too long."""
+        """Return whether to go on after an error; a silence may not last for too long."""
         if not faults.passes(error):
             return False
         if faults.throttled(error):

@@ -19,9 +19,10 @@ import botocore.session
 import yaml
 from botocore.config import Config
 
-from cjob import names, sandbox, versions
+from cjob import sandbox
 from cjob.aws import faults, manager_role
-from cjob.errors import ServiceError
+from cjob.document import names, versions
+from cjob.reporting.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -104,7 +105,7 @@ def seed_regional_stack(
 
 
 def regional_template(app: str, account: str, jobs: Sequence[str]) -> dict[str, object]:
-    """Give the template of the regional resources, with a repository for each job."""
+    """Return the template of the regional resources, with a repository for each job."""
     template: dict[str, dict[str, object]] = yaml.safe_load(
         (TEMPLATES / "regional.yml").read_text()
     )

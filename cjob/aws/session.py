@@ -21,8 +21,8 @@ from cjob.aws.answers import CheckedParserFactory
 from cjob.aws.credentials import Ask, CallerProvider, Named
 from cjob.aws.rights import CALLER, MANAGER, check_declared
 from cjob.aws.silence import Silence
-from cjob.parallel import run_all
-from cjob.progress import Progress, Tell
+from cjob.concurrency.pool import run_all
+from cjob.reporting.progress import Progress, Tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
-    from cjob.parallel import Checkpoint
+    from cjob.concurrency.pool import Checkpoint
 
     Call = Callable[[], Any]
 
@@ -128,7 +128,7 @@ class Account:
     def client(
         self, service: Any, region: str = "", role: str = "", *, attempts: int = ATTEMPTS
     ) -> Any:
-        """Give the client of a service in a region (the home region where none is named).
+        """Return the client of a service in a region (the home region where none is named).
 
         `role` is the ARN of a role to call as; without it calls go out as the caller.
         """
@@ -161,7 +161,7 @@ class Account:
         return client
 
     def _assumed(self, role: str) -> botocore.session.Session:
-        """Give a session whose credentials are those of `role`, fetched when first needed."""
+        """Return a session whose credentials are those of `role`, fetched when first needed."""
         core = _new_session()
         # What each service is like is read from large files: once will do.
         core.register_component("data_loader", self._core.get_component("data_loader"))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
 
-from cjob.interruption import interrupted_since
-from cjob.progress import Tell, note
+from cjob.concurrency.interrupts import interrupted_since
+from cjob.reporting.progress import Tell, note
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -20,12 +20,12 @@ from cjob.aws.following import Following
 from cjob.aws.pacing import pauses
 from cjob.aws.session import Account
 from cjob.aws.watching import NO_CHANGE_SET, POLL_ATTEMPTS, UNDER_WAY, Watch, existing
-from cjob.errors import ServiceError
-from cjob.interruption import Sleep, unbroken
-from cjob.live import ABSENT, PROPOSED
-from cjob.plain import NOTHING
-from cjob.progress import Tell
-from cjob.release import Target
+from cjob.concurrency.interrupts import Sleep, unbroken
+from cjob.document.models import Target
+from cjob.document.records import NOTHING
+from cjob.document.snapshot import ABSENT, PROPOSED
+from cjob.reporting.errors import ServiceError
+from cjob.reporting.progress import Tell
 from cjob.stages import states
 from cjob.stages.change_sets import Proposal, Request, StackChangedError
 from cjob.stages.following import Event
@@ -169,7 +169,7 @@ class AwsStacks(Watch):
                     raise
 
     def explain(self, target: Target, failure: Event) -> Sequence[str]:
-        """Give what else is known of a failure, a line each; nothing where that isn't told."""
+        """Return what else is known of a failure, a line each; nothing where that isn't told."""
         region, role = target.region, target.manager_role_arn
         witnesses = Witnesses(
             self._poller(target),
@@ -181,7 +181,7 @@ class AwsStacks(Watch):
     def follow(
         self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
     ) -> Iterator[Event | None]:
-        """Give events from now on, until the stack comes to rest; see `following.Following`."""
+        """Return events from now on, until the stack comes to rest; see `following.Following`."""
         poller, doing = self._poller(target), "read the stack's events"
         with faults.told(doing, target.manager_role_arn):
             newest = self._looks(
@@ -212,13 +212,13 @@ def _is_ours(state: "DescribeChangeSetOutputTypeDef", request: Request) -> bool:
 
 
 def _began(client: "CloudFormationClient", stack_id: str, token: str) -> bool:
-    """Say whether a call was done although its answer was lost or refused: its token tells."""
+    """Return whether a call was done although its answer was lost or refused: its token tells."""
     newest = client.describe_stack_events(StackName=stack_id)["StackEvents"]
     return any(event.get("ClientRequestToken") == token for event in newest)
 
 
 def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
-    """Give what a change set came to; ServiceError where it can't be executed."""
+    """Return what a change set came to; ServiceError where it can't be executed."""
     if state["Status"] == "CREATE_COMPLETE" and state["ExecutionStatus"] == "AVAILABLE":
         return Proposal(id=state["ChangeSetId"], stack_id=state["StackId"], token=_token())
     reason = state.get("StatusReason", "")
@@ -231,7 +231,7 @@ def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
 
 
 def _says_no_changes(reason: str) -> bool:
-    """Say whether CloudFormation gave one of its texts for an empty change set.
+    """Return whether CloudFormation gave one of its texts for an empty change set.
 
     An empty change set has no status of its own; these are the words of its documentation.
     """

@@ -7,13 +7,13 @@ from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from cjob import names
 from cjob.aws import faults
 from cjob.aws.memo import Memo
 from cjob.aws.session import Account
+from cjob.document import names
+from cjob.document.models import Target
 from cjob.engines.engine import Login
-from cjob.errors import ServiceError
-from cjob.release import Target
+from cjob.reporting.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -43,7 +43,7 @@ class AwsBucket:
         self._target = target
 
     def exists(self, key: str) -> bool:
-        """Say whether there is known to be an object under a key.
+        """Return whether there is known to be an object under a key.
 
         Where that isn't told, it is sent: the key is made from the content, so what is there stays
         what it was; and only who sends it is told what lacks.
@@ -120,7 +120,7 @@ class AwsRegistry:
         return found[0]["imageId"]["imageDigest"] if found else ""
 
     def config(self, repository: str, digest: str) -> str:
-        """Give the digest of an image's configuration; empty for what has none, such as a list.
+        """Return the digest of an image's configuration; empty for what has none, such as a list.
 
         It is the image's id on the engine that built it.
         """

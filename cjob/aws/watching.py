@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
-from cjob import names
 from cjob.aws import faults
 from cjob.aws.directory import template_version
 from cjob.aws.following import STACK
 from cjob.aws.pacing import Pace, pauses
 from cjob.aws.patience import Patience
 from cjob.aws.session import Account, together
-from cjob.errors import ServiceError
-from cjob.interruption import Sleep, interruptible
-from cjob.live import ABSENT, PROPOSED, Activity, Live, Placeholder
-from cjob.plain import replace
-from cjob.progress import Tell
-from cjob.release import Target
+from cjob.concurrency.interrupts import Sleep, interruptible
+from cjob.document import names
+from cjob.document.models import Target
+from cjob.document.records import replace
+from cjob.document.snapshot import ABSENT, PROPOSED, Activity, Live, Placeholder
+from cjob.reporting.errors import ServiceError
+from cjob.reporting.progress import Tell
 from cjob.stages import states
 from cjob.stages.following import PASSED_ON
 
@@ -49,7 +49,7 @@ class Watch:
         self._pace = Pace(sleep)
 
     def read(self, target: Target, name: str) -> Live:
-        """Give the live side of a stack; two calls at once."""
+        """Return the live side of a stack; two calls at once."""
         live: Live
         live, text = together(
             lambda: self.describe(target, name), lambda: self._template(target, name)
@@ -75,7 +75,7 @@ class Watch:
         )
 
     def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
-        """Give the template of a stack inside a stack, empty where there is none; two calls."""
+        """Return the template of a stack inside a stack, empty where there is none; two calls."""
         client = self._client(target)
         with faults.told(f"find {logical_id!r} of stack {stack_id!r}", target.manager_role_arn):
             found = present(
@@ -94,14 +94,14 @@ class Watch:
         return text if isinstance(text, str) else json.dumps(text, indent=2, ensure_ascii=False)
 
     def version(self, target: Target, name: str) -> str:
-        """Give the template version of a stack, empty where there is none; one call."""
+        """Return the template version of a stack, empty where there is none; one call."""
         client = self._client(target)
         with faults.told(f"read the version of stack {name!r}", target.manager_role_arn):
             summary = present(lambda: client.get_template_summary(StackName=name))
         return template_version(summary.get("Metadata", "")) if summary else ""
 
     def activity(self, target: Target, stack_id: str) -> Activity:
-        """Give what is done to a stack, as its newest events tell; nothing where they don't."""
+        """Return what is done to a stack, as its newest events tell; nothing where they don't."""
         with faults.told("read the stack's events", target.manager_role_arn):
             events = self._client(target).describe_stack_events(StackName=stack_id)["StackEvents"]
         for event in events:
@@ -115,7 +115,7 @@ class Watch:
         return Activity()
 
     def unfinished(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
-        """Give the resources that failed; those of a nested stack stand behind its name."""
+        """Return the resources that failed; those of a nested stack stand behind its name."""
         with faults.told("read the stack's resources", target.manager_role_arn):
             return tuple(_unfinished(self._client(target), stack_id, "", nested=nested))
 
@@ -134,7 +134,7 @@ class Watch:
         return status
 
     def _looks(self, call: Callable[[], T], waits: Iterator[float]) -> Iterator[T]:
-        """Give what a call answers again and again; errors that may pass are waited for."""
+        """Yield what a call answers again and again; errors that may pass are waited for."""
         patience, ends = Patience(self._pace, self._tell), time.monotonic() + REST_LIMIT_S
         for wait in waits:
             try:
@@ -197,7 +197,7 @@ class Watch:
         return self._account.client("cloudformation", target.region, target.manager_role_arn)
 
     def _poller(self, target: Target) -> "CloudFormationClient":
-        """Give a client that comes back soon from a call that is repeated anyway."""
+        """Return a client that comes back soon from a call that is repeated anyway."""
         role = target.manager_role_arn
         return self._account.client("cloudformation", target.region, role, attempts=POLL_ATTEMPTS)
 

@@ -6,9 +6,9 @@ a key of other content, that would be deployed by whoever needs the right one.
 
 import hashlib
 
-from cjob import names
-from cjob.errors import InputError
-from cjob.release import Asset, Job, Stack, Target
+from cjob.document import names
+from cjob.document.models import Asset, Job, Stack, Target
+from cjob.reporting.errors import InputError
 
 ADDONS_URL = "AddonsTemplateURL"
 

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from cjob import diff
 from cjob.checks.stateless import REPLACED_SAFELY, is_stateless
-from cjob.errors import InputError
-from cjob.live import Live
-from cjob.plain import dataclass
-from cjob.release import Stack
+from cjob.document.models import Stack
+from cjob.document.records import dataclass
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import InputError
 
 ADDONS_STACK = "AddonsStack"
 NO_ECHO = "****"
@@ -119,7 +119,7 @@ def _resolved(
 
 
 def _between(old: Resources, new: Resources) -> Iterator[Loss]:
-    """Give what is lost between two states of one stack."""
+    """Yield what is lost between two states of one stack."""
     replaced = _replaced(old, new)
     for name, resource in old.items():
         of = _type(resource)

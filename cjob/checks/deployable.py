@@ -9,13 +9,13 @@ Rendering warns about findings; `check` refuses them, before the first build, in
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from cjob import names as own_names
 from cjob.checks import limits, names, schedules, tags, task
 from cjob.checks.resolved import Resolved, resolve
-from cjob.errors import InputError, InputErrors
-from cjob.findings import Finding
+from cjob.document import names as own_names
+from cjob.document.models import Release, required
 from cjob.manifest import reading
-from cjob.release import Release, required
+from cjob.reporting.errors import InputError, InputErrors
+from cjob.reporting.findings import Finding
 
 Check = Callable[[Resolved], Iterable[Finding]]
 

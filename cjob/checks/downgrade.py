@@ -1,7 +1,7 @@
 """Whether a template may take the place of the deployed one, by the versions in both."""
 
-from cjob import versions
-from cjob.errors import InputError
+from cjob.document import versions
+from cjob.reporting.errors import InputError
 
 
 def check_downgrade(deployed: str, own: str, stack: str, *, allow: bool) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from yaml.nodes import MappingNode
 
-from cjob import yaml12
 from cjob.checks.resolved import Resolved
-from cjob.errors import InputError
-from cjob.findings import Finding
-from cjob.release import Stack
+from cjob.document.models import Stack
+from cjob.reporting.errors import InputError
+from cjob.reporting.findings import Finding
+from cjob.yamlio import yaml12
 
 TEMPLATE_LIMIT = 1_000_000
 """Bytes of a template in S3; AWS says "may not exceed 1000000 bytes in size"."""

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from cjob.checks.resolved import Resolved
-from cjob.findings import Finding
-from cjob.release import Job
+from cjob.document.models import Job
+from cjob.reporting.findings import Finding
 
 _JOB = re.compile(r"[a-z][a-z0-9-]+")
 _STACK_LIMIT = 128

@@ -1,10 +1,10 @@
 """Whether a document is for the stack that it names, and whether that stack is the job's."""
 
-from cjob import live as live_side
-from cjob import names
-from cjob.errors import InputError
-from cjob.live import Live
-from cjob.release import Job, Release, Stack
+from cjob.document import names
+from cjob.document import snapshot as live_side
+from cjob.document.models import Job, Release, Stack
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import InputError
 
 # Of these there is nothing yet, or nothing any more, that could be somebody's.
 _NOBODYS = frozenset({live_side.ABSENT, live_side.PROPOSED, "DELETE_COMPLETE"})

@@ -5,11 +5,11 @@ A plan is a document with a difference, and may have been edited after it was re
 
 from collections.abc import Mapping
 
-from cjob import live as live_side
-from cjob.errors import InputError
-from cjob.live import Live
-from cjob.plain import fields
-from cjob.release import Diff, Section
+from cjob.document import snapshot as live_side
+from cjob.document.models import Diff, Section
+from cjob.document.records import fields
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import InputError
 
 _PARTS = ("status", "stack_id", "template", "parameters", "tags", "addons")
 

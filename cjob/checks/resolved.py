@@ -10,10 +10,10 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from cjob import yaml12
-from cjob.plain import NOTHING, dataclass
-from cjob.release import Stack
+from cjob.document.models import Stack
+from cjob.document.records import NOTHING, dataclass
 from cjob.template import resolution
+from cjob.yamlio import yaml12
 
 _AFTER_PUSH = "known-after-push"
 """Stands for what only a push can give, which is never empty; as an image, it is a valid one."""

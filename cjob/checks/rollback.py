@@ -4,7 +4,7 @@ AWS announced to lift that in late 2026, so it is a warning.
 """
 
 from cjob.diff import REPLACES
-from cjob.release import Diff
+from cjob.document.models import Diff
 
 
 def replaced(diff: Diff) -> tuple[str, ...]:

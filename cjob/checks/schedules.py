@@ -6,8 +6,8 @@ Takes a resolved stack, returns findings. Touches nothing.
 from collections.abc import Iterator
 
 from cjob.checks.resolved import Resolved
-from cjob.findings import Finding
 from cjob.manifest import schedule
+from cjob.reporting.findings import Finding
 
 
 def expressions(stack: Resolved) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ tags, which botocore's model has; the roles of a stack get its tags.
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from cjob.findings import Finding
-from cjob.names import copilot_tags
-from cjob.release import Job
+from cjob.document.models import Job
+from cjob.document.names import copilot_tags
+from cjob.reporting.findings import Finding
 
 MOST = 50
 KEY_LIMIT = 128

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from cjob.checks.resolved import Resolved
-from cjob.findings import Finding
 from cjob.manifest import fargate, references
+from cjob.reporting.findings import Finding
 
 _TASK = "AWS::ECS::TaskDefinition"
 _PER_UNIT = 1024

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from cjob import yaml12
-from cjob.errors import InputError
-from cjob.findings import Finding
+from cjob.reporting.errors import InputError
+from cjob.reporting.findings import Finding
+from cjob.yamlio import yaml12
 
 _VARIABLE = re.compile(r"\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}")
 _OF_PROCESS = re.compile(r"[A-Z_][A-Z0-9_]*")

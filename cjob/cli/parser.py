@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 TYPE_CHECKING = False  # as `typing` has it, whose import takes longer than all else here
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(self.format_help())
 
     def known(self) -> list[str]:
-        """Give all options that this parser knows."""
+        """Return all options that this parser knows."""
         return list(self._option_string_actions)
 
     def takes_jobs_only(self) -> bool:

@@ -5,8 +5,8 @@ Reading an answer (`matching`, `agreement`) is pure; only `console.ask` touches 
 
 from __future__ import annotations
 
-from cjob.cli import console
-from cjob.errors import InputError
+from cjob.cli.output import console
+from cjob.reporting.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 # Of a tag that AWS takes, in characters.
 KEY_LIMIT = 128

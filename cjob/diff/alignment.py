@@ -16,7 +16,7 @@ _ABSENT = -1
 
 
 def common(matches: Sequence[Sequence[int]], width: int) -> list[Pair]:
-    """Give the chosen pairs (old index, new index), ascending.
+    """Return the chosen pairs (old index, new index), ascending.
 
     `matches[i]` lists, ascending, the indexes of the new list that equal the old item i; `width`
     is the length of the new list. Time grows with the number of matches, not with the product of
@@ -43,7 +43,7 @@ def common(matches: Sequence[Sequence[int]], width: int) -> list[Pair]:
 
 
 def _fill(matches: Sequence[Sequence[int]], width: int) -> tuple[list[int], list[Undo]]:
-    """Give the table's first row, and what turns each row into the one below it.
+    """Return the table's first row, and what turns each row into the one below it.
 
     A row holds, for each length k, how near the new list's end a common rest of k items can
     begin, counted from the end; so it ascends, and an item of the old list changes few entries.

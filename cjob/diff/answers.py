@@ -8,7 +8,7 @@ import re
 
 from cjob.diff.tree import Comparison
 from cjob.diff.walk import compare
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 

@@ -18,7 +18,7 @@ from cjob.diff.paths import item, step
 from cjob.diff.replacement import REPLACES, replacement
 from cjob.diff.tree import Branch, Comparison, Edit, Part
 from cjob.diff.values import as_given, plain
-from cjob.release import Change
+from cjob.document.models import Change
 
 ITEM_NAMES = ("Name", "Key", "PolicyName", "Sid", "Id", "SourceVolume")
 """Keys by which templates tell the items of a list from each other."""
@@ -36,7 +36,7 @@ def changes(comparison: Comparison, *, below: str = "") -> tuple[Change, ...]:
 
 
 def function_change(comparison: Comparison) -> Change | None:
-    """Give the one change of templates that read alike, but call another function somewhere.
+    """Return the one change of templates that read alike, but call another function somewhere.
 
     `!Ref X` and `!Sub X` are no difference to people and to Copilot, and two things to
     CloudFormation; so is a key Manifest, other than the copy that templates carry of a manifest.
@@ -95,7 +95,7 @@ def _item_name(part: Edit | Branch) -> str | None:
 
 
 def _changed_as_one(branch: Branch) -> bool:
-    """Tell whether no path leads into both values: another function, or GetAtt's one argument."""
+    """Return whether no path leads into both values: another function, or GetAtt's one argument."""
     if function_of(branch.old) == function_of(branch.new) == GET_ATT:
         return True
     return branch.old.kind == branch.new.kind and branch.old.tag != branch.new.tag
@@ -140,7 +140,7 @@ def _place(comparison: Comparison, path: str) -> _Place:
 
 
 def _given(root: Node | None) -> object:
-    """Give a template as CloudFormation takes it, without the copy of the manifest."""
+    """Return a template as CloudFormation takes it, without the copy of the manifest."""
     template = as_given(root) if root else None
     if isinstance(template, dict) and isinstance(template.get("Metadata"), dict):
         metadata = {k: v for k, v in template["Metadata"].items() if k != IGNORED}
@@ -149,7 +149,7 @@ def _given(root: Node | None) -> object:
 
 
 def _first_difference(old: object, new: object, path: str) -> tuple[str, object, object] | None:
-    """Give path, old and new value of the first place where two values differ."""
+    """Return path, old and new value of the first place where two values differ."""
     if old == new:
         return None
     inner: Iterator[tuple[str, object, object]] = iter(())

@@ -48,7 +48,7 @@ class _Parser:
         self.waiting = _Waiting()
 
     def peek(self) -> str:
-        """Give the next token's name, after taking up the comments that it reaches."""
+        """Return the next token's name, after taking up the comments that it reaches."""
         token = self.tokens[self.at]
         waiting = self.waiting
         while self.next_comment < len(self.comments):
@@ -67,7 +67,7 @@ class _Parser:
         return self.peek()
 
     def finish(self) -> Comments:
-        """Give the comments that wait, to what is finished now."""
+        """Return the comments that wait, to what is finished now."""
         found = Comments(self.waiting.head, self.waiting.line, self.waiting.foot)
         self.waiting = _Waiting()
         return found

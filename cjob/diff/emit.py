@@ -395,7 +395,7 @@ class _Emitter:
 
 
 def _folds(parts: Sequence[str]) -> bool:
-    """Tell whether a text begins with something else than space once its first breaks are gone.
+    """Return whether a text begins with something else than space once its first breaks are gone.
 
     Only then are a folded text's line breaks doubled; it is asked of the text's start each time.
     """
@@ -412,19 +412,19 @@ def _is_simple_key(key: Node) -> bool:
 
 
 def _tag(node: Node) -> str:
-    """Give the tag to be written; a merge key's is always spelled out."""
+    """Return the tag to be written; a merge key's is always spelled out."""
     return CORE + "merge" if is_merge(node) else node.tag
 
 
 def _opening(node: Node) -> Comments | None:
-    """Give the comments that belong to a node's first line: all, or a collection's head."""
+    """Return the comments that belong to a node's first line: all, or a collection's head."""
     if node.comments and node.kind in ("list", "map"):
         return Comments(head=node.comments.head)
     return node.comments
 
 
 def _closing(node: Node) -> Comments | None:
-    """Give the comments that belong to a collection's end."""
+    """Return the comments that belong to a collection's end."""
     return node.comments and Comments(line=node.comments.line, foot=node.comments.foot)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from cjob.diff.intrinsics import function_of
 from cjob.diff.nodes import IGNORED, Node
 from cjob.diff.tree import Branch, Comparison, Part, Unchanged
-from cjob.secret_names import HIDDEN, looks_secret, without_passwords
+from cjob.reporting.redaction import HIDDEN, looks_secret, without_passwords
 
 _REFERENCES = frozenset({"Ref", "GetAtt", "ImportValue", "Condition"})
 _MAPS_OF_VARIABLES = frozenset({"Variables", "Options", "DockerLabels", "Parameters"})
@@ -53,7 +53,7 @@ def _unechoed(root: Node) -> frozenset[str]:
 
 
 def _secrets(node: Node, hidden: Collection[str], under: str = "") -> Iterator[Node]:
-    """Give the values that look secret below a node; `under` is the key that it stands under."""
+    """Yield the values that look secret below a node; `under` is the key that it stands under."""
     fields = node.fields
     name, value = fields.get("Name"), fields.get("Value")
     if name and value and looks_secret(name.text):

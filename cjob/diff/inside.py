@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Never
 
 from cjob.diff.paths import item, step
-from cjob.printable import visible
-from cjob.release import Inner
+from cjob.document.models import Inner
+from cjob.reporting.printable import visible
 
 
 def inside(old: object, new: object) -> tuple[Inner, ...]:

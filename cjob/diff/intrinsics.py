@@ -56,11 +56,11 @@ def full_name(tag: str) -> str:
 
 
 def argument(node: Node) -> Node:
-    """Give what a function is called with, without the short form's tag."""
+    """Return what a function is called with, without the short form's tag."""
     return node.items[0] if node.kind == "map" else untagged(node)
 
 
 def split_attribute(scalar: Node) -> Node:
-    """Give `Logical.Some.Attribute` as the list of logical id and attribute."""
+    """Return `Logical.Some.Attribute` as the list of logical id and attribute."""
     parts = (part.strip() for part in scalar.text.split(".", 1))
     return list_of(*(Node(part) for part in parts if part), style="{")

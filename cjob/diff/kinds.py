@@ -97,7 +97,7 @@ _CONTAINERS = "ContainerDefinitions"
 
 
 def kind_of(path: str, resource_type: str) -> str:
-    """Give the kind of a change at a path such as `Resources.Rule.Properties.State`.
+    """Return the kind of a change at a path such as `Resources.Rule.Properties.State`.
 
     `resource_type` is the CloudFormation type of the resource that the path is in, else empty.
     """

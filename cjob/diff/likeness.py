@@ -21,12 +21,12 @@ class Likeness:
         self.numbers: dict[object, int] = {}
 
     def possible(self, one: Node, other: Node) -> bool:
-        """Tell whether two nodes may be equal; False is certain."""
+        """Return whether two nodes may be equal; False is certain."""
         likeness = self.of(one), self.of(other)
         return None in likeness or likeness[0] == likeness[1]
 
     def of(self, node: Node) -> object:
-        """Give a node's likeness: a text, a number, or None for a node that may equal any."""
+        """Return a node's likeness: a text, a number, or None for a node that may equal any."""
         if not node.form:
             return self._found(node)
         if node.form not in self.known:
@@ -61,7 +61,7 @@ class Likeness:
 
 
 def _splits_plainly(argument: Node) -> bool:
-    """Tell whether joining the parts of GetAtt's argument gives its text again."""
+    """Return whether joining the parts of GetAtt's argument gives its text again."""
     if argument.kind != "scalar" or not argument.text:
         return True
     return all(part and part == part.strip() for part in argument.text.split(".", 1))

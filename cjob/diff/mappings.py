@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from cjob.diff.kinds import kind_of
 from cjob.diff.paths import step
 from cjob.diff.scalars import double_quoted, is_plain_line
-from cjob.release import Change
-from cjob.secret_names import HIDDEN, looks_secret, without_passwords
+from cjob.document.models import Change
+from cjob.reporting.redaction import HIDDEN, looks_secret, without_passwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _line(key: str, before: str | None, after: str | None, *, secret: bool) -> s
 
 
 def _shown(text: str | None) -> str:
-    """Give a value as it is where that fits on a line, else in quotes."""
+    """Return a value as it is where that fits on a line, else in quotes."""
     return text if text and is_plain_line(text) else double_quoted(text or "")
 
 

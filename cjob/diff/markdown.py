@@ -87,12 +87,12 @@ def _inline(text: str) -> str:
 
 
 def _fence(text: str) -> str:
-    """Give a run of backticks that is longer than any in a text."""
+    """Return a run of backticks that is longer than any in a text."""
     return "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text) or [""]))
 
 
 def _folded(text: str, room: int) -> str:
-    """Give a difference that can be unfolded, in at most so many bytes."""
+    """Return a difference that can be unfolded, in at most so many bytes."""
     fence = _fence(text)
     before = f"\n<details><summary>difference</summary>\n\n{fence}diff\n"
     after = f"{fence}\n\n</details>\n"

@@ -143,7 +143,7 @@ def empty_map() -> Node:
 
 
 def untagged(node: Node) -> Node:
-    """Give the same value without tag, anchor and comments."""
+    """Return the same value without tag, anchor and comments."""
     bare = type(node)(node.text, node.style, "", node.start)
     bare.end = node.end
     if isinstance(bare, ListNode):
@@ -163,12 +163,12 @@ def place(document: Document, node: Node) -> str:
 
 
 def is_merge(key: Node) -> bool:
-    """Tell whether a key asks for the fields of another map."""
+    """Return whether a key asks for the fields of another map."""
     return key.text == MERGE and key.kind == "scalar" and not key.style and not key.tag
 
 
 def is_null(node: Node) -> bool:
-    """Tell whether a scalar is written as null."""
+    """Return whether a scalar is written as null."""
     if node.kind != "scalar":
         return False
     return node.tag == CORE + "null" or (not node.tag and not node.style and node.text in NULLS)

@@ -31,7 +31,7 @@ from cjob.diff.nodes import (
     is_null,
     place,
 )
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 try:
     # The stubs leave it out.
@@ -60,11 +60,11 @@ class Forms:
         self.shapes: dict[tuple[str, ...], tuple[Form, _Pick] | None] = {}
 
     def of(self, value: object) -> Form:
-        """Give a value's number, the next one where it was not met before."""
+        """Return a value's number, the next one where it was not met before."""
         return self.numbers.setdefault(value, len(self.numbers))
 
     def shape(self, names: tuple[str, ...]) -> tuple[Form, _Pick] | None:
-        """Give a number for a map's set of names, and the order in which its values count.
+        """Return a number for a map's set of names, and the order in which its values count.
 
         None where the names need a closer look: doubles, null, or a merge.
         """
@@ -74,7 +74,7 @@ class Forms:
         return self.shapes[names]
 
     def order(self, names: Collection[str]) -> tuple[Form, _Pick]:
-        """Give the same for names that are known to be the keys of fields."""
+        """Return the same for names that are known to be the keys of fields."""
         order = sorted((name, at) for at, name in enumerate(names) if name != IGNORED)
         number = self.of(("names", *[name for name, _ in order]))
         places = [at for _, at in order]
@@ -97,7 +97,7 @@ def read(text: str, name: str, forms: Forms) -> Document:
 
 
 def not_yaml(error: yaml.YAMLError | UnicodeError, name: str) -> InputError:
-    """Say what a parser has against a text, and where."""
+    """Return what a parser has against a text, and where."""
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         return InputError(
@@ -253,7 +253,7 @@ class _Reader:
                 )
 
     def _expanded(self, node: Node) -> dict[str, Node]:
-        """Give a map's fields with merge keys followed; fields without a name are left out."""
+        """Return a map's fields with merge keys followed; fields without a name are left out."""
         fields: dict[str, Node] = {}
         merges: list[Node] = []
         for key, item in zip(node.keys, node.items, strict=True):

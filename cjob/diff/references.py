@@ -11,8 +11,8 @@ from cjob.diff import intrinsics
 from cjob.diff.nodes import Node
 from cjob.diff.replacement import DEPENDS, KEEPS, REPLACES, replacement
 from cjob.diff.tree import Comparison
-from cjob.plain import replace
-from cjob.release import Change
+from cjob.document.models import Change
+from cjob.document.records import replace
 
 _CERTAINTY = ("", KEEPS, DEPENDS, REPLACES)
 _SECTION = "parameters."
@@ -52,7 +52,7 @@ def _conditions(root: Node, parameter: str) -> set[str]:
 
 
 def _referring(root: Node, names: set[str]) -> Iterator[tuple[str, str]]:
-    """Give resource and replacement for each property that refers to one of the names."""
+    """Yield resource and replacement for each property that refers to one of the names."""
     for resource, node in _fields(root, "Resources"):
         of = node.fields.get("Type")
         for name, value in _fields(node, "Properties"):
@@ -66,7 +66,7 @@ def _fields(node: Node, key: str) -> Collection[tuple[str, Node]]:
 
 
 def _mentions(node: Node, names: set[str]) -> bool:
-    """Tell whether a value refers to a parameter or condition of one of these names.
+    """Return whether a value refers to a parameter or condition of one of these names.
 
     A template has parameters and conditions of one name only where somebody means to confuse.
     """

@@ -12,8 +12,8 @@ from cjob.diff.inside import inner_line, inside, same_inside
 from cjob.diff.nodes import Comments, Document, Node
 from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
 from cjob.diff.values import plain
-from cjob.printable import visible
-from cjob.release import Change
+from cjob.document.models import Change
+from cjob.reporting.printable import visible
 
 _LINES_ABOVE = 2
 
@@ -62,7 +62,7 @@ def _find_comments(comparison: Comparison) -> Comments:
 
 
 def _near_comment(document: Document, node: Node) -> bool:
-    """Tell whether a `#` stands on a node's lines, or where a comment could belong to them."""
+    """Return whether a `#` stands on a node's lines, or where a comment could belong to them."""
     text = document.text
     start, written = node.start, 0
     while start > 0 and written <= _LINES_ABOVE:

@@ -55,7 +55,7 @@ _ESCAPES = {
 
 
 def reads_as_text(text: str) -> bool:
-    """Tell whether a plain scalar is a text, and no number, date, truth value or null."""
+    """Return whether a plain scalar is a text, and no number, date, truth value or null."""
     if text in _WORDS:
         return False
     if not text[0].isascii() or text[0] not in "+-.0123456789":
@@ -78,12 +78,12 @@ def _is_date(text: str) -> bool:
 
 
 def has_break(text: str) -> bool:
-    """Tell whether a text has more than one line."""
+    """Return whether a text has more than one line."""
     return _BREAK.search(text) is not None
 
 
 def is_plain_line(text: str) -> bool:
-    """Tell whether a text is printable, on one line, and neither begins nor ends with space."""
+    """Return whether a text is printable, on one line, and neither begins nor ends with space."""
     return (
         text == text.strip()
         and "\t" not in text
@@ -92,7 +92,7 @@ def is_plain_line(text: str) -> bool:
 
 
 def style_for(text: str, wanted: Style, *, flow: bool, key: bool) -> Style:
-    """Give the style in which a text is written, which is the wanted one where that is possible.
+    """Return the style in which a text is written, which is the wanted one where that is possible.
 
     `flow` says that it stands inside brackets, `key` that it is a key on one line.
     """
@@ -151,7 +151,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def chomping(text: str) -> str:
-    """Give the sign behind `|` or `>` that keeps a text's end as it is."""
+    """Return the sign behind `|` or `>` that keeps a text's end as it is."""
     if not text or text[-1] not in BREAKS:
         return "-"
     return "+" if len(text) == 1 or text[-2] in BREAKS else ""

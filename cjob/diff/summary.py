@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cjob.diff.replacement import DEPENDS, REPLACES
-from cjob.fire_times import FireTimes, fire_times
-from cjob.printable import visible
-from cjob.release import Change, Diff
+from cjob.document.models import Change, Diff
+from cjob.reporting.printable import visible
+from cjob.runs.occurrences import FireTimes, fire_times
 
 Local = Callable[[datetime], datetime]
 """Gives the same moment in the zone of the person who reads."""
@@ -106,7 +106,7 @@ def _replaced(changes: Iterable[Change], wanted: str) -> list[str]:
 
 
 def _touched(change: Change) -> Mapping[str, str]:
-    """Say what becomes of the resource that a change is in, or of those that refer to it."""
+    """Return what becomes of the resource that a change is in, or of those that refer to it."""
     if not change.type:
         return {name: does for name, does in change.resources.items() if name != _TASK}
     nested = "addons." if change.path.startswith("addons.") else ""

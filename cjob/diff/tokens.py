@@ -59,7 +59,7 @@ class Comment:
 
 
 def scan(text: str) -> tuple[list[Token], list[Comment]]:
-    """Give all tokens up to the end of the first document, and all comments among them."""
+    """Return all tokens up to the end of the first document, and all comments among them."""
     scanner = _Scanner(text)
     scanner.run()
     return scanner.tokens, scanner.comments
@@ -147,7 +147,7 @@ class _Scanner:
                 self.at += 2 if self.text.startswith("\r\n", self.at) else 1
 
     def peeked(self, ahead: int) -> str:
-        """Give a character further on; empty behind the text's end."""
+        """Return a character further on; empty behind the text's end."""
         return self.text[self.at + ahead : self.at + ahead + 1]
 
     def line_of(self, at: int) -> int:
@@ -258,7 +258,7 @@ class _Lines:
         return max(self.scanner.indents[-1], 0) if self.scanner.indents else 0
 
     def foot_line(self) -> int:
-        """Give the line on which a comment must begin to be the foot of what stands above."""
+        """Return the line on which a comment must begin to be the foot of what stands above."""
         scanner = self.scanner
         if scanner.line_of(self.scanned) == 0:
             return -1

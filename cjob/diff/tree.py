@@ -56,12 +56,12 @@ class Comparison:
 
     @property
     def changed(self) -> bool:
-        """Tell whether anything differs."""
+        """Return whether anything differs."""
         return bool(self.parts) or self.whole is not None
 
 
 def edits_of(parts: Iterable[Part]) -> Iterator[Edit]:
-    """Give every edit below some parts, in order."""
+    """Yield every edit below some parts, in order."""
     for part in parts:
         if isinstance(part, Branch):
             yield from edits_of(part.parts)

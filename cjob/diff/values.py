@@ -18,12 +18,12 @@ _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 
 
 def plain(node: Node) -> object:
-    """Give a node's value as JSON has it."""
+    """Return a node's value as JSON has it."""
     return _value(node, _scalar)
 
 
 def as_given(node: Node) -> object:
-    """Give the value with each scalar as its text: what tells two templates apart for sure."""
+    """Return the value with each scalar as its text: what tells two templates apart for sure."""
     return _value(node, lambda scalar: scalar.text)
 
 

@@ -19,7 +19,7 @@ from cjob.diff.likeness import Likeness
 from cjob.diff.nodes import IGNORED, Document, Node, empty_map, is_null, place, untagged
 from cjob.diff.reader import Forms, read
 from cjob.diff.tree import Branch, Comparison, Difference, Edit, Part, Unchanged
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 OPENING = "Metadata"
 """The key from which on Manifest is ignored."""
@@ -165,7 +165,7 @@ class _Walk:
         return tuple(parts)
 
     def _aligned(self, old: Node, new: Node, rules: _Rules) -> list[alignment.Pair]:
-        """Give the common items of two lists, comparing only such pairs as may be equal."""
+        """Return the common items of two lists, comparing only such pairs as may be equal."""
         before, after = old.items, new.items
         head = 0
         shorter = min(len(before), len(after))
@@ -218,7 +218,7 @@ class _Walk:
         return self.values(one, other, None, rules) is None
 
     def _mentions(self, rules: _Rules, *nodes: Node) -> bool:
-        """Tell whether equal forms say too little here.
+        """Return whether equal forms say too little here.
 
         Forms leave Manifest out, so they do not serve where it counts; and while it is still to
         be found from where on it is ignored, the key that says so must be met.
@@ -231,7 +231,7 @@ class _Walk:
         return any(key in self._told_keys(node) for node in nodes)
 
     def _told_keys(self, node: Node) -> frozenset[str]:
-        """Give which of the two keys that matter stand anywhere below a node."""
+        """Return which of the two keys that matter stand anywhere below a node."""
         if id(node) not in self.keys_met:
             inner = node.fields.values() if node.kind == "map" else node.items
             self.keys_met[id(node)] = frozenset({IGNORED, OPENING} & node.fields.keys()).union(

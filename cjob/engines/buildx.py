@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from cjob import processes
+from cjob.concurrency import processes
 from cjob.engines import causes
 from cjob.engines.engine import SILENT_BUILD_S, Built, NoBuildxError, Recipe, Report, Secret, Wishes
 from cjob.engines.messages import TAIL
-from cjob.errors import CjobError, InputError, ServiceError
-from cjob.printable import without_sequences
+from cjob.reporting.errors import CjobError, InputError, ServiceError
+from cjob.reporting.printable import without_sequences
 
 INSTALL_HINT = (
     "install it: the package docker-buildx-plugin of Docker, docker-buildx of Debian and Ubuntu; "
@@ -49,7 +49,7 @@ class Store(Protocol):
         """Whether it builds with BuildKit itself."""
 
     def find(self, images: Iterable[str]) -> Built | None:
-        """Give the first of these ids that is one of an image there."""
+        """Return the first of these ids that is one of an image there."""
 
 
 class Buildx:
@@ -151,7 +151,7 @@ def _answers(words: list[str], environment: Mapping[str, str]) -> bool:
 
 
 def arguments(recipe: Recipe, wishes: Wishes, metadata: Path) -> list[str]:
-    """Give the whole command; of a secret only its id and its place are in it."""
+    """Return the whole command; of a secret only its id and its place are in it."""
     return [
         *("docker", "buildx", "build", "--progress", "plain", "--load"),
         *("--metadata-file", str(metadata)),
@@ -188,7 +188,7 @@ def _secret(secret: Secret) -> str:
 
 
 def covered(line: str, secrets: Iterable[Secret]) -> str:
-    """Give a line without what is secret in it: a value, or a line of one that has several."""
+    """Return a line without what is secret in it: a value, or a line of one that has several."""
     pieces = {piece.strip() for secret in secrets for piece in secret.value.splitlines()}
     for piece in sorted(pieces, key=len, reverse=True):
         if len(piece) >= SHORTEST_COVERED:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cjob.engines.engine import Recipe
 from cjob.engines.faults import sign_in
-from cjob.errors import CjobError, InputError, ServiceError
+from cjob.reporting.errors import CjobError, InputError, ServiceError
 
 MIRROR = "public.ecr.aws/docker/library"
 """Where AWS has Docker Hub's official images, with a far higher limit."""

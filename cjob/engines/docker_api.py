@@ -24,8 +24,8 @@ from cjob.engines.engine import SILENT_BUILD_S, Built, Login, Pushed, Recipe, Re
 from cjob.engines.faults import told
 from cjob.engines.helpers import BoundedStore
 from cjob.engines.messages import Ending, follow_build
-from cjob.errors import InputError
-from cjob.printable import without_sequences
+from cjob.reporting.errors import InputError
+from cjob.reporting.printable import without_sequences
 
 ECR_HELPER = "ecr-login"
 
@@ -74,7 +74,7 @@ class DockerEngine:
         return built
 
     def find(self, images: Iterable[str]) -> Built | None:
-        """Give the first of these ids that is one of an image here."""
+        """Return the first of these ids that is one of an image here."""
         with told("asking for the image", CONNECT_S), self._client(CONNECT_S) as client:
             for image in images:
                 try:
@@ -100,7 +100,7 @@ class DockerEngine:
         return without_sequences(f"{name} {found.get('Version', '')}".strip())
 
     def login(self, host: str) -> Login | None:
-        """Give the login of docker's own configuration, where that leaves a registry to ECR's.
+        """Return the login of docker's own configuration, where that leaves a registry to ECR's.
 
         Other helpers and stores may hold a token that ran out, as docker login leaves it there.
         """
@@ -177,7 +177,7 @@ def _followed(
 
 
 def _seconds(environment: Mapping[str, str]) -> int:
-    """Give for how long a push may say nothing."""
+    """Return for how long a push may say nothing."""
     text = environment.get(PUSH_TIMEOUT, "")
     if text and not (text.isdecimal() and int(text)):
         raise InputError(f"{PUSH_TIMEOUT} {text!r} is no number of seconds", hint="as in 600")

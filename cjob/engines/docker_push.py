@@ -13,8 +13,8 @@ from docker.errors import APIError, ImageNotFound
 
 from cjob.engines.engine import Login, Pushed, Report
 from cjob.engines.messages import Ending, follow_push
-from cjob.errors import InputError, ServiceError
-from cjob.printable import without_sequences
+from cjob.reporting.errors import InputError, ServiceError
+from cjob.reporting.printable import without_sequences
 
 ATTEMPTS = 3
 FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")

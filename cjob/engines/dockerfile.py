@@ -44,7 +44,7 @@ class Dockerfile(NamedTuple):
     uses: tuple[frozenset[str], ...] = ()
 
     def has_stage(self, target: str) -> bool:
-        """Tell whether `--target` finds a stage: by name whatever its case, or by number."""
+        """Return whether `--target` finds a stage: by name whatever its case, or by number."""
         if self.foreign or target.lower() in self.stages:
             return True
         return target.isdecimal() and int(target) < len(self.stages)
@@ -108,7 +108,7 @@ def _uses(instructions: tuple[_Instruction, ...]) -> tuple[frozenset[str], ...]:
 
 
 def _directives(lines: list[str]) -> Iterator[tuple[str, tuple[int, str]]]:
-    """Give the parser's directives, which stand before anything else, with their lines."""
+    """Yield the parser's directives, which stand before anything else, with their lines."""
     for number, line in enumerate(lines, 1):
         said = _DIRECTIVE.fullmatch(line.strip())
         if said is None:
@@ -136,7 +136,7 @@ def _instructions(lines: list[str], escape: str) -> Iterator[_Instruction]:
 
 
 def _continuation(numbered: Iterator[tuple[int, str]]) -> str:
-    """Give the next line that counts; nothing at the end of the file."""
+    """Return the next line that counts; nothing at the end of the file."""
     for _, line in numbered:
         if line.strip() and not line.lstrip().startswith("#"):
             return line.rstrip()
@@ -144,7 +144,7 @@ def _continuation(numbered: Iterator[tuple[int, str]]) -> str:
 
 
 def _here_documents(words: list[str]) -> Iterator[tuple[str, bool]]:
-    """Give the line that each ends with, and whether tabs may stand before it."""
+    """Yield the line that each ends with, and whether tabs may stand before it."""
     for word in words:
         begun = _HERE_DOCUMENT.fullmatch(word)
         if begun:
@@ -159,7 +159,7 @@ def _pass_over(numbered: Iterator[tuple[int, str]], ending: tuple[str, bool]) ->
 
 
 def _needs(one: _Instruction) -> Iterator[str]:
-    """Give what of an instruction only BuildKit knows, in the words of the Dockerfile."""
+    """Yield what of an instruction only BuildKit knows, in the words of the Dockerfile."""
     known = _FLAGS.get(one.keyword, ())
     for name, value in _flags(one.words):
         if name in known:
@@ -181,7 +181,7 @@ def _flags(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _stage(words: tuple[str, ...]) -> str:
-    """Give the name of `FROM image AS name`, or an empty text."""
+    """Return the name of `FROM image AS name`, or an empty text."""
     match [word for word in words if not word.startswith("--")]:
         case [_, keyword, name] if keyword.upper() == "AS":
             return name.lower()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 
 Kind = Literal["docker", "buildx"]
 
@@ -127,7 +127,7 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def spelt(platform: str) -> str:
-    """Give `os/architecture` as engines spell it, without a variant."""
+    """Return `os/architecture` as engines spell it, without a variant."""
     system, _, rest = platform.lower().partition("/")
     architecture = rest.partition("/")[0]
     return f"{system}/{ARCHITECTURES.get(architecture, architecture)}"

@@ -10,8 +10,8 @@ import urllib3
 from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException
 
-from cjob.errors import MORE_FILES, CjobError, InputError, ServiceError
-from cjob.printable import without_sequences
+from cjob.reporting.errors import MORE_FILES, CjobError, InputError, ServiceError
+from cjob.reporting.printable import without_sequences
 
 NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"
 STUCK_HINT = "see what the engine waits for, and whether it still answers; then run this again"
@@ -51,7 +51,7 @@ def told(doing: str, silent_s: float, stuck: str = STUCK_HINT) -> Iterator[None]
 
 
 def _explained(doing: str, error: Exception) -> CjobError:
-    """Give the error to show; one that broke off says why, where the system told that."""
+    """Return the error to show; one that broke off says why, where the system told that."""
     if isinstance(error, APIError):
         said = without_sequences(str(error.explanation or error).replace("\n", " "))
         return ServiceError(
@@ -94,7 +94,7 @@ def _system_error(error: BaseException) -> OSError | None:
 
 
 def sign_in(said: str) -> str:
-    """Give the hint for a build that a registry refused its base image; empty for any other.
+    """Return the hint for a build that a registry refused its base image; empty for any other.
 
     Copilot signed in to the application's registry before it built.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from docker.utils.build import exclude_paths
 
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 IGNORE = ".dockerignore"
 # A commit changes git's own files, but seldom what is in an image.

@@ -12,7 +12,7 @@ from docker.credentials import Store
 from docker.credentials.errors import CredentialsNotFound, StoreError, process_store_error
 
 from cjob.engines.engine import Report
-from cjob.printable import without_sequences
+from cjob.reporting.printable import without_sequences
 
 ANSWER_S = 60.0
 """How long a helper may take, which may have to ask a person to unlock a keychain."""

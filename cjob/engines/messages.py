@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cjob.printable import without_sequences
+from cjob.reporting.printable import without_sequences
 
 Message = Mapping[str, Any]
 
@@ -77,7 +77,7 @@ class _Sent:
         self._told = 0
 
     def line(self, message: Message) -> str:
-        """Give a line where a good deal more was sent since the last one."""
+        """Return a line where a good deal more was sent since the last one."""
         detail = message.get("progressDetail") or {}
         if message.get("status") == "Pushing" and "current" in detail:
             current = detail["current"]
@@ -113,7 +113,7 @@ def _error(message: Message) -> str:
 
 
 def _status(message: Message) -> str:
-    """Give a whole line for a step that is worth one, else an empty text."""
+    """Return a whole line for a step that is worth one, else an empty text."""
     status = message.get("status", "")
     if not status or message.get("progressDetail") or status in _QUIET:
         return ""

@@ -15,12 +15,12 @@ _READABLE_FILE = 0o100644
 
 
 def archive() -> bytes:
-    """Give the zip with the controller's code."""
+    """Return the zip with the controller's code."""
     return pack(_code())
 
 
 def pack(code: bytes) -> bytes:
-    """Give a zip with the one member.
+    """Return a zip with the one member.
 
     It is stored, as compressors differ between versions; the date is the oldest that a zip has.
     """
@@ -38,7 +38,7 @@ def pack(code: bytes) -> bytes:
 
 
 def digest() -> str:
-    """Give the code's SHA-256 in lower-case hexadecimal digits; it is known without packing."""
+    """Return the code's SHA-256 in lower-case hexadecimal digits; it is known without packing."""
     return hashlib.sha256(_code()).hexdigest()
 
 

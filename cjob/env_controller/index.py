@@ -142,7 +142,7 @@ def _texts(properties: Event, name: str) -> tuple[str, ...]:
 
 
 def physical_id(event: Event) -> str:
-    """Give the event's own id, else the one that this resource has had from the beginning.
+    """Return the event's own id, else the one that this resource has had from the beginning.
 
     Its spelling stays: an id that changes makes CloudFormation delete the resource under the old
     one, which would take the job out of the lists that it was just put into.
@@ -157,7 +157,7 @@ def physical_id(event: Event) -> str:
 
 
 def changes(request: Request, parameters: Parameters) -> dict[str, str]:
-    """Give the environment's parameters that must change, with their new values."""
+    """Return the environment's parameters that must change, with their new values."""
     changed = {
         name: _with_membership(value, request.workload, member=name in request.wanted)
         for name, value in parameters.items()
@@ -344,7 +344,7 @@ def success(event: Event, outputs: Mapping[str, str]) -> bytes:
 
 
 def failure(event: Event, message: str, log_place: str) -> bytes:
-    """Give the answer that says why, and where the Lambda's log is."""
+    """Return the answer that says why, and where the Lambda's log is."""
     short = message.encode(errors="replace")[:REASON_LIMIT].decode(errors="ignore")
     readable = "".join(character if character.isprintable() else " " for character in short)
     return _answer(event, "FAILED", f"{readable} (log: {log_place[:ID_LIMIT]})", {})

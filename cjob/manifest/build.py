@@ -13,7 +13,7 @@ _INCLUDED_STORAGE = 20
 
 
 def build(job: Section) -> Job:
-    """Give the job of one environment."""
+    """Return the job of one environment."""
     name = job.text("name") or ""
     ephemeral = job.section("storage").number("ephemeral")
     return Job(

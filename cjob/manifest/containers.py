@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from yaml.nodes import Node
 
-from cjob import names
+from cjob.document import names
 from cjob.manifest import durations, images, shellwords, storage
 from cjob.manifest.model import Container, HealthCheck, Import, Logging, MountPoint, Port, Sidecar
 from cjob.manifest.report import Report, one_of, quoted
@@ -30,7 +30,7 @@ _LIST_AS_TEXT = re.compile(r"\s*\[\s*\".*\"\s*\]\s*", re.DOTALL)
 
 
 def sidecars_are_few(job: Section, report: Report) -> None:
-    """Demand a number of sidecars that is no mistake of what wrote the manifest."""
+    """Require a number of sidecars that is no mistake of what wrote the manifest."""
     count = len(list(job.sections("sidecars")))
     if count > SIDECARS_LIMIT:
         message = f"the job has {count} sidecars, more than {SIDECARS_LIMIT}"
@@ -38,7 +38,7 @@ def sidecars_are_few(job: Section, report: Report) -> None:
 
 
 def commands_are_words(job: Section, report: Report) -> None:
-    """Demand that a command written as one text falls into words, and is no list in disguise."""
+    """Check that a command written as one text falls into words, and is no list in disguise."""
     for container in (job, *_sidecars(job)):
         for key in ("entrypoint", "command"):
             text = container.text(key) or ""
@@ -55,12 +55,12 @@ def commands_are_words(job: Section, report: Report) -> None:
 
 
 def looks_like_a_list(text: str) -> bool:
-    """Tell whether a command written as one text is meant as a list of words in quotes."""
+    """Return whether a command written as one text is meant as a list of words in quotes."""
     return _LIST_AS_TEXT.match(text) is not None
 
 
 def env_files_end_in_env(job: Section, report: Report) -> None:
-    """Demand that env files are named so: ECS takes no others."""
+    """Check that env files are named so: ECS takes no others."""
     for node, path in env_files(job):
         if not is_env_file(path):
             message = f"the env file {quoted(path)} does not end in .env"
@@ -68,7 +68,7 @@ def env_files_end_in_env(job: Section, report: Report) -> None:
 
 
 def env_files(job: Section) -> Iterator[tuple[Node, str]]:
-    """Give the path of each env file that the manifest names, with the node to point at."""
+    """Yield the path of each env file that the manifest names, with the node to point at."""
     for container in (job, job.section("logging"), *_sidecars(job)):
         path = container.text("env_file")
         if path is not None:
@@ -76,7 +76,7 @@ def env_files(job: Section) -> Iterator[tuple[Node, str]]:
 
 
 def env_files_have_parameters_of_their_own(job: Section, report: Report) -> None:
-    """Demand that sidecars with env files have names that differ in more than signs."""
+    """Check that sidecars with env files have names that differ in more than signs."""
     owners: dict[str, str] = {}
     for name, sidecar in job.sections("sidecars"):
         if sidecar.at("env_file") is None:
@@ -90,12 +90,12 @@ def env_files_have_parameters_of_their_own(job: Section, report: Report) -> None
 
 
 def is_env_file(path: str) -> bool:
-    """Tell whether a file is named as ECS wants it."""
+    """Return whether a file is named as ECS wants it."""
     return posixpath.basename(path).endswith(".env")
 
 
 def imported_variables_have_names(job: Section, report: Report) -> None:
-    """Demand the name of the export of each variable from another stack."""
+    """Require the name of the export of each variable from another stack."""
     for name, value in job.section("variables").fields.items():
         if isinstance(value, Leaf) and value.value == Import(export=""):
             message = f"'from_cfn' of variable {quoted(name)} is empty"
@@ -103,7 +103,7 @@ def imported_variables_have_names(job: Section, report: Report) -> None:
 
 
 def mount_points_are_complete(job: Section, report: Report) -> None:
-    """Demand a volume and a path of each mount point of a sidecar."""
+    """Require a volume and a path of each mount point of a sidecar."""
     for name, sidecar in job.sections("sidecars"):
         for index, point in enumerate(sidecar.listed("mount_points")):
             owner = f"'sidecars.{name}.mount_points[{index}]'"
@@ -114,7 +114,7 @@ def mount_points_are_complete(job: Section, report: Report) -> None:
 
 
 def ports_are_numbers(job: Section, report: Report) -> None:
-    """Demand that the port of a sidecar is a number, with a protocol that ECS knows."""
+    """Check that the port of a sidecar is a number, with a protocol that ECS knows."""
     for name, sidecar in job.sections("sidecars"):
         text = sidecar.text("port")
         if text is None:
@@ -133,7 +133,7 @@ def ports_are_numbers(job: Section, report: Report) -> None:
 
 
 def ports_are_used_once(job: Section, report: Report) -> None:
-    """Demand a port of its own for each sidecar: the containers of a task share one address."""
+    """Require a port of its own for each sidecar: the containers of a task share one address."""
     users: dict[int, str] = {}
     for name, sidecar in job.sections("sidecars"):
         number = (sidecar.text("port") or "").partition("/")[0]
@@ -154,7 +154,7 @@ def _sidecars(job: Section) -> list[Section]:
 
 
 def main(job: Section, name: str) -> Container:
-    """Give the main container."""
+    """Return the main container."""
     image = job.section("image")
     return Container(
         name=name,
@@ -173,7 +173,7 @@ def main(job: Section, name: str) -> Container:
 
 
 def sidecars(job: Section) -> tuple[Sidecar, ...]:
-    """Give the sidecars sorted by name."""
+    """Return the sidecars sorted by name."""
     return tuple(_sidecar(name, sidecar) for name, sidecar in job.sections("sidecars"))
 
 
@@ -207,7 +207,7 @@ def _sidecar(name: str, sidecar: Section) -> Sidecar:
 
 
 def logging(job: Section) -> Logging | None:
-    """Give the log router; None where nothing but the retention of logs is set."""
+    """Return the log router; None where nothing but the retention of logs is set."""
     fields = job.section("logging")
     if not routes_logs(job):
         return None
@@ -228,7 +228,7 @@ def logging(job: Section) -> Logging | None:
 
 
 def routes_logs(job: Section) -> bool:
-    """Tell whether the manifest asks for a log router: any key but the retention does."""
+    """Return whether the manifest asks for a log router: any key but the retention does."""
     fields = job.section("logging")
     return any(key != "retention" and fields.at(key) is not None for key in fields.fields)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from yaml.nodes import Node
 
-from cjob import names
+from cjob.document import names
 from cjob.manifest.containers import routes_logs
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.tree import Leaf, Section
@@ -26,7 +26,7 @@ class _Container(NamedTuple):
 
 
 def statuses_are_known(job: Section, report: Report) -> None:
-    """Demand that containers wait for a status that ECS has, one that can come about."""
+    """Check that containers wait for a status that ECS has, one that can come about."""
     containers = _containers(job)
     for container in containers.values():
         for other, (status, node) in container.waits.items():
@@ -42,7 +42,7 @@ def statuses_are_known(job: Section, report: Report) -> None:
 
 
 def containers_exist(job: Section, report: Report) -> None:
-    """Demand that containers wait for others that are in the task."""
+    """Check that containers wait for others that are in the task."""
     containers = _containers(job)
     known = ", ".join(sorted(containers))
     for container in containers.values():
@@ -75,7 +75,7 @@ def _is_checked(section: Section) -> bool:
 
 
 def nothing_waits_for_itself(job: Section, report: Report) -> None:
-    """Demand that no container waits for itself, directly or through others."""
+    """Check that no container waits for itself, directly or through others."""
     containers = _containers(job)
     graph = {name: container.waits.keys() for name, container in containers.items()}
     try:

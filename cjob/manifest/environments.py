@@ -19,7 +19,7 @@ _NEAR = 0.75
 
 
 def for_environment(job: Section, environment: str, report: Report) -> Section:
-    """Give the job as it is in one environment; a name that isn't listed changes nothing."""
+    """Return the job as it is in one environment; a name that isn't listed changes nothing."""
     overrides = job.section("environments").fields.get(environment)
     if overrides is None:
         _warn_of_misspelt(job.section("environments"), environment, report)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from cjob.findings import Finding
+from cjob.reporting.findings import Finding
 
 _GIB = 1024
 

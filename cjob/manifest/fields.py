@@ -53,7 +53,7 @@ SHELL_WORDS = Either(
 
 
 def builds(image: Section) -> bool:
-    """Tell whether an image section asks for a build; an empty text asks for none."""
+    """Return whether an image section asks for a build; an empty text asks for none."""
     build = image.at("build")
     return build is not None and is_given(build) and image.text("build") != ""
 
@@ -74,7 +74,7 @@ MANAGED_FILE_SYSTEM = ("uid", "gid")
 
 
 def sets_any(section: Section, keys: tuple[str, ...]) -> bool:
-    """Tell whether a section holds anything under some of its keys."""
+    """Return whether a section holds anything under some of its keys."""
     values = [section.fields[key] for key in keys if key in section.fields]
     return any(is_given(value) for value in values)
 

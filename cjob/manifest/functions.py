@@ -6,8 +6,8 @@ there. Takes texts, returns nodes. Touches nothing.
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from cjob import yaml12
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
+from cjob.yamlio import yaml12
 
 _NAMES = (
     *("Base64", "Cidr", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Length"),

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from yaml.nodes import Node
 
-from cjob import yaml12
 from cjob.manifest import fargate, functions, references
 from cjob.manifest.fields import builds
 from cjob.manifest.kinds import is_given
 from cjob.manifest.model import ImageBuild, Platform
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Items, Section, Unreadable
+from cjob.yamlio import yaml12
 
 _DEFAULT_DOCKERFILE = "Dockerfile"
 _DEFAULT_SIZE = {"cpu": 256, "memory": 512}
@@ -39,7 +39,7 @@ _SHORT_PLATFORMS = tuple(
 
 
 def is_built_or_located(job: Section, report: Report) -> None:
-    """Demand that the main image is built or located; reading refuses both at once."""
+    """Check that the main image is built or located; reading refuses both at once."""
     if isinstance(job.at("image"), Unreadable):
         return
     image = job.section("image")
@@ -52,7 +52,7 @@ def is_built_or_located(job: Section, report: Report) -> None:
 
 
 def sidecars_have_one_image(job: Section, report: Report) -> None:
-    """Demand an image of each sidecar: its name, or exactly one of build and location."""
+    """Require an image of each sidecar: its name, or exactly one of build and location."""
     for name, sidecar in job.sections("sidecars"):
         image = sidecar.at("image")
         if image is None:
@@ -77,7 +77,7 @@ def _readable(image: Section) -> bool:
 
 
 def platform_is_known(job: Section, report: Report) -> None:
-    """Demand a platform that Fargate has."""
+    """Require a platform that Fargate has."""
     node = job.node_at("platform")
     text = job.text("platform")
     if text is not None:
@@ -141,12 +141,12 @@ def size_of(job: Section, key: str) -> int:
 
 
 def is_windows(job: Section) -> bool:
-    """Tell whether the job's containers run on Windows."""
+    """Return whether the job's containers run on Windows."""
     return _pair(job)[0] in _WINDOWS_FAMILIES
 
 
 def _pair(job: Section) -> tuple[str, str]:
-    """Give the operating system family and architecture in lower case, empty where not given."""
+    """Return the operating system family and architecture in lower case, empty where not given."""
     text = job.text("platform")
     if text:
         family, _, architecture = text.lower().partition("/")
@@ -156,7 +156,7 @@ def _pair(job: Section) -> tuple[str, str]:
 
 
 def platform(job: Section) -> Platform:
-    """Give the platform as ECS and the builder name it; Linux on x86_64 where none is given."""
+    """Return the platform as ECS and the builder name it; Linux on x86_64 where none is given."""
     family, architecture = _pair(job)
     if not family:
         return Platform()
@@ -168,7 +168,7 @@ def platform(job: Section) -> Platform:
 
 
 def image_build(image: Section) -> ImageBuild | None:
-    """Give the paths and arguments of an image's build, None where it isn't built.
+    """Return the paths and arguments of an image's build, None where it isn't built.
 
     A Dockerfile alone brings the folder it is in as its context; a context alone, its Dockerfile. A
     Dockerfile given beside a context is relative to the workspace, not to the context.
@@ -189,7 +189,7 @@ def image_build(image: Section) -> ImageBuild | None:
 
 
 def build_place(job: Section, container: str, key: str, file: str) -> str:
-    """Give `file:line:column` of a key of a container's build, or of the build without it."""
+    """Return `file:line:column` of a key of a container's build, or of the build without it."""
     image = job.section("image")
     if container != job.text("name"):
         image = job.section("sidecars").section(container).section("image")

@@ -10,12 +10,12 @@ from typing import ClassVar, Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from cjob import yaml12
+from cjob.document.records import NOTHING, dataclass
 from cjob.manifest import durations
 from cjob.manifest.model import Import, SecretsManagerSecret
 from cjob.manifest.report import Report, one_of, shown
 from cjob.manifest.tree import Items, Leaf, Null, Raw, Scalar, Section, Unreadable, Value
-from cjob.plain import NOTHING, dataclass
+from cjob.yamlio import yaml12
 
 UNSIGNED_32 = 2**32
 
@@ -205,14 +205,14 @@ class Fields:
 
 
 def is_given(value: Value) -> bool:
-    """Tell whether anything of a form is there; an empty list or map of names counts."""
+    """Return whether anything of a form is there; an empty list or map of names counts."""
     if isinstance(value, Section) and value.name:
         return any(is_given(child) for child in value.fields.values())
     return not isinstance(value, Null | Unreadable)
 
 
 def is_filled(value: Value) -> bool:
-    """Tell whether anything of a form is there; an empty list or map doesn't count."""
+    """Return whether anything of a form is there; an empty list or map doesn't count."""
     if isinstance(value, Section) and value.name:
         return any(is_filled(child) for child in value.fields.values())
     if isinstance(value, Section):

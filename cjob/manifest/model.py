@@ -8,7 +8,7 @@ is a mapping sorted by key (lists keep their order). Nothing here acts.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cjob.plain import NOTHING, dataclass
+from cjob.document.records import NOTHING, dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

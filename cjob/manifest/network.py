@@ -5,7 +5,7 @@ Takes merged trees, gives the model's Network and Topics. Touches nothing.
 
 import re
 
-from cjob import names
+from cjob.document import names
 from cjob.manifest.model import Import, Network, SubnetsByTag, Topic
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.tree import Items, Leaf, Section
@@ -15,7 +15,7 @@ _TOPIC_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 def placement_is_known(job: Section, report: Report) -> None:
-    """Demand that a placement written as one word is public or private."""
+    """Check that a placement written as one word is public or private."""
     vpc = job.section("network").section("vpc")
     placement = vpc.text("placement")
     if placement is not None and placement not in _PLACEMENTS:
@@ -27,7 +27,7 @@ def placement_is_known(job: Section, report: Report) -> None:
 
 
 def topics_have_names(job: Section, report: Report) -> None:
-    """Demand a name of each topic, of characters that SNS takes."""
+    """Require a name of each topic, of characters that SNS takes."""
     for index, topic in enumerate(job.section("publish").listed("topics")):
         name = topic.text("name")
         if topic.at("name") is None or name == "":
@@ -42,7 +42,7 @@ def topics_have_names(job: Section, report: Report) -> None:
 
 
 def topics_are_resources_of_their_own(job: Section, report: Report) -> None:
-    """Demand topics whose names differ in more than signs, which a logical id does without."""
+    """Require topics whose names differ in more than signs, which a logical id does without."""
     owners: dict[str, str] = {}
     for topic, section in zip(topics(job), job.section("publish").listed("topics"), strict=True):
         name = topic.name + (".fifo" if topic.fifo else "")
@@ -57,7 +57,7 @@ def topics_are_resources_of_their_own(job: Section, report: Report) -> None:
 
 
 def network(job: Section) -> Network:
-    """Give the placement, and the security groups beside the environment's own."""
+    """Return the placement, and the security groups beside the environment's own."""
     vpc = job.section("network").section("vpc")
     groups = vpc.items("security_groups") or vpc.section("security_groups").items("groups") or ()
     return Network(
@@ -90,7 +90,7 @@ def _one(value: object) -> tuple[str, ...]:
 
 
 def topics(job: Section) -> tuple[Topic, ...]:
-    """Give the topics in the manifest's order."""
+    """Return the topics in the manifest's order."""
     return tuple(
         Topic(
             name=topic.text("name") or "",

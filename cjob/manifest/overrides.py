@@ -7,10 +7,10 @@ import re
 
 from yaml.nodes import Node, ScalarNode
 
-from cjob import yaml12
 from cjob.manifest.model import TaskOverride
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Section, Unreadable
+from cjob.yamlio import yaml12
 
 RULES_LIMIT = 5000
 """Each rule looks for its place in the task definition."""
@@ -23,7 +23,7 @@ _FORM = "write keys with dots between them, as in ContainerDefinitions[0].Ulimit
 
 
 def override_paths_can_be_followed(job: Section, report: Report) -> None:
-    """Demand paths of keys and indices, none that leads to what other things depend on."""
+    """Require paths of keys and indices, none that leads to what other things depend on."""
     count = len(job.items("taskdef_overrides") or ())
     if count > RULES_LIMIT:
         message = f"'taskdef_overrides' has {count} rules, more than {RULES_LIMIT}"
@@ -50,7 +50,7 @@ def override_paths_can_be_followed(job: Section, report: Report) -> None:
 
 
 def overrides(job: Section) -> tuple[TaskOverride, ...]:
-    """Give the rules in the manifest's order; a missing value is null."""
+    """Return the rules in the manifest's order; a missing value is null."""
     return tuple(_rule(rule) for rule in job.listed("taskdef_overrides"))
 
 

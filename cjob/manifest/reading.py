@@ -10,9 +10,6 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, ScalarNode
 
-from cjob import yaml12
-from cjob.errors import InputError, InputErrors
-from cjob.findings import Finding
 from cjob.manifest.build import build
 from cjob.manifest.environments import for_environment
 from cjob.manifest.fields import JOB
@@ -21,6 +18,9 @@ from cjob.manifest.report import Report, quoted
 from cjob.manifest.substitution import Variables, substitute
 from cjob.manifest.tree import Section
 from cjob.manifest.validation import RULES, Rule
+from cjob.reporting.errors import InputError, InputErrors
+from cjob.reporting.findings import Finding
+from cjob.yamlio import yaml12
 
 JOB_TYPE = "Scheduled Job"
 _OTHER_TYPES = (

@@ -8,7 +8,7 @@ distribution project (`reference.go`), which Docker, containerd and ECS read ref
 import re
 from collections.abc import Iterator
 
-from cjob.findings import Finding
+from cjob.reporting.findings import Finding
 
 _NAME_LIMIT = 255
 _WORD = r"[a-z0-9]+"

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from cjob import yaml12
-from cjob.errors import InputError, InputErrors
-from cjob.findings import Finding
-from cjob.yaml12 import Fault
+from cjob.reporting.errors import InputError, InputErrors
+from cjob.reporting.findings import Finding
+from cjob.yamlio import yaml12
+from cjob.yamlio.yaml12 import Fault
 
 _SHOWN = 60
 

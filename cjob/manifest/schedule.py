@@ -8,8 +8,8 @@ The conversion is Copilot's, with its losses, so that a stack stays as it is. To
 import re
 from typing import NamedTuple
 
-from cjob.findings import Finding
 from cjob.manifest import durations
+from cjob.reporting.findings import Finding
 
 EXAMPLES = "such as '0 9 * * MON-FRI', '@daily', '@every 2h', 'rate(5 minutes)' or 'none'"
 
@@ -55,7 +55,7 @@ class ScheduleError(ValueError):
     """The text is no schedule; the message says why."""
 
     def __init__(self, message: str, hint: str = f"write a schedule {EXAMPLES}") -> None:
-        """Say what is wrong, and how it could be written."""
+        """Return what is wrong, and how it could be written."""
         super().__init__(message)
         self.hint = hint
 
@@ -71,7 +71,7 @@ def problem(expression: str) -> Finding | None:
     """Return why EventBridge rejects an expression, as far as that can be told; else None."""
     if expression == NONE:
         return None
-    from cjob.fire_times import refusal  # noqa: PLC0415 - slow to import
+    from cjob.runs.occurrences import refusal  # noqa: PLC0415 - slow to import
 
     reason = "rules have no time zones" if "TZ=" in expression else refusal(expression)
     if not reason:

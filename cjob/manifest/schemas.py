@@ -44,7 +44,7 @@ KNOWN: Mapping[tuple[str, str], Schema] = {
 
 
 def manifest() -> Schema:
-    """Give the schema of a scheduled job's manifest."""
+    """Return the schema of a scheduled job's manifest."""
     return {
         "$schema": DIALECT,
         "title": "Manifest of a scheduled job",
@@ -55,7 +55,7 @@ def manifest() -> Schema:
 
 # One branch a kind, each of them one line.
 def _schema(kind: Kind) -> Schema:  # noqa: PLR0911
-    """Give the schema of a value that is not null."""
+    """Return the schema of a value that is not null."""
     match kind:
         case Text():
             return {"type": ["string", "number", "boolean"]}

@@ -18,7 +18,7 @@ PATH_HINT = "a path has only letters, digits and - . _ /"
 
 
 def has_a_size_that_exists(job: Section, report: Report) -> None:
-    """Demand a size of ephemeral storage that Fargate offers."""
+    """Require a size of ephemeral storage that Fargate offers."""
     storage = job.section("storage")
     size = storage.number("ephemeral")
     if size is not None and not _SMALLEST <= size <= _LARGEST:
@@ -30,7 +30,7 @@ def has_a_size_that_exists(job: Section, report: Report) -> None:
 
 
 def volumes_have_paths(job: Section, report: Report) -> None:
-    """Demand a path of each volume, of characters that a path can have."""
+    """Require a path of each volume, of characters that a path can have."""
     for name, volume in _volumes(job):
         check_path(volume, "path", f"volume {quoted(name)}", report)
 
@@ -49,7 +49,7 @@ def check_path(section: Section, key: str, owner: str, report: Report) -> None:
 
 
 def owners_are_complete(job: Section, report: Report) -> None:
-    """Demand both a user and a group for managed files, and another user than root."""
+    """Require both a user and a group for managed files, and another user than root."""
     for name, volume in _volumes(job):
         efs = volume.section("efs")
         has_user, has_group = efs.at("uid") is not None, efs.at("gid") is not None
@@ -63,7 +63,7 @@ def owners_are_complete(job: Section, report: Report) -> None:
 
 
 def access_points_are_alone(job: Section, report: Report) -> None:
-    """Demand that an access point has no root folder beside it, and IAM; else, a plain path."""
+    """Check that an access point has no root folder beside it, and IAM; else, a plain path."""
     for name, volume in _volumes(job):
         efs = volume.section("efs")
         auth = efs.section("auth")
@@ -86,7 +86,7 @@ def access_points_are_alone(job: Section, report: Report) -> None:
 
 
 def only_one_is_managed(job: Section, report: Report) -> None:
-    """Demand that at most one volume uses the managed file system."""
+    """Check that at most one volume uses the managed file system."""
     managed = [(name, volume) for name, volume in _volumes(job) if _is_managed(volume)]
     for name, volume in managed[1:]:
         message = f"volumes {quoted(managed[0][0])} and {quoted(name)} are both managed"
@@ -95,7 +95,7 @@ def only_one_is_managed(job: Section, report: Report) -> None:
 
 
 def windows_has_what_it_can(job: Section, report: Report) -> None:
-    """Demand neither a read-only root nor EFS of Windows containers."""
+    """Require neither a read-only root nor EFS of Windows containers."""
     if not is_windows(job):
         return
     storage = job.section("storage")
@@ -113,7 +113,7 @@ def windows_has_what_it_can(job: Section, report: Report) -> None:
 
 
 def volumes(job: Section, name: str) -> tuple[Volume, ...]:
-    """Give the volumes sorted by name; `name` is the job's, for the owner of managed files."""
+    """Return the volumes sorted by name; `name` is the job's, for the owner of managed files."""
     return tuple(
         Volume(
             name=volume_name,

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from cjob import yaml12
-from cjob.errors import InputError
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.writing import written_list, written_scalar
+from cjob.reporting.errors import InputError
+from cjob.yamlio import yaml12
 
 VARIABLE_LIMIT = 1000
 """Variables in one text: each of them is looked for in all of it."""
@@ -153,7 +153,7 @@ def _value_of(name: str, variables: Variables, *, escape: str) -> tuple[str, ...
 
 
 def _at(node: ScalarNode, text: str, found: str) -> Node:
-    """Give a node that stands where the variable does, for messages."""
+    """Return a node that stands where the variable does, for messages."""
     mark = node.start_mark
     offset = text.find(found, mark.index, node.end_mark.index)
     if offset < 0:
@@ -175,7 +175,7 @@ def _json_list(value: str) -> list[str] | None:
 
 
 def _content(text: str, node: ScalarNode) -> tuple[int, int]:
-    """Give where a scalar's own text stands, after its anchor and tag."""
+    """Return where a scalar's own text stands, after its anchor and tag."""
     start, end = node.start_mark.index, node.end_mark.index
     properties = _PROPERTIES.match(text, start, end)
     return (properties.end() if properties else start), end

@@ -46,7 +46,7 @@ class Items(NamedTuple):
     values: tuple["Value", ...]
 
     def texts(self) -> tuple[str, ...]:
-        """Give the items that are texts."""
+        """Return the items that are texts."""
         return tuple(
             item.value
             for item in self.values
@@ -62,12 +62,12 @@ class Section(NamedTuple):
     fields: Mapping[str, "Value"]
 
     def at(self, key: str) -> "Value | None":
-        """Give what a key holds, None where it is absent or empty."""
+        """Return what a key holds, None where it is absent or empty."""
         value = self.fields.get(key)
         return None if isinstance(value, Null) else value
 
     def node_at(self, key: str) -> Node:
-        """Give the node to point at when talking about a key: its value, or the section."""
+        """Return the node to point at when talking about a key: its value, or the section."""
         value = self.fields.get(key)
         return self.node if value is None else value.node
 
@@ -78,34 +78,34 @@ class Section(NamedTuple):
         return next((name for name in keys if name.value == key), self.node_at(key))
 
     def text(self, key: str) -> str | None:
-        """Give a text field; None where it is absent, or holds another form."""
+        """Return a text field; None where it is absent, or holds another form."""
         value = self.at(key)
         return value.value if isinstance(value, Leaf) and isinstance(value.value, str) else None
 
     def number(self, key: str) -> int | None:
-        """Give a number field, or a duration in nanoseconds; None where it is absent."""
+        """Return a number field, or a duration in nanoseconds; None where it is absent."""
         value = self.at(key)
         if not isinstance(value, Leaf) or isinstance(value.value, bool):
             return None
         return value.value if isinstance(value.value, int) else None
 
     def flag(self, key: str) -> bool | None:
-        """Give a boolean field; None where it is absent, or holds another form."""
+        """Return a boolean field; None where it is absent, or holds another form."""
         value = self.at(key)
         return value.value if isinstance(value, Leaf) and isinstance(value.value, bool) else None
 
     def section(self, key: str) -> "Section":
-        """Give a section; an empty one where it is absent, or holds another form."""
+        """Return a section; an empty one where it is absent, or holds another form."""
         value = self.at(key)
         return value if isinstance(value, Section) else Section(self.node, key, {})
 
     def items(self, key: str) -> tuple["Value", ...] | None:
-        """Give a list; None where it is absent, or holds another form."""
+        """Return a list; None where it is absent, or holds another form."""
         value = self.at(key)
         return value.values if isinstance(value, Items) else None
 
     def sections(self, key: str) -> Iterator[tuple[str, "Section"]]:
-        """Give the named sections of a map (sidecars, volumes), sorted by name."""
+        """Yield the named sections of a map (sidecars, volumes), sorted by name."""
         found = self.section(key).fields
         for name in sorted(found):
             value = found[name]
@@ -113,13 +113,13 @@ class Section(NamedTuple):
                 yield name, value
 
     def listed(self, key: str) -> Iterator["Section"]:
-        """Give the sections of a list (topics, mount points), in order."""
+        """Yield the sections of a list (topics, mount points), in order."""
         for value in self.items(key) or ():
             if isinstance(value, Section):
                 yield value
 
     def texts(self, key: str) -> dict[str, str]:
-        """Give a map of texts, sorted by key."""
+        """Return a map of texts, sorted by key."""
         found = self.section(key).fields
         return {
             name: value.value
@@ -128,7 +128,7 @@ class Section(NamedTuple):
         }
 
     def secrets(self, key: str) -> dict[str, Secret]:
-        """Give a map of secrets or variables, sorted by key."""
+        """Return a map of secrets or variables, sorted by key."""
         found = self.section(key).fields
         return {
             name: value.value
@@ -137,7 +137,7 @@ class Section(NamedTuple):
         }
 
     def variables(self, key: str) -> dict[str, str | Import]:
-        """Give a map of variables, sorted by key."""
+        """Return a map of variables, sorted by key."""
         return {
             name: value
             for name, value in self.secrets(key).items()

@@ -9,7 +9,7 @@ from cjob.manifest.tree import Section, Unreadable
 
 
 def schedule_can_be_kept(job: Section, report: Report) -> None:
-    """Demand a schedule that EventBridge has a form for."""
+    """Require a schedule that EventBridge has a form for."""
     trigger = job.section("on")
     text = trigger.text("schedule")
     if isinstance(job.at("on"), Unreadable) or isinstance(trigger.at("schedule"), Unreadable):
@@ -30,7 +30,7 @@ def schedule_can_be_kept(job: Section, report: Report) -> None:
 
 
 def timeout_is_whole_seconds(job: Section, report: Report) -> None:
-    """Demand a timeout that Step Functions can count."""
+    """Require a timeout that Step Functions can count."""
     text = job.text("timeout")
     if not text:
         return
@@ -47,18 +47,18 @@ def timeout_is_whole_seconds(job: Section, report: Report) -> None:
 
 
 def retries_are_not_negative(job: Section, report: Report) -> None:
-    """Demand a number of retries from 0."""
+    """Require a number of retries from 0."""
     retries = job.number("retries")
     if retries is not None and retries < 0:
         report.fault(job.node_at("retries"), f"'retries' is {retries}", "write 0 or more")
 
 
 def expression(job: Section) -> str:
-    """Give the schedule as EventBridge's expression, or `none`."""
+    """Return the schedule as EventBridge's expression, or `none`."""
     return schedule.convert(job.section("on").text("schedule") or "").expression
 
 
 def timeout(job: Section) -> int | None:
-    """Give the timeout in seconds."""
+    """Return the timeout in seconds."""
     length = durations.nanoseconds(job.text("timeout") or "")
     return length // durations.SECOND if length else None

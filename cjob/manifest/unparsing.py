@@ -5,17 +5,17 @@ Takes a tree, gives nodes, which `reading` reads as the same job. Touches nothin
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from cjob import yaml12
 from cjob.manifest import durations
 from cjob.manifest.model import Import, SecretsManagerSecret
 from cjob.manifest.tree import Items, Leaf, Null, Scalar, Section, Value
 from cjob.manifest.writing import can_be_plain
+from cjob.yamlio import yaml12
 
 _TIMES = {"interval", "timeout", "start_period"}
 
 
 def manifest(job: Section) -> MappingNode:
-    """Give the manifest of one environment, which has no section for others any more."""
+    """Return the manifest of one environment, which has no section for others any more."""
     fields = {key: value for key, value in job.fields.items() if key != "environments"}
     return _section(Section(job.node, job.name, fields))
 

@@ -24,7 +24,7 @@ Rule = Callable[[Section, Report], None]
 
 
 def has_a_name(job: Section, report: Report) -> None:
-    """Demand a name."""
+    """Require a name."""
     if job.at("name") is None:
         report.fault(
             job.node_at("name"), "the job has no name", "write 'name:' and its folder's name"
@@ -32,7 +32,7 @@ def has_a_name(job: Section, report: Report) -> None:
 
 
 def count_is_a_number(job: Section, report: Report) -> None:
-    """Demand that the count is a number: jobs don't scale."""
+    """Check that the count is a number: jobs don't scale."""
     if isinstance(job.at("count"), Section):
         hint = "write 'count: 1' or leave it out: jobs don't scale"
         report.fault(job.node_at("count"), "'count' can only be a number for a job", hint)

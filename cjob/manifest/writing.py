@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from yaml.nodes import ScalarNode
 
-from cjob import yaml12
+from cjob.yamlio import yaml12
 
 _HARMLESS = r"[a-zA-Z0-9_/.$()@%+=:~^;!*-]"
 _PLAIN = re.compile(rf"[a-zA-Z0-9_/.$(]{_HARMLESS}*(?: {_HARMLESS}+)*")
@@ -52,7 +52,7 @@ def double_quoted(value: str) -> str:
 
 
 def can_be_plain(value: str, *, flow: bool = False) -> bool:
-    """Say whether a text needs no quotes, for whatever reader of YAML, old or new."""
+    """Return whether a text needs no quotes, for whatever reader of YAML, old or new."""
     if flow or not _PLAIN.fullmatch(value) or ": " in value or value[-1] == ":":
         return False
     if _WORDS_OF_1_1.fullmatch(value) or (value[0] in "0123456789." and not _is_worded(value)):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 
-from cjob import fire_times
+from cjob.runs import occurrences
 from cjob.runs.model import Run
 
 GRACE = timedelta(minutes=2)
@@ -24,12 +24,12 @@ def missed(
     count. What is not a schedule has no fire times.
     """
     starts = sorted({moment for run in runs if (moment := _fired(run)) is not None})
-    step = fire_times.period(expression)
+    step = occurrences.period(expression)
     if step is not None:
         return tuple(t for t in _gaps(starts, step, before) if after < t < before)
     try:
-        expected = list(islice(fire_times.between(expression, after, before), MOST))
-    except fire_times.UnknownScheduleError:
+        expected = list(islice(occurrences.between(expression, after, before), MOST))
+    except occurrences.UnknownScheduleError:
         return ()
     return tuple(_unmatched(expected, starts))
 

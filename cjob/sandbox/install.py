@@ -14,20 +14,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def environment(folder: Path, requirements: Path = REQUIREMENTS) -> Path:
-    """Give the place of the environment for a list and this Python."""
+    """Return the place of the environment for a list and this Python."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     return folder / f"venv-{version}-{digest}"
 
 
 def install(folder: Path, say: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
-    """Give the environment's Python, after making the environment where there is none yet.
+    """Return the environment's Python, after making the environment where there is none yet.
 
     The caller holds the folder's lock. Raises ServiceError, with the place of pip's log, when
     it can't be made.
@@ -83,7 +83,7 @@ def _make(draft: Path, requirements: Path, log: Path, say: Callable[[str], None]
 
 
 def _last_line(log: Path) -> str:
-    """Give the line of a log that says most: the last error, or else the last line."""
+    """Return the line of a log that says most: the last error, or else the last line."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")]
     return (errors or lines or ["no reason given"])[-1]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cjob.errors import InputError, ServiceError
+from cjob.reporting.errors import InputError, ServiceError
 from cjob.sandbox import install, place
 from cjob.sandbox.place import Contents, Record
 from cjob.sandbox.server import access
@@ -145,7 +145,7 @@ def resetting(folder: Path) -> Iterator[Record]:
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Say which folder could not be written to, and why."""
+    """Return which folder could not be written to, and why."""
     try:
         yield
     except OSError as error:
@@ -156,7 +156,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def running(folder: Path) -> Record:
-    """Give the record of the running sandbox; raise InputError where there is none."""
+    """Return the record of the running sandbox; raise InputError where there is none."""
     found = status(folder)
     if not found.running or found.record is None:
         raise InputError(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 PRIVATE = 0o700
 
@@ -138,7 +138,7 @@ def make_private(folder: Path) -> None:
 
 
 def _is_own(folder: Path) -> bool:
-    """Tell whether a folder is empty, marked as a sandbox's, or from before there was a mark."""
+    """Return whether a folder is empty, marked as a sandbox's, or from before there was a mark."""
     names = [path.name for path in folder.iterdir()]
     only_own = all(name.startswith(OWN_NAMES) for name in names)
     old = only_own and any(name == "lock" or name.startswith("venv-") for name in names)
@@ -183,7 +183,7 @@ def read_kept(folder: Path) -> Kept | None:
 
 
 def read_record(folder: Path) -> Record | None:
-    """Give the record of what was started last, or nothing where there is none to be read."""
+    """Return the record of what was started last, or nothing where there is none to be read."""
     try:
         found = json.loads((folder / "sandbox.json").read_text())
         kept = found["contents"]
@@ -203,7 +203,7 @@ def remove_record(folder: Path) -> None:
 
 
 def process_began(pid: int) -> str:
-    """Give a text for when a process started, the same each time, or "" when it is gone."""
+    """Return a text for when a process started, the same each time, or "" when it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -224,5 +224,5 @@ def _began_by_ps(pid: int) -> str:
 
 
 def is_running(record: Record) -> bool:
-    """Tell whether the very process that was recorded still runs."""
+    """Return whether the very process that was recorded still runs."""
     return process_began(record.pid) == record.began != ""

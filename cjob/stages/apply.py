@@ -10,17 +10,17 @@ import hashlib
 import uuid
 from contextlib import nullcontext
 
-from cjob import live as live_side
-from cjob import names
 from cjob.checks import assets, data_loss, deployable, ownership, rollback
 from cjob.checks.downgrade import check_downgrade
 from cjob.checks.plan import check_difference, check_plan
 from cjob.diff.summary import summary
-from cjob.errors import DeploymentError, Interrupted
-from cjob.live import Live
-from cjob.plain import replace
-from cjob.progress import Tell, note, warning
-from cjob.release import Deployment, Diff, Release, Target, required
+from cjob.document import names
+from cjob.document import snapshot as live_side
+from cjob.document.models import Deployment, Diff, Release, Target, required
+from cjob.document.records import replace
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import DeploymentError, Interrupted
+from cjob.reporting.progress import Tell, note, warning
 from cjob.stages import readiness, states
 from cjob.stages.change_sets import Options, Request, StackChangedError, Tools, look
 from cjob.stages.diff import compare, complete, template_version

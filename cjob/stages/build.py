@@ -7,15 +7,15 @@ only if there is something to build. No AWS: an image gets its repository when i
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.document.models import Image, Release, Revision, Source, required
+from cjob.document.records import NOTHING, replace
 from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Wishes, spelt
-from cjob.errors import CjobError, InputError, ServiceError
-from cjob.parallel import Checkpoint, run_all
-from cjob.plain import NOTHING, replace
-from cjob.progress import Tell, part, warning
-from cjob.release import Image, Release, Revision, Source, required
+from cjob.reporting.errors import CjobError, InputError, ServiceError
+from cjob.reporting.progress import Tell, part, warning
 from cjob.stages import prebuilt
 from cjob.stages.recipes import Plan, place, plans
-from cjob.workspace import Files
+from cjob.workspace.find import Files
 
 LATEST = "latest"
 
@@ -102,7 +102,7 @@ def check_tags(container: str, tags: Sequence[str]) -> None:
 
 
 def revision_tag(revision: Revision | None) -> str:
-    """Give the tag for the commit, marked where the tree differs from it; empty without git."""
+    """Return the tag for the commit, marked where the tree differs from it; empty without git."""
     if revision is None:
         return ""
     return f"{revision.commit}-dirty" if revision.dirty else revision.commit

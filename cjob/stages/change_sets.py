@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from cjob.errors import InputError, Interrupted
-from cjob.interruption import Begun
-from cjob.plain import NOTHING, dataclass
-from cjob.progress import Tell
-from cjob.release import Stack, Target
+from cjob.concurrency.interrupts import Begun
+from cjob.document.models import Stack, Target
+from cjob.document.records import NOTHING, dataclass
+from cjob.reporting.errors import InputError, Interrupted
+from cjob.reporting.progress import Tell
 from cjob.stages import failures, states
 from cjob.stages.diff import LiveStacks
 from cjob.stages.following import Event
@@ -92,7 +92,7 @@ class Stacks(LiveStacks, failures.Witness, Protocol):
     def follow(
         self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
     ) -> Iterator[Event | None]:
-        """Give events from now on, until the stack comes to rest; None where nothing is new.
+        """Return events from now on, until the stack comes to rest; None where nothing is new.
 
         `aside` names other stacks, by the resource that changes them.
         """

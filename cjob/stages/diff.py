@@ -13,10 +13,10 @@ from typing import Protocol
 import yaml
 
 from cjob import diff as differ
-from cjob.errors import InputError
-from cjob.live import WITHOUT_RESOURCES, Live, against
-from cjob.plain import dataclass, replace
-from cjob.release import Change, Diff, Release, Stack, Target, required
+from cjob.document.models import Change, Diff, Release, Stack, Target, required
+from cjob.document.records import dataclass, replace
+from cjob.document.snapshot import WITHOUT_RESOURCES, Live, against
+from cjob.reporting.errors import InputError
 
 NO_VERSION = "v0.0.0"
 NO_ECHO = "****"
@@ -38,10 +38,10 @@ class LiveStacks(Protocol):
     """Where the live side is read."""
 
     def read(self, target: Target, name: str) -> Live:
-        """Give a stack as it is, without its addons; one that is absent has an empty status."""
+        """Return a stack as it is, without its addons; one that is absent has an empty status."""
 
     def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
-        """Give the template of a stack inside a stack, empty where there is none."""
+        """Return the template of a stack inside a stack, empty where there is none."""
 
 
 def complete(live: Live, release: Release, stacks: LiveStacks) -> Live:
@@ -156,7 +156,7 @@ _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
 
 
 def _mappings(release: Release, stack: Stack, live: Live) -> tuple[_Flat, _Flat]:
-    """Give the flat parts by name, as they are and as they are to be."""
+    """Return the flat parts by name, as they are and as they are to be."""
     parameters = _expected_parameters(release, stack, live)
     if not live.exists:
         return ("parameters", {}, parameters), ("tags", {}, stack.tags)
@@ -193,7 +193,7 @@ def _section(name: str, text: str) -> str:
 
 
 def _expected_parameters(release: Release, stack: Stack, live: Live) -> Mapping[str, str]:
-    """Give the new parameters; an image that a push has yet to give keeps its live value."""
+    """Return the new parameters; an image that a push has yet to give keeps its live value."""
     if MAIN_IMAGE not in stack.missing:
         return stack.parameters
     if release.job.name in _found_to_differ(release):
@@ -203,7 +203,7 @@ def _expected_parameters(release: Release, stack: Stack, live: Live) -> Mapping[
 
 
 def _templates(release: Release, stack: Stack, live: Live) -> tuple[str, str]:
-    """Give the deployed and the new template, as far as images that were not pushed are known.
+    """Return the deployed and the new template, as far as images that were not pushed are known.
 
     Such an image counts as unchanged, so that what is around it is compared as it was written.
     """
@@ -236,7 +236,7 @@ def _with_image(template: str, container: str, written: str) -> str:
 
 
 def deployed_image(live: Live, job: str, container: str) -> str:
-    """Give the image that a container was deployed with, empty where it has none."""
+    """Return the image that a container was deployed with, empty where it has none."""
     if not live.exists:
         return ""
     if container == job:
@@ -258,7 +258,7 @@ def _image(template: str, container: str) -> yaml.Node | None:
 
 
 def _shown(old: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
-    """Give the old parameters; one that CloudFormation hides can't be told from the new one."""
+    """Return the old parameters; one that CloudFormation hides can't be told from the new one."""
     return {k: new.get(k, v) if v == NO_ECHO else v for k, v in old.items()}
 
 

@@ -8,22 +8,14 @@ before, or rolled back, or reported as left.
 from collections.abc import Iterator
 from typing import Literal, NoReturn
 
-from cjob import live as live_side
-from cjob.errors import CjobError, Interrupted, ServiceError
-from cjob.live import Live
-from cjob.plain import dataclass, replace
-from cjob.progress import note, warning
-from cjob.release import Target
+from cjob.document import snapshot as live_side
+from cjob.document.models import Target
+from cjob.document.records import dataclass, replace
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import CjobError, Interrupted, ServiceError
+from cjob.reporting.progress import note, warning
 from cjob.stages import failures
-from cjob.stages.change_sets import (
-    Options,
-    Proposal,
-    Request,
-    StackChangedError,
-    Tools,
-    left,
-    look,
-)
+from cjob.stages.change_sets import Options, Proposal, Request, StackChangedError, Tools, left, look
 from cjob.stages.following import Event, follow
 
 

@@ -7,8 +7,8 @@ root, through the adapter that it is handed; nothing is changed.
 from collections.abc import Sequence
 from typing import Protocol
 
-from cjob.errors import CjobError, DeploymentError
-from cjob.release import Target
+from cjob.document.models import Target
+from cjob.reporting.errors import CjobError, DeploymentError
 from cjob.stages import readiness, states
 from cjob.stages.following import Event, Outcome
 from cjob.stages.readiness import Watched
@@ -18,11 +18,11 @@ class Witness(Watched, Protocol):
     """What knows more of a failure than its event tells."""
 
     def explain(self, target: Target, failure: Event) -> Sequence[str]:
-        """Give what else is known of a failure, a line each; nothing where that isn't told."""
+        """Return what else is known of a failure, a line each; nothing where that isn't told."""
 
 
 def failed(witness: Witness, target: Target, outcome: Outcome, name: str) -> DeploymentError:
-    """Give the error for a stack that is not what was asked for."""
+    """Return the error for a stack that is not what was asked for."""
     root, status = outcome.root, outcome.status
     cause = "CloudFormation gave no reason"
     notes: list[str] = []

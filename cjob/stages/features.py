@@ -3,11 +3,11 @@
 Takes the difference; touches nothing.
 """
 
-from cjob.release import Diff
+from cjob.document.models import Diff
 
 
 def switches_features(diff: Diff) -> bool:
-    """Say whether the environment's own stack would be updated for this, at least perhaps."""
+    """Return whether the environment's own stack would be updated for this, at least perhaps."""
     action = "Resources.EnvControllerAction"
     for change in diff.changes:
         if change.path.startswith(f"{action}.Properties.Parameters"):

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from cjob.parallel import run_all
-from cjob.progress import Tell, note
+from cjob.concurrency.pool import run_all
+from cjob.reporting.progress import Tell, note
 from cjob.runs.model import UNFINISHED, Attempt, Run
 from cjob.runs.output import Line, Source, merged, sources
 

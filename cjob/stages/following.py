@@ -6,8 +6,8 @@ failure, its root. Touches nothing.
 
 from collections.abc import Iterable, Iterator
 
-from cjob.plain import dataclass
-from cjob.progress import Progress, State, Tell
+from cjob.document.records import dataclass
+from cjob.reporting.progress import Progress, State, Tell
 
 # What CloudFormation says of resources that it stopped because another one had failed.
 PASSED_ON = {"resource creation cancelled", "resource update cancelled"}
@@ -38,33 +38,33 @@ class Event:
 
     @property
     def line(self) -> str:
-        """Give the event as people read it."""
+        """Return the event as people read it."""
         reason = f" ({self.reason})" if self.reason else ""
         return f"{self.path}: {self.status.lower().replace('_', ' ')}{reason}"
 
     @property
     def under_way(self) -> bool:
-        """Say whether more is to come of what this begins."""
+        """Return whether more is to come of what this begins."""
         return self.status.endswith("IN_PROGRESS")
 
     @property
     def ends(self) -> bool:
-        """Say whether the job's stack has come to rest with this event."""
+        """Return whether the job's stack has come to rest with this event."""
         return self.own and not self.under_way
 
     @property
     def failed(self) -> bool:
-        """Say whether it tells of a failure of its own, not of one that was passed on."""
+        """Return whether it tells of a failure of its own, not of one that was passed on."""
         return self.status.endswith("_FAILED") and self.reason.casefold() not in PASSED_ON
 
     @property
     def turns_back(self) -> bool:
-        """Say whether the job's stack gives up with this event, for a reason that it names."""
+        """Return whether the job's stack gives up with this event, for a reason that it names."""
         return self.own and self.status.endswith("ROLLBACK_IN_PROGRESS") and bool(self.reason)
 
     @property
     def state(self) -> State:
-        """Say how it stands with the resource now."""
+        """Return how it stands with the resource now."""
         if self.under_way:
             return "running"
         failed = self.status.endswith("_FAILED") or "ROLLBACK" in self.status
@@ -80,12 +80,12 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Say whether the stack is what was asked for."""
+        """Return whether the stack is what was asked for."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
     @property
     def root(self) -> Event | None:
-        """Give the failure that the others came from, None where there was none.
+        """Return the failure that the others came from, None where there was none.
 
         It is the job's stack's first one. Where that resource stands for another stack, it only
         passes on what failed there first.

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from cjob import names
-from cjob.errors import Interrupted, ServiceError
-from cjob.plain import replace
-from cjob.progress import Tell, note
-from cjob.release import Release, required
+from cjob.document import names
+from cjob.document.models import Release, required
+from cjob.document.records import replace
+from cjob.reporting.errors import Interrupted, ServiceError
+from cjob.reporting.progress import Tell, note
 from cjob.stages.resolve import Directory
 from cjob.template.regional import with_repository
 
@@ -27,7 +27,7 @@ class Application(Protocol):
     """An application's resources in all its regions, and its records."""
 
     def template(self, app: str) -> str:
-        """Give the template of the regional resources."""
+        """Return the template of the regional resources."""
 
     def update(self, app: str, template: str, operation: str) -> bool:
         """Begin to bring a template to all regions, by an operation of this name.
@@ -52,7 +52,7 @@ def initialise(
     tell: Tell,
     changing: set[str],
 ) -> Release:
-    """Give the job a repository if it has none, and put it into `target`.
+    """Return the job a repository if it has none, and put it into `target`.
 
     Raise ServiceError if that is refused or fails, or if others are at work for too long. The job
     is in `changing` while AWS makes a change for it, which continues if the run ends.

@@ -7,29 +7,30 @@ with a job is found here, before anything is built or sent.
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from cjob import assets, names
-from cjob.addons.assets import file_digest
-from cjob.addons.packaging import LocalFile, local_files, place_of
-from cjob.addons.reading import PARAMETER_FILES, Addons, is_template
-from cjob.addons.reading import read as read_addons
-from cjob.checkout import revision
 from cjob.checks.env_files import problems as env_file_problems
 from cjob.checks.names import of_job
 from cjob.checks.unsubstituted import problems as unsubstituted
+from cjob.document import names
+from cjob.document.models import Asset, Build, Job, Overrides, Release, Source
 from cjob.env_controller import archive
-from cjob.errors import InputError, Together
-from cjob.findings import Finding
 from cjob.manifest import model, reading
 from cjob.manifest.containers import env_files as env_files_of
 from cjob.manifest.containers import is_env_file
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
-from cjob.overrides import check_patches
-from cjob.progress import Tell, found, warning
-from cjob.release import Asset, Build, Job, Overrides, Release, Source
-from cjob.secret_names import looks_secret
+from cjob.reporting.errors import InputError, Together
+from cjob.reporting.findings import Finding
+from cjob.reporting.progress import Tell, found, warning
+from cjob.reporting.redaction import looks_secret
 from cjob.stages.render import rehearse
-from cjob.workspace import Workspace
+from cjob.template.addons.assets import file_digest
+from cjob.template.addons.packaging import LocalFile, local_files, place_of
+from cjob.template.addons.reading import PARAMETER_FILES, Addons, is_template
+from cjob.template.addons.reading import read as read_addons
+from cjob.template.patches import check_patches
+from cjob.workspace import assets
+from cjob.workspace.find import Workspace
+from cjob.workspace.git import revision
 
 PATCHES = "cfn.patches.yml"
 CDK = "cdk.json"
@@ -130,13 +131,13 @@ def _file_findings(  # noqa: PLR0917 - each of them is another kind of file
 
 
 def containers(job: model.Job) -> tuple[model.Container, ...]:
-    """Give all containers of a job, the main one first."""
+    """Return all containers of a job, the main one first."""
     router = (job.logging.router,) if job.logging else ()
     return (job.main, *job.sidecars, *router)
 
 
 def builds(job: model.Job) -> dict[str, Build]:
-    """Give how each container's image is built, for those that are built here."""
+    """Return how each container's image is built, for those that are built here."""
     return {
         container.name: Build(
             context=container.build.context,
@@ -152,7 +153,7 @@ def builds(job: model.Job) -> dict[str, Build]:
 
 
 def env_files(job: model.Job) -> dict[str, str]:
-    """Give the env file of each container that has one, relative to the workspace."""
+    """Return the env file of each container that has one, relative to the workspace."""
     return {c.name: c.env_file for c in containers(job) if c.env_file is not None}
 
 
@@ -223,7 +224,7 @@ def _addon_assets(
 def _addon_digest(
     workspace: Workspace, file: LocalFile, folder: str, texts: Mapping[str, str]
 ) -> str:
-    """Give a file's digest; InputError with the place that names the file."""
+    """Return a file's digest; InputError with the place that names the file."""
     try:
         return assets.digest(workspace, file.path, zipped=file.zipped)
     except InputError as error:

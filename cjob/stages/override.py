@@ -12,13 +12,13 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cjob import cdk
-from cjob.errors import InputError
-from cjob.plain import replace
-from cjob.printable import without_sequences
-from cjob.progress import Tell, note, part
-from cjob.release import Release, required
-from cjob.workspace import Files
+from cjob.document.models import Release, required
+from cjob.document.records import replace
+from cjob.reporting.errors import InputError
+from cjob.reporting.printable import without_sequences
+from cjob.reporting.progress import Tell, note, part
+from cjob.template import cdk
+from cjob.workspace.find import Files
 
 Line = Callable[[str], None]
 Run = Callable[[Sequence[str], Path, Mapping[str, str], Line], tuple[int, tuple[str, ...]]]
@@ -81,7 +81,7 @@ def override(
 
 
 def _folder(root: Path, shown: str) -> Path:
-    """Give the folder of a CDK app; it must lie in the workspace, whatever the document says."""
+    """Return the folder of a CDK app; it must lie in the workspace, whatever the document says."""
     folder = (root / shown).resolve()
     if not folder.is_relative_to(root.resolve()):
         raise InputError(

@@ -8,9 +8,9 @@ import json
 import re
 from collections.abc import Mapping
 
-from cjob.errors import InputError
-from cjob.plain import replace
-from cjob.release import Build, Image, Release, required
+from cjob.document.models import Build, Image, Release, required
+from cjob.document.records import replace
+from cjob.reporting.errors import InputError
 
 BY_DIGEST = re.compile(r"(?P<repository>[^\s@]+)@(?P<digest>sha256:[0-9a-f]{64})")
 
@@ -78,7 +78,7 @@ def named(release: Release, given: Mapping[str, Image]) -> Release:
 
 
 def to_build(release: Release, given: Mapping[str, Image]) -> dict[str, Build]:
-    """Give the builds of containers that have no image from elsewhere."""
+    """Return the builds of containers that have no image from elsewhere."""
     images = named(release, given).images or {}
     there = {container or release.job.name for container in given}
     there.update(name for name, image in images.items() if image.uri and not image.id)
@@ -87,7 +87,7 @@ def to_build(release: Release, given: Mapping[str, Image]) -> dict[str, Build]:
 
 
 def checked(container: str, image: Image) -> Image:
-    """Give an image that can be pushed, or stands in a registry; InputError for any other."""
+    """Return an image that can be pushed, or stands in a registry; InputError for any other."""
     if image.id:
         return image
     if not image.uri:

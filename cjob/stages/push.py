@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import IO, Protocol
 
-from cjob import assets
 from cjob.checks.assets import check_key
+from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.document.models import Artifacts, Asset, Image, Release, Source, Target, required
+from cjob.document.records import dataclass, replace
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
-from cjob.errors import InputError
-from cjob.parallel import Checkpoint, run_all
-from cjob.plain import dataclass, replace
-from cjob.progress import Tell, note, part, warning
-from cjob.release import Artifacts, Asset, Image, Release, Source, Target, required
+from cjob.reporting.errors import InputError
+from cjob.reporting.progress import Tell, note, part, warning
 from cjob.stages import prebuilt
 from cjob.stages.build import LATEST, check_tags, without_latest
 from cjob.stages.render import addons_template
-from cjob.workspace import Files
+from cjob.workspace import assets
+from cjob.workspace.find import Files
 
 AT_ONCE = 8
 
@@ -34,14 +34,14 @@ class Registry(Protocol):
     """Where images go."""
 
     def login(self, repository: str) -> Login:
-        """Give what gets an engine in; raise ServiceError where that is refused."""
+        """Return what gets an engine in; raise ServiceError where that is refused."""
 
 
 class ObjectStore(Protocol):
     """The artifact bucket."""
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is an object under the key."""
+        """Return whether there is an object under the key."""
 
     def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
         """Send an object."""
@@ -143,7 +143,7 @@ def _sending(store: ObjectStore, upload: Upload, tell: Tell) -> Callable[[Checkp
 
 
 def repository_of(release: Release, target: Target) -> str:
-    """Give the job's repository; InputError where the job was never initialised."""
+    """Return the job's repository; InputError where the job was never initialised."""
     name = release.job.name
     if not target.repositories.get(name):
         raise InputError(
@@ -207,5 +207,5 @@ def _named(image: Image, repository: str, digest: str) -> Image:
 
 
 def at_host(repository: str, host: str) -> str:
-    """Give the repository's address at the host that the login is for."""
+    """Return the repository's address at the host that the login is for."""
     return f"{host}/{repository.partition('/')[2]}"

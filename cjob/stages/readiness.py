@@ -7,9 +7,9 @@ adapter that it is handed, and changes nothing there.
 from collections.abc import Sequence
 from typing import Protocol
 
-from cjob.live import Activity, Live, Placeholder
-from cjob.progress import Tell, note
-from cjob.release import Target
+from cjob.document.models import Target
+from cjob.document.snapshot import Activity, Live, Placeholder
+from cjob.reporting.progress import Tell, note
 from cjob.stages import states
 
 # cjob and Copilot execute a change set as soon as it is created: one that still waits after so many
@@ -21,16 +21,16 @@ class Watched(Protocol):
     """CloudFormation, as far as it tells what is going on."""
 
     def read(self, target: Target, name: str) -> Live:
-        """Give a stack as it is, without its addons."""
+        """Return a stack as it is, without its addons."""
 
     def describe(self, target: Target, name: str) -> Live:
         """Return a stack as it is, without any template; one call."""
 
     def activity(self, target: Target, stack_id: str) -> Activity:
-        """Give what is done to a stack."""
+        """Return what is done to a stack."""
 
     def unfinished(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
-        """Give the resources whose rollback or deletion failed, as a command names them."""
+        """Return the resources whose rollback or deletion failed, as a command names them."""
 
     def await_rest(self, target: Target, stack_id: str) -> str:
         """Wait until nobody is at work on a stack, and give its status."""
@@ -45,7 +45,7 @@ class Watched(Protocol):
 def at_rest(
     stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, tell: Tell
 ) -> Live:
-    """Give the stack once nobody is at work on it; InputError where nothing can be sent to it."""
+    """Return the stack once nobody is at work on it; InputError where nothing can be sent to it."""
     while True:
         action = states.action_for(live.status)
         if action == states.WAIT:

@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cjob import names
+from cjob.document import names
+from cjob.document.models import Build, Release, required
 from cjob.engines import dockerfile
 from cjob.engines.dockerfile import Dockerfile, Need
 from cjob.engines.engine import Kind, Recipe, Wishes
-from cjob.errors import InputError, InputErrors
 from cjob.manifest import images, reading
-from cjob.release import Build, Release, required
+from cjob.reporting.errors import InputError, InputErrors
 from cjob.stages.render import TEMPLATE_VERSION
-from cjob.workspace import Files
+from cjob.workspace.find import Files
 
 IGNORE = ".dockerignore"
 LABELS = "com.aws.copilot.image."
@@ -59,7 +59,7 @@ class Fault(NamedTuple):
 def plans(
     release: Release, builds: Mapping[str, Build], files: Files, wishes: Wishes
 ) -> list[Plan]:
-    """Give a plan for each image of these builds; InputErrors with all that can't be built."""
+    """Return a plan for each image of these builds; InputErrors with all that can't be built."""
     found, root = [], files.root
     problems: list[InputError] = []
     for wanted, containers in shared(builds):

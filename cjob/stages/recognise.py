@@ -11,12 +11,12 @@ was: it is no failure if the registry refuses to answer.
 from collections.abc import Callable
 from typing import Protocol
 
-from cjob.errors import ServiceError
-from cjob.live import Live
-from cjob.parallel import Checkpoint, run_all
-from cjob.plain import replace
-from cjob.progress import Tell, note
-from cjob.release import Image, Release, Revision, required
+from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.document.models import Image, Release, Revision, required
+from cjob.document.records import replace
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import ServiceError
+from cjob.reporting.progress import Tell, note
 from cjob.stages.build import commit_tag
 from cjob.stages.diff import deployed_image
 

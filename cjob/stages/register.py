@@ -7,9 +7,9 @@ without it `copilot job ls`, `run`, `logs` and `delete` do not know the job.
 from collections.abc import Callable
 from typing import Protocol
 
-from cjob.errors import ServiceError
-from cjob.progress import Tell, warning
-from cjob.release import Release
+from cjob.document.models import Release
+from cjob.reporting.errors import ServiceError
+from cjob.reporting.progress import Tell, warning
 
 
 class Records(Protocol):

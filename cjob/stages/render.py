@@ -9,20 +9,21 @@ from typing import NamedTuple
 
 from yaml import Node
 
-from cjob import names, overrides
-from cjob.addons import packaging
-from cjob.addons.reading import Addons
-from cjob.addons.reading import read as read_addons
-from cjob.errors import InputError, Together
+from cjob.document import names
+from cjob.document.models import Asset, Release, Source, Stack, Target, required
+from cjob.document.models import Job as Subject
+from cjob.document.records import replace
 from cjob.manifest import reading
 from cjob.manifest.model import Job, SubnetsByTag
-from cjob.plain import replace
-from cjob.release import Asset, Release, Source, Stack, Target, required
-from cjob.release import Job as Subject
+from cjob.reporting.errors import InputError, Together
 from cjob.template import parameters, writer
+from cjob.template.addons import packaging
+from cjob.template.addons.reading import Addons
+from cjob.template.addons.reading import read as read_addons
 from cjob.template.context import Context
 from cjob.template.controller import features
 from cjob.template.nodes import node
+from cjob.template.patches import check_patches, note_patches, override_task, patch
 from cjob.template.stack import template
 
 TEMPLATE_VERSION = "v1.34.1"
@@ -71,18 +72,18 @@ def template_text(job: Job, context: Context, patches: str = "") -> str:
 
 
 def finished(job: Job, context: Context, patches: str = "") -> Node:
-    """Give the job's template: built, then `taskdef_overrides`, then YAML patches.
+    """Return the job's template: built, then `taskdef_overrides`, then YAML patches.
 
     Raises InputErrors, each with its place, for all paths of both that lead nowhere.
     """
     root, found = node(template(job, context)), Together()
     with found:
-        overrides.override_task(root, job.overrides, names.manifest_path(job.name))
+        override_task(root, job.overrides, names.manifest_path(job.name))
     if patches:
         with found:
-            checked = overrides.check_patches(patches, names.patches_path(job.name))
-            root = overrides.patch(root, checked)
-            overrides.note_patches(root)
+            checked = check_patches(patches, names.patches_path(job.name))
+            root = patch(root, checked)
+            note_patches(root)
     found.settle()
     return root
 
@@ -130,7 +131,7 @@ def stack_tags(
 
 
 def addons_template(subject: Subject, source: Source, target: Target) -> tuple[str, str] | None:
-    """Give the text of the nested template, as it is sent, and its key; None without addons."""
+    """Return the text of the nested template, as it is sent, and its key; None without addons."""
     nested = _nested(subject, source, target)
     return (nested.text, nested.key) if nested else None
 

@@ -7,12 +7,12 @@ where the job's manifest names them by tags.
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from cjob import names
-from cjob.errors import CjobError, InputError
+from cjob.document import names
+from cjob.document.models import Release, Target
+from cjob.document.records import fields, replace
 from cjob.manifest import reading
 from cjob.manifest.model import SubnetsByTag
-from cjob.plain import fields, replace
-from cjob.release import Release, Target
+from cjob.reporting.errors import CjobError, InputError
 
 Tags = Mapping[str, tuple[str, ...]]
 
@@ -27,7 +27,7 @@ class Directory(Protocol):
         """
 
     def subnets(self, target: Target, tags: Tags) -> tuple[str, ...]:
-        """Give the ids of the subnets that have all the tags, sorted."""
+        """Return the ids of the subnets that have all the tags, sorted."""
 
 
 def resolve(release: Release, directory: Directory) -> Release:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cjob import live as live_side
-from cjob.errors import InputError
-from cjob.live import Activity, Live, Placeholder
-from cjob.release import Target
+from cjob.document import snapshot as live_side
+from cjob.document.models import Target
+from cjob.document.snapshot import Activity, Live, Placeholder
+from cjob.reporting.errors import InputError
 
 CREATE = "create"
 CLEAR = "delete, create"
@@ -99,7 +99,7 @@ BEGINNINGS = frozenset(
 
 
 def action_for(status: str) -> str:
-    """Give what is done with a stack in a status."""
+    """Return what is done with a stack in a status."""
     return STATES.get(status, UNKNOWN).action
 
 
@@ -121,7 +121,7 @@ def refused(name: str, live: Live, failed: Sequence[str], region: str) -> InputE
 
 
 def help_with(name: str, status: str, failed: Sequence[str], region: str) -> str:
-    """Give the command that gets a stack out of a status, or shows more of it."""
+    """Return the command that gets a stack out of a status, or shows more of it."""
     action = action_for(status)
     if action == ROLL_BACK:
         skipped = ("--resources-to-skip", *failed) if failed else ()
@@ -133,7 +133,7 @@ def help_with(name: str, status: str, failed: Sequence[str], region: str) -> str
 
 
 def next_step(name: str, status: str, failed: Sequence[str], target: Target) -> str:
-    """Say what to do after a deployment that ended in a status that isn't what was asked for."""
+    """Return what to do after a deployment that ended in a status that isn't what was asked for."""
     if status in {"CREATE_FAILED", "UPDATE_FAILED"}:
         return f"fix the problem and deploy again, or roll it back: {roll_back(name, target)}"
     if status == "UPDATE_ROLLBACK_COMPLETE":
@@ -156,7 +156,7 @@ def with_rollback(name: str, target: Target) -> str:
 
 
 def aws(verb: str, stack: str, region: str, *more: str) -> str:
-    """Give a command of the AWS CLI on a stack, as a person can paste it."""
+    """Return a command of the AWS CLI on a stack, as a person can paste it."""
     words = ("aws", "cloudformation", verb, "--region", region, "--stack-name", stack, *more)
     return " ".join(words)
 
@@ -194,7 +194,7 @@ def under_review(name: str, found: Placeholder, region: str) -> InputError:
 
 
 def signed(who: str, number: str) -> str:
-    """Give the token of a call, which CloudFormation shows with each event that comes of it."""
+    """Return the token of a call, which CloudFormation shows with each event that comes of it."""
     clean = re.sub(r"[^A-Za-z0-9]+", "-", who).strip("-")[:60]
     return f"cjob-{clean}-{number}"
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
-from cjob.yaml12 import NULL, STR
+from cjob.yamlio.yaml12 import NULL, STR
 
 
 def children(node: yaml.Node) -> Iterator[yaml.Node]:
-    """Give the nodes that a node holds: a map's keys and values, a list's items."""
+    """Yield the nodes that a node holds: a map's keys and values, a list's items."""
     if isinstance(node, yaml.MappingNode):
         for pair in node.value:
             yield from pair
@@ -20,17 +20,17 @@ def children(node: yaml.Node) -> Iterator[yaml.Node]:
 
 
 def pairs(node: yaml.Node | None) -> Sequence[tuple[yaml.Node, yaml.Node]]:
-    """Give a map's keys with their values; nothing for what is no map."""
+    """Return a map's keys with their values; nothing for what is no map."""
     return node.value if isinstance(node, yaml.MappingNode) else ()
 
 
 def is_null(node: yaml.Node) -> bool:
-    """Say whether a node is YAML's null."""
+    """Return whether a node is YAML's null."""
     return isinstance(node, yaml.ScalarNode) and node.tag == NULL
 
 
 def find(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    """Give the value of a key, None where the node is no map or has no such key."""
+    """Return the value of a key, None where the node is no map or has no such key."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             if isinstance(name, yaml.ScalarNode) and name.value == key:
@@ -49,7 +49,7 @@ def put(node: yaml.MappingNode, key: str, value: yaml.Node) -> None:
 
 
 def text_of(node: yaml.Node | None) -> str:
-    """Give a scalar's text, empty for anything else."""
+    """Return a scalar's text, empty for anything else."""
     return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
 
 

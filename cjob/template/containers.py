@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from cjob import names
+from cjob.document import names
 from cjob.manifest.model import (
     Container,
     HealthCheck,
@@ -33,7 +33,7 @@ from cjob.template.values import (
 
 
 def containers(job: Job, context: Context) -> list[Value]:
-    """Give the container definitions in the order that overrides count them in."""
+    """Return the container definitions in the order that overrides count them in."""
     return [
         _main(job, context),
         *([_log_router(job, job.logging, context)] if job.logging else []),
@@ -118,12 +118,12 @@ _LOGS: Resource = {
 
 
 def _given(name: str, values: Sequence[Value]) -> Resource:
-    """Give a property only where there is something in it."""
+    """Return a property only where there is something in it."""
     return {name: values} if values else {}
 
 
 def _environment(job: Job, container: Container, context: Context) -> list[Value]:
-    """Give what every container sees of its job, and its own variables."""
+    """Return what every container sees of its job, and its own variables."""
     addons = context.addons.variables.items() if context.addons else ()
     variables: list[tuple[str | Value, Value]] = [
         ("COPILOT_APPLICATION_NAME", sub("${AppName}")),

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from cjob.addons.reading import Addons
-from cjob.plain import NOTHING, dataclass
-from cjob.release import Target
+from cjob.document.models import Target
+from cjob.document.records import NOTHING, dataclass
+from cjob.template.addons.reading import Addons
 
 
 @dataclass(frozen=True, kw_only=True)

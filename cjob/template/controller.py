@@ -29,7 +29,7 @@ def features(job: Job) -> list[str]:
 
 
 def resources(job: Job, context: Context) -> Resource:
-    """Give the custom resource, the function behind it and the function's role."""
+    """Return the custom resource, the function behind it and the function's role."""
     return {
         "EnvControllerAction": {
             "Metadata": described("Adjustments of the environment that this job needs"),

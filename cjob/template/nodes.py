@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from cjob import yaml12
 from cjob.manifest.functions import called, composed
 from cjob.manifest.model import Import, TextOrImport
 from cjob.template.access import children, copied
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
-from cjob.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
+from cjob.yamlio import yaml12
+from cjob.yamlio.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
 
 # What readers of YAML 1.1 take for truth values or signs, and those of 1.2 for texts.
 _DOUBTFUL = frozenset(("y", "n", "yes", "no", "on", "off", "=", "<<"))
@@ -35,7 +35,7 @@ def _style(text: str) -> str | None:
 
 
 def node(value: Value) -> yaml.Node:
-    """Give the YAML node of a plain value; a node stands for itself."""
+    """Return the YAML node of a plain value; a node stands for itself."""
     build = _BUILDERS.get(type(value))
     if build is not None:
         return build(value)

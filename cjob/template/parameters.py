@@ -1,6 +1,6 @@
 """The template's parameters: their declarations, their conditions and the job's values."""
 
-from cjob import names
+from cjob.document import names
 from cjob.manifest.model import Job
 from cjob.template.context import Context
 from cjob.template.values import Double, Flow, Resource, Single, Value, ref
@@ -29,7 +29,7 @@ def env_file_parameters(job: Job) -> dict[str, str]:
 
 
 def declarations(job: Job) -> Resource:
-    """Give the section `Parameters`."""
+    """Return the section `Parameters`."""
     text: Resource = {"Type": "String"}
     number: Resource = {"Type": "Number"}
     return {
@@ -59,7 +59,7 @@ def _optional(description: str) -> Value:
 
 
 def conditions(job: Job) -> Resource:
-    """Give the section `Conditions`: which of the optional parameters have a value."""
+    """Return the section `Conditions`: which of the optional parameters have a value."""
     return {
         has(parameter): {
             "Fn::Not": Flow([{"Fn::Equals": Flow([ref(parameter), Double("")])}]),
@@ -69,7 +69,7 @@ def conditions(job: Job) -> Resource:
 
 
 def values(job: Job, context: Context) -> dict[str, str]:
-    """Give the parameters' values, in the order in which Copilot sends them."""
+    """Return the parameters' values, in the order in which Copilot sends them."""
     built = context.images.get(job.name)
     return {
         "AppName": context.app,

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import yaml
 
-from cjob import names, yaml12
-from cjob.errors import InputError, ServiceError
+from cjob.document import names
+from cjob.reporting.errors import InputError, ServiceError
 from cjob.template.access import find, put, text_of
 from cjob.template.nodes import node
 from cjob.template.values import POLICY_VERSION, Resource, Value, get_att, sub
 from cjob.template.writer import text
+from cjob.yamlio import yaml12
 
 PULL_AND_PUSH = (
     "GetDownloadUrlForLayer",
@@ -38,7 +39,7 @@ class Update(NamedTuple):
 
 
 def with_repository(template: str, app: str, job: str) -> Update:
-    """Give the template's next version, with the job in its list and its repository.
+    """Return the template's next version, with the job in its list and its repository.
 
     What is there already stays. Raise InputError where the name is a service's that has no images,
     ServiceError where the template is not as Copilot writes it.
@@ -98,7 +99,7 @@ def _items(found: yaml.Node | None) -> list[yaml.Node]:
 
 
 def _repository(app: str, job: str, accounts: list[str]) -> Resource:
-    """Give the resource as Copilot writes it: all accounts of the application push and pull."""
+    """Return the resource as Copilot writes it: all accounts of the application push and pull."""
     principals: list[Value] = [
         sub(f"arn:${{AWS::Partition}}:iam::{account}:root")
         for account in ("${AWS::AccountId}", *accounts)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cjob.plain import NOTHING, dataclass
+from cjob.document.records import NOTHING, dataclass
 
 Value = Any
 """A value of a template, as JSON has it."""

@@ -24,7 +24,7 @@ from cjob.template.values import (
 
 
 def boundary(context: Context) -> Resource:
-    """Give the property that bounds a role's permissions, where the application asks for it."""
+    """Return the property that bounds a role's permissions, where the application asks for it."""
     name = context.target.permissions_boundary
     if not name:
         return {}
@@ -36,7 +36,7 @@ def boundary(context: Context) -> Resource:
 
 
 def resources(job: Job, context: Context) -> Resource:
-    """Give the execution role and the task role."""
+    """Return the execution role and the task role."""
     return {
         "ExecutionRole": {
             "Metadata": described("Role of the agent that starts the containers"),

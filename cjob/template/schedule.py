@@ -3,20 +3,11 @@
 from cjob.manifest.model import Job
 from cjob.template.context import Context
 from cjob.template.roles import boundary
-from cjob.template.values import (
-    Double,
-    Resource,
-    Value,
-    described,
-    get_att,
-    policy,
-    ref,
-    trust,
-)
+from cjob.template.values import Double, Resource, Value, described, get_att, policy, ref, trust
 
 
 def resources(job: Job, context: Context) -> Resource:
-    """Give the rule, disabled where the schedule is `none`, and its role."""
+    """Return the rule, disabled where the schedule is `none`, and its role."""
     off = job.schedule == "none"
     # A rule must have a schedule even when it is disabled.
     expression: Value = Double("rate(5 minutes)") if off else ref("Schedule")

@@ -11,7 +11,7 @@ from cjob.template.volumes import access_point
 
 
 def template(job: Job, context: Context) -> Resource:
-    """Give the template."""
+    """Return the template."""
     return {
         "AWSTemplateFormatVersion": Plain("2010-09-09"),
         "Description": "A scheduled job that runs as a task on Amazon ECS.",
@@ -49,7 +49,7 @@ def _log_group() -> Resource:
 
 
 def _addons_stack(job: Job, context: Context) -> Resource:
-    """Give the nested stack; its resources may need what the environment is asked for."""
+    """Return the nested stack; its resources may need what the environment is asked for."""
     return {
         "AddonsStack": {
             "Metadata": described("Nested stack with the resources of the addons folder"),

@@ -28,7 +28,7 @@ _BETWEEN = Single('","')
 
 
 def resources(job: Job, context: Context) -> Resource:
-    """Give the state machine and its role."""
+    """Return the state machine and its role."""
     return {
         "StateMachine": {
             "Metadata": described("State machine that runs the job, with its retries and timeout"),
@@ -99,7 +99,7 @@ def _definition_text(job: Job) -> str:
 
 
 def _definition(job: Job) -> dict[str, object]:
-    """Give the state machine's definition: one task, with what the manifest says of it."""
+    """Return the state machine's definition: one task, with what the manifest says of it."""
     task = {
         "Type": "Task",
         "Resource": "arn:${Partition}:states:::ecs:runTask.sync",

@@ -11,7 +11,7 @@ _DEFAULT_STORAGE_GIB = 20
 
 
 def resources(job: Job, context: Context) -> Resource:
-    """Give the task definition."""
+    """Return the task definition."""
     return {
         "TaskDefinition": {
             "Metadata": described("ECS task definition with the containers of the job"),

@@ -2,7 +2,7 @@
 
 import json
 
-from cjob import names
+from cjob.document import names
 from cjob.manifest.model import Job, Topic
 from cjob.template.context import Context
 from cjob.template.values import (
@@ -18,17 +18,17 @@ from cjob.template.values import (
 
 
 def full_topic_name(topic: Topic) -> str:
-    """Give a topic's name as SNS wants it: first-in-first-out topics end in `.fifo`."""
+    """Return a topic's name as SNS wants it: first-in-first-out topics end in `.fifo`."""
     return topic.name + (".fifo" if topic.fifo else "")
 
 
 def topic_id(topic: Topic) -> str:
-    """Give the logical id of a topic."""
+    """Return the logical id of a topic."""
     return names.topic_id(full_topic_name(topic))
 
 
 def resources(job: Job) -> Resource:
-    """Give each topic with its policy."""
+    """Return each topic with its policy."""
     out: Resource = {}
     for topic in job.topics:
         identifier = topic_id(topic)

@@ -47,7 +47,7 @@ POLICY_VERSION = Single("2012-10-17")
 
 
 def ref(name: str) -> Resource:
-    """Give the value of a parameter or the identifier of a resource."""
+    """Return the value of a parameter or the identifier of a resource."""
     return {"Ref": name}
 
 
@@ -60,12 +60,12 @@ def sub(text: str) -> Resource:
 
 
 def get_att(resource: str, attribute: str) -> Resource:
-    """Give an attribute of a resource."""
+    """Return an attribute of a resource."""
     return {"Fn::GetAtt": [resource, attribute]}
 
 
 def import_value(export: Value) -> Resource:
-    """Give what another stack exports."""
+    """Return what another stack exports."""
     return {"Fn::ImportValue": export}
 
 
@@ -81,7 +81,7 @@ def full_name(*suffix: str, prefix: Sequence[str] = ()) -> Resource:
 
 
 def described(text: str) -> Resource:
-    """Give the metadata that Copilot's progress display shows for a resource."""
+    """Return the metadata that Copilot's progress display shows for a resource."""
     return {Single("aws:copilot:description"): Single(text)}
 
 
@@ -99,7 +99,7 @@ def statement(
 
 
 def policy(name: Value, statements: Sequence[Value]) -> Resource:
-    """Give a role's inline policy."""
+    """Return a role's inline policy."""
     return {
         "PolicyName": name,
         "PolicyDocument": {"Version": POLICY_VERSION, "Statement": list(statements)},

@@ -22,7 +22,7 @@ _EFS = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}
 
 
 def volumes(job: Job) -> list[Value]:
-    """Give the task's volumes: the managed one first, then the others by name."""
+    """Return the task's volumes: the managed one first, then the others by name."""
     managed = [v for v in job.volumes if isinstance(v.efs, ManagedFileSystem)]
     others = [v for v in job.volumes if not isinstance(v.efs, ManagedFileSystem)]
     return [
@@ -79,7 +79,7 @@ def sidecar_mount_points(sidecar: Sidecar) -> list[Value]:
 
 
 def mounted_paths(paths: Iterable[tuple[str, str]]) -> list[Value]:
-    """Give the variable that maps volumes to paths (a JSON text), where there are any."""
+    """Return the variable that maps volumes to paths (a JSON text), where there are any."""
     by_volume = dict(sorted(paths))
     if not by_volume:
         return []
@@ -88,7 +88,7 @@ def mounted_paths(paths: Iterable[tuple[str, str]]) -> list[Value]:
 
 
 def access_point(job: Job) -> Resource:
-    """Give the access point to the managed file system, where a volume is on it."""
+    """Return the access point to the managed file system, where a volume is on it."""
     for volume in job.volumes:
         if isinstance(volume.efs, ManagedFileSystem):
             return {"AccessPoint": _access_point(job.name, volume.efs)}

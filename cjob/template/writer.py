@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from cjob.template.nodes import implicit_tag
-from cjob.yaml12 import BINARY, NULL, STR
+from cjob.yamlio.yaml12 import BINARY, NULL, STR
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _UNBROKEN = 2**30
@@ -99,7 +99,7 @@ def _flow(node: yaml.Node) -> str:
 
 
 def _tag(node: yaml.Node) -> str:
-    """Give a tag that is to be seen, with a blank behind it."""
+    """Return a tag that is to be seen, with a blank behind it."""
     return _shown_tag(node.tag)
 
 
@@ -130,7 +130,7 @@ def _scalar_in_flow(tag: str, value: str, style: str | None) -> str:
 
 
 def _seen_style(tag: str, value: str, style: str | None) -> str | None:
-    """Give the style that lets a reader see a standard tag: quotes are for texts only."""
+    """Return the style that lets a reader see a standard tag: quotes are for texts only."""
     if tag == STR:
         return style or (None if implicit_tag(value) == STR else "'")
     return style if tag.startswith("!") else None

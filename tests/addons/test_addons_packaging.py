@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
-from cjob.addons.assets import AssetFile, archive, archive_digest, file_digest
-from cjob.addons.packaging import LocalFile, Location, local_files, packaged
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
+from cjob.template.addons.assets import AssetFile, archive, archive_digest, file_digest
+from cjob.template.addons.packaging import LocalFile, Location, local_files, packaged
 
 TEMPLATE = """\
 Resources:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cjob import yaml12
-from cjob.addons.reading import Addons, read, variable_name
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
+from cjob.template.addons.reading import Addons, read, variable_name
+from cjob.yamlio import yaml12
 
 PARAMETERS = "Parameters:\n  App: {Type: String}\n  Env: {Type: String}\n  Name: {Type: String}\n"
 BUCKET = PARAMETERS + "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n"

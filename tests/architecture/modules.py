@@ -20,32 +20,32 @@ class Import:
 
 
 def name_of(path: Path) -> str:
-    """Give a module's dotted name."""
+    """Return a module's dotted name."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @cache
 def files() -> dict[str, Path]:
-    """Give the file of every module of cjob."""
+    """Return the file of every module of cjob."""
     return {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 @cache
 def tree(module: str) -> ast.Module:
-    """Give a module's syntax tree."""
+    """Return a module's syntax tree."""
     return ast.parse(files()[module].read_text(encoding="utf-8"))
 
 
 @cache
 def imports(module: str) -> frozenset[Import]:
-    """Give all that a module imports when it runs; what is there for types alone is left out."""
+    """Return all that a module imports when it runs; what is there for types alone is left out."""
     return frozenset(_found(tree(module), module, at_once=True))
 
 
 @cache
 def reached(module: str) -> frozenset[str]:
-    """Give all modules that are imported along with one, inside cjob and out, lazily or not."""
+    """Return all modules that are imported along with one, inside cjob and out, lazily or not."""
     seen: set[str] = set()
     waiting = [module]
     while waiting:

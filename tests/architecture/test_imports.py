@@ -10,7 +10,7 @@ from pathlib import Path
 import modules
 import pytest
 
-from cjob import cli
+from cjob.cli import main as cli
 
 # Forks of one interpreter that has imported no module of cjob, and once what all of them need from
 # elsewhere: for cjob's modules as fresh as a new one, and far faster.
@@ -41,7 +41,7 @@ HELP = """
 import sys
 sys.argv = ["cjob", *sys.argv[1:]]
 before = set(sys.modules)
-from cjob import cli
+from cjob.cli import main as cli
 cli._complete(sys.argv[1:])
 print(*sorted(set(sys.modules) - before), file=sys.stderr)
 """

@@ -13,7 +13,7 @@ import effort
 import modules
 import pytest
 
-from cjob import cli
+from cjob.cli import main as cli
 
 RUNS = 15
 LIMIT = 2.5
@@ -22,7 +22,7 @@ BUILD = "from setuptools import build_meta; print(build_meta.build_{}('dist'))"
 
 MANIFEST = "name: report\ntype: Scheduled Job\nimage: {location: x}\non: {schedule: '@daily'}\n"
 
-MANUALS = "cjob/docs/man"
+MANUALS = "cjob/cli/docs/man"
 """Man pages, which go to the place that `man` reads instead of into the package."""
 
 

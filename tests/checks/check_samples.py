@@ -1,9 +1,9 @@
 """Documents as they are rendered from a manifest, and what is refused of them."""
 
 from cjob.checks import deployable
-from cjob.errors import InputErrors
-from cjob.plain import replace
-from cjob.release import Asset, Job, Overrides, Release, Source, Target
+from cjob.document.models import Asset, Job, Overrides, Release, Source, Target
+from cjob.document.records import replace
+from cjob.reporting.errors import InputErrors
 from cjob.stages.render import render
 
 HEAD = "name: {name}\ntype: Scheduled Job\non: {{schedule: '@daily'}}\n"

@@ -5,9 +5,9 @@ import pytest
 from cjob.checks.data_loss import Loss, check_data_loss, doubts, losses, unread
 from cjob.checks.stateless import STATELESS, is_stateless
 from cjob.diff.replacement import DEPENDS, replacement, types
-from cjob.errors import InputError
-from cjob.live import Live
-from cjob.release import Stack
+from cjob.document.models import Stack
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import InputError
 
 NAME = "acme-test-report"
 

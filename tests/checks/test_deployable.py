@@ -4,8 +4,8 @@ import pytest
 from check_samples import HEAD, edited, refusals, rendered
 
 from cjob.checks import deployable
-from cjob.errors import InputErrors
-from cjob.plain import replace
+from cjob.document.records import replace
+from cjob.reporting.errors import InputErrors
 
 BUILT = (
     HEAD + "image: {{build: Dockerfile}}\nsidecars: {{web: {{image: {{build: web/Dockerfile}}}}}}\n"

@@ -4,13 +4,13 @@ import hashlib
 
 import pytest
 
-from cjob import names
 from cjob.checks.assets import check_addons, check_key
 from cjob.checks.plan import check_difference
-from cjob.errors import InputError
-from cjob.live import Live, against
-from cjob.plain import replace
-from cjob.release import Asset, Change, Diff, Job, Stack, Target
+from cjob.document import names
+from cjob.document.models import Asset, Change, Diff, Job, Stack, Target
+from cjob.document.records import replace
+from cjob.document.snapshot import Live, against
+from cjob.reporting.errors import InputError
 
 JOB = Job(app="acme", env="test", name="report")
 SHA, OTHER = "ab" * 32, "cd" * 32

@@ -4,7 +4,7 @@ import pytest
 from check_samples import edited, messages, refusals, rendered
 
 from cjob.checks.names import of_job
-from cjob.release import Job
+from cjob.document.models import Job
 
 
 @pytest.mark.parametrize("name", ["report", "a1", "report-2-b", "x" * 60])

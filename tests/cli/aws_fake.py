@@ -49,7 +49,7 @@ class Fake:
         }
 
     def answer(self, action: str, asked: dict[str, str]) -> tuple[int, dict[str, object]]:
-        """Give status and body for a call of SSM's."""
+        """Return status and body for a call of SSM's."""
         if self.denies:
             return 400, {"__type": self.denies, "message": "told so"}
         if action == "GetParametersByPath":

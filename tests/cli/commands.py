@@ -69,7 +69,7 @@ def make_workspace(folder: Path) -> Path:
 
 
 def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give an environment without anything of AWS but what is set, and a home of its own."""
+    """Return an environment without anything of AWS but what is set, and a home of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CJOB_", "COLOR"))}
     offline = {"HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
     path = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
@@ -103,7 +103,7 @@ def shell(script: str, *, folder: Path, settings: Mapping[str, str] | None = Non
 
 
 def told(done: Done) -> tuple[str, str]:
-    """Give message and hint of a command that failed with one of each, and wrote no data."""
+    """Return message and hint of a command that failed with one of each, and wrote no data."""
     assert done.out == "", done
     lines = done.err.splitlines()
     assert len(lines) == 2, done.err

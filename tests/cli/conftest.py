@@ -17,14 +17,14 @@ def workspace(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def aws() -> Iterator[aws_fake.Fake]:
-    """Give an AWS without anything in it."""
+    """Yield an AWS without anything in it."""
     with aws_fake.running() as fake:
         yield fake
 
 
 @pytest.fixture
 def target(workspace: Path) -> str:
-    """Give the name of a file as `cjob-target` writes it, so that a command can stay offline."""
+    """Return the name of a file as `cjob-target` writes it, so that a command can stay offline."""
     document = {
         "apiVersion": "cjob/v1",
         "kind": "Release",

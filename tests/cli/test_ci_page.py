@@ -10,14 +10,14 @@ import commands
 import pytest
 import yaml
 
-from cjob.cli import topics
+from cjob.cli import help_topics
 
 CHANGING = ("cjob-build", "cjob-push", "cjob-apply", "cjob deploy")
 
 
 def blocks(language: str) -> list[str]:
     """Return the page's fenced blocks in a language."""
-    page = topics.page("ci")
+    page = help_topics.page("ci")
     return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 

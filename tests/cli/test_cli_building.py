@@ -20,7 +20,7 @@ HEAD = ("cjob-build", "-n", "report", "-e", "test")
 
 @pytest.fixture
 def building(workspace: Path) -> Path:
-    """Give a workspace whose job is built."""
+    """Return a workspace whose job is built."""
     (workspace / "copilot/report/manifest.yml").write_text(BUILT)
     (workspace / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     return workspace
@@ -75,7 +75,7 @@ def test_package_takes_them_only_where_it_builds(building: Path, flags: tuple[st
 
 @pytest.fixture
 def no_buildx(tmp_path: Path) -> dict[str, str]:
-    """Give a PATH with a docker that has no plugins, as Debian's."""
+    """Return a PATH with a docker that has no plugins, as Debian's."""
     folder = tmp_path / "path"
     folder.mkdir()
     docker = folder / "docker"

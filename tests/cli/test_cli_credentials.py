@@ -15,7 +15,7 @@ from aws_fake import Fake
 
 from cjob.aws import faults
 from cjob.aws.session import Account
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 
 ROLE = "arn:aws:iam::123456789012:role/deployer"
 SERIAL = "arn:aws:iam::123456789012:mfa/ada"
@@ -48,7 +48,7 @@ web_identity_token_file = /nowhere/token
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a home with profiles, and an environment without anything of AWS."""
+    """Return a home with profiles, and an environment without anything of AWS."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     (tmp_path / ".aws").mkdir()

@@ -14,8 +14,8 @@ from botocore.stub import Stubber
 from cjob.aws import patterns, policies, rights
 from cjob.aws.identity import AwsIdentity, Caller, examples
 from cjob.aws.session import Account
-from cjob.cli.waiting import ERASE, Waiting
-from cjob.errors import ServiceError
+from cjob.cli.output.waiting_line import ERASE, Waiting
+from cjob.reporting.errors import ServiceError
 
 ROLE = "arn:aws:iam::123456789012:role/deployer"
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/me"
@@ -158,7 +158,7 @@ def test_a_terminal_shows_what_is_waited_for(
 
 
 ASKING = """
-from cjob.cli.console import Console, ask
+from cjob.cli.output.console import Console, ask
 with Console().waiting("looking up acme/test"):
     Console.shown.drawn.wait()
     print("got", ask("MFA code? "))

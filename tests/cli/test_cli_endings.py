@@ -43,7 +43,7 @@ def running(
 
 
 def ended(process: subprocess.Popen[str]) -> commands.Done:
-    """Give what a process left that was told to end; it must do so soon."""
+    """Return what a process left that was told to end; it must do so soon."""
     status = process.wait(PROMPT_S)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -51,7 +51,7 @@ def ended(process: subprocess.Popen[str]) -> commands.Done:
 
 
 def until_reading(process: subprocess.Popen[str]) -> None:
-    """Give a process the beginning of a document, and wait until it took that from its stdin."""
+    """Return a process the beginning of a document, and wait until it took that from its stdin."""
     assert process.stdin is not None
     process.stdin.write("{")
     process.stdin.flush()
@@ -125,7 +125,7 @@ def test_interrupting_again_and_again_is_as_quiet(workspace: Path, aws: Fake) ->
 
 @pytest.fixture
 def broken(tmp_path: Path) -> dict[str, str]:
-    """Give settings under which a library that cjob needs raises what nobody expects."""
+    """Return settings under which a library that cjob needs raises what nobody expects."""
     libraries, reports = tmp_path / "libraries", tmp_path / "reports"
     libraries.mkdir()
     reports.mkdir()

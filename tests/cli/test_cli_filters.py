@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_read_is_named(name: str, reason: str, tmp_path: P
 
 def test_a_filter_gets_ready_while_it_waits(tmp_path: Path) -> None:
     """The command before may take long, and what push loads takes a while, too."""
-    program = [sys.executable, "-c", "from cjob.cli import main; main()", "push"]
+    program = [sys.executable, "-c", "from cjob.cli.main import main; main()", "push"]
     pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
     environment = commands.environment(tmp_path)
     with subprocess.Popen(program, stdin=pipe, stderr=quiet, env=environment) as waiting:

@@ -18,7 +18,7 @@ def iam(folder: Path, *arguments: str, **settings: str) -> Done:
 
 
 def policy(folder: Path, *arguments: str, **settings: str) -> dict[str, list[str]]:
-    """Give the resources of each action that a printed policy allows."""
+    """Return the resources of each action that a printed policy allows."""
     done = iam(folder, *arguments, "-o", "json", **settings)
     assert done.status == 0, done.err
     document: dict[str, Any] = json.loads(done.out)

@@ -16,7 +16,7 @@ import programs
 import pytest
 from aws_fake import Fake
 
-from cjob import cli
+from cjob.cli import main as cli
 
 OTHER = "name: tidy\ntype: Scheduled Job\nenvironments: {prod: {cpu: 512}, staging: }\n"
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from cjob.cli import apply
-from cjob.cli.console import Console
-from cjob.errors import CjobError, DeploymentError, InputError, InputErrors, ServiceError
-from cjob.release import Deployment, Job, Release
+from cjob.cli.commands import apply
+from cjob.cli.output.console import Console
+from cjob.document.models import Deployment, Job, Release
+from cjob.reporting.errors import CjobError, DeploymentError, InputError, InputErrors, ServiceError
 
 ARGS = argparse.Namespace(output="json")
 
@@ -28,7 +28,7 @@ def of(job: str, error: CjobError) -> CjobError:
 
 
 def deployed(name: str) -> Release:
-    """Give the document of a job that was deployed."""
+    """Return the document of a job that was deployed."""
     deployment = Deployment(stack_id="arn", status="UPDATE_COMPLETE", changed=True)
     return Release(job=Job(app="acme", env="test", name=name), deployment=deployment)
 

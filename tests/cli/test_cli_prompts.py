@@ -10,7 +10,7 @@ import terminals
 from aws_fake import Fake
 
 from cjob.cli import prompts
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 JOBS = ("cleanup", "report", "report-daily", "7")
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import commands
 import pytest
 
-from cjob.cli.console import Console
 from cjob.cli.output import events
-from cjob.errors import BUG, CjobError, DeploymentError, InputError
-from cjob.progress import warning
-from cjob.release import Job
+from cjob.cli.output.console import Console
+from cjob.document.models import Job
+from cjob.reporting.errors import BUG, CjobError, DeploymentError, InputError
+from cjob.reporting.progress import warning
 
-CI_PAGE = (Path(__file__).parents[2] / "cjob/docs/ci.md").read_text("utf-8")
+CI_PAGE = (Path(__file__).parents[2] / "cjob/cli/docs/ci.md").read_text("utf-8")
 PLACE = "copilot/report/manifest.yml:12:10"
 WRONG = commands.MANIFEST.replace("cpu: 256", "cpu: none")
 RENDER = ("cjob-render", "-n", "report", "-e", "test", "--target", "target.json")

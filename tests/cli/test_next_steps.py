@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cjob.cli.next_steps import next_steps
-from cjob.release import Deployment, Job, Release, Stack, Target
+from cjob.cli.output.next_steps import next_steps
+from cjob.document.models import Deployment, Job, Release, Stack, Target
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TARGET = Target(

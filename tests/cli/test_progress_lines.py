@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from cjob.cli.lines import Lines
-from cjob.progress import Progress, State
+from cjob.cli.output.plain_progress import Lines
+from cjob.reporting.progress import Progress, State
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
         self.calls: list[tuple[float, Callable[[], None]]] = []
 
     def __call__(self) -> float:
-        """Give seconds."""
+        """Return seconds."""
         return self.now
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
@@ -32,12 +32,12 @@ class Clock:
 
 
 def built(text: str, state: State = "running", subject: str = "report") -> Progress:
-    """Give a line of a build."""
+    """Return a line of a build."""
     return Progress(text=text, phase="build", subject=subject, state=state)
 
 
 def of(subject: str) -> Progress:
-    """Give an event of a resource."""
+    """Return an event of a resource."""
     return Progress(text=f"{subject}: create", phase="deploy", subject=subject, state="running")
 
 
@@ -45,7 +45,7 @@ STILL = Progress(text="still at work: Rule", level="waiting", phase="deploy")
 
 
 def views() -> tuple[Lines, Clock, list[str]]:
-    """Give a view, its clock, and what it writes."""
+    """Return a view, its clock, and what it writes."""
     written: list[str] = []
     clock = Clock()
     return Lines(lambda _, line: written.append(line), 1, clock, clock.later), clock, written

@@ -9,15 +9,15 @@ from pathlib import Path
 import pyte
 import pytest
 
-from cjob.progress import Progress, State
+from cjob.reporting.progress import Progress, State
 
 WIDTH, HEIGHT = 80, 12
 
 PROGRAM = """
 import sys, termios
-from cjob.cli.console import Console
-from cjob.progress import Progress, State
-from cjob.release import Job
+from cjob.cli.output.console import Console
+from cjob.reporting.progress import Progress, State
+from cjob.document.models import Job
 termios.tcsetwinsize(2, ({height}, {width}))
 talk = Console()
 with talk.watching([Job(app="a", env="test", name=name) for name in {jobs!r}]):
@@ -28,7 +28,7 @@ with talk.watching([Job(app="a", env="test", name=name) for name in {jobs!r}]):
 
 
 def screen(records: Sequence[Progress], jobs: Sequence[str] = ("report",), **env: str) -> list[str]:
-    """Give the lines of a terminal on which a run told these records."""
+    """Return the lines of a terminal on which a run told these records."""
     program = PROGRAM.format(height=HEIGHT, width=WIDTH, jobs=jobs, records=list(records))
     root = str(Path(__file__).resolve().parents[2])
     settings = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "TERM": "xterm", "LANG": "C.UTF-8"}
@@ -52,7 +52,7 @@ def _read(terminal: int) -> bytes:
 
 
 def of(subject: str, status: str, reason: str = "", job: str = "report") -> Progress:
-    """Give an event of a resource."""
+    """Return an event of a resource."""
     ends: dict[str, State] = {"S": "running", "E": "done", "D": "failed"}
     return Progress(
         text=f"{subject}: {status}",

@@ -3,7 +3,7 @@
 import pytest
 
 from cjob.cli import resource_tags
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 
 @pytest.mark.parametrize(

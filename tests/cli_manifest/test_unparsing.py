@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cjob.document.records import replace
 from cjob.manifest import durations, reading, unparsing
 from cjob.manifest.model import Job
-from cjob.plain import replace
 from cjob.template import writer
 from cjob.template.access import same
 
@@ -46,7 +46,7 @@ SECRETS = st.dictionaries(NAMES, TEXTS | st.builds(lambda x: {"secretsmanager": 
 
 
 def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Give a section with some of these fields."""
+    """Return a section with some of these fields."""
     return st.fixed_dictionaries({}, optional=fields)
 
 

@@ -34,7 +34,7 @@ class Rendered:
     changed: bool
 
     def imports(self) -> set[str]:
-        """Give the names of exports that the job's own manifest imports."""
+        """Return the names of exports that the job's own manifest imports."""
         found = re.findall(r"""!ImportValue\s+(["']?)([^"'\n]+)\1""", self.template)
         return {name for _, name in found}
 

@@ -14,8 +14,8 @@ from mutations import mutated
 
 from cjob import diff
 from cjob.diff.nodes import IGNORED
-from cjob.errors import InputError
-from cjob.release import Change
+from cjob.document.models import Change
+from cjob.reporting.errors import InputError
 
 RENDERED = 12
 FUNCTION = re.compile(r"Fn::.+|Ref|Condition")
@@ -37,13 +37,13 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 
 def value_of(template: str) -> JSON:
-    """Give a template as programs are told of it when it is new."""
+    """Return a template as programs are told of it when it is new."""
     found = diff.changes(diff.compare("", template))
     return {steps(change.path)[0]: change.new for change in found}
 
 
 def seen(value: JSON) -> JSON:
-    """Give a value as far as it is compared: without functions' names, and scalars as texts."""
+    """Return a value as far as it is compared: without functions' names, and scalars as texts."""
     if isinstance(value, dict):
         # The copy of the manifest stays where it is, whatever becomes of what is around it.
         value = {key: item for key, item in value.items() if key != IGNORED}
@@ -63,7 +63,7 @@ def _joins(name: str, argument: JSON) -> bool:
 
 
 def scalars(value: JSON) -> Iterator[str]:
-    """Give the scalars in a value that are written in one way only."""
+    """Yield the scalars in a value that are written in one way only."""
     for inner in value.values() if isinstance(value, dict) else value:
         if isinstance(inner, dict | list):
             yield from scalars(inner)
@@ -72,7 +72,7 @@ def scalars(value: JSON) -> Iterator[str]:
 
 
 def shown(change: Change) -> Iterator[tuple[str, str]]:
-    """Give each scalar that surely is in the text, with the sign of its line."""
+    """Yield each scalar that surely is in the text, with the sign of its line."""
     for sign, value in (("-", change.old), ("+", change.new)):
         # Of a value that becomes another one, what is in both need not be shown.
         if change.op != "change" or not isinstance(value, dict | list):
@@ -111,7 +111,7 @@ def test_an_accident_in_a_template_s_text_is_refused_or_told(
 
 
 def refused(template: str) -> InputError | None:
-    """Give what is said against a template."""
+    """Return what is said against a template."""
     try:
         diff.compare(template, template)
     except InputError as error:
@@ -130,7 +130,7 @@ def test_edits_of_a_template_are_told(templates: Templates, data: st.DataObject)
 
 @st.composite
 def edited(draw: st.DrawFn, value: JSON) -> JSON:
-    """Give a value after a few edits."""
+    """Return a value after a few edits."""
     made = copy.deepcopy(value)
     # Of the value as it was: what is put into itself again and again becomes too deep to walk.
     sources = list(_places(value))
@@ -155,7 +155,7 @@ def edited(draw: st.DrawFn, value: JSON) -> JSON:
 
 
 def _places(value: JSON) -> Iterator[tuple[JSON, JSON]]:
-    """Give every map and list in a value with each of its keys or indexes."""
+    """Yield every map and list in a value with each of its keys or indexes."""
     for key in value if isinstance(value, dict) else range(len(value)):
         yield value, key
         if isinstance(value[key], dict | list):

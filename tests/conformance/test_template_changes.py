@@ -22,27 +22,27 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rendered, ...]:
 
 
 def sections(case: Rendered) -> dict[str, dict[str, object]]:
-    """Give a template's sections as values, as they come to a program."""
+    """Return a template's sections as values, as they come to a program."""
     found = diff.changes(diff.compare("", case.template))
     return {change.path: change.new for change in found if isinstance(change.new, dict)}
 
 
 def resources(case: Rendered) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Give name, type and all else of a template's resources."""
+    """Yield name, type and all else of a template's resources."""
     for name, one in sections(case)["Resources"].items():
         assert isinstance(one, dict)
         yield name, one["Type"], one
 
 
 def properties(resource: dict[str, object]) -> list[str]:
-    """Give the names of a resource's properties."""
+    """Return the names of a resource's properties."""
     found = resource["Properties"]
     assert isinstance(found, dict)
     return list(found)
 
 
 def paths(value: object, above: str) -> Iterator[str]:
-    """Give the paths of a value and of all in it."""
+    """Yield the paths of a value and of all in it."""
     yield above
     if isinstance(value, dict):
         for key, inner in value.items():

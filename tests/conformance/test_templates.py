@@ -17,11 +17,11 @@ from cfnlint.decode.decode import decode_str
 from cfnlint.runner import Runner
 from rendered_cases import Rendered
 
-from cjob import names
 from cjob.checks import deployable
 from cjob.checks.resolved import resolve
+from cjob.document import names
+from cjob.document.models import Stack
 from cjob.env_controller import archive
-from cjob.release import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef

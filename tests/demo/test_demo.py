@@ -75,14 +75,14 @@ class Home:
         )
 
     def left(self) -> list[str]:
-        """Give what a demo left for good; what was killed may take a moment to be gone."""
+        """Return what a demo left for good; what was killed may take a moment to be gone."""
         until = time.monotonic() + GONE_S
         while (found := self._found()) and time.monotonic() < until:
             time.sleep(0.1)
         return found
 
     def _found(self) -> list[str]:
-        """Give the processes with this home, and files but those to be kept."""
+        """Return the processes with this home, and files but those to be kept."""
         mark = f"HOME={self.folder}".encode()
         found = []
         for variables in Path("/proc").glob("[0-9]*/environ"):
@@ -98,7 +98,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Give a home whose cache shares the tests' one installation of the sandbox."""
+    """Return a home whose cache shares the tests' one installation of the sandbox."""
     made = Home(tmp_path / "home")
     (made.folder / "tmp").mkdir(parents=True)
     sandboxes.prepare(made.cache)

@@ -54,20 +54,20 @@ class Repository:
         )
 
     def manifest(self, job: str) -> Path:
-        """Give the path of a job's manifest."""
+        """Return the path of a job's manifest."""
         return self.folder / "copilot" / job / "manifest.yml"
 
     def documents(self) -> list[str]:
-        """Give the names of the documents there are for the environment, in order."""
+        """Return the names of the documents there are for the environment, in order."""
         return sorted(path.name for path in (self.folder / "build" / "test").glob("*.json"))
 
     def head(self) -> str:
-        """Give the short name of the commit that is checked out."""
+        """Return the short name of the commit that is checked out."""
         command = ["git", "rev-parse", "--short", "HEAD"]
         return subprocess.check_output(command, cwd=self.folder, text=True).strip()
 
     def revision(self, job: str) -> object:
-        """Give the revision that a job's plan was made of."""
+        """Return the revision that a job's plan was made of."""
         plan = (self.folder / "build" / "test" / f"{job}.plan.json").read_text()
         return json.loads(plan)["source"]["revision"]
 
@@ -79,7 +79,7 @@ class Repository:
 
 
 def commands(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Give the first words of the commands of cjob that make ran, in order."""
+    """Return the first words of the commands of cjob that make ran, in order."""
     return [line.split()[0] for line in done.stdout.splitlines() if line.startswith("cjob")]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import dictdiffer
 
-from cjob.release import Change
+from cjob.document.models import Change
 
 JSON = Any  # values of JSON, of whatever shape
 Steps = list[str | int]
@@ -23,17 +23,17 @@ _ORDER = ("remove", "add", "change")
 
 
 def forwards(changes: Iterable[Change], old: JSON) -> JSON:
-    """Give what the old value becomes."""
+    """Return what the old value becomes."""
     return dictdiffer.patch(_ordered(changes), old)
 
 
 def backwards(changes: Iterable[Change], new: JSON) -> JSON:
-    """Give what the new value was."""
+    """Return what the new value was."""
     return dictdiffer.patch([*dictdiffer.swap(_ordered(changes))][::-1], new)
 
 
 def steps(path: str) -> Steps:
-    """Give the keys and indexes of a path."""
+    """Return the keys and indexes of a path."""
     return list(_steps(path))
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cjob import diff
-from cjob.release import Change
+from cjob.document.models import Change
 
 
 def _texts(value: JSON) -> JSON:
-    """Give a value with every scalar as its text, since only that is compared."""
+    """Return a value with every scalar as its text, since only that is compared."""
     if isinstance(value, dict):
         return {key: _texts(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -3,8 +3,8 @@
 import pytest
 
 from cjob import diff
-from cjob.release import Change
-from cjob.secret_names import looks_secret
+from cjob.document.models import Change
+from cjob.reporting.redaction import looks_secret
 
 
 def test_entries_are_told_in_the_order_of_their_keys() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cjob import diff
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
 
 REFUSED = {
     "an open bracket": ("a: [b\n", "2:1", "not valid YAML"),

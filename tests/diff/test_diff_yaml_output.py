@@ -8,7 +8,7 @@ from cjob import diff
 
 
 def _added(value: str) -> str:
-    """Give what is printed for a key that comes new with some YAML."""
+    """Return what is printed for a key that comes new with some YAML."""
     text = diff.text("z: 0\n", f"a: {value}\nz: 0\n")
     return "".join(line[2:] for line in text.splitlines(keepends=True))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cjob.fire_times import fire_times
+from cjob.runs.occurrences import fire_times
 
 SUNDAY = datetime(2026, 11, 22, 5, 13, 20, tzinfo=UTC)
 WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -20,7 +20,7 @@ Days = tuple[str, Callable[[datetime], bool]]
 
 
 def told(expression: str, after: datetime = SUNDAY, count: int = 5) -> list[str]:
-    """Give the times as texts."""
+    """Return the times as texts."""
     found = fire_times(expression, after, count)
     return [f"{time:%a %Y-%m-%d %H:%M}" for time in found.times]
 
@@ -55,18 +55,18 @@ def length(day: datetime) -> int:
 
 
 def week_day(day: datetime) -> int:
-    """Give the day of the week, 1-7 from Sunday."""
+    """Return the day of the week, 1-7 from Sunday."""
     return WEEK.index(day.strftime("%a").upper()) + 1
 
 
 def nearest(day: datetime, wanted: int) -> bool:
-    """Tell whether a day is the working day of its month that is nearest to a date."""
+    """Return whether a day is the working day of its month that is nearest to a date."""
     working = [d for d in range(1, length(day) + 1) if week_day(day.replace(day=d)) not in (1, 7)]
     return wanted <= length(day) and day.day == min(working, key=lambda d: abs(d - wanted))
 
 
 def nth(day: datetime, wanted: int, place: int) -> bool:
-    """Tell whether a day is the n-th such day of the week in its month."""
+    """Return whether a day is the n-th such day of the week in its month."""
     return week_day(day) == wanted and (day.day + 6) // 7 == place
 
 

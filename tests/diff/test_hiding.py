@@ -6,7 +6,7 @@ from cjob import diff
 
 
 def shown(old: str, new: str) -> str:
-    """Give the text of a comparison as people see it."""
+    """Return the text of a comparison as people see it."""
     return diff.render(diff.hide(diff.compare(old, new)))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from cjob import diff
 from cjob.diff.inside import inside
-from cjob.release import Inner
+from cjob.document.models import Inner
 
 OLD = {"TimeoutSeconds": 60, "Retry": [{"MaxAttempts": 2}], "a.b": 1, "gone": True}
 NEW = {"TimeoutSeconds": 60, "Retry": [{"MaxAttempts": 5}, {}], "a.b": 2, "come": None}

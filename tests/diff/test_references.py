@@ -6,8 +6,8 @@ import pytest
 
 from cjob import diff
 from cjob.diff.summary import summary
-from cjob.live import Live, against
-from cjob.release import Change, Diff
+from cjob.document.models import Change, Diff
+from cjob.document.snapshot import Live, against
 
 FULL = (Path(__file__).parents[1] / "template" / "full.yml").read_text()
 
@@ -27,7 +27,7 @@ Resources:
 
 
 def changed(template: str, parameter: str) -> Change:
-    """Give the change of a parameter of a template that stays."""
+    """Return the change of a parameter of a template that stays."""
     found = diff.mappings({parameter: "1"}, {parameter: "2"}, section="parameters")
     (change,) = diff.with_replacements(diff.compare(template, template), found.changes)
     return change

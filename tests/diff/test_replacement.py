@@ -9,7 +9,7 @@ import yaml
 import cjob.template
 from cjob import diff
 from cjob.diff.replacement import DEPENDS, replacement, types
-from cjob.release import Change
+from cjob.document.models import Change
 
 FULL = (Path(__file__).parents[1] / "template" / "full.yml").read_text()
 SOURCES = "".join(
@@ -20,7 +20,7 @@ SOURCES = "".join(
 
 
 def resources() -> list[tuple[str, str, frozenset[str]]]:
-    """Give name, type and properties of each resource of a template that has about everything."""
+    """Return name, type and properties of each resource of a template that has about everything."""
     return [
         (name, dict_of(one)["Type"].value, frozenset(dict_of(dict_of(one)["Properties"])))
         for name, one in dict_of(dict_of(yaml.compose(FULL))["Resources"]).items()
@@ -28,7 +28,7 @@ def resources() -> list[tuple[str, str, frozenset[str]]]:
 
 
 def dict_of(node: yaml.Node | None) -> dict[str, yaml.Node]:
-    """Give a map's values by name."""
+    """Return a map's values by name."""
     assert isinstance(node, yaml.MappingNode)
     return {key.value: value for key, value in node.value}
 
@@ -94,7 +94,7 @@ RESOURCE = "Resources: {{A: {{Type: '{of}', Properties: {{{properties}}}}}}}\n"
 
 
 def only(old: str, new: str) -> Change:
-    """Give the one change between two templates."""
+    """Return the one change between two templates."""
     (change,) = diff.changes(diff.compare(old, new))
     return change
 

@@ -7,20 +7,20 @@ import pytest
 from cjob import diff
 from cjob.diff.kinds import kind_of
 from cjob.diff.summary import schedules, summary
-from cjob.live import Live, against
-from cjob.release import Change, Diff
+from cjob.document.models import Change, Diff
+from cjob.document.snapshot import Live, against
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EAST = timezone(timedelta(hours=1), "CET")
 
 
 def difference(*changes: Change) -> Diff:
-    """Give a difference with these changes."""
+    """Return a difference with these changes."""
     return Diff(changed=bool(changes), text="", changes=changes, against=against(Live()))
 
 
 def changed(path: str, kind: str, of: str = "", replacement: str = "") -> Change:
-    """Give a change of a value."""
+    """Return a change of a value."""
     return Change(op="change", path=path, kind=kind, type=of, replacement=replacement)
 
 

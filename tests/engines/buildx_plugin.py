@@ -34,7 +34,7 @@ def configured(folder: Path) -> dict[str, str]:
 
 
 def _plugin() -> Path:
-    """Give the plugin's file; without one the test is skipped, but not in CI."""
+    """Return the plugin's file; without one the test is skipped, but not in CI."""
     programs.needs("docker")
     for place in (*INSTALLED, Path.home() / ".docker" / PLUGIN):
         if place.is_file():

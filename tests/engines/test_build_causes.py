@@ -16,7 +16,7 @@ from cjob.engines.buildx import Buildx
 from cjob.engines.causes import failure
 from cjob.engines.docker_api import connect
 from cjob.engines.engine import Builder, Recipe, Wishes
-from cjob.errors import CjobError, InputError, ServiceError
+from cjob.reporting.errors import CjobError, InputError, ServiceError
 
 # docker-py leaves the sockets of refused connections to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")

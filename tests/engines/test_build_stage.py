@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from cjob.document.models import Build, Image, Job, Release, Revision, Source
 from cjob.engines import engine as engines
 from cjob.engines.engine import Built, Kind, NoBuildxError, Recipe, Report, Secret, Wishes
-from cjob.errors import InputError, InputErrors, ServiceError
-from cjob.release import Build, Image, Job, Release, Revision, Source
+from cjob.reporting.errors import InputError, InputErrors, ServiceError
 from cjob.stages.build import build, revision_tag, tags
 from cjob.stages.recipes import plans, recipe, shared
-from cjob.workspace import Files
+from cjob.workspace.find import Files
 
 REVISION = Revision(commit="1a2b3c4")
 JOB = Job(app="acme", env="test", name="report")
@@ -142,7 +142,7 @@ FROM = "FROM scratch AS base\n"
 
 
 def planned(root: Path, text: str, wishes: Wishes = Wishes()) -> tuple[str, str, str]:  # noqa: B008
-    """Give engine, need and place for a Dockerfile."""
+    """Return engine, need and place for a Dockerfile."""
     (root / "one").write_text(text)
     builds = {"report": of("one")}
     [plan] = plans(release(builds), builds, Files(root=root), wishes)

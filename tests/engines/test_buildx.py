@@ -22,7 +22,7 @@ from cjob.engines import buildx
 from cjob.engines.buildx import Buildx, arguments, covered
 from cjob.engines.docker_api import connect
 from cjob.engines.engine import Built, NoBuildxError, Recipe, Secret, Wishes
-from cjob.errors import InputError, ServiceError
+from cjob.reporting.errors import InputError, ServiceError
 
 # docker-py leaves the sockets of refused and broken connections to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -53,7 +53,7 @@ def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[daemons.Docker
 def environment(
     dockerd: daemons.Dockerd, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """Give the variables that buildx is found with."""
+    """Return the variables that buildx is found with."""
     config = buildx_plugin.configured(tmp_path_factory.mktemp("docker") / "config")
     return {**PATH, **config, "DOCKER_HOST": dockerd.host}
 
@@ -63,7 +63,7 @@ Build = Callable[..., Built]
 
 @pytest.fixture
 def build(dockerd: daemons.Dockerd, environment: Mapping[str, str]) -> Build:
-    """Give what builds a recipe with wishes, and more variables."""
+    """Return what builds a recipe with wishes, and more variables."""
 
     def built(
         recipe: Recipe,
@@ -93,7 +93,7 @@ def recipe(tmp_path: Path) -> Callable[..., Recipe]:
 
 
 def script(text: str, flags: str = "") -> str:
-    """Give a RUN of a shell's script, in an image that has busybox alone."""
+    """Return a RUN of a shell's script, in an image that has busybox alone."""
     return f"RUN {flags} " + json.dumps(["/busybox", "sh", "-c", text])
 
 
@@ -261,7 +261,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def still_there(marker: str) -> list[str]:
-    """Give the commands of all processes that have this word."""
+    """Return the commands of all processes that have this word."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:

@@ -25,7 +25,7 @@ from cjob.engines.buildx import Buildx
 from cjob.engines.docker_api import DockerEngine, connect
 from cjob.engines.engine import Built, Login, Recipe, Wishes
 from cjob.engines.faults import sign_in
-from cjob.errors import InputError, ServiceError
+from cjob.reporting.errors import InputError, ServiceError
 
 PASSWORD = "right"
 
@@ -268,7 +268,7 @@ def built(engine: DockerEngine, recipe: Callable[..., Recipe]) -> Built:
 
 
 def login(registry: daemons.Registry, password: str = PASSWORD) -> Login:
-    """Give the registry's user."""
+    """Return the registry's user."""
     return Login(username="AWS", password=password, host=registry.address)
 
 
@@ -524,7 +524,7 @@ def test_an_image_of_another_engine_is_refused(
 
 @pytest.fixture
 def slow(recipe: Callable[..., Recipe], tmp_path: Path) -> Recipe:
-    """Give a recipe whose last step speaks once and then sleeps for a minute."""
+    """Return a recipe whose last step speaks once and then sleeps for a minute."""
     programs.needs("busybox")
     shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
     script = "echo begun; sleep 1; echo still; sleep 60"

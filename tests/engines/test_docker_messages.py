@@ -3,7 +3,7 @@
 import pytest
 
 from cjob.engines.messages import TAIL, Ending, Message, follow_build, follow_push
-from cjob.printable import without_sequences
+from cjob.reporting.printable import without_sequences
 
 DIGEST = "sha256:" + "ab" * 32
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cjob.parallel import Checkpoint, Stopped, run_all
+from cjob.concurrency.pool import Checkpoint, Stopped, run_all
 
 
 def giving(value: int, after: threading.Event | None = None) -> Callable[[Checkpoint], int]:

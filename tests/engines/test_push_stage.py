@@ -16,16 +16,16 @@ from typing import IO, Any, ClassVar
 import daemons
 import pytest
 
-from cjob import names
+from cjob.document import names
+from cjob.document.models import Asset, Build, Image, Job, Release, Revision, Source, Target
+from cjob.document.records import replace
 from cjob.engines.docker_api import DockerEngine, connect
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
-from cjob.errors import InputError, ServiceError
-from cjob.plain import replace
-from cjob.release import Asset, Build, Image, Job, Release, Revision, Source, Target
+from cjob.reporting.errors import InputError, ServiceError
 from cjob.stages.build import build
 from cjob.stages.push import at_host, push
-from cjob.workspace import Files
+from cjob.workspace.find import Files
 
 JOB = Job(app="acme", env="test", name="report")
 ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
@@ -48,7 +48,7 @@ class Bucket:
         self.refused = refused
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is an object under the key."""
+        """Return whether there is an object under the key."""
         return key in self.objects
 
     def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
@@ -78,7 +78,7 @@ class LocalRegistry:
         self.asked: list[str] = []
 
     def login(self, repository: str) -> Login:
-        """Give the login."""
+        """Return the login."""
         self.asked.append(repository)
         return Login(username="AWS", password=self.password, host=self.address)
 
@@ -108,7 +108,7 @@ def target(**repositories: str) -> Target:
 
 
 def sha256(content: bytes) -> str:
-    """Give a digest as documents have it."""
+    """Return a digest as documents have it."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -79,7 +79,7 @@ class Context:
 
 
 def event(kind: str = "Create", /, **changed: object) -> dict[str, Any]:
-    """Give an event as CloudFormation sends it; properties are given by their names."""
+    """Return an event as CloudFormation sends it; properties are given by their names."""
     properties = {
         "ServiceToken": "arn:aws:lambda:us-west-2:123456789012:function:f",
         "Workload": "report",

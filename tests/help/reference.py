@@ -8,24 +8,24 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from cjob import cli
+from cjob.cli import main as cli
 from cjob.cli.parser import Parser
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "cjob/docs/commands.md"
-MAN = ROOT / "cjob/docs/man"
+PAGE = ROOT / "cjob/cli/docs/commands.md"
+MAN = ROOT / "cjob/cli/docs/man"
 
 HEAD = """\
 # All commands and their options
 
-Made from the parsers by `bin/reference`, like the man pages in `cjob/docs/man/`.
+Made from the parsers by `bin/reference`, like the man pages in `cjob/cli/docs/man/`.
 `cjob COMMAND --help` prints the same; statuses are in `cjob help statuses`.
 """
 
 
 def parser(name: str) -> tuple[Parser, str, str]:
     """Return a command's parser, the description of its help, and its examples."""
-    command = importlib.import_module(f"cjob.cli.{name}")
+    command = importlib.import_module(f"cjob.cli.commands.{name}")
     made = Parser(prog=f"cjob {name}")
     command.options(made)
     description = (command.__doc__ or "").split("\n\n", 1)[-1].strip()

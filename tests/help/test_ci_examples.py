@@ -12,10 +12,10 @@ import pytest
 import sandboxes
 import yaml
 
-from cjob.cli import topics
+from cjob.cli import help_topics
 
 ROOT = Path(__file__).parents[2]
-PAGE = topics.page("ci")
+PAGE = help_topics.page("ci")
 
 MANIFEST = """\
 name: {name}
@@ -32,7 +32,7 @@ echo "$(basename "$0") $*" >> "$TOLD"
 
 
 def fenced(language: str) -> list[str]:
-    """Give the texts of the page's fenced blocks in a language."""
+    """Return the texts of the page's fenced blocks in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -85,7 +85,7 @@ def shell(
 
 
 def statuses(folder: Path) -> list[str]:
-    """Give what became of each job."""
+    """Return what became of each job."""
     lines = (folder / "deployed.json").read_text().splitlines()
     return [json.loads(line)["deployment"]["status"] for line in lines]
 

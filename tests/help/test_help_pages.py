@@ -8,22 +8,23 @@ from typing import Any, get_args
 
 import pytest
 
-from cjob import cli, errors
-from cjob.cli import topics
-from cjob.release import Release, Section, layout
+from cjob.cli import help_topics
+from cjob.cli import main as cli
+from cjob.document.models import Release, Section, layout
+from cjob.reporting import errors
 
 INTERNAL = {"CJOB_SANDBOX_KEYS"}
 """Variables that only cjob sets, for a process that it starts."""
 
 
 def _sections(page: str) -> dict[str, str]:
-    """Give the text below each heading of the second rank."""
-    parts = re.split(r"^## (.+)$", topics.page(page), flags=re.MULTILINE)
+    """Return the text below each heading of the second rank."""
+    parts = re.split(r"^## (.+)$", help_topics.page(page), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def _keys(wanted: Any) -> Iterator[str]:  # noqa: ANN401 - annotations have no type of their own
-    """Give the keys of a section, and of all that lie in it."""
+    """Yield the keys of a section, and of all that lie in it."""
     if isinstance(wanted, type) and issubclass(wanted, Section):
         for _, key, kind, _ in layout(wanted):
             yield key
@@ -42,7 +43,7 @@ def test_the_page_names_every_key_of_a_section(section: str) -> None:
 
 def test_every_status_has_a_row() -> None:
     """And no other number has one."""
-    rows = re.findall(r"^\| (\d+) \|", topics.page("statuses"), re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \|", help_topics.page("statuses"), re.MULTILINE)
     known = {value for value in vars(errors).values() if type(value) is int}
     assert {int(row) for row in rows} == known
     assert len(rows) == len(known)
@@ -62,7 +63,7 @@ def _variables(source: str) -> Iterator[str]:
 
 def test_the_page_of_variables_has_every_one_that_is_read() -> None:
     """And none of cjob's own that is not."""
-    named = set(re.findall(r"`([A-Z][A-Z_]+)`", topics.page("variables")))
+    named = set(re.findall(r"`([A-Z][A-Z_]+)`", help_topics.page("variables")))
     package = Path(cli.__file__).parents[1]
     server = package / "sandbox" / "server"  # a process of its own, with variables from cjob
     files = (file for file in package.rglob("*.py") if not file.is_relative_to(server))
@@ -72,14 +73,14 @@ def test_the_page_of_variables_has_every_one_that_is_read() -> None:
     assert {name for name in named if name.startswith("CJOB_")} <= read
 
 
-@pytest.mark.parametrize("page", topics.names())
+@pytest.mark.parametrize("page", help_topics.names())
 def test_pages_name_commands_and_topics_that_there_are(page: str) -> None:
     """A page that is out of date would send people astray."""
     known = {*cli.COMMANDS, "help", "job"}
-    text = topics.page(page)
+    text = help_topics.page(page)
     for command in re.findall(r"`cjob ([a-z][a-z-]*)", text):
         assert command in known, command
     for command in re.findall(r"\bcjob-([a-z]+)", text):
         assert command in cli.DASHED, command
     for topic in re.findall(r"`cjob help ([a-z-]+)`", text):
-        assert topic in {*known, *topics.names()}, topic
+        assert topic in {*known, *help_topics.names()}, topic

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cjob.cli import topics
+from cjob.cli import help_topics
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,8 +28,8 @@ def _help(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
 
 
 def _rows() -> Iterator[list[str]]:
-    """Give the cells of the tables of departures, without their heads."""
-    for line in topics.page("departures").splitlines():
+    """Yield the cells of the tables of departures, without their heads."""
+    for line in help_topics.page("departures").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("|") and cells[0] != "Copilot" and set(line) - set("|-"):
             yield cells
@@ -40,19 +40,19 @@ def test_every_topic_is_listed_with_its_heading() -> None:
     done = _help()
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: cjob COMMAND")
-    for name in topics.names():
-        heading = topics.page(name).splitlines()[0].removeprefix("# ")
+    for name in help_topics.names():
+        heading = help_topics.page(name).splitlines()[0].removeprefix("# ")
         assert re.search(rf"^  {name} +{re.escape(heading)}$", done.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("topic", topics.names())
+@pytest.mark.parametrize("topic", help_topics.names())
 def test_a_pipe_gets_a_topic_as_it_is_written(topic: str) -> None:
     """In UTF-8, though the locale knows ASCII only."""
     done = _help(topic, PYTHONIOENCODING="ascii", LC_ALL="C")
-    assert (done.returncode, done.stdout, done.stderr) == (0, topics.page(topic), "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, help_topics.page(topic), "")
 
 
-@pytest.mark.parametrize("topic", topics.names())
+@pytest.mark.parametrize("topic", help_topics.names())
 def test_a_terminal_gets_a_topic_that_fits_it(topic: str) -> None:
     """Prose and tables are as wide as it is; what can be copied has its lines whole."""
     code = set(re.findall(r"^.+$", "".join(_code(topic)), re.MULTILINE))
@@ -62,7 +62,7 @@ def test_a_terminal_gets_a_topic_that_fits_it(topic: str) -> None:
     assert {line.strip() for line in wide} <= {line.strip() for line in code}
     assert {line.strip() for line in code} <= {line.strip() for line in shown}
     words = re.sub(r"\W", "", "".join(shown))
-    for paragraph in re.findall(r"^(?:\w.*\n)+", topics.page(topic), re.MULTILINE):
+    for paragraph in re.findall(r"^(?:\w.*\n)+", help_topics.page(topic), re.MULTILINE):
         assert re.sub(r"\W", "", paragraph) in words
 
 
@@ -80,8 +80,8 @@ def test_a_terminal_gets_colour_unless_it_is_unwanted() -> None:
 
 
 def _code(topic: str) -> list[str]:
-    """Give the texts of a page's fenced blocks."""
-    return re.findall(r"^```.*\n((?:.*\n)*?)```$", topics.page(topic), re.MULTILINE)
+    """Return the texts of a page's fenced blocks."""
+    return re.findall(r"^```.*\n((?:.*\n)*?)```$", help_topics.page(topic), re.MULTILINE)
 
 
 def _on_a_terminal(columns: int, *arguments: str, **settings: str) -> str:

@@ -8,7 +8,7 @@ import programs
 import pytest
 import reference
 
-from cjob import cli
+from cjob.cli import main as cli
 
 
 @pytest.mark.parametrize("path", reference.files(), ids=lambda path: path.name)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from cjob.errors import InputError, InputErrors
 from cjob.manifest import reading
 from cjob.manifest.model import Job
+from cjob.reporting.errors import InputError, InputErrors
 
 HEAD = "name: report\ntype: Scheduled Job\n"
 IMAGE = "image:\n  location: alpine\n"
@@ -24,7 +24,7 @@ def job_with(more: str, variables: Mapping[str, str] | None = None) -> Job:
 
 
 def problems(text: str, variables: Mapping[str, str] | None = None) -> tuple[InputError, ...]:
-    """Give what is wrong with a whole manifest."""
+    """Return what is wrong with a whole manifest."""
     try:
         load(text, variables)
     except InputErrors as errors:

@@ -3,8 +3,8 @@
 import pytest
 from manifest_samples import HEAD, IMAGE, MINIMAL, ON, PREDEFINED, load, problems
 
-from cjob.errors import InputErrors
 from cjob.manifest import reading
+from cjob.reporting.errors import InputErrors
 
 
 def test_places_are_those_of_the_persons_own_text() -> None:

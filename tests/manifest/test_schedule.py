@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from manifest_samples import MINIMAL, load
 
-from cjob.fire_times import fire_times
 from cjob.manifest import schedule
+from cjob.runs.occurrences import fire_times
 
 
 @pytest.mark.parametrize(

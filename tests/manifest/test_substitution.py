@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifest_samples import HEAD, IMAGE, MINIMAL, ON, PREDEFINED, load, problems
 
-from cjob.errors import InputErrors
 from cjob.manifest import reading
+from cjob.reporting.errors import InputErrors
 
 VALUES = {"A": "one", "B": "two", "CMD": '["a", "b c"]', "EMPTY": "", "N": "512", "NEST": "${B}"}
 

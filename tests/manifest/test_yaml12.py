@@ -3,8 +3,8 @@
 import pytest
 from yaml.nodes import MappingNode, ScalarNode
 
-from cjob import yaml12
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
+from cjob.yamlio import yaml12
 
 
 def _scalar(source: str) -> ScalarNode:

@@ -47,7 +47,7 @@ def make(folder: Path, files: Mapping[str, str], jobs: Sequence[str] = ("report"
 
 
 def app() -> dict[str, str]:
-    """Give the files of a real CDK app."""
+    """Return the files of a real CDK app."""
     return {file.name: file.read_text() for file in APP.iterdir() if file.is_file()}
 
 

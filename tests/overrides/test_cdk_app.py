@@ -7,8 +7,8 @@ from pathlib import Path
 import cdk_workspace
 import programs
 
-from cjob import yaml12
 from cjob.template.access import find, text_of
+from cjob.yamlio import yaml12
 
 LIMIT_S = 300
 

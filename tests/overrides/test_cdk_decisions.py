@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cjob import cdk
-from cjob.errors import InputError
+from cjob.reporting.errors import InputError
+from cjob.template import cdk
 
 STACK = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Job.template.json"}}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cjob.errors import InputError
-from cjob.release import Job, Overrides, Release, Source, Stack
+from cjob.document.models import Job, Overrides, Release, Source, Stack
+from cjob.reporting.errors import InputError
 from cjob.stages.override import override
-from cjob.workspace import Files
+from cjob.workspace.find import Files
 
 FOLDER = "copilot/report/overrides"
 

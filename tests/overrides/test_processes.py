@@ -12,7 +12,7 @@ from pathlib import Path
 import cdk_workspace
 import pytest
 
-from cjob.processes import TAIL, SilentError, run
+from cjob.concurrency.processes import TAIL, SilentError, run
 
 PATH = {"PATH": os.environ["PATH"]}
 LIMIT_S = 20
@@ -39,7 +39,7 @@ def test_a_program_sees_no_other_variables_and_no_input(tmp_path: Path) -> None:
 
 SEES = """
 import os, pathlib, sys
-from cjob.processes import run_untrusted
+from cjob.concurrency.processes import run_untrusted
 kept = {"PATH": os.environ["PATH"], "KEPT": "1"}
 run_untrusted(["cat", f"/proc/{os.getpid()}/environ"], pathlib.Path(), kept, sys.stdout.write)
 print(os.environ["AWS_SECRET_ACCESS_KEY"])

@@ -48,7 +48,7 @@ class Seen:
         self._lock = threading.Lock()
 
     def note(self, asked: Asked) -> tuple[Point, bool]:
-        """Give a call, and whether this is its first try."""
+        """Return a call, and whether this is its first try."""
         with self._lock:
             first = asked.id not in self._points
             if first:
@@ -59,7 +59,7 @@ class Seen:
 
 
 def subject(asked: Asked, job: str) -> str:
-    """Give what a call is about, in the words that are the same for each job."""
+    """Return what a call is about, in the words that are the same for each job."""
     given = asked.parameters
     about = given.get("StackName") or given.get("Name") or urlsplit(asked.path).path
     about = re.sub("^arn:.*:stack/|/[-0-9a-f]{36}$", "", about).replace(job, JOB)
@@ -101,13 +101,13 @@ def prepare(place: Place, jobs: Sequence[tuple[str, str]]) -> None:
 
 
 def batches(jobs: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Give the jobs in parts, each for one run."""
+    """Yield the jobs in parts, each for one run."""
     for begin in range(0, len(jobs), BATCH):
         yield jobs[begin : begin + BATCH]
 
 
 def deploying(jobs: Sequence[str]) -> list[str]:
-    """Give the command that deploys these jobs."""
+    """Return the command that deploys these jobs."""
     named = [part for job in jobs for part in ("-n", job)]
     return ["deploy", *named, "-e", "test", "--wait-for-stack", "--jobs", str(AT_ONCE)]
 
@@ -163,5 +163,5 @@ def leftovers(place: Place, job: str) -> Iterator[str]:
 
 
 def whole(done: Done) -> bool:
-    """Say whether stdout is what the status says: one document, or nothing."""
+    """Return whether stdout is what the status says: one document, or nothing."""
     return len(documents(done)) == 1 if done.returncode == 0 else done.stdout == ""

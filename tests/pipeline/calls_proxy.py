@@ -95,7 +95,7 @@ class Proxy:
         return [call.action for call in sorted(self.calls, key=lambda call: call.began)]
 
     def longest_chain(self) -> list[str]:
-        """Give the most calls that came one after the other, each after the end of the last."""
+        """Return the most calls that came one after the other, each after the end of the last."""
         chain: list[Call] = []
         for call in sorted(self.calls, key=lambda call: call.ended):
             if not chain or call.began >= chain[-1].ended:
@@ -120,7 +120,7 @@ def running(upstream: str) -> Iterator[Proxy]:
 
 
 def action_of(method: str, target: str, body: bytes) -> str:
-    """Give the name of a call in AWS's own words, from how the service spells it."""
+    """Return the name of a call in AWS's own words, from how the service spells it."""
     if target:
         return target.rpartition(".")[2]
     found = re.search(rb"(?:^|&)Action=(\w+)", body)
@@ -128,7 +128,7 @@ def action_of(method: str, target: str, body: bytes) -> str:
 
 
 def key_of(authorization: str) -> str:
-    """Give the access key that a call was signed with; empty where it was not."""
+    """Return the access key that a call was signed with; empty where it was not."""
     found = re.search("Credential=([^/]+)/", authorization)
     return found[1] if found else ""
 

@@ -40,13 +40,13 @@ def cloud(
 
 @pytest.fixture
 def place(cloud: sandboxes.Sandbox, tmp_path: Path) -> pipelines.Place:
-    """Give an empty workspace of the sandbox's application."""
+    """Return an empty workspace of the sandbox's application."""
     return pipelines.make(tmp_path / "workspace", cloud)
 
 
 @pytest.fixture
 def proxy(cloud: sandboxes.Sandbox) -> Iterator[calls_proxy.Proxy]:
-    """Give a proxy before the sandbox."""
+    """Yield a proxy before the sandbox."""
     with calls_proxy.running(cloud.endpoint) as running:
         yield running
 

@@ -62,7 +62,7 @@ class Iam:
 
 
 def allows(policy: Mapping[str, Any], action: str, resource: str) -> bool:
-    """Say whether a policy has the right."""
+    """Return whether a policy has the right."""
     return any(
         action in statement["Action"]
         and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
@@ -71,7 +71,7 @@ def allows(policy: Mapping[str, Any], action: str, resource: str) -> bool:
 
 
 def without(policy: Mapping[str, Any], actions: Iterable[str]) -> dict[str, Any]:
-    """Give a policy that lacks some actions."""
+    """Return a policy that lacks some actions."""
     left = set(actions)
     statements = [
         {**statement, "Action": [a for a in statement["Action"] if a not in left]}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ROOT = Path(__file__).resolve().parents[2]
-CJOB = (sys.executable, "-c", "from cjob.cli import main; main()")
+CJOB = (sys.executable, "-c", "from cjob.cli.main import main; main()")
 APP, ENV = "demo", "test"
 
 MANIFEST = """\
@@ -166,11 +166,11 @@ class Place:
         return self.sandbox.session().client("s3", endpoint_url=self.sandbox.endpoint)
 
     def stack(self, job: str) -> "StackTypeDef":
-        """Give a job's stack as CloudFormation describes it."""
+        """Return a job's stack as CloudFormation describes it."""
         return self.stacks.describe_stacks(StackName=name(job))["Stacks"][0]
 
     def status(self, job: str) -> str:
-        """Give the status of a job's stack, empty where there is none."""
+        """Return the status of a job's stack, empty where there is none."""
         stacks = self.stacks
         try:
             return stacks.describe_stacks(StackName=name(job))["Stacks"][0]["StackStatus"]
@@ -180,7 +180,7 @@ class Place:
             return ""
 
     def change_sets(self, job: str) -> list[str]:
-        """Give the change sets of a job's stack that were not executed."""
+        """Return the change sets of a job's stack that were not executed."""
         found = self.stacks.list_change_sets(StackName=name(job))["Summaries"]
         return [one["ChangeSetName"] for one in found if one["ExecutionStatus"] == "AVAILABLE"]
 
@@ -212,12 +212,12 @@ def _with_documents(arguments: Sequence[str]) -> Sequence[str]:
 
 
 def name(job: str) -> str:
-    """Give the name of a job's stack."""
+    """Return the name of a job's stack."""
     return f"{APP}-{ENV}-{job}"
 
 
 def on(job: str) -> tuple[str, ...]:
-    """Give the flags for a job in the environment."""
+    """Return the flags for a job in the environment."""
     return ("-n", job, "-e", ENV)
 
 

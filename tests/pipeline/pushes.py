@@ -130,7 +130,7 @@ def pushing(place: Place, proxy: Proxy, host: str, folder: Path) -> Iterator[Pus
 
 
 def failure(done: Done) -> tuple[str, str]:
-    """Give the message and the hint that a push ended with: status 3, nothing on stdout."""
+    """Return the message and the hint that a push ended with: status 3, nothing on stdout."""
     assert (done.returncode, done.stdout) == (3, ""), done.stderr
     *_, message, hint = done.stderr.splitlines()
     for raw in ("Traceback", "urllib3", "IncompleteRead", "HTTPConnectionPool", "Errno"):
@@ -139,5 +139,5 @@ def failure(done: Done) -> tuple[str, str]:
 
 
 def elapsed(began: float) -> float:
-    """Give the seconds since then."""
+    """Return the seconds since then."""
     return time.monotonic() - began

@@ -22,7 +22,7 @@ ODD_NAMES = (
 
 @pytest.fixture
 def watched(place: Place, proxy: Proxy) -> Place:
-    """Give a workspace whose commands ask AWS through the proxy."""
+    """Return a workspace whose commands ask AWS through the proxy."""
     return through(place, proxy)
 
 

@@ -13,7 +13,7 @@ network: {vpc: {placement: {subnets: {from_tags: {Name: copilot-demo-test-pub0}}
 
 
 def nowhere() -> str:
-    """Give an address where nothing listens."""
+    """Return an address where nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -21,7 +21,7 @@ def nowhere() -> str:
 
 @pytest.fixture
 def counted(place: Place, proxy: Proxy) -> Place:
-    """Give a workspace whose commands ask through the proxy."""
+    """Return a workspace whose commands ask through the proxy."""
     return through(place, proxy)
 
 

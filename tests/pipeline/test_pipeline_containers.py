@@ -76,7 +76,7 @@ def engine(dockerd: daemons.Dockerd | None) -> Iterator[docker.DockerClient]:
 
 @pytest.fixture
 def full(place: Place, dockerd: daemons.Dockerd | None, engine: docker.DockerClient) -> Place:
-    """Give a workspace with a job that has everything."""
+    """Return a workspace with a job that has everything."""
     assert engine
     assert dockerd
     shell = shutil.which("busybox")
@@ -110,14 +110,14 @@ def run_once(sandbox: Sandbox, job: str) -> tuple[str, str]:
 
 
 def log_lines(sandbox: Sandbox, job: str) -> set[str]:
-    """Give what a job's containers wrote."""
+    """Return what a job's containers wrote."""
     logs = sandbox.session().client("logs", endpoint_url=sandbox.endpoint)
     events = logs.filter_log_events(logGroupName=f"/copilot/{name(job)}")["events"]
     return {event["message"] for event in events}
 
 
 def using_file_systems(place: Place) -> str:
-    """Give the jobs for which the environment has a file system."""
+    """Return the jobs for which the environment has a file system."""
     stack = place.stacks.describe_stacks(StackName="demo-test")["Stacks"][0]
     return {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}["EFSWorkloads"]
 
@@ -188,12 +188,12 @@ def assert_images_are_recognised(full: Place) -> None:
 
 
 def last_line(done: Done) -> str:
-    """Give what was told last."""
+    """Return what was told last."""
     return done.stderr.splitlines()[-1]
 
 
 def pushed_images(place: Place, job: str) -> set[str]:
-    """Give the digests of the images in a job's repository."""
+    """Return the digests of the images in a job's repository."""
     repositories = place.sandbox.session().client("ecr", endpoint_url=place.sandbox.endpoint)
     found = repositories.describe_images(repositoryName=f"demo/{job}")["imageDetails"]
     return {one["imageDigest"] for one in found}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from calls_proxy import Proxy
 from pipelines import APP, CJOB, ENV, MANIFEST, Place, document, documents, eventually, name, on
 
-from cjob import names
+from cjob.document import names
 
 # Failures
 

@@ -105,7 +105,7 @@ def test_a_stack_that_was_deployed_from_json_is_compared(place: Place) -> None:
 
 
 def manifest(schedule: str) -> str:
-    """Give a manifest with another schedule."""
+    """Return a manifest with another schedule."""
     return (
         "name: {name}\n"
         "type: Scheduled Job\n"

@@ -38,13 +38,13 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sandboxes.Sandbo
 
 @pytest.fixture
 def crowded(apart: sandboxes.Sandbox, tmp_path: Path) -> Place:
-    """Give a workspace of that sandbox."""
+    """Return a workspace of that sandbox."""
     made = pipelines.make(tmp_path / "workspace", apart)
     return Place(root=made.root, sandbox=apart, settings=made.settings, limit_s=600)
 
 
 def users(place: Place) -> dict[str, list[str]]:
-    """Give the jobs that use each shared part of the environment."""
+    """Return the jobs that use each shared part of the environment."""
     stack = place.stacks.describe_stacks(StackName=f"{APP}-{ENV}")["Stacks"][0]
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
     return {

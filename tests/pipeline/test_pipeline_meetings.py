@@ -9,7 +9,7 @@ import pytest
 from calls_proxy import UNTOUCHED, Meddling, Proxy
 from pipelines import APP, ENV, MANIFEST, Place, document, name, on, through, wait_for
 
-from cjob import names
+from cjob.document import names
 
 TEMPLATE = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}\n"
 

@@ -46,7 +46,7 @@ def test_a_flag_of_the_page_is_there(
 ) -> None:
     """With its short form, what it takes, and its default."""
     parser = argparse.ArgumentParser(add_help=False)
-    importlib.import_module(f"cjob.cli.{command}").options(parser)
+    importlib.import_module(f"cjob.cli.commands.{command}").options(parser)
     given = {SWITCH: [flag], TEXT: [flag, "x"], REPEATED: [flag, "x", flag, "y"]}[takes]
     expected = {SWITCH: True, TEXT: "x", REPEATED: ["x", "y"]}[takes]
     place = flag.removeprefix("--").replace("-", "_")

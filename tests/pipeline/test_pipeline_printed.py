@@ -22,7 +22,7 @@ on: {{schedule: "@daily"}}
 def printed(
     dockerd: daemons.Dockerd | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
-    """Give a workspace whose caller may do what `cjob iam` prints, and nothing else."""
+    """Yield a workspace whose caller may do what `cjob iam` prints, and nothing else."""
     folder = tmp_path_factory.mktemp("printed")
     sandboxes.prepare(folder / "sandbox")
     policy = folder / "policy.json"

@@ -28,7 +28,7 @@ SHORT = {"CJOB_PUSH_TIMEOUT": "2"}
 def pushing(
     place: Place, proxy: Proxy, dockerd: daemons.Dockerd | None, tmp_path: Path
 ) -> Iterator[Pushing]:
-    """Give a job that is pushed from the daemon of all tests."""
+    """Yield a job that is pushed from the daemon of all tests."""
     programs.needs("dockerd", "docker-registry")
     assert dockerd
     yield from pushes.pushing(place, proxy, dockerd.host, tmp_path / "registry")
@@ -36,7 +36,7 @@ def pushing(
 
 @pytest.fixture
 def mortal(place: Place, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Pushing, daemons.Dockerd]]:
-    """Give a job that is built by and pushed from a daemon of its own, which may be killed."""
+    """Yield a job that is built by and pushed from a daemon of its own, which may be killed."""
     own = daemons.start_dockerd(tmp_path / "dockerd", mortal=True)
     for found in pushes.pushing(place, proxy, own.host, tmp_path / "registry"):
         yield found, own
@@ -44,7 +44,7 @@ def mortal(place: Place, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Pushing
 
 
 def ended(running: "subprocess.Popen[str]") -> Done:
-    """Give how a push ended."""
+    """Return how a push ended."""
     out, err = running.communicate(timeout=90)
     return Done([], running.returncode, stdout=out, stderr=err)
 

@@ -24,7 +24,7 @@ def json_error(code: str, message: str) -> tuple[int, str]:
 
 @pytest.fixture
 def asked(place: Place, proxy: Proxy) -> Place:
-    """Give a workspace with one job, whose commands ask through the proxy."""
+    """Return a workspace with one job, whose commands ask through the proxy."""
     place.job("refusals")
     return through(place, proxy)
 

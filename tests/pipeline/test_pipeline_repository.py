@@ -38,7 +38,7 @@ DENIED = Meddling(
 
 @pytest.fixture
 def building(place: Place, dockerd: daemons.Dockerd | None) -> Place:
-    """Give a workspace whose jobs build an image."""
+    """Return a workspace whose jobs build an image."""
     programs.needs("dockerd")
     assert dockerd
     place.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
@@ -48,18 +48,18 @@ def building(place: Place, dockerd: daemons.Dockerd | None) -> Place:
 
 @pytest.fixture
 def watched(building: Place, proxy: Proxy) -> tuple[Place, Proxy]:
-    """Give the workspace with a proxy before AWS."""
+    """Return the workspace with a proxy before AWS."""
     settings = {**building.settings, "AWS_ENDPOINT_URL": proxy.address}
     return Place(root=building.root, sandbox=building.sandbox, settings=settings), proxy
 
 
 def template(place: Place) -> str:
-    """Give the StackSet's template."""
+    """Return the StackSet's template."""
     return place.stacks.describe_stack_set(StackSetName=STACK_SET)["StackSet"]["TemplateBody"]
 
 
 def metadata(place: Place) -> dict[str, Any]:
-    """Give what the StackSet's template says of itself."""
+    """Return what the StackSet's template says of itself."""
     found: dict[str, Any] = yaml.load(template(place), yaml.BaseLoader)["Metadata"]  # noqa: S506
     return found
 
@@ -70,12 +70,12 @@ def workloads(place: Place) -> set[str]:
 
 
 def images(place: Place) -> "ECRClient":
-    """Give ECR."""
+    """Return ECR."""
     return place.sandbox.session().client("ecr", endpoint_url=place.sandbox.endpoint)
 
 
 def records(place: Place) -> "SSMClient":
-    """Give SSM."""
+    """Return SSM."""
     return place.sandbox.session().client("ssm", endpoint_url=place.sandbox.endpoint)
 
 
@@ -103,7 +103,7 @@ def add(place: Place, job: str) -> None:
 
 
 def running(place: Place, operation: str) -> bool:
-    """Say whether an operation is under way."""
+    """Return whether an operation is under way."""
     found = place.stacks.describe_stack_set_operation(StackSetName=STACK_SET, OperationId=operation)
     return found["StackSetOperation"]["Status"] == "RUNNING"
 

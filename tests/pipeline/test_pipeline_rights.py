@@ -17,9 +17,9 @@ from calls_proxy import Proxy
 from iam_stand_in import Iam
 from pipelines import ENV, Done, Place, document, name, on
 
-from cjob import names, versions
 from cjob.aws import manager_role, rights
 from cjob.aws.rights import CALLER, MANAGER
+from cjob.document import names, versions
 
 # The env controller fails, since there is no such stack.
 ASTRAY = """\
@@ -67,7 +67,7 @@ def _exercised(*, is_built: bool) -> list[rights.Right]:
 
 
 def taken_away() -> list[tuple[str, str]]:
-    """Give the identity and action of each right that has to be missed."""
+    """Return the identity and action of each right that has to be missed."""
     found = _exercised(is_built=shutil.which("dockerd") is not None)
     needed = sorted({(r.identity, r.action) for r in found if not r.optional} - UNSEEN)
     return [one for one in needed if effort.ALL or one[1] in SAMPLE]
@@ -75,7 +75,7 @@ def taken_away() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def granted(place: Place, proxy: Proxy, dockerd: daemons.Dockerd | None) -> tuple[Place, Iam]:
-    """Give a workspace whose commands have the rights that are printed, and no others."""
+    """Return a workspace whose commands have the rights that are printed, and no others."""
     commands = ("deploy", "create-repository")
     policies = {
         whose: json.loads(

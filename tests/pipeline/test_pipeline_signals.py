@@ -20,7 +20,7 @@ from call_by_call import (
 from calls_proxy import UNTOUCHED, Asked, Meddling, Proxy, running
 from pipelines import Done, Place, name, on, through
 
-from cjob.parallel import NOTICED_S
+from cjob.concurrency.pool import NOTICED_S
 
 SAMPLED, SAMPLED_IN_CI = 6, 12
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

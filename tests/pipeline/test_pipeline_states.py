@@ -3,7 +3,7 @@
 from calls_proxy import Proxy
 from pipelines import Place, eventually, name, on, through
 
-from cjob import names
+from cjob.document import names
 
 TEMPLATE = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}\n"
 BROKEN = "Resources: {Topic: {Type: 'AWS::SNS::Topic', Condition: Nowhere}}\n"

@@ -52,7 +52,7 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sandboxes.Sandbox
 
 @pytest.fixture
 def taken(acme: sandboxes.Sandbox, tmp_path: Path) -> Place:
-    """Give the job's workspace, with its stack as Copilot deployed it to the environment."""
+    """Return the job's workspace, with its stack as Copilot deployed it to the environment."""
     assert shutil.which("node"), "Copilot's controller runs on it"
     place = make(tmp_path / "workspace", acme)
     place.write("copilot/.workspace", "application: acme\n")
@@ -76,7 +76,7 @@ def taken(acme: sandboxes.Sandbox, tmp_path: Path) -> Place:
 
 
 def as_deployed(place: Place, version: str) -> str:
-    """Give Copilot's template for this environment, its controller's code where that lies."""
+    """Return Copilot's template for this environment, its controller's code where that lies."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.js", NODE % outputs(place)["ManagedFileSystemID"])
@@ -90,13 +90,13 @@ def as_deployed(place: Place, version: str) -> str:
 
 
 def outputs(place: Place) -> dict[str, str]:
-    """Give the environment's outputs."""
+    """Return the environment's outputs."""
     stack = place.stacks.describe_stacks(StackName=ENVIRONMENT)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def switch_on_file_system(place: Place) -> None:
-    """Give the environment its file system for the job."""
+    """Return the environment its file system for the job."""
     stack = place.stacks.describe_stacks(StackName=ENVIRONMENT)["Stacks"][0]
     place.stacks.update_stack(
         StackName=ENVIRONMENT,
@@ -123,13 +123,13 @@ def rests(place: Place, stack: str, status: str) -> None:
 
 
 def resources(place: Place) -> dict[str, str]:
-    """Give the physical id of each resource of the job's stack."""
+    """Return the physical id of each resource of the job's stack."""
     found = place.stacks.describe_stack_resources(StackName=STACK)["StackResources"]
     return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
 
 
 def live_version(place: Place) -> str:
-    """Give the version that the live template says it has."""
+    """Return the version that the live template says it has."""
     text = str(place.stacks.get_template(StackName=STACK)["TemplateBody"])
     return text.partition("Version: v")[2].splitlines()[0]
 

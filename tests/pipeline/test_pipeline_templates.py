@@ -57,7 +57,7 @@ UNREADABLE: Mapping[str, tuple[str, str]] = {
 
 
 def answer(template: str) -> tuple[int, str]:
-    """Give what AWS says when it is asked for this template."""
+    """Return what AWS says when it is asked for this template."""
     return 200, ANSWER.format(escape(template, {"\r": "&#13;"}))
 
 

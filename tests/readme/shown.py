@@ -23,12 +23,12 @@ LONGEST = 100_000
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """Give the texts of a page's fenced blocks in a language."""
+    """Return the texts of a page's fenced blocks in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
 def steps(page: str, language: str) -> Iterator[tuple[str, str]]:
-    """Give each command of a page's console blocks with the output that is shown for it."""
+    """Yield each command of a page's console blocks with the output that is shown for it."""
     for block in blocks(page, language):
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = step.partition("\n")
@@ -67,7 +67,7 @@ def on_a_terminal(command: str, folder: Path, environment: Mapping[str, str]) ->
 
 
 def seen(printed: bytes) -> str:
-    """Give what a terminal shows in the end of all that was printed."""
+    """Return what a terminal shows in the end of all that was printed."""
     screen = pyte.Screen(LONGEST, printed.count(b"\n") + 2)
     pyte.ByteStream(screen).feed(printed)
     lines = [screen.buffer[number] for number in range(screen.cursor.y + 1)]
@@ -76,5 +76,5 @@ def seen(printed: bytes) -> str:
 
 
 def pattern(shown: str) -> str:
-    """Give the pattern that an output has to match."""
+    """Return the pattern that an output has to match."""
     return ".+".join(re.escape(part) for part in shown.split("…"))

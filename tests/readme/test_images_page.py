@@ -14,10 +14,10 @@ import programs
 import pytest
 from shown import blocks, on_a_terminal, pattern, steps
 
-from cjob.cli import topics
+from cjob.cli import help_topics
 
 ROOT = Path(__file__).parents[2]
-PAGE = topics.page("images")
+PAGE = help_topics.page("images")
 OTHERS = ("AWS_", "CI", "CJOB_", "DOCKER_", "MAKE")
 TOKEN = "of-no-use-to-anybody"
 

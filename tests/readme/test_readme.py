@@ -66,7 +66,7 @@ def test_the_first_line_with_the_demo_is_the_command() -> None:
 
 def test_the_readme_names_every_exit_status() -> None:
     """The table of statuses is the one in the code."""
-    from cjob import errors  # noqa: PLC0415 - beside what it is compared with
+    from cjob.reporting import errors  # noqa: PLC0415 - beside what it is compared with
 
     named = {int(n) for n in re.findall(r"\b\d+\b", README.split("## Exit status")[1][:900])}
     statuses = {value for value in vars(errors).values() if isinstance(value, int)}

@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cjob.errors import CjobError, InputErrors
-from cjob.plain import replace
-from cjob.release import Job, Release, Target
+from cjob.document.models import Job, Release, Target
+from cjob.document.records import replace
+from cjob.reporting.errors import CjobError, InputErrors
 from cjob.stages.load import load
 from cjob.stages.render import render
-from cjob.workspace import Workspace
+from cjob.workspace.find import Workspace
 
 JOB = Job(app="acme", env="test", name="report")
 TARGET = Target(
@@ -188,7 +188,7 @@ def rendered(workspace: Workspace) -> Release:
 
 
 def refusals(workspace: Workspace) -> Sequence[CjobError]:
-    """Give what is said against the job; nothing where it is rendered.
+    """Return what is said against the job; nothing where it is rendered.
 
     Anything but an error that is made for people goes on to fail the test.
     """

@@ -58,7 +58,7 @@ FRAGMENTS = (
 
 @st.composite
 def mutated(draw: st.DrawFn, texts: Sequence[str]) -> str:
-    """Give one of some texts after a few accidents."""
+    """Return one of some texts after a few accidents."""
     text = draw(st.sampled_from(texts))
     for _ in range(draw(st.integers(1, 4))):
         lines = text.split("\n")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from mutations import RANDOM, mutated
 
-from cjob.errors import INVALID
-from cjob.workspace import Workspace
+from cjob.reporting.errors import INVALID
+from cjob.workspace.find import Workspace
 
 # One folder serves all examples of a test: each writes the file that it is about anew.
 EXAMPLES = settings(
@@ -29,7 +29,7 @@ NAMED_PLACES = re.compile(r"taskdef_overrides\[\d+\]|network\.vpc\.placement")
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Give a workspace with a job that uses all there is, and no git to ask for its commit."""
+    """Return a workspace with a job that uses all there is, and no git to ask for its commit."""
     monkeypatch.setenv("PATH", "")
     return job_folders.write(tmp_path)
 

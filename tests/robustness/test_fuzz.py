@@ -17,13 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import FRAGMENTS, RANDOM, mutated
 
-from cjob import cli, wire
 from cjob.checks import data_loss, deployable
-from cjob.cli import diff as diff_command
-from cjob.errors import BUG, CjobError, InputError
-from cjob.live import Live
-from cjob.plain import replace
-from cjob.release import required
+from cjob.cli import main as cli
+from cjob.cli.commands import diff as diff_command
+from cjob.document import codec
+from cjob.document.models import required
+from cjob.document.records import replace
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import BUG, CjobError, InputError
 from cjob.stages.diff import compare, template_version
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     release = job_folders.rendered(workspace)
     live = Live(status="UPDATE_COMPLETE", stack_id="arn:stack", template="Resources: {}\n")
     planned = replace(release, diff=compare(release, live))
-    (tmp_path / "target.json").write_text(wire.dump([replace(release, source=None, stack=None)]))
-    (tmp_path / "plan.json").write_text(wire.dump([planned]))
+    (tmp_path / "target.json").write_text(codec.dump([replace(release, source=None, stack=None)]))
+    (tmp_path / "plan.json").write_text(codec.dump([planned]))
     return tmp_path
 
 
@@ -117,7 +118,7 @@ def read(file: Path) -> None:
         run("show", "-o", form, str(file))
     run("render", str(file))
     try:
-        for release in wire.parse(file.read_text(errors="replace"), str(file), "see cjob help"):
+        for release in codec.parse(file.read_text(errors="replace"), str(file), "see cjob help"):
             with suppress(InputError):
                 deployable.check(release)
     except CjobError as error:
@@ -174,7 +175,7 @@ def test_workspaces_with_accidents_in_several_files(workspace: Path, data: st.Da
 @given(data=st.data())
 def test_live_stacks_of_any_kind(workspace: Path, data: st.DataObject) -> None:
     """The new template is compared with any text, and what would be lost is looked for."""
-    [release] = wire.parse((workspace / "plan.json").read_text(), "plan.json", "")
+    [release] = codec.parse((workspace / "plan.json").read_text(), "plan.json", "")
     stack = required(release.stack, "stack")
     texts = [stack.template, stack.addons or "", "Name: ? f?r dich: a\n", job_folders.TABLE]
     text = mutated(texts) | RANDOM
@@ -190,7 +191,7 @@ def test_live_stacks_of_any_kind(workspace: Path, data: st.DataObject) -> None:
     try:
         compared = replace(release, diff=compare(release, live))
         diff_command.markdown([compared])
-        wire.parse(wire.dump([compared]), "compared", "")
+        codec.parse(codec.dump([compared]), "compared", "")
         template_version(live.template)
         found = data_loss.losses(live, stack)
         assert isinstance(data_loss.unread(live, stack), tuple)

@@ -13,12 +13,12 @@ import hostile_texts
 import job_folders
 import pytest
 
-from cjob import wire
-from cjob.errors import INVALID
-from cjob.release import Release
+from cjob.document import codec
+from cjob.document.models import Release
+from cjob.reporting.errors import INVALID
 
 MEMORY = 500 * 1024 * 1024
-CJOB_RENDER = (sys.executable, "-c", "from cjob.cli import main; main()", "render")
+CJOB_RENDER = (sys.executable, "-c", "from cjob.cli.main import main; main()", "render")
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def test_a_process_ends_with_status_2(tmp_path: Path, manifest: str | bytes, sai
     workspace = job_folders.write(tmp_path, manifest=manifest)
     target = tmp_path / "target.json"
     seconds = math.ceil(effort.LIMIT * effort.unit())
-    target.write_text(wire.dump([Release(job=job_folders.JOB, target=job_folders.TARGET)]))
+    target.write_text(codec.dump([Release(job=job_folders.JOB, target=job_folders.TARGET)]))
     command = [*CJOB_RENDER, "-n", "report", "-e", "test", "--target", str(target)]
 
     done = subprocess.run(

@@ -11,17 +11,17 @@ from pathlib import Path
 import job_folders
 import pytest
 
-from cjob.cli import dispatch
-from cjob.errors import InputError
+from cjob.cli.main import dispatch
+from cjob.reporting.errors import InputError
 from cjob.stages.load import load
-from cjob.workspace import Workspace
+from cjob.workspace.find import Workspace
 
 CODE = "Code: worker"
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Give a workspace two folders down, and no git to ask for its commit."""
+    """Return a workspace two folders down, and no git to ask for its commit."""
     monkeypatch.setenv("PATH", "")
     return job_folders.write(tmp_path / "outer/root")
 
@@ -33,7 +33,7 @@ def change(workspace: Workspace, file: str, old: str, new: str) -> None:
 
 
 def said(workspace: Workspace) -> str:
-    """Give what is said against the job."""
+    """Return what is said against the job."""
     (problem,) = job_folders.refusals(workspace)
     return problem.message + "; " + problem.hint
 

@@ -10,7 +10,7 @@ import sandboxes
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Give a folder to start a sandbox in, and stop what a test leaves running there."""
+    """Yield a folder to start a sandbox in, and stop what a test leaves running there."""
     place = tmp_path / "sandbox"
     sandboxes.prepare(place)
     yield place

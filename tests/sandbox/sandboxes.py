@@ -17,7 +17,7 @@ from cjob.sandbox import install, place
 
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
-CJOB = (sys.executable, "-c", "from cjob.cli import main; main()")
+CJOB = (sys.executable, "-c", "from cjob.cli.main import main; main()")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Sandbox:
         return self.env["AWS_ENDPOINT_URL"]
 
     def session(self) -> boto3.Session:
-        """Give a session of its user; clients are made with `endpoint_url=sandbox.endpoint`."""
+        """Return a session of its user; clients are made with `endpoint_url=sandbox.endpoint`."""
         return local_session(
             self.env["AWS_ACCESS_KEY_ID"],
             self.env["AWS_SECRET_ACCESS_KEY"],
@@ -57,7 +57,7 @@ def prepare(folder: Path) -> None:
 
 
 def environment(folder: Path, docker_host: str = NO_DOCKER) -> dict[str, str]:
-    """Give the environment to run `cjob sandbox` in."""
+    """Return the environment to run `cjob sandbox` in."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CJOB_"))}
     return {**kept, "CJOB_SANDBOX_DIR": str(folder), "DOCKER_HOST": docker_host}
 
@@ -89,14 +89,14 @@ def found(folder: Path) -> Sandbox:
 
 
 def record_of(folder: Path) -> place.Record:
-    """Give the record of what was started in a folder."""
+    """Return the record of what was started in a folder."""
     record = place.read_record(folder)
     assert record is not None
     return record
 
 
 def group_of(pid: int) -> list[str]:
-    """Give the living processes of a process group."""
+    """Return the living processes of a process group."""
     shown = subprocess.run(
         ["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True
     ).stdout

@@ -82,7 +82,7 @@ def test_modules_of_the_current_folder_are_not_imported(tmp_path: Path) -> None:
     requirements.write_text("none==1 --hash=sha256:" + "0" * 64 + "\n")
     code = f"""
 from pathlib import Path
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 from cjob.sandbox import install, place
 folder = Path({str(tmp_path / "sandbox")!r})
 place.make_private(folder)

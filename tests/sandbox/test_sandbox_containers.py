@@ -168,7 +168,7 @@ def pushed(running: Sandbox, engine: docker.DockerClient) -> Pushed:
 
 
 def context() -> io.BytesIO:
-    """Give a build context with a shell and the script."""
+    """Return a build context with a shell and the script."""
     shell = shutil.which("busybox")
     assert shell
     dockerfile = 'FROM scratch\nCOPY busybox job.sh /\nENTRYPOINT ["/busybox", "sh", "/job.sh"]\n'
@@ -219,7 +219,7 @@ def run(running: Sandbox, stack: str, image: str, status: int) -> Ended:
 
 
 def log_lines(running: Sandbox, stack: str) -> list[str]:
-    """Give what a stack's containers wrote, run by run."""
+    """Return what a stack's containers wrote, run by run."""
     logs = running.session().client("logs", endpoint_url=running.endpoint)
     events = logs.filter_log_events(logGroupName=f"/copilot/{stack}")["events"]
     assert all(event["logStreamName"].startswith("copilot/report/") for event in events)

@@ -99,7 +99,7 @@ class Job:
         self.machine = outputs[0]["OutputValue"]
 
     def script(self, attempts: Mapping[str, object] | None = None, **every: object) -> None:
-        """Say what each attempt does, and what single ones do instead."""
+        """Return what each attempt does, and what single ones do instead."""
         self._scripts.mkdir(exist_ok=True)
         text = json.dumps({"every": every, "attempts": attempts or {}})
         (self._scripts / f"{self.name}.json").write_text(text)

@@ -28,7 +28,7 @@ def handler(event, context):
 
 
 def status(folder: Path) -> dict[str, object]:
-    """Give what `status` says, as a program gets it."""
+    """Return what `status` says, as a program gets it."""
     shown: dict[str, object] = json.loads(cjob_sandbox(folder, "status").stdout)
     return shown
 

@@ -26,7 +26,7 @@ Resources:
 
 @pytest.fixture
 def stacks(sandbox: Sandbox) -> Iterator["CloudFormationClient"]:
-    """Give CloudFormation, and leave nothing in it that a test made."""
+    """Yield CloudFormation, and leave nothing in it that a test made."""
     yield sandbox.session().client("cloudformation", endpoint_url=sandbox.endpoint)
     assert cjob_sandbox(sandbox.folder, "reset").returncode == 0
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from sandboxes import Sandbox, cjob_sandbox
 
-from cjob import names
+from cjob.document import names
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandboxes import Sandbox, cjob_sandbox
 
-from cjob import versions
 from cjob.aws import manager_role
 from cjob.aws.seed import environment_template, regional_template, seed
-from cjob.errors import ServiceError
+from cjob.document import versions
+from cjob.reporting.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -22,12 +22,12 @@ ACCOUNT = "123456789012"
 
 @pytest.fixture
 def stacks(sandbox: Sandbox) -> "CloudFormationClient":
-    """Give CloudFormation as the sandbox's user has it."""
+    """Return CloudFormation as the sandbox's user has it."""
     return sandbox.session().client("cloudformation", endpoint_url=sandbox.endpoint)
 
 
 def outputs(stack: "StackTypeDef") -> dict[str, str]:
-    """Give a stack's outputs by their keys."""
+    """Return a stack's outputs by their keys."""
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
@@ -178,7 +178,7 @@ def test_a_stack_set_takes_one_change_at_a_time(sandbox: Sandbox) -> None:
 
 
 def operation(stacks: "CloudFormationClient", name: str) -> str:
-    """Give the status of an operation on the second application."""
+    """Return the status of an operation on the second application."""
     found = stacks.describe_stack_set_operation(
         StackSetName="other-infrastructure", OperationId=name
     )

@@ -12,21 +12,22 @@ import jsonschema
 import pytest
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from cjob import release_schema, wire, yaml12
-from cjob.errors import InputError
+from cjob.document import codec, schema
 from cjob.manifest import descriptions, reading, schemas
 from cjob.manifest.fields import JOB
 from cjob.manifest.kinds import Either, Fields, Kind, ListOf, MapOf, Reference
+from cjob.reporting.errors import InputError
+from cjob.yamlio import yaml12
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = jsonschema.Draft202012Validator(schemas.manifest())
-DOCUMENT = jsonschema.Draft202012Validator(release_schema.document())
+DOCUMENT = jsonschema.Draft202012Validator(schema.document())
 
 SMALL = "name: report\ntype: Scheduled Job\nimage: {location: x}\non: {schedule: '@daily'}\n"
 
 
 def plain(node: Node | None) -> object:
-    """Give nodes as an editor's YAML reader gives them to its schema."""
+    """Return nodes as an editor's YAML reader gives them to its schema."""
     if isinstance(node, MappingNode):
         return {entry.key: plain(entry.value) for entry in yaml12.entries(node, [])}
     if isinstance(node, SequenceNode):
@@ -40,12 +41,12 @@ def plain(node: Node | None) -> object:
 
 
 def problems(text: str) -> list[jsonschema.ValidationError]:
-    """Give what the schema finds wrong with a manifest."""
+    """Return what the schema finds wrong with a manifest."""
     return list(MANIFEST.iter_errors(plain(yaml12.compose(text, "manifest.yml"))))
 
 
 def cases() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Give each case's manifest, with what else is known of it."""
+    """Yield each case's manifest, with what else is known of it."""
     folder = Path(os.environ["CJOB_CONFORMANCE"]) / "cases"
     for facts in sorted(folder.glob("*/*/runtime.json")):
         known = json.loads(facts.read_text())
@@ -139,7 +140,7 @@ FULL = {
 
 def test_documents_that_cjob_writes_are_valid() -> None:
     """With keys of somebody else's, too."""
-    for text in (json.dumps(FULL), wire.dump(wire.parse(json.dumps(FULL)))):
+    for text in (json.dumps(FULL), codec.dump(codec.parse(json.dumps(FULL)))):
         assert list(DOCUMENT.iter_errors(json.loads(text))) == []
 
 
@@ -159,7 +160,7 @@ def test_the_schema_and_reading_refuse_the_same(section: str, key: str, value: o
     assert isinstance(inside, dict)
     wrong = {**FULL, section: {**inside, key: value}}
     with pytest.raises(InputError) as refused:
-        wire.parse(json.dumps(wrong))
+        codec.parse(json.dumps(wrong))
     [problem] = DOCUMENT.iter_errors(wrong)
     assert problem.json_path.removeprefix("$.") in refused.value.place
 

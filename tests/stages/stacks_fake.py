@@ -6,9 +6,9 @@ It has one stack, remembers change sets and what was asked for, and fails where 
 from collections.abc import Iterator, Mapping
 from typing import IO
 
-from cjob.live import Activity, Live, Placeholder
-from cjob.plain import replace
-from cjob.release import Target
+from cjob.document.models import Target
+from cjob.document.records import replace
+from cjob.document.snapshot import Activity, Live, Placeholder
 from cjob.stages.change_sets import Proposal, Request
 from cjob.stages.following import Event
 
@@ -22,14 +22,14 @@ UPDATED = ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
 
 
 def own(status: str, reason: str = "") -> Event:
-    """Give an event of the stack itself."""
+    """Return an event of the stack itself."""
     return Event(
         logical_id=NAME, type="AWS::CloudFormation::Stack", status=status, reason=reason, own=True
     )
 
 
 def of(logical_id: str, status: str, reason: str = "") -> Event:
-    """Give an event of one of its resources."""
+    """Return an event of one of its resources."""
     return Event(logical_id=logical_id, type="AWS::IAM::Role", status=status, reason=reason)
 
 
@@ -77,7 +77,7 @@ class FakeStacks:
         self._ended: tuple[Event, ...] = ()
 
     def read(self, _target: Target, _name: str) -> Live:
-        """Give the stack as it is now."""
+        """Return the stack as it is now."""
         self._step("read")
         return self.live
 
@@ -89,7 +89,7 @@ class FakeStacks:
         return replace(self.live, template="", addons="")
 
     def nested_template(self, _target: Target, stack_id: str, logical_id: str) -> str:
-        """Give the template of the addons that are live now."""
+        """Return the template of the addons that are live now."""
         self._step("nested_template")
         assert (stack_id, logical_id) == (self.live.stack_id, "AddonsStack")
         return self.addons
@@ -100,7 +100,7 @@ class FakeStacks:
         return self._activity
 
     def unfinished(self, _target: Target, _stack_id: str, *, nested: bool) -> tuple[str, ...]:
-        """Give the resources that failed, those of nested stacks behind a dot."""
+        """Return the resources that failed, those of nested stacks behind a dot."""
         self._step("unfinished")
         return tuple(one for one in self._unfinished if nested or "." not in one)
 
@@ -177,7 +177,7 @@ class FakeStacks:
             self._ended = (own("UPDATE_ROLLBACK_IN_PROGRESS"), own("UPDATE_ROLLBACK_COMPLETE"))
 
     def explain(self, _target: Target, _failure: Event) -> tuple[str, ...]:
-        """Give a line of a log."""
+        """Return a line of a log."""
         self._step("explain")
         return ("its log: /aws/lambda/one",)
 
@@ -212,7 +212,7 @@ class FakeStore:
         self.objects: dict[str, bytes] = {}
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is an object under the key."""
+        """Return whether there is an object under the key."""
         return key in self.objects
 
     def put(self, key: str, body: bytes | IO[bytes], _content_type: str) -> None:

@@ -2,10 +2,10 @@
 
 import hashlib
 
-from cjob import names
-from cjob.live import Live
-from cjob.plain import replace
-from cjob.release import Job, Release, Stack, Target
+from cjob.document import names
+from cjob.document.models import Job, Release, Stack, Target
+from cjob.document.records import replace
+from cjob.document.snapshot import Live
 from cjob.stages.diff import diff
 
 JOB = Job(app="acme", env="test", name="report")
@@ -37,7 +37,7 @@ TAGS = names.copilot_tags("acme", "test", "report")
 
 
 def stack(template: str = TEMPLATE, missing: tuple[str, ...] = (), **parameters: str) -> Stack:
-    """Give a stack as it should be."""
+    """Return a stack as it should be."""
     return Stack(name=NAME, template=template, parameters=parameters, tags=TAGS, missing=missing)
 
 
@@ -54,19 +54,19 @@ def with_addons(text: str) -> Stack:
 
 
 def live(status: str = "UPDATE_COMPLETE", template: str = OLDER, **parameters: str) -> Live:
-    """Give a stack as it is."""
+    """Return a stack as it is."""
     return Live(
         status=status, stack_id=STACK_ID, template=template, parameters=parameters, tags=TAGS
     )
 
 
 def release(wanted: Stack | None = None) -> Release:
-    """Give a document that was rendered."""
+    """Return a document that was rendered."""
     return Release(job=JOB, target=TARGET, stack=wanted or stack())
 
 
 def plan(against: Live, wanted: Stack | None = None) -> Release:
-    """Give a document that was compared with a stack as it was."""
+    """Return a document that was compared with a stack as it was."""
     return diff(release(wanted), against)
 
 

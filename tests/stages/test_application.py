@@ -9,7 +9,7 @@ import pytest
 
 from cjob.aws.application import AwsApplication
 from cjob.aws.session import Account
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 
 ANSWER = """\
 <DescribeStackSetOperationResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">

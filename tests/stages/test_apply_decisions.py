@@ -17,11 +17,11 @@ from stage_samples import (
 )
 
 from cjob.checks.downgrade import check_downgrade
-from cjob.errors import InputError
-from cjob.interruption import Begun
-from cjob.live import Live, against, settled
-from cjob.plain import replace
-from cjob.release import Release
+from cjob.concurrency.interrupts import Begun
+from cjob.document.models import Release
+from cjob.document.records import replace
+from cjob.document.snapshot import Live, against, settled
+from cjob.reporting.errors import InputError
 from cjob.stages.apply import apply
 from cjob.stages.change_sets import Options, Tools
 

@@ -4,10 +4,10 @@ import pytest
 from stacks_fake import CREATED, TOKEN, UPDATED, FakeStacks, FakeStore, of, own
 from stage_samples import NAME, STACK_ID, TEMPLATE, live, release, stack
 
-from cjob.errors import DeploymentError, InputError, Interrupted, ServiceError
-from cjob.interruption import Begun
-from cjob.live import Activity, Live
-from cjob.release import Release
+from cjob.concurrency.interrupts import Begun
+from cjob.document.models import Release
+from cjob.document.snapshot import Activity, Live
+from cjob.reporting.errors import DeploymentError, InputError, Interrupted, ServiceError
 from cjob.stages.apply import apply
 from cjob.stages.change_sets import Options, Tools
 

@@ -4,16 +4,16 @@ import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
 
-from cjob import names
 from cjob.aws.directory import repositories, template_version
 from cjob.aws.faults import clean, explain
-from cjob.errors import InputError, ServiceError
+from cjob.document import names
+from cjob.reporting.errors import InputError, ServiceError
 
 ROLE = "arn:aws:iam::123456789012:role/acme-test-EnvManagerRole"
 
 
 def answer(code: str, operation: str = "DescribeStacks", message: str = "no") -> ClientError:
-    """Give an error as a service answers it."""
+    """Return an error as a service answers it."""
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 

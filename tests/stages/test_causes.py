@@ -14,7 +14,7 @@ from botocore.compat import HTTPHeaders
 from botocore.stub import ANY, Stubber
 
 from cjob.aws.causes import Witnesses
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 from cjob.stages.following import Event
 
 STACK_ID = "arn:aws:cloudformation:us-west-2:123456789012:stack/demo-test-report/1"
@@ -55,7 +55,7 @@ def _client(service: str) -> Any:  # noqa: ANN401 - of whichever service
 
 
 def of(kind: str, logical_id: str, reason: str = "") -> Event:
-    """Give the failure of a resource of some type."""
+    """Return the failure of a resource of some type."""
     return Event(
         logical_id=logical_id,
         type=kind,
@@ -67,7 +67,7 @@ def of(kind: str, logical_id: str, reason: str = "") -> Event:
 
 
 def found(logical_id: str, physical_id: str) -> Answer:
-    """Give the answer that tells what a resource is in AWS."""
+    """Return the answer that tells what a resource is in AWS."""
     detail = {
         "LogicalResourceId": logical_id,
         "PhysicalResourceId": physical_id,
@@ -80,7 +80,7 @@ def found(logical_id: str, physical_id: str) -> Answer:
 
 
 def log(group: str, *lines: str) -> Iterator[Answer]:
-    """Give the answers that have the lines of a log in its newest span, and nothing before."""
+    """Yield the answers that have the lines of a log in its newest span, and nothing before."""
     events = [{"message": line} for line in lines]
     for number, (start, end) in enumerate(SPANS):
         asked = {"logGroupName": group, "startTime": start, "endTime": end - 1}

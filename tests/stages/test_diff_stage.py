@@ -5,9 +5,9 @@ from stacks_fake import FakeStacks
 from stage_samples import OLDER, TEMPLATE, live, referring_to, release, stack
 
 from cjob.diff.summary import summary
-from cjob.live import Live, against
-from cjob.plain import replace
-from cjob.release import Change, Diff, Release
+from cjob.document.models import Change, Diff, Release
+from cjob.document.records import replace
+from cjob.document.snapshot import Live, against
 from cjob.stages.diff import complete, diff, not_compared, template_version
 
 TASK = """\
@@ -167,7 +167,7 @@ OTHER_ADDONS = ADDONS.replace("one", "two")
 
 
 def with_addons(wanted: str, address: str) -> Release:
-    """Give a document with addons, whose template lies at an address."""
+    """Return a document with addons, whose template lies at an address."""
     given = replace(stack(TEMPLATE, AddonsTemplateURL=address), addons=wanted)
     return release(given)
 

@@ -6,9 +6,9 @@ import pytest
 from stacks_fake import FakeStacks, of, own
 from stage_samples import NAME, STACK_ID, TARGET
 
-from cjob.errors import ServiceError
-from cjob.plain import replace
-from cjob.progress import Progress
+from cjob.document.records import replace
+from cjob.reporting.errors import ServiceError
+from cjob.reporting.progress import Progress
 from cjob.stages.failures import failed
 from cjob.stages.following import Event, Outcome, follow
 
@@ -17,7 +17,7 @@ WHERE = f"--region eu-central-1 --stack-name {NAME}"
 
 
 def inside(path: str, status: str, reason: str = "") -> Event:
-    """Give an event of another stack's resource, by its path."""
+    """Return an event of another stack's resource, by its path."""
     stack, _, logical_id = path.rpartition("/")
     return replace(of(logical_id, status, reason), stack=stack, stack_id=NESTED)
 
@@ -138,7 +138,7 @@ def test_a_stack_that_was_cancelled_names_itself() -> None:
 
 
 def told_of(status: str, *failures: Event, stacks: FakeStacks | None = None) -> tuple[str, ...]:
-    """Give message, hint and notes for a stack that ended so."""
+    """Return message, hint and notes for a stack that ended so."""
     outcome = Outcome(status=status, failures=failures)
     error = failed(stacks or FakeStacks(), TARGET, outcome, NAME)
     return (error.message, error.hint, *error.notes)

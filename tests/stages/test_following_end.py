@@ -20,7 +20,7 @@ class Fast:
     """A CloudFormation in which two changes came to their ends between two looks."""
 
     def get_paginator(self, _name: str) -> "Fast":
-        """Give what lists events."""
+        """Return what lists events."""
         return self
 
     def paginate(self, **_names: str) -> Iterator[dict[str, Any]]:

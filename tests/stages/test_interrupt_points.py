@@ -9,9 +9,9 @@ import pytest
 from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
 from stage_samples import live, release
 
-from cjob.errors import Interrupted
-from cjob.interruption import Begun
-from cjob.live import Live
+from cjob.concurrency.interrupts import Begun
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import Interrupted
 from cjob.stages import apply as apply_stage
 from cjob.stages import execution, following
 from cjob.stages.apply import apply

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cjob.interruption import Interruption, interruptible, run_to_end, unbroken
+from cjob.concurrency.interrupts import Interruption, interruptible, run_to_end, unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from cjob import assets
+from cjob.document.models import Asset, Build, Job, Release, Revision, Source
 from cjob.env_controller import archive
-from cjob.errors import InputError, InputErrors
-from cjob.release import Asset, Build, Job, Release, Revision, Source
+from cjob.reporting.errors import InputError, InputErrors
 from cjob.stages.load import load
-from cjob.workspace import Files, Workspace
+from cjob.workspace import assets
+from cjob.workspace.find import Files, Workspace
 
 JOB = Job(app="acme", env="test", name="report")
 MANIFEST = """\
@@ -49,14 +49,14 @@ def loaded(root: Path, manifest: str = MANIFEST, **environment: str) -> Release:
 
 
 def source(root: Path, manifest: str = MANIFEST) -> Source:
-    """Give what loading adds."""
+    """Return what loading adds."""
     added = loaded(root, manifest).source
     assert added is not None
     return added
 
 
 def of_kind(kind: str, found: Source) -> list[Asset]:
-    """Give the assets of a kind."""
+    """Return the assets of a kind."""
     return [asset for asset in found.assets if asset.kind == kind]
 
 

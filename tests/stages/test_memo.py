@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cjob.aws.memo import Memo
-from cjob.errors import ServiceError
+from cjob.reporting.errors import ServiceError
 
 
 def test_threads_that_ask_at_once_share_one_call() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from cjob import pipeline
-from cjob.collaborators import Collaborators
-from cjob.errors import ServiceError
+from cjob.context import Collaborators
+from cjob.document.models import Job, Release
 from cjob.pipeline import Choices, Stages
-from cjob.release import Job, Release
+from cjob.reporting.errors import ServiceError
 
 
 class Noted(Stages):
@@ -36,7 +36,7 @@ class Noted(Stages):
 
 
 def named(*names: str) -> list[Release]:
-    """Give a Release for each name."""
+    """Return a Release for each name."""
     return [Release(job=Job(app="acme", env="test", name=name)) for name in names]
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cjob.errors import InputError
-from cjob.release import Build, Image, Job, Release, Source
+from cjob.document.models import Build, Image, Job, Release, Source
+from cjob.reporting.errors import InputError
 from cjob.stages import prebuilt
 
 DIGEST = "sha256:" + "1" * 64
@@ -56,7 +56,7 @@ def test_an_image_that_the_document_names_is_not_built() -> None:
 
 
 def metadata(**told: str) -> str:
-    """Give the file that buildx writes, with `_` for the dots of its keys."""
+    """Return the file that buildx writes, with `_` for the dots of its keys."""
     return json.dumps({key.replace("_", "."): value for key, value in told.items()})
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 from stage_samples import live, release, stack
 
-from cjob.errors import ServiceError
-from cjob.live import Live
-from cjob.plain import replace
-from cjob.progress import Progress
-from cjob.release import Build, Image, Release, Revision, Source
+from cjob.document.models import Build, Image, Release, Revision, Source
+from cjob.document.records import replace
+from cjob.document.snapshot import Live
+from cjob.reporting.errors import ServiceError
+from cjob.reporting.progress import Progress
 from cjob.stages.diff import diff, not_compared
 from cjob.stages.recognise import recognise
 
@@ -60,7 +60,7 @@ class Contents:
 
 
 def built(*, missing: tuple[str, ...] = ("ContainerImage",), **ids: str) -> Release:
-    """Give a document with images that were built and not pushed."""
+    """Return a document with images that were built and not pushed."""
     begun = release(stack(TASK.format(image="''"), missing, ContainerImage=""))
     assert begun.target is not None
     target = replace(begun.target, repositories={"report": REPOSITORY})
@@ -69,7 +69,7 @@ def built(*, missing: tuple[str, ...] = ("ContainerImage",), **ids: str) -> Rele
 
 
 def deployed(image: str = DEPLOYED, proxy: str = DEPLOYED) -> Live:
-    """Give a live stack with these images."""
+    """Return a live stack with these images."""
     return live(template=TASK.format(image=proxy), ContainerImage=image)
 
 

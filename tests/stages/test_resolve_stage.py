@@ -3,9 +3,9 @@
 import pytest
 from stage_samples import JOB, TARGET
 
-from cjob.errors import InputError
-from cjob.plain import replace
-from cjob.release import Release, Source, Target
+from cjob.document.models import Release, Source, Target
+from cjob.document.records import replace
+from cjob.reporting.errors import InputError
 from cjob.stages.resolve import Directory, Tags, confirm, resolve, resolve_absent
 
 MANIFEST = "name: report\ntype: Scheduled Job\nimage: {location: a}\non: {schedule: '@daily'}\n"
@@ -25,13 +25,13 @@ class Known:
         self._subnets = subnets
 
     def target(self, app: str, env: str, *, refresh: bool = False) -> Target:
-        """Give the environment."""
+        """Return the environment."""
         self.asked.append((app, env))
         assert not refresh
         return self._target
 
     def subnets(self, target: Target, tags: Tags) -> tuple[str, ...]:
-        """Give the subnets."""
+        """Return the subnets."""
         assert target == self._target
         self.asked.append({key: tuple(values) for key, values in tags.items()})
         return self._subnets
@@ -43,7 +43,7 @@ def nobody() -> Directory:
 
 
 def document(manifest: str = MANIFEST, target: Target | None = None) -> Release:
-    """Give a document that was loaded."""
+    """Return a document that was loaded."""
     return Release(job=JOB, source=Source(manifest=manifest), target=target)
 
 

@@ -8,13 +8,13 @@ import pytest
 from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
 from stage_samples import NAME, STACK_ID, TAGS, TEMPLATE, live, plan, release
 
-from cjob import names
-from cjob.cli import topics
-from cjob.errors import InputError
-from cjob.interruption import Begun
-from cjob.live import Activity, Live, Placeholder
-from cjob.plain import replace
-from cjob.release import Deployment, Release
+from cjob.cli import help_topics
+from cjob.concurrency.interrupts import Begun
+from cjob.document import names
+from cjob.document.models import Deployment, Release
+from cjob.document.records import replace
+from cjob.document.snapshot import Activity, Live, Placeholder
+from cjob.reporting.errors import InputError
 from cjob.stages import states
 from cjob.stages.apply import apply
 from cjob.stages.change_sets import Options, Tools
@@ -49,8 +49,8 @@ def applied(stacks: FakeStacks, *, document: Release | None = None, wait: bool =
 
 
 def rows() -> Iterator[tuple[str, ...]]:
-    """Give the rows of the page's table, without its head."""
-    for line in topics.page("stack-states").splitlines():
+    """Yield the rows of the page's table, without its head."""
+    for line in help_topics.page("stack-states").splitlines():
         cells = tuple(cell.strip().strip("`") for cell in line.strip("|").split("|"))
         if line.startswith("| ") and cells[0] != "Status":
             yield cells

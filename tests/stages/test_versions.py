@@ -2,7 +2,7 @@
 
 import pytest
 
-from cjob.versions import newer
+from cjob.document.versions import newer
 
 ASCENDING = (
     "v0.0.0",

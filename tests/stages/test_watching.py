@@ -9,9 +9,9 @@ import pytest
 from botocore.stub import Stubber
 from stage_samples import NAME, STACK_ID, TARGET, stack
 
-from cjob import names
 from cjob.aws.stacks import AwsStacks
-from cjob.live import Placeholder
+from cjob.document import names
+from cjob.document.snapshot import Placeholder
 from cjob.stages.change_sets import Request, StackChangedError
 
 if TYPE_CHECKING:

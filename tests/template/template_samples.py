@@ -4,13 +4,13 @@ from typing import Any
 
 import yaml
 
-from cjob import yaml12
+from cjob.document.models import Target
+from cjob.document.records import replace
 from cjob.manifest.model import Container, Job
-from cjob.plain import replace
-from cjob.release import Target
 from cjob.template.context import Context
 from cjob.template.nodes import node
 from cjob.template.stack import template
+from cjob.yamlio import yaml12
 
 MAIN = Container(name="report", location="alpine")
 TARGET = Target(
@@ -26,12 +26,12 @@ TARGET = Target(
 
 
 def job(**changes: Any) -> Job:  # noqa: ANN401 - any field of a job
-    """Give a small job, with what a test needs otherwise."""
+    """Return a small job, with what a test needs otherwise."""
     return replace(Job(name="report", schedule="cron(0 0 * * ? *)", main=MAIN), **changes)
 
 
 def context(**changes: Any) -> Context:  # noqa: ANN401 - any field of a context
-    """Give a context without addons."""
+    """Return a context without addons."""
     plain = Context(
         app="acme",
         env="test",
@@ -44,19 +44,19 @@ def context(**changes: Any) -> Context:  # noqa: ANN401 - any field of a context
 
 
 def rendered(sample: Job, where: Context | None = None) -> dict[str, Any]:
-    """Give the template with functions in long form, and all scalars as texts."""
+    """Return the template with functions in long form, and all scalars as texts."""
     tree = plain(node(template(sample, where or context())))
     assert isinstance(tree, dict)
     return tree
 
 
 def resource(sample: Job, name: str, where: Context | None = None) -> Any:  # noqa: ANN401 - YAML
-    """Give the properties of one resource."""
+    """Return the properties of one resource."""
     return rendered(sample, where)["Resources"][name]["Properties"]
 
 
 def containers(sample: Job, where: Context | None = None) -> Any:  # noqa: ANN401 - YAML
-    """Give the container definitions."""
+    """Return the container definitions."""
     return resource(sample, "TaskDefinition", where)["ContainerDefinitions"]
 
 
@@ -67,7 +67,7 @@ def loaded(text: str) -> Any:  # noqa: ANN401 - YAML
 
 
 def plain(one: yaml.Node) -> Any:  # noqa: ANN401 - YAML
-    """Give a node's value: functions in long form, scalars as texts."""
+    """Return a node's value: functions in long form, scalars as texts."""
     if isinstance(one, yaml.ScalarNode):
         value: Any = one.value
     elif isinstance(one, yaml.MappingNode):

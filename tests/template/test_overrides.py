@@ -6,10 +6,10 @@ import pytest
 import template_samples as samples
 import yaml
 
-from cjob import yaml12
-from cjob.errors import InputError, InputErrors
 from cjob.manifest.model import TaskOverride
-from cjob.overrides import check_patches, note_patches, override_task, patch
+from cjob.reporting.errors import InputError, InputErrors
+from cjob.template.patches import check_patches, note_patches, override_task, patch
+from cjob.yamlio import yaml12
 
 TASK = """\
 Resources:

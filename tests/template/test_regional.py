@@ -3,10 +3,10 @@
 import pytest
 import yaml
 
-from cjob import yaml12
-from cjob.errors import InputError, ServiceError
+from cjob.reporting.errors import InputError, ServiceError
 from cjob.template.access import find, same
 from cjob.template.regional import Update, with_repository
+from cjob.yamlio import yaml12
 
 METADATA = """\
   TemplateVersion: 'v1.2.0'
@@ -101,7 +101,7 @@ def node(text: str) -> yaml.Node:
 
 
 def at(root: yaml.Node, *keys: str) -> yaml.Node:
-    """Give what is at the end of a path."""
+    """Return what is at the end of a path."""
     found: yaml.Node | None = root
     for key in keys:
         found = find(found, key)

@@ -6,13 +6,14 @@ import pytest
 import template_samples as samples
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from cjob import names, yaml12
-from cjob.addons.reading import read as read_addons
-from cjob.errors import InputError, InputErrors
+from cjob.document import names
+from cjob.document.models import Artifacts, Asset, Image, Job, Overrides, Release, Source
+from cjob.document.records import replace
 from cjob.manifest import reading
-from cjob.plain import replace
-from cjob.release import Artifacts, Asset, Image, Job, Overrides, Release, Source
+from cjob.reporting.errors import InputError, InputErrors
 from cjob.stages.render import TEMPLATE_VERSION, addons_template, rehearse, render
+from cjob.template.addons.reading import read as read_addons
+from cjob.yamlio import yaml12
 
 MANIFEST = """\
 name: report
@@ -246,7 +247,7 @@ def test_a_rehearsal_finds_every_path_that_a_target_brings(
 
 
 def _leaves(node: Node, path: str) -> Iterator[str]:
-    """Give the pointer of every scalar."""
+    """Yield the pointer of every scalar."""
     if isinstance(node, MappingNode):
         for key, value in node.value:
             yield from _leaves(value, f"{path}/{key.value.replace('~', '~0').replace('/', '~1')}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import template_samples as samples
 
-from cjob.addons.reading import Addons
+from cjob.document.records import replace
 from cjob.manifest.model import (
     Container,
     FileSystem,
@@ -24,9 +24,9 @@ from cjob.manifest.model import (
     Topic,
     Volume,
 )
-from cjob.plain import replace
 from cjob.stages.render import template_text
 from cjob.template import parameters
+from cjob.template.addons.reading import Addons
 
 FULL = samples.job(
     retries=2,

@@ -5,11 +5,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cjob import yaml12
 from cjob.template import writer
 from cjob.template.access import same
 from cjob.template.nodes import node
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value
+from cjob.yamlio import yaml12
 
 TEXTS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_characters="\ufeff")),

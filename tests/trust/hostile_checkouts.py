@@ -30,7 +30,7 @@ class Trap:
 
     @property
     def sprung(self) -> bool:
-        """Tell whether the program was started."""
+        """Return whether the program was started."""
         return self._proof.exists()
 
 

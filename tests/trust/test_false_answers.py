@@ -14,7 +14,7 @@ from cjob.aws.answers import CheckedParserFactory, NotAwsError
 from cjob.aws.pacing import Pace
 from cjob.aws.patience import Patience
 from cjob.aws.session import Account
-from cjob.errors import CjobError, InputError, ServiceError
+from cjob.reporting.errors import CjobError, InputError, ServiceError
 
 BODIES = {
     "html": b"<!DOCTYPE html><html><body>Please sign in</body></html>",

@@ -9,8 +9,8 @@ import hostile_checkouts
 import pytest
 from hostile_checkouts import Trap
 
-from cjob import checkout
-from cjob.release import Revision
+from cjob.document.models import Revision
+from cjob.workspace import git
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile.example"
 
@@ -30,7 +30,7 @@ def top(tmp_path: Path) -> Path:
 
 def revision(root: Path) -> Revision | None:
     """Read the revision; no warning is expected."""
-    return checkout.revision(root, {}, pytest.fail)
+    return git.revision(root, {}, pytest.fail)
 
 
 @pytest.mark.parametrize("setting", ["fsmonitor", "clean"])
@@ -95,7 +95,7 @@ def test_missing_objects_are_not_fetched(top: Path, trap: Trap) -> None:
     tree = hostile_checkouts.git(top, "rev-parse", "HEAD^{tree}")
     (top / ".git/objects" / tree[:2] / tree[2:]).unlink()
 
-    found = checkout.revision(top / "jobs", {}, lambda _: None)
+    found = git.revision(top / "jobs", {}, lambda _: None)
 
     assert found is not None
     assert found.dirty

@@ -65,7 +65,7 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def no_command_ran(folder: Path) -> bool:
-    """Tell whether nothing left its proof anywhere."""
+    """Return whether nothing left its proof anywhere."""
     return not list(folder.rglob("PWNED*"))
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import commands
 import pytest
 
-from cjob.cli import apply, console
-from cjob.errors import InputError
-from cjob.release import Deployment, Job, Release
+from cjob.cli.commands import apply
+from cjob.cli.output import console
+from cjob.document.models import Deployment, Job, Release
+from cjob.reporting.errors import InputError
 
 DEPLOYED = Release(
     job=Job(app="acme", env="test", name="report"),
@@ -31,10 +32,11 @@ def test_a_name_that_is_too_long_is_an_error_in_the_input(tmp_path: Path, length
 FEW_FILES = """\
 import os, resource, socket, sys
 import botocore.session
-from cjob import cli
+from cjob.cli import main as cli
 from cjob.aws.faults import told
-from cjob.cli import list as _
-from cjob import collaborators, pipeline, workspace
+from cjob.cli.commands import list as _
+from cjob import context, pipeline
+from cjob.workspace import find
 from cjob.engines.docker_api import connect
 
 client = botocore.session.Session().create_client(

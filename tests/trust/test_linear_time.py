@@ -14,15 +14,18 @@ import pytest
 import release_documents
 from compiled_patterns import Found
 
-from cjob import cdk, diff, overrides, wire, yaml12
-from cjob.addons import reading as addons
+from cjob import diff
 from cjob.diff.hiding import hide
 from cjob.diff.walk import compare
+from cjob.document import codec
 from cjob.engines import dockerfile
-from cjob.errors import CjobError
 from cjob.manifest import reading
-from cjob.secret_names import looks_secret, without_passwords
-from cjob.workspace import Workspace
+from cjob.reporting.errors import CjobError
+from cjob.reporting.redaction import looks_secret, without_passwords
+from cjob.template import cdk, patches
+from cjob.template.addons import reading as addons
+from cjob.workspace.find import Workspace
+from cjob.yamlio import yaml12
 
 PATTERN_N = 1000
 HANG_S = 60
@@ -30,7 +33,7 @@ HANG_S = 60
 # These are handed on to functions that match at once, or see only what another one let pass.
 MATCHED_AT_ONCE = {
     "cjob.checks.task._VCPUS",
-    "cjob.cli.iam.REPOSITORY",
+    "cjob.cli.commands.iam.REPOSITORY",
     "cjob.checks.task._GIGABYTES",
     "cjob.diff.kinds._BY_PARAMETER",
     "cjob.manifest.durations._PART",
@@ -147,7 +150,7 @@ def patched(text: str) -> object:
     """Read patches and apply them."""
     root = yaml12.compose(template(1), "t")
     assert root is not None
-    return overrides.patch(root, overrides.check_patches(text, "p"))
+    return patches.patch(root, patches.check_patches(text, "p"))
 
 
 def cleaned(text: str) -> object:
@@ -171,11 +174,11 @@ SCHEDULE = ("name: a\ntype: Scheduled Job\nimage: {location: b}\non: {schedule: 
 Reader = tuple[int, Callable[[int], Any], Callable[[Any], object]]
 
 READERS: dict[str, Reader] = {
-    "keys of a document": (4000, lambda n: json.dumps(document(n)), wire.parse),
-    "a key twice": (4000, twice, wire.parse),
-    "documents": (300, repeated(json.dumps(release_documents.begun()) + "\n"), wire.parse),
-    "no document": (20000, repeated(" ", end="x"), wire.parse),
-    "lists in a document": (4000, repeated("["), wire.parse),
+    "keys of a document": (4000, lambda n: json.dumps(document(n)), codec.parse),
+    "a key twice": (4000, twice, codec.parse),
+    "documents": (300, repeated(json.dumps(release_documents.begun()) + "\n"), codec.parse),
+    "no document": (20000, repeated(" ", end="x"), codec.parse),
+    "lists in a document": (4000, repeated("["), codec.parse),
     "variables": (400, lambda n: "variables:\n" + lines("  V{}: a\n")(n), manifest),
     "unknown keys": (400, lines("k{}: a\n"), manifest),
     "a key twice in a manifest": (400, repeated("cpu: 256\n"), manifest),

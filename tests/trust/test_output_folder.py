@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cjob.cli.output.files import check_folder, write_all
-from cjob.errors import InputError
-from cjob.workspace import Files
+from cjob.reporting.errors import InputError
+from cjob.workspace.find import Files
 
 TEXTS = {"a.stack.yml": "a\n", "a.params.yml": "b\n", "b.stack.yml": "c\n"}
 

@@ -12,15 +12,16 @@ import hostile_checkouts
 import job_folders
 import pytest
 
-from cjob import assets, cli
+from cjob.cli import main as cli
+from cjob.document.models import Build, Job, Overrides, Release, Source, Stack
 from cjob.engines.engine import Wishes
-from cjob.errors import InputError
-from cjob.release import Build, Job, Overrides, Release, Source, Stack
+from cjob.reporting.errors import InputError
 from cjob.stages.build import build
 from cjob.stages.load import load
 from cjob.stages.override import override
 from cjob.stages.recipes import caches_outside, plans
-from cjob.workspace import Files, Workspace, find
+from cjob.workspace import assets
+from cjob.workspace.find import Files, Workspace, find
 
 SPECIAL = "is not a file of the repository"
 SECRET = "TOKEN=canary-4711\n"

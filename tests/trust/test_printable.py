@@ -5,9 +5,10 @@ import unicodedata
 
 import pytest
 
-from cjob import diff, printable
-from cjob.cli import console
+from cjob import diff
+from cjob.cli.output import console
 from cjob.diff.painting import painted
+from cjob.reporting import printable
 
 TRICKS = "a\u202eb\u2066c\u200bd\x1b[2Je\x9b1mf\x07g\x08h\ufeffi\u2028j\U000e0041k\rl"
 

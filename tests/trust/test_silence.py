@@ -10,8 +10,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from cjob import interruption
 from cjob.aws.silence import CalledOffError, Silence
+from cjob.concurrency import interrupts
 
 Serve = Callable[[Callable[[], None]], str]
 
@@ -80,7 +80,7 @@ def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
     def asked() -> None:
         requests.append(1)
         if len(requests) == 1:
-            interruption.hurry()
+            interrupts.hurry()
 
     endpoint = serve(asked)
     silence = Silence(lambda _: None)
@@ -95,7 +95,7 @@ def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
 def test_a_call_that_tidies_up_is_not_tried_for_long(serve: Serve) -> None:
     """After an interruption in an outage; its first try is made."""
     requests: list[int] = []
-    interruption.hurry()
+    interrupts.hurry()
     with pytest.raises(CalledOffError):
         call(serve(lambda: requests.append(1)), Silence(lambda _: None, last_s=0), 8)
     assert len(requests) == 1

@@ -102,17 +102,17 @@ FULL: Document = {
 
 
 def full() -> Document:
-    """Give a document with every section, to be changed at will."""
+    """Return a document with every section, to be changed at will."""
     return copy.deepcopy(FULL)
 
 
 def begun() -> Document:
-    """Give the least that is a document: one that only names its job."""
+    """Return the least that is a document: one that only names its job."""
     return {key: full()[key] for key in ("apiVersion", "kind", "job")}
 
 
 def at(document: Document, path: str) -> Any:  # noqa: ANN401 - JSON
-    """Give what stands at a dotted path; numbers index lists."""
+    """Return what stands at a dotted path; numbers index lists."""
     found: Any = document
     for part in path.split(".") if path else ():
         found = found[int(part) if isinstance(found, list) else part]
@@ -135,7 +135,7 @@ def drop(document: Document, path: str) -> Document:
 
 
 def paths(value: object, above: str = "") -> list[str]:
-    """Give the dotted paths of all values inside, containers before what they hold."""
+    """Return the dotted paths of all values inside, containers before what they hold."""
     found: list[str] = []
     inside = dict(enumerate(value)) if isinstance(value, list) else value
     for key, inner in inside.items() if isinstance(inside, dict) else ():

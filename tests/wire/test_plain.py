@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from cjob.plain import NOTHING, dataclass, fields, replace
+from cjob.document.records import NOTHING, dataclass, fields, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Crate(Box):
 
 
 def shown(value: int) -> str:
-    """Give a value's digits."""
+    """Return a value's digits."""
     return str(value)
 
 

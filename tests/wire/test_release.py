@@ -7,8 +7,8 @@ import release_documents as documents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cjob import release
-from cjob.errors import InputError
+from cjob.document import models
+from cjob.reporting.errors import InputError
 
 # What people name: jobs in maps keyed by name, free values, and the two that pick the reader.
 INNER = "diff.changes.0.inside.0"
@@ -81,33 +81,33 @@ JSON = st.recursive(
 
 
 def shown(path: str) -> str:
-    """Give a dotted path as messages have it: list indexes in brackets."""
+    """Return a dotted path as messages have it: list indexes in brackets."""
     head, *rest = path.split(".")
     return head + "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in rest)
 
 
 def refused(document: object) -> InputError:
-    """Give the error that a document is refused with."""
+    """Return the error that a document is refused with."""
     with pytest.raises(InputError) as caught:
-        release.from_json(document)
+        models.from_json(document)
     assert caught.value.hint
     return caught.value
 
 
 def test_a_full_document_is_read_and_written_as_it_was() -> None:
     """Every section of the interface survives, in the order in which it is written."""
-    written = release.to_json(release.from_json(documents.full()))
+    written = models.to_json(models.from_json(documents.full()))
     assert json.dumps(written) == json.dumps(documents.FULL)
 
 
 def test_absent_sections_stay_absent() -> None:
     """A document that names only its job gets no empty sections."""
-    assert release.to_json(release.from_json(documents.begun())) == documents.begun()
+    assert models.to_json(models.from_json(documents.begun())) == documents.begun()
 
 
 def test_keys_are_spelled_in_camel_case() -> None:
     """An attribute's words are joined as JSON's readers expect."""
-    target = release.from_json(documents.full()).target
+    target = models.from_json(documents.full()).target
     assert target is not None
     assert target.account_id == "123456789012"
     assert target.service_discovery_endpoint == "test.acme.local"
@@ -119,7 +119,7 @@ def test_unknown_keys_are_kept_at_every_level(path: str) -> None:
     added = {"since": ["v2", None, 1.5]}
     document = documents.full()
     documents.at(document, path)["later"] = added
-    written = release.to_json(release.from_json(document))
+    written = models.to_json(models.from_json(document))
     assert documents.at(written, path)["later"] == added
     assert written == document
 
@@ -132,9 +132,9 @@ def test_reading_what_was_written_gives_the_same(
     """Whatever unknown keys and free values there are, a second pass changes nothing."""
     whole = documents.put(documents.full(), "diff.changes.0.old", value)
     whole = {**document, **whole}
-    once = release.from_json(whole)
-    assert release.to_json(once) == whole
-    assert release.from_json(release.to_json(once)) == once
+    once = models.from_json(whole)
+    assert models.to_json(once) == whole
+    assert models.from_json(models.to_json(once)) == once
 
 
 @pytest.mark.parametrize("path", REQUIRED)
@@ -150,7 +150,7 @@ def test_all_other_keys_may_be_absent() -> None:
         last = path.rpartition(".")[2]
         if path in REQUIRED or last.isdecimal():
             continue
-        release.from_json(documents.drop(documents.full(), path))
+        models.from_json(documents.drop(documents.full(), path))
 
 
 @pytest.mark.parametrize("path", KNOWN)
@@ -250,13 +250,13 @@ def test_names_that_could_lead_elsewhere_are_refused(key: str, name: str) -> Non
 @pytest.mark.parametrize("name", ["a", "A-b_9", "0", "a" * 255])
 def test_other_names_are_given_back(name: str) -> None:
     """Letters, digits, - and _ are all that a name may have."""
-    assert release.check_name(name, "job") == name
+    assert models.check_name(name, "job") == name
 
 
-@pytest.mark.parametrize("name", list(release.MADE_BY))
+@pytest.mark.parametrize("name", list(models.MADE_BY))
 def test_a_section_that_is_needed_is_named_with_the_command_that_makes_it(name: str) -> None:
     """A stage that lacks something says which command to put before it."""
     with pytest.raises(InputError) as caught:
-        release.required(None, name)
+        models.required(None, name)
     assert caught.value.message == f'the document has no "{name}" section'
-    assert release.MADE_BY[name] in caught.value.hint
+    assert models.MADE_BY[name] in caught.value.hint

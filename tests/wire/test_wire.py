@@ -7,23 +7,23 @@ import release_documents as documents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cjob import wire
-from cjob.errors import InputError
+from cjob.document import codec
+from cjob.reporting.errors import InputError
 
 LINE = json.dumps(documents.full())
 TEXTS = st.text(st.characters(codec="utf-8"))
 
 
 def refused(text: str, name: str = "stdin") -> InputError:
-    """Give the error that a stream is refused with."""
+    """Return the error that a stream is refused with."""
     with pytest.raises(InputError) as caught:
-        wire.parse(text, name)
+        codec.parse(text, name)
     assert caught.value.hint
     return caught.value
 
 
 def named(*jobs: str) -> list[documents.Document]:
-    """Give a small document for each job."""
+    """Return a small document for each job."""
     return [documents.put(documents.begun(), "job.name", job) for job in jobs]
 
 
@@ -31,19 +31,19 @@ def named(*jobs: str) -> list[documents.Document]:
 def test_any_run_of_json_values_is_read_in_order(between: str) -> None:
     """One a line, all in one line, or spread out: the documents are the same."""
     text = between + "".join(json.dumps(one) + between for one in named("a", "b", "c"))
-    assert [one.job.name for one in wire.parse(text)] == ["a", "b", "c"]
+    assert [one.job.name for one in codec.parse(text)] == ["a", "b", "c"]
 
 
 def test_documents_spread_over_lines_are_read() -> None:
     """What `jq` prints for people to read is as good as one line each."""
     text = "\n".join(json.dumps(one, indent=2) for one in [documents.full(), *named("b")])
-    assert [one.job.name for one in wire.parse(text)] == ["report", "b"]
+    assert [one.job.name for one in codec.parse(text)] == ["report", "b"]
 
 
 def test_each_document_is_one_line_of_ascii() -> None:
     """Any text survives any pipe, and `while read line` sees whole documents."""
     document = documents.put(documents.full(), "source.manifest", "caf\xe9 \U0001f600\n\x00\x7f")
-    text = wire.dump(wire.parse(json.dumps(document)) * 2)
+    text = codec.dump(codec.parse(json.dumps(document)) * 2)
     assert text.isascii()
     assert text.count("\n") == 2
     assert text.endswith("\n")
@@ -59,21 +59,21 @@ def test_what_was_written_reads_and_writes_the_same(contents: list[tuple[str, st
         | {"source": {**documents.FULL["source"], "manifest": manifest}}
         for manifest, later in contents
     ] or [documents.full()]
-    once = wire.dump(wire.parse(json.dumps(whole)[1:-1].replace("}, {", "} {")))
-    assert wire.dump(wire.parse(once)) == once
+    once = codec.dump(codec.parse(json.dumps(whole)[1:-1].replace("}, {", "} {")))
+    assert codec.dump(codec.parse(once)) == once
     assert [json.loads(line) for line in once.splitlines()] == whole
 
 
 def test_the_order_of_known_keys_does_not_matter() -> None:
     """Whoever sorted the keys on the way changes no byte of what comes out."""
     usual, sorted_keys = (json.dumps(documents.full(), sort_keys=s) for s in (False, True))
-    assert wire.dump(wire.parse(usual)) == wire.dump(wire.parse(sorted_keys))
+    assert codec.dump(codec.parse(usual)) == codec.dump(codec.parse(sorted_keys))
 
 
 def test_half_of_a_surrogate_pair_passes_where_no_one_looks() -> None:
     """An unknown key's value is nobody's business, so it comes out as it came in."""
     text = json.dumps({**documents.full(), "later": "\ud800"}, separators=(",", ":")) + "\n"
-    assert wire.dump(wire.parse(text)) == text
+    assert codec.dump(codec.parse(text)) == text
 
 
 def test_half_of_a_surrogate_pair_is_refused_where_it_would_be_used() -> None:
@@ -132,7 +132,7 @@ def test_values_that_could_not_be_written_again_are_refused(value: str, told: st
 def test_values_that_are_nested_less_pass(depth: int) -> None:
     """What is read can be written, whatever the interpreter's own limits."""
     text = LINE[:-1] + ', "later": ' + "[" * depth + "]" * depth + "}"
-    assert json.loads(wire.dump(wire.parse(text))) == json.loads(text)
+    assert json.loads(codec.dump(codec.parse(text))) == json.loads(text)
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cjob.errors import InputError
-from cjob.workspace import Files
+from cjob.reporting.errors import InputError
+from cjob.workspace.find import Files
 
 _OLD = ".old"
 

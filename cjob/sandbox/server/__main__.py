@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def settings(port: int, folder: Path, account: str, region: str) -> dict[str, str]:
-    """Give the environment variables that ministack reads when it is imported."""
+    """Return the environment variables that ministack reads when it is imported."""
     return {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
@@ -63,7 +63,7 @@ def settings(port: int, folder: Path, account: str, region: str) -> dict[str, st
 
 
 def reachable_docker() -> str:
-    """Give the address of the Docker daemon that answers, or nothing.
+    """Return the address of the Docker daemon that answers, or nothing.
 
     It is DOCKER_HOST's, else that of the docker context in use, as for the engine that builds.
     """
@@ -129,7 +129,7 @@ async def watch(record: Path, stopping: asyncio.Event) -> None:
 
 
 def names_me(record: Path) -> bool:
-    """Tell whether a sandbox's record is of this process."""
+    """Return whether a sandbox's record is of this process."""
     try:
         found = json.loads(record.read_text())
     except (OSError, ValueError):

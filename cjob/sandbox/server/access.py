@@ -223,7 +223,7 @@ def registry_user(authorization: str) -> str:
 
 
 def give_task_credentials() -> None:
-    """Give a task's containers the credentials of its role, and none without a role."""
+    """Return a task's containers the credentials of its role, and none without a role."""
     from ministack.services import ecs
 
     original = ecs._register_metadata

@@ -10,7 +10,7 @@ LABEL = "ministack.instance"
 
 
 def owner(folder: Path) -> str:
-    """Give what the label on the containers of a folder's sandbox says."""
+    """Return what the label on the containers of a folder's sandbox says."""
     return f"cjob-sandbox:{folder}"
 
 

@@ -66,6 +66,6 @@ def door(method: str, path: str, headers: Mapping[str, str], query: str) -> Door
 
 
 def has_secret(headers: Mapping[str, str], secret: str) -> bool:
-    """Tell whether a request names the sandbox's own secret."""
+    """Return whether a request names the sandbox's own secret."""
     given = headers.get("authorization", "").encode()
     return bool(secret) and hmac.compare_digest(given, f"Bearer {secret}".encode())

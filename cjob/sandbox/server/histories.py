@@ -16,7 +16,7 @@ RUN_TASK = "arn:aws:states:::ecs:runTask.sync"
 
 
 def write() -> None:
-    """Give events what AWS's have, and write each into the log group of the machine's job."""
+    """Return events what AWS's have, and write each into the log group of the machine's job."""
     from ministack.services import stepfunctions
 
     original = stepfunctions._add_event

@@ -176,7 +176,7 @@ def of_rule(given: Mapping[str, Json]) -> Iterator[str]:
 
 
 def schedule_exists(schedule: str) -> bool:
-    """Tell whether EventBridge takes a schedule, as far as ministack does not know."""
+    """Return whether EventBridge takes a schedule, as far as ministack does not know."""
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", schedule)
     if rate:
         return int(rate[1]) > 0 and (int(rate[1]) == 1) == (not rate[3])

@@ -96,7 +96,7 @@ def read_template_urls() -> None:
 
 
 def path_style(url: str) -> str:
-    """Give an S3 URL with the bucket in its path; anything else stays as it is."""
+    """Return an S3 URL with the bucket in its path; anything else stays as it is."""
     parts = urlsplit(url)
     bucket, s3, rest = (parts.hostname or "").partition(".s3")
     if not s3 or not rest.endswith((".amazonaws.com", ".amazonaws.com.cn")):
@@ -125,7 +125,7 @@ def name_nested_stacks_early() -> None:
 
 
 def nested_logical_id(name: str, parent: str) -> str:
-    """Give a nested stack's logical id: its name is made of the parent's, that, and a number."""
+    """Return a nested stack's logical id: its name is made of the parent's, that, and a number."""
     return name.removeprefix(f"{parent}-").partition("-")[0]
 
 
@@ -195,7 +195,7 @@ def leave_repositories_that_exist() -> None:
 
 
 def lower_keys(value: Json) -> Json:
-    """Give a template's value with the keys that ECS's interface has."""
+    """Return a template's value with the keys that ECS's interface has."""
     if isinstance(value, list):
         return [lower_keys(item) for item in value]
     if not isinstance(value, dict):
@@ -205,7 +205,7 @@ def lower_keys(value: Json) -> Json:
 
 
 def reveal_secrets_to_tasks() -> None:
-    """Give a task the text of a SecureString, and not what stands for it while it is stored."""
+    """Return a task the text of a SecureString, and not what stands for it while it is stored."""
     from ministack.services import ssm
 
     ssm.resolve_parameter_value = functools.partial(ssm.resolve_parameter_value, decrypt=True)

@@ -149,7 +149,7 @@ def traced(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[...
 
 
 def waits(stack: Json) -> bool:
-    """Tell whether a wait condition is what a stack is at: its thread can't be ended."""
+    """Return whether a wait condition is what a stack is at: its thread can't be ended."""
     from ministack.services import cloudformation
 
     events = cloudformation._stack_events.get(stack["StackId"]) or [{}]
@@ -183,6 +183,6 @@ def take_over(stack: Json) -> None:
 
 
 def at_work(stack: Json) -> bool:
-    """Tell whether a stack takes no change now."""
+    """Return whether a stack takes no change now."""
     status = str(stack["StackStatus"])
     return status.endswith("_IN_PROGRESS") and status != PROPOSED

@@ -38,7 +38,7 @@ class Query(Protocol):
     """A call of CloudFormation's query interface in a region."""
 
     async def __call__(self, region: str, **parameters: str) -> ET.Element:
-        """Give the answer's root; raise RefusedError for anything but a success."""
+        """Return the answer's root; raise RefusedError for anything but a success."""
 
 
 class RefusedError(Exception):
@@ -91,7 +91,7 @@ class StackSets:
         self.sets: dict[str, StackSet] = {}
 
     async def answer(self, action: str, form: Mapping[str, str], query: Query) -> tuple[int, str]:
-        """Give the status and the XML of the answer to one of `ACTIONS`."""
+        """Return the status and the XML of the answer to one of `ACTIONS`."""
         try:
             result = await self._result(action, form, query)
         except RefusedError as refused:
@@ -177,7 +177,7 @@ def _describe(found: StackSet) -> str:
 
 
 def _members(found: StackSet, of: str) -> str:
-    """Give the members of a list as answers have them, from the form that they came in."""
+    """Return the members of a list as answers have them, from the form that they came in."""
     members: dict[str, str] = {}
     for name, value in found.settings.items():
         head, _, rest = name.partition(".member.")

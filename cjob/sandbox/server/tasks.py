@@ -71,7 +71,7 @@ def confined(definition: Json) -> Json:
 
 
 def local_container(container: Json, port: int, env_files: list[str]) -> Json:
-    """Give a container's definition as this machine can run it.
+    """Return a container's definition as this machine can run it.
 
     An ECR repository is the sandbox's registry; what env files set stands before the definition's
     own environment, which wins over them; on the host's network there are no ports to map.
@@ -90,7 +90,7 @@ def local_container(container: Json, port: int, env_files: list[str]) -> Json:
 
 
 def local_image(image: str, port: int) -> str:
-    """Give an image's name with the sandbox's registry in place of an ECR host."""
+    """Return an image's name with the sandbox's registry in place of an ECR host."""
     host = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
     return re.sub(f"^{host}", f"127.0.0.1:{port}/", image)
 

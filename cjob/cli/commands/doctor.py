@@ -1,0 +1,262 @@
+"""`cjob doctor`: check what cjob works with: AWS, the workspace, the engine, the sandbox.
+
+Prints a line for each check, with what to do if something is wrong. Changes nothing. What is needed
+for some jobs only, such as an engine, is a warning; the status is that of the worst error.
+"""
+
+import argparse
+import os
+import sys
+
+from cjob.cli import job_options
+from cjob.cli.commands.version import versions
+from cjob.cli.output import console
+from cjob.cli.parser import columns
+from cjob.reporting.errors import DONE, REFUSED, CjobError, InputError, ServiceError
+from cjob.reporting.printable import visible
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Literal
+
+    from cjob.aws.identity import Caller
+    from cjob.concurrency.pool import Checkpoint
+    from cjob.context import Collaborators
+
+    State = Literal["ok", "warning", "error"]
+
+EXAMPLES = """\
+examples:
+  cjob doctor
+  cjob doctor -a acme -e test -o json | jq '.checks[] | select(.state != "ok")'
+"""
+
+# Environments that are printed; JSON has all.
+SHOWN = 6
+MARKS = {"ok": "ok", "warning": "--", "error": "!!"}
+
+
+class Check:
+    """One thing that was looked at: how it is, in words and as facts, and what to do."""
+
+    state: "State" = "ok"
+    hint = ""
+    status = DONE
+
+    def __init__(self, name: str, text: str, **facts: object) -> None:
+        """Take the subject and how it is; `facts` are for programs."""
+        self.name = name
+        self.text = text
+        self.facts = facts
+
+    def failed(self, state: "State", hint: str, status: int = DONE) -> "Check":
+        """Return this check as one that found something wrong; an error has an exit status."""
+        self.state, self.hint = state, hint
+        self.status = status if state == "error" else DONE
+        return self
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="doctor", target=None)
+    job_options.environment(parser)
+    job_options.common(parser)
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="form (default: text)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make all checks, at once as far as they do not need each other, and print them."""
+    from cjob.concurrency.pool import run_all  # noqa: PLC0415 - help needs none of it
+
+    tools, _, talk = job_options.prepare(args)
+    tools.tell = lambda _: None
+    parts: list[Callable[[Checkpoint], list[Check]]] = [
+        lambda _: _workspace(tools),
+        lambda _: _aws(args, tools),
+        lambda _: [_engine(tools), _buildx()],
+        lambda _: [_sandbox()],
+    ]
+    with talk.waiting("looking at AWS, the engine and the sandbox"):
+        found = run_all(parts)
+    checks = [_versions(), *(check for part in found for check in part)]
+    if args.output == "json":
+        import json  # noqa: PLC0415 - only for this form
+
+        console.write(json.dumps(_document(checks), indent=2) + "\n")
+    else:
+        console.write("".join(f"{line}\n" for check in _shown(checks) for line in _lines(check)))
+    return max((check.status for check in checks), default=DONE)
+
+
+def _versions() -> Check:
+    found = versions()
+    return Check("versions", f"cjob {found['cjob']}, Python {found['python']}", versions=found)
+
+
+def _try(name: str, look: "Callable[[], Check]", state: "State" = "error") -> Check:
+    """Return a check, or what is wrong with it if it raises."""
+    try:
+        return look()
+    except CjobError as error:
+        return Check(name, str(error)).failed(state, error.hint, error.status)
+
+
+def _workspace(tools: "Collaborators") -> list[Check]:
+    def look() -> Check:
+        workspace = tools.workspace
+        jobs = workspace.jobs()
+        count = f"{len(jobs)} job{'s' * (len(jobs) != 1)}"
+        return Check("workspace", f"{workspace.root}: {count}", root=str(workspace.root), jobs=jobs)
+
+    return [_try("workspace", look)]
+
+
+def _aws(args: argparse.Namespace, tools: "Collaborators") -> list[Check]:
+    """Look at region, account, application, environments and permissions, in this order."""
+    from cjob.aws.identity import AwsIdentity  # noqa: PLC0415 - help needs none of it
+
+    region = _try("region", lambda: Check("region", tools.account.region))
+    if region.state == "error":
+        return [region]
+    who: list[Caller] = []
+
+    def account() -> Check:
+        who.append(AwsIdentity(tools.account).caller())
+        caller = who[0]
+        text = f"{caller.account_id} as {caller.arn.rpartition(':')[2]}"
+        return Check("account", text, id=caller.account_id, arn=caller.arn)
+
+    checks = [region, _try("account", account)]
+    if not who:
+        return checks
+    chosen = args.env or os.environ.get(job_options.ENVIRONMENT)
+    names = [chosen] if chosen else []
+
+    def application() -> Check:
+        app = job_options.application(args, tools)
+        try:
+            names[:] = tools.directory.environments(app)
+        except ServiceError:  # who may not list them may well use one of them
+            if not chosen:
+                raise
+        if not names:
+            raise InputError(
+                f"application {app!r} has no environment", hint="see cjob help application"
+            )
+        return Check("application", app)
+
+    checks.append(_try("application", application))
+    if checks[-1].state == "ok":
+        app = checks[-1].text
+        checks += _environments(tools, app, names)
+        env = chosen or names[0]
+        checks.append(_try("permissions", lambda: _permissions(tools, who[0], app, env)))
+    return checks
+
+
+def _environments(tools: "Collaborators", app: str, names: "Sequence[str]") -> list[Check]:
+    from cjob.concurrency.pool import run_all  # noqa: PLC0415 - help needs none of it
+
+    def look(env: str) -> Check:
+        target = tools.directory.target(app, env)
+        place = "" if target.region == tools.account.region else f" in {target.region}"
+        return Check(
+            "environment",
+            f"{env}, version {target.environment_version}{place}",
+            env=env,
+            version=target.environment_version,
+            region=target.region,
+            account=target.account_id,
+        )
+
+    def piece(env: str) -> "Callable[[Checkpoint], Check]":
+        return lambda _: _try("environment", lambda: look(env))
+
+    return run_all([piece(env) for env in names])
+
+
+def _permissions(tools: "Collaborators", caller: "Caller", app: str, env: str) -> Check:
+    """Compare what the caller's policies allow with what a deployment needs."""
+    from cjob.aws import policies, rights  # noqa: PLC0415
+    from cjob.aws.identity import AwsIdentity  # noqa: PLC0415
+    from cjob.document import names  # noqa: PLC0415 - help needs none of these
+
+    scope = policies.Scope(app=app, env=env, partition=names.partition(tools.account.region))
+    if caller.is_root:
+        return Check("permissions", "the account's root user has all")
+    hint = f"print the policy that is needed: cjob iam deploy -a {app} -e {env} -o json"
+    needed = [right for right in rights.needed(["deploy"], rights.CALLER) if not right.optional]
+    try:
+        missing = AwsIdentity(tools.account).missing(caller, needed, scope)
+    except CjobError as error:
+        return Check("permissions", f"not checked: {error}").failed("warning", hint)
+    if missing:
+        text = f"missing for a deployment into {env}: {', '.join(missing)}"
+        check = Check("permissions", text, missing=missing)
+        return check.failed("error", hint, REFUSED)
+    return Check("permissions", f"all for a deployment into {env}", missing=())
+
+
+def _engine(tools: "Collaborators") -> Check:
+    return _try("engine", lambda: Check("engine", tools.engine().about()), "warning")
+
+
+def _buildx() -> Check:
+    from cjob.engines import buildx  # noqa: PLC0415 - help needs none of it
+
+    return _try("buildx", lambda: Check("buildx", buildx.version(os.environ)), "warning")
+
+
+def _sandbox() -> Check:
+    from cjob.sandbox import lifecycle, place  # noqa: PLC0415 - help needs none of these
+
+    def look() -> Check:
+        found = lifecycle.status(place.private_folder())
+        at = found.record.endpoint if found.record and found.running else ""
+        pointed = bool(at) and os.environ.get("AWS_ENDPOINT_URL") == at
+        used = ", which this shell uses" if pointed else ""
+        text = f"running at {at}{used}" if at else f"not running: {found.reason}"
+        return Check("sandbox", text, endpoint=at, used=pointed)
+
+    return _try("sandbox", look, "warning")
+
+
+def _document(checks: "Sequence[Check]") -> "Mapping[str, object]":
+    rows = []
+    for check in checks:
+        row: dict[str, object] = {"name": check.name, "state": check.state, "text": check.text}
+        rows.append(row | ({"hint": check.hint} if check.hint else {}) | check.facts)
+    return {"ok": all(check.state != "error" for check in checks), "checks": rows}
+
+
+def _shown(checks: "Sequence[Check]") -> "Iterator[Check]":
+    """Yield the checks for one screen: of many environments that are fine the first ones."""
+    fine = [check for check in checks if check.name == "environment" and check.state == "ok"]
+    hidden = fine[SHOWN:]
+    for check in checks:
+        if check not in hidden:
+            yield check
+        elif check is hidden[0]:
+            yield Check("environment", f"{len(hidden)} more (cjob list envs)")
+
+
+def _lines(check: Check) -> "Iterator[str]":
+    """Yield a check's line, broken where the terminal ends, and its hint."""
+    import textwrap  # noqa: PLC0415 - help needs none of it
+
+    width = columns() if sys.stdout.isatty() else 10_000
+    for text in (check.text, f"hint: {check.hint}" if check.hint else ""):
+        if text:
+            first = f"{MARKS[check.state]}  {check.name:<12}  " if text is check.text else " " * 18
+            clean = visible(text)
+            yield from textwrap.wrap(
+                clean,
+                width,
+                initial_indent=first,
+                subsequent_indent=" " * 18,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )

@@ -1,0 +1,251 @@
+"""`cjob logs`: print what the containers of one run wrote, or of each run since a time.
+
+A run is all that belongs together: each attempt, each container, in the order in which the lines
+were written. With --follow it goes from the run's first line to its end, and then exits.
+"""
+
+import argparse
+import sys
+
+from cjob.cli import run_options
+from cjob.reporting.errors import DONE, InputError
+from cjob.reporting.printable import one_line
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cjob.document.models import Job
+    from cjob.runs.model import Run
+    from cjob.runs.output import Line
+
+# How many runs are looked through for the one that is meant by a word or a number.
+SEARCHED = 100
+
+EXAMPLES = """\
+examples:
+  cjob logs -n report -e prod                    (the last run)
+  cjob logs -n report -e prod --run last-failed
+  cjob logs -n report -e prod --run -2           (the run before the last)
+  cjob logs -n report -e prod --run running -f
+  cjob logs -n report -e prod --since 24h -o json
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="logs")
+    run_options.options(parser, several=False)
+    parser.add_argument(
+        "--run",
+        metavar="NAME",
+        help="a run's name, last, last-failed, running, or -N for the Nth last (default: last)",
+    )
+    parser.add_argument(
+        "--since", type=run_options.since, metavar="TIME", help="all runs since then, instead"
+    )
+    parser.add_argument(
+        "--container", action="append", default=[], metavar="NAME", help="only these; repeatable"
+    )
+    parser.add_argument(
+        "--attempt", type=run_options.positive, metavar="N", help="only this attempt"
+    )
+    parser.add_argument("-f", "--follow", action="store_true", help="until the run has ended")
+    parser.add_argument(
+        "--tail", type=run_options.positive, metavar="N", help="only the last N lines"
+    )
+    parser.add_argument("--grep", metavar="TEXT", help="only lines with this text")
+    parser.add_argument("--timestamps", action="store_true", help="with the time of each line")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "json", "raw"),
+        default="text",
+        help="form; raw: the messages alone (default: text)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the lines."""
+    _check_options(args)
+    operation = run_options.Operation(args, several=False)
+    [job] = operation.jobs
+    found = _chosen(args, operation, job)
+    if not found:
+        operation.talk.say(_no_run_yet(args, operation, job), job)
+        return DONE
+    show = _Printer(args, _labelled(args, found))
+    if args.follow:
+        _follow(operation, job, found[-1], show)
+    else:
+        _check_sources(args, found)
+        if not show.all(_lines(args, operation, found)) and not args.grep:
+            run = f"run {found[-1].name}" if len(found) == 1 else f"each of {len(found)} runs"
+            see = f"cjob runs -n {job.name} -e {job.env}"
+            operation.talk.say(f"{run} has an empty log; to see how it ended: {see}", job)
+    return DONE
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Raise InputError for options that contradict each other."""
+    pairs = (
+        (args.since and args.run, "--since", "--run", "name one run, or all runs since a time"),
+        (args.since and args.follow, "--since", "--follow", "a single run is followed: pass --run"),
+        (args.tail and args.follow, "--tail", "--follow", "a run is followed from its first line"),
+    )
+    for both, one, other, hint in pairs:
+        if both:
+            raise InputError(f"{one} cannot go with {other}", hint=hint)
+
+
+def _check_sources(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
+    """Raise InputError for a container or attempt that none of the runs has."""
+    from cjob.runs.output import sources  # noqa: PLC0415 - help needs none of it
+
+    known = [source for run in runs for source in sources(run)]
+    if not known:
+        return
+    where = f"run {runs[-1].name}" if len(runs) == 1 else "these runs"
+    containers = sorted({source.container for source in known})
+    for name in args.container:
+        if name not in containers:
+            raise InputError(
+                f"no container {name!r} in {where}", hint=f"its containers: {', '.join(containers)}"
+            )
+    last = max(source.attempt for source in known)
+    if args.attempt and args.attempt > last:
+        raise InputError(f"no attempt {args.attempt} in {where}", hint=f"its last attempt: {last}")
+
+
+def _chosen(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> "list[Run]":
+    """Return the runs that are meant, oldest first; InputError if there is no such run."""
+    from cjob.runs.model import FAILED, UNFINISHED  # noqa: PLC0415 - help needs none of these
+
+    executions = operation.executions
+    if args.since:
+        return executions.recent(job.name, SEARCHED, args.since)[::-1]
+    which = "last" if args.run is None else args.run
+    number = int(which[1:]) if which[:1] == "-" and which[1:].isdecimal() else 0
+    if which == "last":
+        number = 1
+    if number:
+        found = executions.recent(job.name, number)
+        if 0 < len(found) < number:
+            raise InputError(
+                f"job {job.name!r} has no run {which}, only {len(found)} altogether",
+                hint=f"see which there are: cjob runs -n {job.name} -e {job.env}",
+            )
+        return found[number - 1 : number]
+    if which in ("last-failed", "running"):
+        wanted = FAILED if which == "last-failed" else UNFINISHED
+        found = executions.recent(job.name, SEARCHED)
+        matching = [one for one in found if one.status in wanted][:1]
+        if found and not matching:
+            what = "failed" if which == "last-failed" else "is running"
+            raise InputError(
+                f"no run of job {job.name!r} {what}, of the last {len(found)}",
+                hint=f"see which there are: cjob runs -n {job.name} -e {job.env}",
+            )
+        return matching
+    one = executions.one(job.name, which)
+    if one is None:
+        raise InputError(
+            f"job {job.name!r} has no run {which!r}, or its log is no longer kept",
+            hint=f"see which there are: cjob runs -n {job.name} -e {job.env}",
+        )
+    return [one]
+
+
+def _no_run_yet(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> str:
+    """Return a line that says so, and when it next runs."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
+
+    from cjob.diff.summary import next_run  # noqa: PLC0415
+    from cjob.runs.model import timestamp  # noqa: PLC0415
+
+    if args.since:
+        return f"job {job.name!r} has no runs since {timestamp(args.since)}"
+    schedule = operation.executions.schedule(job.name)
+    when = next_run(schedule.expression, datetime.now(UTC), datetime.astimezone)
+    return f"job {job.name!r} has not run yet in {job.env!r}; next run: {when}"
+
+
+def _labelled(args: argparse.Namespace, runs: "Sequence[Run]") -> bool:
+    """Return whether lines need the name of their container."""
+    from cjob.runs.output import sources  # noqa: PLC0415 - help needs none of it
+
+    found = {one.container for run in runs for one in sources(run, args.container)}
+    return len(found) > 1
+
+
+def _lines(
+    args: argparse.Namespace, operation: run_options.Operation, runs: "Sequence[Run]"
+) -> "Iterable[Line]":
+    """Yield the lines of the runs, one run after the other, as they are read."""
+    from cjob.runs.output import merged, sources  # noqa: PLC0415 - help needs none of it
+
+    for one in runs:
+        found = sources(one, args.container, args.attempt)
+        yield from merged([operation.output.stream(source).new_lines() for source in found])
+
+
+def _follow(
+    operation: run_options.Operation, job: "Job", followed: "Run", show: "_Printer"
+) -> None:
+    from cjob.cli.commands.run import follower, waiting  # noqa: PLC0415 - help needs none of it
+
+    begun = followed.started_at
+    if begun is not None:
+        follow = follower(operation, job, show.line).follow
+        follow(job.name, followed.name, begun, waiting(operation))
+
+
+class _Printer:
+    """Writes lines in the form that was asked for."""
+
+    def __init__(self, args: argparse.Namespace, labelled: bool) -> None:  # noqa: FBT001 - computed
+        self._args = args
+        self._labelled = labelled
+
+    def all(self, lines: "Iterable[Line]") -> int:
+        """Write them, or only the last ones, and return how many were written."""
+        from collections import deque  # noqa: PLC0415 - help needs none of it
+
+        wanted = (line for line in lines if self._is_wanted(line))
+        count = 0
+        most = None if self._args.tail is None else min(self._args.tail, sys.maxsize)
+        for line in wanted if most is None else deque(wanted, most):
+            self._write(line)
+            count += 1
+        return count
+
+    def line(self, line: "Line") -> None:
+        """Write one, if it is wanted."""
+        source, args = line.source, self._args
+        if args.container and source.container not in args.container:
+            return
+        if args.attempt in (None, source.attempt) and self._is_wanted(line):
+            self._write(line)
+
+    def _is_wanted(self, line: "Line") -> bool:
+        return not self._args.grep or self._args.grep in line.message
+
+    def _write(self, line: "Line") -> None:
+        from cjob.runs import output  # noqa: PLC0415 - help needs none of it
+
+        if self._args.output == "json":
+            import json  # noqa: PLC0415 - only for this form
+
+            run_options.write_line(json.dumps(output.to_json(line), separators=(",", ":")))
+        elif self._args.output == "raw":
+            run_options.write_line(line.message)
+        else:
+            run_options.write_line(self._text(line))
+
+    def _text(self, line: "Line") -> str:
+        from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
+
+        message = one_line(line.message)
+        time = f"{timestamp(line.time)} " if self._args.timestamps else ""
+        label = f"{line.source.container} | " if self._labelled else ""
+        return f"{time}{label}{message}"

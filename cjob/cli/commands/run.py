@@ -1,0 +1,228 @@
+"""`cjob run`: start a deployed job now, follow it, and exit as it did.
+
+Starts the job's state machine, so the run has its retries, its timeout and a place in its history.
+What the containers write goes to stderr as it comes. The exit status is 0 if the run succeeded,
+4 if it did not, 5 if it still runs after --max-wait. Ctrl-C leaves the run going.
+"""
+
+import argparse
+
+from cjob.cli import run_options
+from cjob.reporting.errors import DONE, Interrupted, RunFailedError, StillRunningError
+from cjob.reporting.printable import one_line
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from cjob.document.models import Job
+    from cjob.runs.model import Run
+    from cjob.runs.output import Line
+    from cjob.stages.follow_run import Follower
+
+EXAMPLES = """\
+examples:
+  cjob run -n report -e prod
+  cjob run -n report -e test --run-id "$CI_JOB_ID"    (once, however often CI repeats it)
+  cjob run -n report -e prod --detach
+  cjob run -n report -e test --max-wait 10m
+"""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 5.0
+# A name that is taken belongs to a run that began at most so long ago.
+KEPT_DAYS = 90
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="run")
+    run_options.options(parser, several=False)
+    parser.add_argument("--detach", action="store_true", help="start it, and do not wait")
+    parser.add_argument(
+        "--run-id",
+        type=_run_id,
+        metavar="ID",
+        help="start at most one run for this id; later calls join it",
+    )
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why; kept with the run")
+    parser.add_argument(
+        "--max-wait",
+        type=run_options.duration,
+        metavar="DURATION",
+        help="wait no longer (status 5); the run continues",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no lines of the containers")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "json"),
+        default="text",
+        help="what stdout gets; json: the run (default: text)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the run, follow it, and exit as it did."""
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - help needs none of these
+
+    operation = run_options.Operation(args, several=False)
+    [job] = operation.jobs
+    now = datetime.now(UTC)
+    name, since = _start(args, operation, job, now)
+    clocks = timedelta(minutes=1)  # so much AWS's may differ from this machine's
+    verb = "joined" if now - since > clocks else "started"
+    operation.talk.say(f"{verb} run {name}", job)
+    if args.detach:
+        operation.talk.say(f"to follow it: {_follow_command(job, name)}", job)
+        _write(args, _begun(operation, job, name, now))
+        return DONE
+    after = min(since, now) - clocks
+    show = _ignore if args.quiet else _to_people(operation, job)
+    limit = None if args.max_wait is None else args.max_wait.total_seconds()
+    try:
+        follow = follower(operation, job, show).follow
+        ended = follow(job.name, name, after, waiting(operation), limit)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; run {name} continues", hint=f"to follow it: {_follow_command(job, name)}"
+        ) from None
+    return _finish(args, operation, job, name, ended)
+
+
+def _run_id(text: str) -> str:
+    """Return an id that was typed; ArgumentTypeError for an empty one, as of an unset variable."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the id is empty: is the variable set that it is from?")
+    return text
+
+
+def _start(
+    args: argparse.Namespace, operation: run_options.Operation, job: "Job", now: "datetime"
+) -> tuple[str, "datetime"]:
+    """Start a run, or join the one of that name; return its name, and no later than it started.
+
+    A name is taken if the id was used before, or if the answer to this very start was lost.
+    """
+    import getpass  # noqa: PLC0415
+    import json  # noqa: PLC0415
+    import secrets  # noqa: PLC0415
+    import socket  # noqa: PLC0415
+    from datetime import timedelta  # noqa: PLC0415
+
+    from cjob.aws.executions import AlreadyStartedError  # noqa: PLC0415
+    from cjob.runs import names  # noqa: PLC0415
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        user = "somebody"
+    if args.run_id is not None:
+        # The same on each machine that repeats it, or Step Functions would refuse it.
+        name, about = names.for_id(args.run_id), {"by": "cjob", "runId": args.run_id}
+    else:
+        name = names.new(user, now, secrets.token_hex(2))
+        about = {"by": f"{user}@{socket.gethostname()}"}
+    text = json.dumps({"cjob": about | ({"reason": args.reason} if args.reason else {})})
+    try:
+        return name, operation.executions.start(job.name, name, text)
+    except AlreadyStartedError:
+        return name, now - timedelta(days=KEPT_DAYS)
+
+
+def follower(
+    operation: run_options.Operation, job: "Job", show: "Callable[[Line], None]"
+) -> "Follower":
+    """Return what follows a run of a job, reporting to the console."""
+    from cjob.document.records import replace  # noqa: PLC0415 - help needs none of these
+    from cjob.stages.follow_run import Follower  # noqa: PLC0415
+
+    return Follower(
+        operation.executions,
+        operation.output.stream,
+        lambda record: operation.talk.show(replace(record, job=job.name, env=job.env)),
+        show,
+    )
+
+
+def waiting(operation: run_options.Operation) -> "Callable[[int], None]":
+    """Return how to wait between two looks, ever longer, and no oftener than AWS likes."""
+    from cjob.aws.pacing import Pace  # noqa: PLC0415 - help needs none of it
+
+    pace = Pace(operation.tools.interruption.sleep)
+
+    def wait(look: int) -> None:
+        pace.wait(min(FIRST_PAUSE_S * 1.5 ** min(look, 10), LONGEST_PAUSE_S))
+
+    return wait
+
+
+def _to_people(operation: run_options.Operation, job: "Job") -> "Callable[[Line], None]":
+    def show(line: "Line") -> None:
+        message = one_line(line.message)
+        operation.talk.say(f"{line.source.container} | {message}", job)
+
+    return show
+
+
+def _ignore(_line: "Line") -> None:
+    """Show nothing."""
+
+
+def _finish(
+    args: argparse.Namespace,
+    operation: run_options.Operation,
+    job: "Job",
+    name: str,
+    ended: "Run | None",
+) -> int:
+    from cjob.runs import causes  # noqa: PLC0415 - help needs none of these
+    from cjob.runs.model import FAILED  # noqa: PLC0415
+
+    if ended is None or ended.status not in {*FAILED, "SUCCEEDED"}:
+        raise StillRunningError(
+            f"run {name} of job {job.name!r} has not ended yet",
+            hint=f"to follow it: {_follow_command(job, name)}",
+        )
+    if ended.status in FAILED:
+        cause = causes.cause_of(ended)
+        look = f"see its log: cjob logs -n {job.name} -e {job.env} --run {name}"
+        raise RunFailedError(
+            f"run {name} of job {job.name!r} failed: {cause.text}", hint=cause.hint or look
+        )
+    took = causes.duration(ended.duration_s or 0)
+    operation.talk.say(f"run {name} succeeded after {took}", job)
+    _write(args, ended)
+    return DONE
+
+
+def _begun(operation: run_options.Operation, job: "Job", name: str, now: "datetime") -> "Run":
+    from cjob.runs import names  # noqa: PLC0415 - help needs none of these
+    from cjob.runs.model import Run  # noqa: PLC0415
+
+    return Run(
+        app=job.app,
+        env=job.env,
+        job=job.name,
+        name=name,
+        execution_arn=names.execution_arn(operation.executions.machine(job.name), name),
+        status="RUNNING",
+        trigger="cjob",
+        started_at=now,
+        evidence="states",
+    )
+
+
+def _write(args: argparse.Namespace, found: "Run") -> None:
+    if args.output != "json":
+        return
+    import json  # noqa: PLC0415 - only for this form
+
+    from cjob.runs import causes, model  # noqa: PLC0415
+
+    document = model.to_json(found, causes.cause_of(found).text)
+    run_options.write_line(json.dumps(document, separators=(",", ":")))
+
+
+def _follow_command(job: "Job", name: str) -> str:
+    return f"cjob logs -n {job.name} -e {job.env} --run {name} -f"

@@ -1,0 +1,213 @@
+"""`cjob runs`: list the runs of jobs, newest first, and why those failed that did.
+
+Reads Step Functions if you may, else the job's own log, which has the same history. With --missed
+it also lists the fire times of the deployed schedule that no run came of: there is nothing to
+install for that, and it works for jobs that were deployed years ago.
+"""
+
+import argparse
+
+from cjob.cli import run_options
+from cjob.cli.output import console
+from cjob.reporting.errors import DIFFERENT, DONE, InputError
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from cjob.aws.executions import Schedule
+    from cjob.document.models import Job
+    from cjob.runs.model import Run
+
+LAST = 10
+MOST = 1000
+# What is looked at for missed runs if nobody said how far back.
+WINDOW_DAYS = 7
+
+EXAMPLES = """\
+examples:
+  cjob runs -n report -e prod
+  cjob runs --all -e prod --failed --since 24h
+  cjob runs -n report -e prod --missed --exit-code     (a check in CI)
+  cjob runs -n report -e prod -o json | jq -r .cause
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="runs")
+    run_options.options(parser)
+    parser.add_argument(
+        "--last",
+        type=run_options.positive,
+        metavar="N",
+        help=f"so many runs of each job (default: {LAST})",
+    )
+    parser.add_argument(
+        "--since", type=run_options.since, metavar="TIME", help="a duration, or a time in RFC 3339"
+    )
+    parser.add_argument("--run", metavar="NAME", help="only the run of this name")
+    parser.add_argument("--failed", action="store_true", help="only those that failed")
+    parser.add_argument("--running", action="store_true", help="only those that still run")
+    parser.add_argument("--missed", action="store_true", help="also fire times without a run")
+    parser.add_argument("--attempts", action="store_true", help="in JSON, with each attempt's task")
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 1 if the last run that ended did not succeed, or one was missed",
+    )
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="form (default: text)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the runs; with --exit-code, say by the status whether all is well."""
+    from functools import partial  # noqa: PLC0415 - help needs none of these
+
+    from cjob.aws.session import together  # noqa: PLC0415
+
+    operation = run_options.Operation(args)
+    work = [partial(_runs_if_deployed, args, operation, job) for job in operation.jobs]
+    answers: Sequence[list[Run] | None] = together(*work)
+    found = [
+        (job, runs) for job, runs in zip(operation.jobs, answers, strict=True) if runs is not None
+    ]
+    _check_found(args, operation, found)
+    wanted = [[run for run in runs if _is_wanted(args, run)] for _, runs in found]
+    _write(args, [run for runs in wanted for run in runs])
+    for (job, runs), listed in zip(found, wanted, strict=True):
+        if not listed and args.run is None:
+            operation.talk.say(_none(args, job, len(runs)), job)
+    return DIFFERENT if args.exit_code and not all(_is_well(runs) for _, runs in found) else DONE
+
+
+def _runs_if_deployed(
+    args: argparse.Namespace, operation: run_options.Operation, job: "Job"
+) -> "list[Run] | None":
+    """Return the runs of a job; None if it is one of all jobs and not deployed."""
+    from cjob.aws.executions import NotDeployedError  # noqa: PLC0415 - help needs none of it
+
+    try:
+        return _runs_of(args, operation, job)
+    except NotDeployedError as error:
+        if not args.all:
+            raise
+        operation.talk.say(error.message, job)
+        return None
+
+
+def _check_found(
+    args: argparse.Namespace,
+    operation: run_options.Operation,
+    found: "Sequence[tuple[Job, Sequence[Run]]]",
+) -> None:
+    """Raise InputError if no job is deployed, or none has the run that was named."""
+    env = operation.environment.env
+    if not found:
+        raise InputError(
+            f"none of the jobs is deployed in environment {env!r}",
+            hint=f"cjob deploy --all -e {env}",
+        )
+    if args.run is not None and not any(runs for _, runs in found):
+        names = ", ".join(repr(job.name) for job, _ in found)
+        jobs = "--all" if args.all else " ".join(f"-n {job.name}" for job, _ in found)
+        raise InputError(
+            f"there is no run {args.run!r} of job {names}, or its log is no longer kept",
+            hint=f"see which there are: cjob runs {jobs} -e {env}",
+        )
+
+
+def _none(args: argparse.Namespace, job: "Job", count: int) -> str:
+    """Return a line that says that none of the `count` runs of a job is listed."""
+    from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
+
+    if count:
+        verbs = {"failed": "failed", "running": "is running"}
+        what = " or ".join(verb for option, verb in verbs.items() if getattr(args, option))
+        return f"no run of job {job.name!r} {what}, of the last {count}"
+    if args.since:
+        return f"job {job.name!r} has no runs since {timestamp(args.since)}"
+    return f"job {job.name!r} has no runs here yet"
+
+
+def _runs_of(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> "list[Run]":
+    executions = operation.executions
+    if args.run is not None:
+        one = executions.one(job.name, args.run)
+        return [one] if one else []
+    count = args.last or (MOST if args.since or args.missed else LAST)
+    window = args.since or _window()
+    found = executions.recent(job.name, count, window if args.missed else args.since)
+    if args.missed:
+        found += _missed(job, found, executions.schedule(job.name), window)
+    return sorted(found, key=lambda run: _time(run).timestamp(), reverse=True)
+
+
+def _missed(
+    job: "Job", runs: "Sequence[Run]", schedule: "Schedule", after: "datetime"
+) -> "list[Run]":
+    """Return the fire times without a run, as runs that were missed."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
+
+    from cjob.runs import missed  # noqa: PLC0415
+    from cjob.runs.model import Run  # noqa: PLC0415
+
+    begin, end = max(after, schedule.since), datetime.now(UTC) - missed.GRACE
+    return [
+        Run(
+            app=job.app,
+            env=job.env,
+            job=job.name,
+            status="MISSED",
+            trigger="schedule",
+            scheduled_at=moment,
+            evidence="schedule",
+        )
+        for moment in missed.missed(schedule.expression, runs, begin, end)
+    ]
+
+
+def _window() -> "datetime":
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - help needs none of these
+
+    return datetime.now(UTC) - timedelta(days=WINDOW_DAYS)
+
+
+def _time(run: "Run") -> "datetime":
+    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
+
+    return run.started_at or run.scheduled_at or datetime.min.replace(tzinfo=UTC)
+
+
+def _is_wanted(args: argparse.Namespace, run: "Run") -> bool:
+    from cjob.runs.model import FAILED, UNFINISHED  # noqa: PLC0415 - help needs none of these
+
+    if not args.failed and not args.running:
+        return True
+    failed = args.failed and (run.status in FAILED or run.status == "MISSED")
+    return failed or (args.running and run.status in UNFINISHED)
+
+
+def _is_well(runs: "Sequence[Run]") -> bool:
+    """Return whether no run was missed, and the last one that ended succeeded."""
+    from cjob.runs.model import UNFINISHED  # noqa: PLC0415 - help needs none of these
+
+    ended = [run for run in runs if run.status not in UNFINISHED]
+    missed = any(run.status == "MISSED" for run in ended)
+    return not missed and (not ended or ended[0].status == "SUCCEEDED")
+
+
+def _write(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
+    from cjob.runs import causes, model, table  # noqa: PLC0415 - help needs none of these
+
+    if args.output == "text":
+        if runs:
+            console.write(table.table(runs))
+        return
+    import json  # noqa: PLC0415 - only for this form
+
+    for run in runs:
+        document = model.to_json(run, causes.cause_of(run).text, with_attempts=args.attempts)
+        run_options.write_line(json.dumps(document, separators=(",", ":")))

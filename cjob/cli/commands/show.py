@@ -1,0 +1,106 @@
+"""`cjob show`: print what a saved plan contains.
+
+Reads documents from files or stdin, and prints what they say: job, stack, account, images, and the
+difference as it was when the plan was made. Nothing is compared again, and AWS is not asked.
+"""
+
+import argparse
+import sys
+
+from cjob.cli import job_options
+from cjob.cli.commands import diff as diff_command
+from cjob.cli.output import console
+from cjob.reporting.errors import DONE
+from cjob.reporting.printable import visible
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cjob.document.models import Release
+
+EXAMPLES = """\
+examples:
+  cjob show plan.json
+  cjob show -o markdown plan.json > comment.md
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="show")
+    job_options.files(parser)
+    job_options.common(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "markdown", "json"),
+        default="text",
+        metavar="FORM",
+        help="what stdout gets: text, markdown, json (default: text)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the documents in the form that was asked for."""
+    from pathlib import Path  # noqa: PLC0415 - help needs none of these
+
+    from cjob.context import Collaborators  # noqa: PLC0415
+    from cjob.document import codec  # noqa: PLC0415
+
+    tools = Collaborators(Path(args.directory), lambda _: None)
+    for name in args.file:
+        job_options.check_no_job(name, tools, "cjob-diff")
+    hint = "name the file of a plan, as in cjob show plan.json"
+    read = job_options.read_files(args.file, hint)
+    if args.output == "json":
+        console.write(codec.dump(read))
+    elif args.output == "markdown":
+        job_options.check_sections(read, "diff")
+        console.write(visible(diff_command.markdown(read)))
+    else:
+        console.write("\n".join(map(view, read)))
+    return DONE
+
+
+def view(release: "Release") -> str:
+    """Return what a document contains, for people; control characters are shown as escapes."""
+    rows = [(name, visible(value)) for name, value in _facts(release)]
+    width = max((len(name) for name, _ in rows), default=0)
+    lines = [f"{release.job.name} ({release.job.env})"]
+    lines += [f"  {name:<{width}}  {value}" for name, value in rows]
+    diff = release.diff
+    if diff is not None:
+        unknown = diff_command.unknown_images(release)
+        lines += [f"  {visible(line)}" for line in unknown]
+    if diff is None or not (diff.changes or diff.text):
+        return "\n".join(lines) + "\n"
+    lines += [visible(line) for line in diff_command.more(diff)]
+    text = visible(diff.text)
+    if console.colour(sys.stdout):
+        from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
+
+        text = painted(text)
+    return "\n".join(lines) + "\n" + text
+
+
+def _facts(release: "Release") -> "Iterator[tuple[str, str]]":
+    """Yield name and value of what the document says, in the order of its making."""
+    from cjob.diff.summary import summary  # noqa: PLC0415
+    from cjob.document import codec  # noqa: PLC0415 - help needs none of it
+
+    source, target, stack, diff = release.source, release.target, release.stack, release.diff
+    if stack:
+        yield "stack", stack.name
+    if target:
+        yield "account", f"{target.account_id}, {target.region}"
+    if source and source.revision:
+        yield "commit", source.revision.commit + (" (dirty)" if source.revision.dirty else "")
+    for container, image in (release.images or {}).items():
+        yield "image", f"{container}: {image.uri or f'{image.id} (not pushed)'}"
+    if stack and stack.missing:
+        yield "missing", f"{', '.join(stack.missing)} (known only after a push)"
+    yield "changes", summary(diff) if diff else "not compared (cjob-diff compares)"
+    if release.deployment:
+        yield "deployed", release.deployment.status
+    yield "digest", codec.digest(release)

@@ -1,0 +1,149 @@
+"""Errors that a person reads, and the exit status that each of them becomes.
+
+Every error carries what failed (with the subject quoted), where, and one hint with what to do.
+Anything else that is raised is a bug in cjob. Nothing here imports more than a start-up can bear.
+"""
+
+from collections.abc import Sequence
+
+DONE = 0
+DIFFERENT = 1
+INVALID = 2
+REFUSED = 3
+FAILED = 4
+STILL_RUNNING = 5
+BUG = 70
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+
+MORE_FILES = "let more files be open at once: ulimit -n 1024"
+
+
+class CjobError(Exception):
+    """Something went wrong that a message can explain: `message`, its `place`, and a `hint`.
+
+    `code` is its class in events, for programs. `notes` are lines with what else is known of it,
+    such as a log's. `job` and `env` name the job whose work failed; `label` is what its lines begin
+    with, empty if there is no doubt.
+    """
+
+    status = BUG
+    code = "bug"
+    job = ""
+    env = ""
+    label = ""
+    is_shared = False
+
+    def __init__(
+        self, message: str, *, hint: str = "", place: str = "", notes: Sequence[str] = ()
+    ) -> None:
+        """Return what failed first; `place` is `file:line:column` or a path into a document."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+        self.notes = tuple(notes)
+
+    def belongs_to(self, job: str, env: str) -> "CjobError":
+        """Record whose work failed unless all jobs share the error, and return the error itself."""
+        if not self.is_shared:
+            self.job, self.env = job, env
+        return self
+
+    def __str__(self) -> str:
+        """Return the message with its place in front, as it is printed."""
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class InputError(CjobError):
+    """The person must put something right: usage, workspace, manifest, document, a name."""
+
+    status = INVALID
+    code = "invalid-input"
+    warnings: Sequence[str] = ()
+
+    @property
+    def problems(self) -> "tuple[InputError, ...]":
+        """Return each thing that must be put right; here it is one."""
+        return (self,)
+
+
+class InputErrors(InputError):  # noqa: N818 - the plural says that it holds several
+    """Several problems of one input, found together; `problems` holds them in reading order.
+
+    `warnings` are lines on what is no problem by itself, but may be the cause of one.
+    """
+
+    def __init__(self, problems: Sequence[InputError], warnings: Sequence[str] = ()) -> None:
+        """Take at least one problem; the first one stands for all where one line must do."""
+        super().__init__(problems[0].message, hint=problems[0].hint, place=problems[0].place)
+        self._problems = tuple(problems)
+        self.warnings = tuple(warnings)
+
+    @property
+    def problems(self) -> tuple[InputError, ...]:
+        """Return them in reading order."""
+        return self._problems
+
+
+class Together:
+    """Steps whose problems are raised together: each in a `with` of its own, `settle` at the end.
+
+    What a step would have made is not there after it failed; behind `settle` all is.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing wrong."""
+        self._problems: list[InputError] = []
+        self._warnings: list[str] = []
+
+    def __enter__(self) -> None:
+        """Begin a step."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Keep what the step found wrong; errors of any other kind go on their way."""
+        if not isinstance(error, InputError):
+            return False
+        self._problems.extend(error.problems)
+        self._warnings.extend(error.warnings)
+        return True
+
+    def settle(self) -> None:
+        """Raise InputErrors with all that was kept, if anything was."""
+        if self._problems:
+            raise InputErrors(self._problems, self._warnings)
+
+
+class ServiceError(CjobError):
+    """What others said: AWS, the container engine or a registry refused or could not be reached."""
+
+    status = REFUSED
+    code = "service-failed"
+
+
+class DeploymentError(CjobError):
+    """A deployment ran and failed, or was rolled back."""
+
+    status = FAILED
+    code = "deployment-failed"
+
+
+class RunFailedError(CjobError):
+    """A run of a job failed, timed out or was stopped."""
+
+    status = FAILED
+    code = "run-failed"
+
+
+class StillRunningError(CjobError):
+    """What was waited for had not ended when the time to wait for it did."""
+
+    status = STILL_RUNNING
+    code = "still-running"
+
+
+class Interrupted(CjobError):  # noqa: N818 - it is a state of the run, not an error of anybody
+    """The person (Ctrl-C) or the system (SIGTERM) stopped the run."""
+
+    status = INTERRUPTED
+    code = "interrupted"

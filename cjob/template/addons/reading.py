@@ -1,0 +1,167 @@
+"""From the texts of a job's addons folder to Addons: what the job's stack needs to know of them.
+
+Pure: the folder's files are handed in as texts.
+"""
+
+import re
+from collections.abc import Mapping
+
+import yaml
+
+from cjob.document.records import NOTHING, dataclass, replace
+from cjob.reporting.errors import InputError, Together
+from cjob.template import writer
+from cjob.template.access import find, is_null, pairs, text_of
+from cjob.template.addons.merging import merge
+from cjob.yamlio import yaml12
+
+PARAMETER_FILES = ("addons.parameters.yml", "addons.parameters.yaml")
+"""Names of the file that gives values to the templates' own parameters."""
+
+RESERVED = ("App", "Env", "Name")
+"""Parameters that every addon template declares, and that the job's stack gives values to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addons:
+    """The merged template and what comes out of it.
+
+    `variables` and `secrets` map an output's name to the name that containers know it by;
+    `policies` and `security_groups` are names of outputs. `parameters` holds the values that the
+    job's stack gives besides App, Env and Name, as YAML nodes.
+    """
+
+    text: str
+    variables: Mapping[str, str] = NOTHING
+    secrets: Mapping[str, str] = NOTHING
+    policies: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    parameters: Mapping[str, yaml.Node] = NOTHING
+
+
+def is_template(file: str) -> bool:
+    """Return whether a file of the addons folder is a template, by its name."""
+    return file.endswith((".yml", ".yaml")) and file not in PARAMETER_FILES
+
+
+def read(files: Mapping[str, str], folder: str = "addons") -> Addons | None:
+    """Read the files of an addons folder, given by name; None where no template is among them.
+
+    `folder` is what errors call it. Raises InputError where a template or the parameters file
+    breaks a rule.
+    """
+    templates = {f"{folder}/{name}": text for name, text in files.items() if is_template(name)}
+    if not templates:
+        return None
+    merged = merge(templates)
+    declared = find(merged, "Parameters")
+    found = Together()
+    with found:
+        _check_reserved(declared, folder)
+    with found:
+        parameters = _parameters(files, folder, declared)
+    found.settle()
+    return _with_outputs(merged, Addons(text=writer.text(merged), parameters=parameters))
+
+
+def _check_reserved(declared: yaml.Node | None, folder: str) -> None:
+    absent = [f'"{name}"' for name in RESERVED if find(declared, name) is None]
+    if absent:
+        raise InputError(
+            f"the addons do not declare the parameter {', '.join(absent)}",
+            hint="addon templates declare App, Env and Name under Parameters",
+            place=folder,
+        )
+
+
+def _parameters(
+    files: Mapping[str, str], folder: str, declared: yaml.Node | None
+) -> dict[str, yaml.Node]:
+    """Read the parameters file and compare it with what the templates declare."""
+    present = [name for name in PARAMETER_FILES if name in files]
+    if len(present) > 1:
+        raise InputError(
+            f'"{folder}" has both "{present[0]}" and "{present[1]}"',
+            hint="keep one of them",
+            place=folder,
+        )
+    values: dict[str, yaml.Node] = {}
+    for name in present:
+        values = _parameter_values(files[name], f"{folder}/{name}", declared)
+    for key, declaration in pairs(declared):
+        given = key.value in values or key.value in RESERVED
+        if not given and find(declaration, "Default") is None:
+            raise InputError(
+                f'the addons\' parameter "{key.value}" has no value',
+                hint=f'give it one in "{folder}/{PARAMETER_FILES[0]}", or a Default',
+                place=folder,
+            )
+    return values
+
+
+def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[str, yaml.Node]:
+    root = yaml12.compose(text, file)
+    section = find(root, "Parameters")
+    if section is None or not (isinstance(section, yaml.MappingNode) or is_null(section)):
+        raise InputError(
+            f'"{file}" has no map "Parameters"',
+            hint="write each parameter's name and value below Parameters",
+            place=yaml12.place(file, section) if section else file,
+        )
+    values: dict[str, yaml.Node] = {}
+    known = {key.value for key, _ in pairs(declared)}
+    for key, value in pairs(section):
+        if key.value in RESERVED:
+            raise InputError(
+                f'"{file}" gives a value to "{key.value}", which is reserved',
+                hint="App, Env and Name get their values from the job: leave them out",
+                place=yaml12.place(file, key),
+            )
+        if key.value not in known:
+            raise InputError(
+                f'no addon template declares the parameter "{key.value}"',
+                hint="declare it under Parameters of a template, or leave it out here",
+                place=yaml12.place(file, key),
+            )
+        values[key.value] = value
+    return values
+
+
+def _with_outputs(merged: yaml.MappingNode, addons: Addons) -> Addons:
+    """Sort the outputs by what they are to the job."""
+    resources = {key.value: value for key, value in reversed(pairs(find(merged, "Resources")))}
+    variables: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    policies: list[str] = []
+    groups: list[str] = []
+    for key, output in pairs(find(merged, "Outputs")):
+        name = key.value
+        match text_of(find(resources.get(_referred(find(output, "Value"))), "Type")):
+            case "AWS::SecretsManager::Secret":
+                secrets[name] = variable_name(name)
+                continue
+            case "AWS::IAM::ManagedPolicy":
+                policies.append(name)
+                continue
+            case "AWS::EC2::SecurityGroup":
+                groups.append(name)
+        variables[name] = variable_name(name)
+    return replace(
+        addons,
+        variables=variables,
+        secrets=secrets,
+        policies=tuple(policies),
+        security_groups=tuple(groups),
+    )
+
+
+def _referred(value: yaml.Node | None) -> str:
+    """Return the name of what a value is a `Ref` to, else nothing."""
+    short = value is not None and value.tag == "!Ref"
+    return text_of(value if short else find(value, "Ref"))
+
+
+def variable_name(output: str) -> str:
+    """Return the variable for an output: `usersDDBTableName` becomes `USERS_DDB_TABLE_NAME`."""
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", output)
+    return re.sub(r"([A-Z0-9])([A-Z][a-z])", r"\1_\2", text).upper()

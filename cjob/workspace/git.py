@@ -1,0 +1,134 @@
+"""The git checkout that a workspace is in: its commit, and whether its files differ from it.
+
+Starts git, for reading only. A checkout holds what strangers wrote (a pull request), so git runs
+without any setting of the repository that could start a program.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from cjob.document.models import Revision
+from cjob.workspace.find import top_folder
+
+LIMIT_S = 20
+UNTRACKED = "?? "
+
+# Committed files can look like a bare repository, whose configuration would be the committer's.
+# fsmonitor, hooks and lazy fetches start programs; the index is not refreshed either.
+SAFE = (
+    *("-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}", "--no-optional-locks"),
+)
+SAFE_ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+
+# `git lfs install --local`, which actions/checkout runs too, writes these.
+KNOWN_FILTERS = frozenset({"git-lfs clean -- %f", "git-lfs filter-process"})
+OWN_SCOPES = frozenset({"local", "worktree"})
+FILTERS = r"^filter\..*\.(clean|process)$"
+
+
+def revision(
+    root: Path, environment: Mapping[str, str], warn: Callable[[str], None]
+) -> Revision | None:
+    """Return the commit that the workspace is at; None if it is not in a git checkout.
+
+    A tree counts as changed if git can't tell whether it is.
+    """
+    top = root if "GIT_DIR" in environment else top_folder(root)
+    if top is None:
+        return None
+    try:
+        commit = _git(top, "rev-parse", "--quiet", "--verify", "--short", "HEAD")
+    except _GitError as error:
+        if error.reason:
+            warn(f"git does not tell the commit, so no image is tagged with it: {error.reason}")
+        return None
+    try:
+        return Revision(commit=commit, dirty=_differs(top))
+    except _GitError as error:
+        warn(f"git does not tell whether files differ from the commit, so they do: {error.reason}")
+        return Revision(commit=commit, dirty=True)
+
+
+def _differs(root: Path) -> bool:
+    """Return whether files differ from the commit, or are new to git.
+
+    A new file that is empty does not count: the shell creates one for the output of this very
+    pipe (`cjob-build … > plan.json`), and every tree would differ.
+    """
+    status = ("status", "--porcelain", "-z", "--no-renames")
+    output = _git(root, *status, settings=tuple(_disabled_filters(root)))
+    entries = [one for one in output.split("\0") if one]
+    if not all(entry.startswith(UNTRACKED) for entry in entries):
+        return True
+    top = Path(_git(root, "rev-parse", "--show-toplevel")) if entries else root
+    return not all(_is_empty(top / entry.removeprefix(UNTRACKED)) for entry in entries)
+
+
+def _disabled_filters(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield settings that disable the filters which only the repository itself configures.
+
+    A committed `.gitattributes` chooses their files, and `include.path` may well lead to a
+    committed file. Filters of the user's own configuration are the user's.
+    """
+    words = ("config", "--null", "--show-scope", "--get-regexp", FILTERS)
+    listed = iter(_git(root, *words, allowed=(0, 1)).split("\0"))
+    for scope, setting in zip(listed, listed, strict=False):
+        key, _, command = setting.partition("\n")
+        if scope in OWN_SCOPES and command not in KNOWN_FILTERS:
+            name = key.rpartition(".")[0]
+            yield from ((f"{name}.clean", ""), (f"{name}.process", ""))
+            yield f"{name}.required", "false"
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
+class _GitError(Exception):
+    """Git did not answer; the reason is its first line, empty if all it says is no."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _git(
+    root: Path,
+    *arguments: str,
+    settings: tuple[tuple[str, str], ...] = (),
+    allowed: tuple[int, ...] = (0,),
+) -> str:
+    import subprocess  # noqa: PLC0415 - only in a checkout
+
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words, no shell
+            ["git", *SAFE, "-C", str(root), *arguments],  # noqa: S607 - as people find it
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT_S,
+            check=False,
+            env={**os.environ, **SAFE_ENVIRONMENT, **_configuration(settings)},
+        )
+    except OSError as error:
+        raise _GitError(f"git cannot be run: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise _GitError(f"it took more than {LIMIT_S} s") from None
+    if done.returncode not in allowed:
+        raise _GitError(done.stderr.strip().partition("\n")[0])
+    return done.stdout.strip()
+
+
+def _configuration(settings: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return settings as git's variables; in `-c NAME=VALUE` a name can't have every character."""
+    if not settings:
+        return {}
+    given = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(given) if given.isdecimal() else 0
+    variables = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (key, value) in enumerate(settings, first):
+        variables[f"GIT_CONFIG_KEY_{number}"] = key
+        variables[f"GIT_CONFIG_VALUE_{number}"] = value
+    return variables

@@ -1,0 +1,1 @@
+"""The only YAML in cjob: text to nodes, scalars to values, nodes to text."""
