@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from cjob.aws import faults
 from cjob.aws.session import Account
-from cjob.concurrency.interrupts import unbroken
+from cjob.concurrency.interrupts import shield
 from cjob.concurrency.pool import run_all
 from cjob.document import names
 from cjob.reporting.errors import InputError, ServiceError
@@ -82,7 +82,7 @@ class Executions:
                 faults.told(f"start a run of job {job!r}", env.manager_role_arn),
             ):
                 # Whether it was started decides what an interrupt means: the answer is waited for.
-                answer = unbroken(
+                answer = shield(
                     lambda: client.start_execution(stateMachineArn=machine, name=name, input=text)
                 )
         except ServiceError as error:

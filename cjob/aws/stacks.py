@@ -20,7 +20,7 @@ from cjob.aws.following import Following
 from cjob.aws.pacing import pauses
 from cjob.aws.session import Account
 from cjob.aws.watching import NO_CHANGE_SET, POLL_ATTEMPTS, UNDER_WAY, Watch, existing
-from cjob.concurrency.interrupts import Sleep, unbroken
+from cjob.concurrency.interrupts import Sleep, shield
 from cjob.document.models import Target
 from cjob.document.records import NOTHING
 from cjob.document.snapshot import ABSENT, PROPOSED
@@ -57,7 +57,7 @@ class AwsStacks(Watch):
         """
         client, stack = self._client(target), request.stack.name
         with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
-            unbroken(lambda: self._create_change_set(client, target, request), self._sleep)
+            shield(lambda: self._create_change_set(client, target, request), self._sleep)
             state = self._described(self._poller(target), stack, request.name)
         if request.create and not _is_ours(state, request):
             raise StackChangedError(stack, PROPOSED)
@@ -120,7 +120,7 @@ class AwsStacks(Watch):
                     raise
 
         with faults.told("execute the change set", target.manager_role_arn):
-            unbroken(start, self._sleep)
+            shield(start, self._sleep)
 
     def discard(self, target: Target, request: Request) -> str:
         """Delete a request's change set unless it was executed; return the id of its stack.

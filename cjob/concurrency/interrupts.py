@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from cjob.concurrency.pool import NOTICED_S, attentive
+from cjob.concurrency.pool import SIGNAL_POLL_S, wait_interruptibly
 from cjob.reporting.errors import Interrupted
 
 T = TypeVar("T")
 
 NEVER = float("-inf")
 
-ANSWER_S = 5.0
+ANSWER_TIMEOUT_S = 5.0
 """So long an answer is waited for after Ctrl-C; what sent SIGTERM may send SIGKILL soon."""
 
 Sleep = Callable[[float], None]
@@ -63,20 +63,20 @@ class Begun:
         return self.left or Interrupted("interrupted before anything was deployed")
 
 
-class _Last:
+class _LastInterrupt:
     """When the run was interrupted last, for calls that are made again and again."""
 
     at = NEVER
 
 
-def hurry() -> None:
+def record_interrupt() -> None:
     """Note that the run is interrupted: what waits for an answer is not to begin again."""
-    _Last.at = time.monotonic()
+    _LastInterrupt.at = time.monotonic()
 
 
 def interrupted_since(began: float = NEVER) -> bool:
     """Check whether the run was interrupted after a time of the monotonic clock."""
-    return _Last.at > began
+    return _LastInterrupt.at > began
 
 
 _Answer = tuple[T | None, BaseException | None]
@@ -101,7 +101,9 @@ def _result(answer: _Answer[T]) -> T:
     return result  # type: ignore[return-value] # without an error there is one
 
 
-def unbroken(call: Callable[[], T], sleep: Sleep = time.sleep, answer_s: float = ANSWER_S) -> T:
+def shield(
+    call: Callable[[], T], sleep: Sleep = time.sleep, timeout_s: float = ANSWER_TIMEOUT_S
+) -> T:
     """Make a call whose answer is waited for although Ctrl-C is pressed, which is raised then.
 
     Only so is it known what to roll back. What does not answer soon is not waited for, and a
@@ -111,25 +113,25 @@ def unbroken(call: Callable[[], T], sleep: Sleep = time.sleep, answer_s: float =
     try:
         _ask(call, answers)
         if threading.current_thread() is threading.main_thread():
-            answer = attentive(answers)
+            answer = wait_interruptibly(answers)
         else:
-            answer = _answer_in_time(answers, lambda: interrupted_since(began), sleep, answer_s)
+            answer = _answer_in_time(answers, lambda: interrupted_since(began), sleep, timeout_s)
     except KeyboardInterrupt:
-        hurry()
+        record_interrupt()
         with suppress(queue.Empty):
-            answers.get(timeout=answer_s)
+            answers.get(timeout=timeout_s)
         raise
     return _result(answer)
 
 
 def _answer_in_time(
-    answers: "queue.SimpleQueue[T]", is_asked: Callable[[], bool], sleep: Sleep, answer_s: float
+    answers: "queue.SimpleQueue[T]", is_asked: Callable[[], bool], sleep: Sleep, timeout_s: float
 ) -> T:
     """Wait for an answer; once the run is to end, not for long before `sleep` raises that."""
     while True:
         asked = is_asked()
         try:
-            return answers.get(timeout=answer_s if asked else NOTICED_S)
+            return answers.get(timeout=timeout_s if asked else SIGNAL_POLL_S)
         except queue.Empty:
             if asked:
                 sleep(0)
@@ -143,12 +145,12 @@ def interruptible(call: Callable[[], T], sleep: Sleep) -> T:
     _ask(call, answers)
     while True:
         try:
-            return _result(answers.get(timeout=NOTICED_S))
+            return _result(answers.get(timeout=SIGNAL_POLL_S))
         except queue.Empty:
             sleep(0)
 
 
-def _go_on(_result: object) -> bool:
+def _never_enough(_result: object) -> bool:
     return False
 
 
@@ -157,7 +159,7 @@ def run_to_end(
     limit: int,
     interruption: Interruption,
     skipped: T,
-    is_enough: Callable[[T], bool] = _go_on,
+    is_enough: Callable[[T], bool] = _never_enough,
 ) -> list[T]:
     """Run every piece to its own end, at most `limit` at once; give the results in order.
 
@@ -175,7 +177,7 @@ def run_to_end(
     ended = [threading.Event() for _ in work]
     enough = threading.Event()
 
-    def at_work(over: threading.Event) -> None:
+    def worker(over: threading.Event) -> None:
         for number in todo:
             begun.append(number)  # before the look whether to go on, which `ask` comes before
             if not (interruption.asked or enough.is_set()):
@@ -191,19 +193,19 @@ def run_to_end(
     threads = [threading.Event() for _ in range(min(limit, len(work)))]
     try:
         for over in threads:
-            threading.Thread(target=at_work, args=(over,), daemon=True).start()
-        _await(threads)
+            threading.Thread(target=worker, args=(over,), daemon=True).start()
+        _wait_for_all(threads)
     except KeyboardInterrupt:
         interruption.ask()
-        hurry()
-        _await([ended[number] for number in tuple(begun)])
+        record_interrupt()
+        _wait_for_all([ended[number] for number in tuple(begun)])
     if raised:
         raise raised[0]
     return results
 
 
-def _await(events: Sequence[threading.Event]) -> None:
+def _wait_for_all(events: Sequence[threading.Event]) -> None:
     """Wait for events: Ctrl-C in `Thread.join` has Python 3.11 take a thread for ended."""
     for event in events:
-        while not event.wait(NOTICED_S):
+        while not event.wait(SIGNAL_POLL_S):
             continue

@@ -14,19 +14,19 @@ Checkpoint = Callable[[], None]
 """Called by a piece of work where it may end early; raises Stopped once another has failed."""
 
 
-NOTICED_S = 0.5
+SIGNAL_POLL_S = 0.5
 """So late at most the main thread notices a signal that reached another thread."""
 
 
-class Stopped(Exception):  # noqa: N818 - it is a state of the run, not an error of anybody
+class Cancelled(Exception):  # noqa: N818 - it is a state of the run, not an error of anybody
     """Another piece of work failed, or the person stopped all of them."""
 
 
-def attentive(answers: "queue.SimpleQueue[T]") -> T:
+def wait_interruptibly(answers: "queue.SimpleQueue[T]") -> T:
     """Wait for an answer, awake often enough to notice signals, wherever they arrive."""
     while True:
         try:
-            return answers.get(timeout=NOTICED_S)
+            return answers.get(timeout=SIGNAL_POLL_S)
         except queue.Empty:
             continue
 
@@ -49,7 +49,7 @@ def run_all(work: Sequence[Callable[[Checkpoint], T]], limit: int = 8) -> list[T
     results: dict[int, T] = {}
     try:
         while len(results) < len(work):
-            ended = attentive(done)
+            ended = wait_interruptibly(done)
             if isinstance(ended, BaseException):
                 raise ended
             results[ended[0]] = ended[1]
@@ -65,7 +65,7 @@ def _work(
 ) -> None:
     def checkpoint() -> None:
         if stop.is_set():
-            raise Stopped
+            raise Cancelled
 
     while not stop.is_set():
         try:

@@ -62,7 +62,7 @@ def hide_environment(kept: Collection[str]) -> None:
             ctypes.memset(address + len(name) + 1, 0, len(value))
 
 
-class SilentError(Exception):
+class OutputTimeoutError(Exception):
     """A program has written nothing for too long, and was killed."""
 
 
@@ -70,7 +70,7 @@ def run(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     *,
     silent_s: float | None = None,
 ) -> tuple[int, tuple[str, ...]]:
@@ -94,20 +94,20 @@ def run(
             errors="replace",
             start_new_session=True,
         ) as process,
-        _ended_by_silence(process, silent_s) as heard,
+        _kill_if_silent(process, silent_s) as heard,
     ):
         if process.stdout is not None:
             for line in iter(partial(process.stdout.readline, LONGEST_LINE), ""):
                 heard()
                 if line.strip():
                     tail.append(line.rstrip())
-                    say(tail[-1])
+                    report(tail[-1])
         status = process.wait()
     return status, tuple(tail)
 
 
 @contextmanager
-def _ended_by_silence(
+def _kill_if_silent(
     process: subprocess.Popen[str], silent_s: float | None
 ) -> Iterator[Callable[[], None]]:
     """Yield what to call for each line; without a call for so long the program is killed."""
@@ -129,15 +129,15 @@ def _ended_by_silence(
         ended.set()
         heard.set()
     if silent.is_set():
-        raise SilentError
+        raise OutputTimeoutError
 
 
 def run_untrusted(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> tuple[int, tuple[str, ...]]:
     """Run a program as `run` does, with this process's other variables out of its sight."""
     hide_environment(environment)
-    return run(command, folder, environment, say)
+    return run(command, folder, environment, report)

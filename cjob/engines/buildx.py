@@ -88,7 +88,7 @@ class Buildx:
                 status, _ = processes.run(
                     command, recipe.context, self._environment, line, silent_s=self._silent_s
                 )
-            except processes.SilentError:
+            except processes.OutputTimeoutError:
                 raise ServiceError(
                     f"{subject} failed: nothing was heard for {self._silent_s:g} seconds",
                     hint="find what it waits for: a credential helper of docker's config.json, the "

@@ -86,14 +86,15 @@ class InputErrors(InputError):  # noqa: N818 - the plural says that it holds sev
         return self._problems
 
 
-class Together:
-    """Steps whose problems are raised together: each in a `with` of its own, `settle` at the end.
+class ErrorCollector:
+    """Collects the InputErrors of several steps: run each in a `with` of its own, then `raise_all`.
 
-    What a step would have made is not there after it failed; behind `settle` all is.
+    What a failed step would have returned is missing until then; `raise_all` returns only if all
+    steps succeeded.
     """
 
     def __init__(self) -> None:
-        """Start with nothing wrong."""
+        """Start without problems."""
         self._problems: list[InputError] = []
         self._warnings: list[str] = []
 
@@ -101,15 +102,15 @@ class Together:
         """Begin a step."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        """Keep what the step found wrong; errors of any other kind go on their way."""
+        """Keep an InputError of the step; other errors are raised as usual."""
         if not isinstance(error, InputError):
             return False
         self._problems.extend(error.problems)
         self._warnings.extend(error.warnings)
         return True
 
-    def settle(self) -> None:
-        """Raise InputErrors with all that was kept, if anything was."""
+    def raise_all(self) -> None:
+        """Raise InputErrors with all problems, if there are any."""
         if self._problems:
             raise InputErrors(self._problems, self._warnings)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from cjob.concurrency.pool import Stopped
+from cjob.concurrency.pool import Cancelled
 from cjob.document.records import dataclass
 from cjob.reporting.findings import Finding
 
@@ -84,7 +84,7 @@ def part(tell: Tell, phase: Phase, subject: str, doing: str) -> Iterator[Part]:
     piece.line(doing)
     try:
         yield piece
-    except (Stopped, KeyboardInterrupt):
+    except (Cancelled, KeyboardInterrupt):
         piece.line(f"{doing}: stopped", "stopped")
         raise
     except BaseException:

@@ -18,7 +18,7 @@ from cjob.manifest.containers import env_files as env_files_of
 from cjob.manifest.containers import is_env_file
 from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
-from cjob.reporting.errors import InputError, Together
+from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.reporting.findings import Finding
 from cjob.reporting.progress import Tell, found, warning
 from cjob.reporting.redaction import looks_secret
@@ -52,7 +52,7 @@ def load(
     `--tag` and `--resource-tags` gave. With `refused_later`, what this run is going to refuse is
     not warned about first.
     """
-    problems = Together()
+    problems = ErrorCollector()
     with problems:
         loaded = _manifest(job, workspace, environment)
     with problems:
@@ -61,7 +61,7 @@ def load(
         addon_assets = _addon_assets(workspace, job.name, texts, addons)
     with problems:
         overrides = _overrides(workspace, job.name)
-    problems.settle()
+    problems.raise_all()
     rehearse(loaded.job, job, addons, overrides.patches)
 
     def warn(text: str) -> None:
@@ -209,7 +209,7 @@ def _addon_assets(
     workspace: Workspace, job: str, texts: Mapping[str, str], addons: Addons | None
 ) -> tuple[Asset, ...]:
     """List the local files that the addons name, each with its digest."""
-    problems, listed = Together(), []
+    problems, listed = ErrorCollector(), []
     for file in local_files(addons.text) if addons else ():
         with problems:
             digest = _addon_digest(workspace, file, f"copilot/{job}/addons", texts)
@@ -217,7 +217,7 @@ def _addon_assets(
             listed.append(
                 Asset(kind="addonAsset", sha256=digest, key=key, path=file.path, zipped=file.zipped)
             )
-    problems.settle()
+    problems.raise_all()
     return tuple(listed)
 
 

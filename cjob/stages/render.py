@@ -15,7 +15,7 @@ from cjob.document.models import Job as Subject
 from cjob.document.records import replace
 from cjob.manifest import reading
 from cjob.manifest.model import Job, SubnetsByTag
-from cjob.reporting.errors import InputError, Together
+from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.template import parameters, writer
 from cjob.template.addons import packaging
 from cjob.template.addons.reading import Addons
@@ -76,7 +76,7 @@ def finished(job: Job, context: Context, patches: str = "") -> Node:
 
     Raises InputErrors, each with its place, for all paths of both that lead nowhere.
     """
-    root, found = node(template(job, context)), Together()
+    root, found = node(template(job, context)), ErrorCollector()
     with found:
         override_task(root, job.overrides, names.manifest_path(job.name))
     if patches:
@@ -84,7 +84,7 @@ def finished(job: Job, context: Context, patches: str = "") -> Node:
             checked = check_patches(patches, names.patches_path(job.name))
             root = patch(root, checked)
             note_patches(root)
-    found.settle()
+    found.raise_all()
     return root
 
 

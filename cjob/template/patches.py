@@ -12,7 +12,7 @@ import yaml
 
 from cjob.manifest.model import TaskOverride
 from cjob.manifest.overrides import SEGMENT
-from cjob.reporting.errors import InputError, Together
+from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.template.access import copied, find, height, put, text_of
 from cjob.yamlio import yaml12
 from cjob.yamlio.yaml12 import DEPTH_LIMIT, MAP, NULL, SEQ, STR
@@ -43,7 +43,7 @@ def override_task(template: yaml.Node, rules: Sequence[TaskOverride], file: str)
     all paths that lead nowhere.
     """
     task = find(find(find(template, "Resources"), "TaskDefinition"), "Properties")
-    found = Together()
+    found = ErrorCollector()
     for index, rule in enumerate(rules):
         value = rule.value if isinstance(rule.value, yaml.Node) else yaml.ScalarNode(NULL, "")
         with found:
@@ -55,7 +55,7 @@ def override_task(template: yaml.Node, rules: Sequence[TaskOverride], file: str)
                     hint="containers count from 0: the main one, the log router, sidecars by name",
                     place=f"{file}:{rule.line}:{rule.column}",
                 ) from None
-    found.settle()
+    found.raise_all()
 
 
 def _override(node: yaml.Node | None, path: Sequence[tuple[str, str]], value: yaml.Node) -> None:
@@ -142,12 +142,12 @@ def check_patches(text: str, file: str) -> tuple[Patch, ...]:
             hint="patch what holds them as a whole: a value can be a list or a map",
             place=yaml12.place(file, root),
         )
-    found = Together()
+    found = ErrorCollector()
     patches: list[Patch] = []
     for index, node in enumerate(root.value):
         with found:
             patches.append(_patch(node, index, file))
-    found.settle()
+    found.raise_all()
     return tuple(patches)
 
 
@@ -191,7 +191,7 @@ def patch(template: yaml.Node, patches: Sequence[Patch]) -> yaml.Node:
 
     Raises InputErrors, with line and index, for all paths that lead nowhere.
     """
-    found = Together()
+    found = ErrorCollector()
     for one in patches:
         with found:
             try:
@@ -202,7 +202,7 @@ def patch(template: yaml.Node, patches: Sequence[Patch]) -> yaml.Node:
                     hint=error.hint or "it meets the template as earlier patches left it",
                     place=one.place,
                 ) from None
-    found.settle()
+    found.raise_all()
     return template
 
 

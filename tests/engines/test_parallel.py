@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cjob.concurrency.pool import Checkpoint, Stopped, run_all
+from cjob.concurrency.pool import Cancelled, Checkpoint, run_all
 
 
 def giving(value: int, after: threading.Event | None = None) -> Callable[[Checkpoint], int]:
@@ -72,7 +72,7 @@ def test_the_first_failure_is_raised_and_stops_the_rest() -> None:
         try:
             while not stopped.wait(0.01):
                 checkpoint()
-        except Stopped:
+        except Cancelled:
             stopped.set()
             raise
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import cdk_workspace
 import pytest
 
-from cjob.concurrency.processes import TAIL, SilentError, run
+from cjob.concurrency.processes import TAIL, OutputTimeoutError, run
 
 PATH = {"PATH": os.environ["PATH"]}
 LIMIT_S = 20
@@ -107,7 +107,7 @@ def test_a_program_that_falls_silent_is_ended_with_its_children(tmp_path: Path) 
     assert run(["sh", "-c", lines], tmp_path, PATH, lambda _: None, silent_s=5)[0] == 0
     _endless(tmp_path)
     own = {"PATH": f"{tmp_path}/bin:{PATH['PATH']}"}
-    with pytest.raises(SilentError):
+    with pytest.raises(OutputTimeoutError):
         run(["npm"], tmp_path, own, lambda _: None, silent_s=0.5)
     _all_end(tmp_path, 1)
 

@@ -20,7 +20,7 @@ from call_by_call import (
 from calls_proxy import UNTOUCHED, Asked, Meddling, Proxy, running
 from pipelines import Done, Place, name, on, through
 
-from cjob.concurrency.pool import NOTICED_S
+from cjob.concurrency.pool import SIGNAL_POLL_S
 
 SAMPLED, SAMPLED_IN_CI = 6, 12
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -64,7 +64,7 @@ def interrupted(place: Place, job: str, point: Point, number: signal.Signals) ->
         if first:
             started.wait()
             process.send_signal(number)
-            time.sleep(NOTICED_S + 0.2)  # it is to be noticed before the answer is there
+            time.sleep(SIGNAL_POLL_S + 0.2)  # it is to be noticed before the answer is there
         return UNTOUCHED
 
     at = Strike(job, point, strike)
@@ -108,7 +108,7 @@ def twice(place: Place, proxy: Proxy, job: str, first: str, second: str) -> Done
             todo.pop(0)
             started.wait()
             process.send_signal(signal.SIGINT)
-            time.sleep(NOTICED_S + 0.2 if todo else 30)
+            time.sleep(SIGNAL_POLL_S + 0.2 if todo else 30)
 
     proxy.before = strike
     process = through(place, proxy).start("deploy", *on(job))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cjob.concurrency.interrupts import Interruption, interruptible, run_to_end, unbroken
+from cjob.concurrency.interrupts import Interruption, interruptible, run_to_end, shield
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,7 +154,7 @@ def test_a_call_that_must_not_be_torn_apart_is_answered_before_ctrl_c_counts() -
         answered.append(1)
 
     with pytest.raises(KeyboardInterrupt):
-        unbroken(call)
+        shield(call)
     assert answered == [1]
 
 
@@ -168,7 +168,7 @@ def test_a_call_that_is_never_answered_is_not_waited_for_after_ctrl_c() -> None:
 
     try:
         with pytest.raises(KeyboardInterrupt):
-            unbroken(call, answer_s=0)
+            shield(call, timeout_s=0)
         assert not answered.is_set()
     finally:
         answered.set()
@@ -187,7 +187,7 @@ def test_a_call_of_any_thread_that_is_never_answered_is_not_waited_for(
 
     def piece() -> None:
         try:
-            unbroken(call, interruption.sleep, answer_s=0)
+            shield(call, interruption.sleep, timeout_s=0)
         except KeyboardInterrupt:
             interruption.sleep(0)
             ended.append("interrupted")
@@ -254,6 +254,6 @@ def test_a_call_gives_what_it_gives() -> None:
     def fails() -> None:
         raise ValueError("mine")
 
-    assert unbroken(lambda: 1) == 1
+    assert shield(lambda: 1) == 1
     with pytest.raises(ValueError, match="mine"):
-        unbroken(fails)
+        shield(fails)

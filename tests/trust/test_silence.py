@@ -80,7 +80,7 @@ def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
     def asked() -> None:
         requests.append(1)
         if len(requests) == 1:
-            interrupts.hurry()
+            interrupts.record_interrupt()
 
     endpoint = serve(asked)
     silence = Silence(lambda _: None)
@@ -95,7 +95,7 @@ def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
 def test_a_call_that_tidies_up_is_not_tried_for_long(serve: Serve) -> None:
     """After an interruption in an outage; its first try is made."""
     requests: list[int] = []
-    interrupts.hurry()
+    interrupts.record_interrupt()
     with pytest.raises(CalledOffError):
         call(serve(lambda: requests.append(1)), Silence(lambda _: None, last_s=0), 8)
     assert len(requests) == 1

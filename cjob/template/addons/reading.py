@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import yaml
 
 from cjob.document.records import NOTHING, dataclass, replace
-from cjob.reporting.errors import InputError, Together
+from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.template import writer
 from cjob.template.access import find, is_null, pairs, text_of
 from cjob.template.addons.merging import merge
@@ -55,12 +55,12 @@ def read(files: Mapping[str, str], folder: str = "addons") -> Addons | None:
         return None
     merged = merge(templates)
     declared = find(merged, "Parameters")
-    found = Together()
+    found = ErrorCollector()
     with found:
         _check_reserved(declared, folder)
     with found:
         parameters = _parameters(files, folder, declared)
-    found.settle()
+    found.raise_all()
     return _with_outputs(merged, Addons(text=writer.text(merged), parameters=parameters))
 
 
