@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from cjob.aws import faults
-from cjob.aws.pacing import Pace, pauses
-from cjob.aws.patience import Patience
+from cjob.aws import errors
+from cjob.aws.errors import translating_errors
+from cjob.aws.rate_limit import RateLimiter, backoff
+from cjob.aws.retry_budget import RetryBudget
 from cjob.aws.session import Account
 from cjob.concurrency.interrupts import Sleep
 from cjob.document import names
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackSetTypeDef
 
-AHEAD = {
+CONFLICTS = {
     "OperationIdAlreadyExistsException",
     "OperationInProgressException",
     "StaleRequestException",
 }
 """What CloudFormation answers to who comes too late."""
 
-UNDER_WAY = {"RUNNING", "QUEUED", "STOPPING"}
+OPERATION_IN_PROGRESS = {"RUNNING", "QUEUED", "STOPPING"}
 
 LOOKS = 400
 """So often an operation is looked at, which takes half an hour."""
@@ -63,7 +64,7 @@ class AwsApplication:
                 for one in now.get("Parameters", [])
             ],
         }
-        with faults.told(f"change the StackSet {names.stack_set(app)!r}"):
+        with translating_errors(f"change the StackSet {names.stack_set(app)!r}"):
             try:
                 self._client().update_stack_set(
                     StackSetName=names.stack_set(app),
@@ -73,7 +74,7 @@ class AwsApplication:
                     **{name: value for name, value in kept.items() if value},  # type: ignore[arg-type]
                 )
             except ClientError as error:
-                if faults.code(error) in AHEAD:
+                if errors.code(error) in CONFLICTS:
                     return False
                 raise
         return True
@@ -84,24 +85,24 @@ class AwsApplication:
         A network that goes away is waited for, as for a deployment.
         """
         name = names.stack_set(app)
-        patience = Patience(Pace(self.sleep), self._tell)
+        budget = RetryBudget(RateLimiter(self.sleep), self._tell)
         poller = self._account.client("cloudformation", attempts=1)
-        for wait in islice(pauses(1.0, 5.0), LOOKS):
+        for wait in islice(backoff(1.0, 5.0), LOOKS):
             self.sleep(wait)
-            with faults.told(f"follow the change of the StackSet {name!r}"):
+            with translating_errors(f"follow the change of the StackSet {name!r}"):
                 try:
                     found = poller.describe_stack_set_operation(
                         StackSetName=name, OperationId=operation
                     )
-                except (ClientError, *faults.UNHEARD) as error:
-                    if not patience.bears(error):
+                except (ClientError, *errors.CONNECTION_ERRORS) as error:
+                    if not budget.allows(error):
                         raise
                     continue
-            patience.answered()
+            budget.answered()
             status = found["StackSetOperation"]["Status"]
             if status == "SUCCEEDED":
                 return ""
-            if status not in UNDER_WAY:
+            if status not in OPERATION_IN_PROGRESS:
                 return self._reason(name, operation) or status
         return "it is still in progress"
 
@@ -111,7 +112,7 @@ class AwsApplication:
         record = {"app": app, "name": job, "type": "Scheduled Job"}
         tags = names.copilot_tags(app, "", job)
         ssm = self._account.client("ssm")
-        with faults.told(f"write the record {name!r}"):
+        with translating_errors(f"write the record {name!r}"):
             try:
                 ssm.put_parameter(
                     Name=name,
@@ -124,21 +125,21 @@ class AwsApplication:
                 return
 
     def _stack_set(self, app: str) -> "StackSetTypeDef":
-        with faults.told(f"read the StackSet {names.stack_set(app)!r}"):
+        with translating_errors(f"read the StackSet {names.stack_set(app)!r}"):
             found = self._client().describe_stack_set(StackSetName=names.stack_set(app))
         return found["StackSet"]
 
     def _reason(self, name: str, operation: str) -> str:
         """Return what CloudFormation says of the first region that failed; it may not be told."""
         try:
-            with faults.told(f"see why the change of the StackSet {name!r} failed"):
+            with translating_errors(f"see why the change of the StackSet {name!r} failed"):
                 results = self._client().list_stack_set_operation_results(
                     StackSetName=name, OperationId=operation
                 )["Summaries"]
         except ServiceError:
             return ""
         failed = [one for one in results if one.get("Status") == "FAILED"]
-        return faults.clean(failed[0].get("StatusReason", "")) if failed else ""
+        return errors.clean(failed[0].get("StatusReason", "")) if failed else ""
 
     def _client(self) -> "CloudFormationClient":
         return self._account.client("cloudformation")

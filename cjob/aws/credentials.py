@@ -26,7 +26,8 @@ from botocore.exceptions import (
 )
 from botocore.utils import JSONFileCache
 
-from cjob.aws import faults
+from cjob.aws import errors
+from cjob.aws.errors import translating_errors
 from cjob.reporting.errors import CjobError, ServiceError
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ class CallerProvider:
         self._session = session
         self._ask = ask
 
-    def load_credentials(self) -> "Named | None":
+    def load_credentials(self) -> "NamedCredentials | None":
         """Return the caller's credentials, or None if no source has any."""
-        with faults.told("read the AWS settings"):
+        with translating_errors("read the AWS settings"):
             profile = str(self._session.get_config_variable("profile") or "default")
             chain: Any = create_credential_resolver(self._session)
         cache = _Cache()
@@ -79,14 +80,16 @@ class CallerProvider:
                 # botocore takes neither from outside, and both would read a document from stdin.
                 provider._popen = partial(Popen, stdin=DEVNULL)  # noqa: SLF001
             source = _source(provider.METHOD, profile)
-            with _naming(source):
+            with _naming_source(source):
                 found = provider.load()
             if found is not None:
-                return Named(found, source, cache if provider.METHOD == "assume-role" else None)
+                return NamedCredentials(
+                    found, source, cache if provider.METHOD == "assume-role" else None
+                )
         return None
 
 
-class Named:
+class NamedCredentials:
     """Credentials whose failures name where they come from."""
 
     def __init__(
@@ -121,7 +124,7 @@ class Named:
         alone: AbstractContextManager[None] = nullcontext()
         if self._cache and isinstance(found, RefreshableCredentials) and found.refresh_needed():
             alone = self._cache.locked()  # another process may be asking for the same code
-        with _naming(self._source, is_role=self._is_role), alone:
+        with _naming_source(self._source, is_role=self._is_role), alone:
             keys = found.get_frozen_credentials()
         for part, value in zip(PARTS, keys, strict=False):
             if value and not _KEY.fullmatch(value):
@@ -134,7 +137,7 @@ class Named:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else botocore asks for
         """Return an attribute of botocore's credentials."""
-        with _naming(self._source, is_role=self._is_role):
+        with _naming_source(self._source, is_role=self._is_role):
             return getattr(self._found, name)
 
 
@@ -189,17 +192,17 @@ def _source(method: str, profile: str) -> str:
 
 
 @contextmanager
-def _naming(source: str, *, is_role: bool = False) -> Iterator[None]:
+def _naming_source(source: str, *, is_role: bool = False) -> Iterator[None]:
     """Turn whatever a source raises into a ServiceError that names it.
 
     What may pass is raised as it is, for those who try again; so is what AWS says about a role.
     """
     try:
         yield
-    except (CjobError, ProfileNotFound, *faults.UNHEARD):
+    except (CjobError, ProfileNotFound, *errors.CONNECTION_ERRORS):
         raise
     except (BotoCoreError, ClientError) as error:
-        if is_role or (isinstance(error, ClientError) and faults.passes(error)):
+        if is_role or (isinstance(error, ClientError) and errors.is_transient(error)):
             raise
         raise _explained(source, error) from error
     except Exception as error:
@@ -208,16 +211,16 @@ def _naming(source: str, *, is_role: bool = False) -> Iterator[None]:
 
 def _explained(source: str, error: Exception) -> ServiceError:
     hint = f"check {source}, then try: aws sts get-caller-identity"
-    if isinstance(error, faults.SIGN_IN):
-        hint = faults.SIGN_IN_HINT
+    if isinstance(error, errors.SIGN_IN_ERRORS):
+        hint = errors.SIGN_IN_HINT
     elif isinstance(error, PartialCredentialsError):
-        hint = faults.SET_HINT
+        hint = errors.CREDENTIALS_HINT
     match error:
         case OSError(filename=str(file), strerror=str(reason)):
             problem = f"{file!r}: {reason}"
         case ClientError():
-            problem = f"AWS answered {faults.code(error)} to {error.operation_name}: "
-            problem += faults.says(error)
+            problem = f"AWS answered {errors.code(error)} to {error.operation_name}: "
+            problem += errors.message_of(error)
         case RuntimeError():  # botocore's word for credentials that are too old when they arrive
             problem = "they have expired"
             hint = f"renew {source}, or check this machine's clock"
@@ -226,7 +229,7 @@ def _explained(source: str, error: Exception) -> ServiceError:
         case AttributeError() | TypeError():
             problem = "the answer is not a JSON object as AWS tools expect it"
         case _:
-            problem = faults.clean(str(error))
+            problem = errors.clean(str(error))
     return _unusable(source, problem, hint)
 
 

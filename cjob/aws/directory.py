@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cjob.aws import faults
+from cjob.aws.errors import translating_errors
 from cjob.aws.memo import Memo
-from cjob.aws.session import Account, together
+from cjob.aws.session import Account, gather
 from cjob.document import names
 from cjob.document.models import Target
 from cjob.reporting.errors import InputError, ServiceError
@@ -86,7 +86,7 @@ class AwsDirectory:
             else {"Name": "tag-key", "Values": [tag]}
             for tag, values in sorted(tags.items())
         ]
-        with faults.told("look up subnets by tags", target.manager_role_arn):
+        with translating_errors("look up subnets by tags", target.manager_role_arn):
             pages = ec2.get_paginator("describe_subnets").paginate(Filters=filters)  # type: ignore[arg-type]
             return tuple(sorted(s["SubnetId"] for page in pages for s in page["Subnets"]))
 
@@ -96,7 +96,7 @@ class AwsDirectory:
         Raises InputError if there is no such application, which takes a call only if nothing was
         found.
         """
-        with faults.told(f"list the environments of application {app!r}"):
+        with translating_errors(f"list the environments of application {app!r}"):
             found = self._below(names.environment_records(app))
         if not found and self._read(names.application_record(app)) is None:
             raise self._no_application(app)
@@ -111,7 +111,7 @@ class AwsDirectory:
     def _known(self, path: str) -> tuple[str, ...]:
         """Return what is in an SSM path, for a hint; nothing if it must not be listed."""
         try:
-            with faults.told("list what there is"):
+            with translating_errors("list what there is"):
                 return self._below(path)
         except ServiceError:
             return ()
@@ -129,7 +129,7 @@ class AwsDirectory:
     def _read(self, name: str) -> dict[str, Any] | None:
         """Return an SSM record, None if there is none of that name."""
         ssm = self._account.client("ssm")
-        with faults.told(f"read the record {name!r}"):
+        with translating_errors(f"read the record {name!r}"):
             try:
                 text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
             except ssm.exceptions.ParameterNotFound:
@@ -138,7 +138,7 @@ class AwsDirectory:
 
     def _records(self, app: str, env: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read the SSM records of application and environment, at once."""
-        application, environment = together(
+        application, environment = gather(
             lambda: self._read(names.application_record(app)),
             lambda: self._read(names.environment_record(app, env)),
         )
@@ -161,16 +161,16 @@ class AwsDirectory:
         managed = self._account.client("cloudformation", region, role)
 
         def describe() -> Mapping[str, Any]:
-            with faults.told(f"read the environment's stack {name!r}", role):
+            with translating_errors(f"read the environment's stack {name!r}", role):
                 return managed.describe_stacks(StackName=name)["Stacks"][0]
 
         def version() -> str:
-            with faults.told(f"read the version of the environment's stack {name!r}", role):
+            with translating_errors(f"read the version of the environment's stack {name!r}", role):
                 summary = managed.get_template_summary(StackName=name)
             return template_version(summary.get("Metadata", ""))
 
         account_id = application.get("account", "")
-        stack, found, outputs = together(
+        stack, found, outputs = gather(
             describe, version, lambda: self._regional_outputs(app, account_id, region)
         )
         return stack, found, outputs
@@ -178,7 +178,7 @@ class AwsDirectory:
     def _regional_outputs(self, app: str, account_id: str, region: str) -> dict[str, str]:
         """Find the application's stack in a region, and give its outputs."""
         name = names.stack_set(app)
-        with faults.told(f"list the regional stacks of application {app!r}"):
+        with translating_errors(f"list the regional stacks of application {app!r}"):
             summaries = self._account.client("cloudformation").list_stack_instances(
                 StackSetName=name, StackInstanceAccount=account_id, StackInstanceRegion=region
             )["Summaries"]
@@ -188,7 +188,7 @@ class AwsDirectory:
                 hint="deploy its environment in that region again with the tool that made it",
             )
         stack = summaries[0]["StackId"]
-        with faults.told(f"read the regional stack of application {app!r}"):
+        with translating_errors(f"read the regional stack of application {app!r}"):
             described = self._account.client("cloudformation", region).describe_stacks(
                 StackName=stack
             )["Stacks"][0]

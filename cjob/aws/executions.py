@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from cjob.aws import faults
+from cjob.aws import errors
+from cjob.aws.errors import translating_errors
 from cjob.aws.session import Account
 from cjob.concurrency.interrupts import shield
 from cjob.concurrency.pool import run_all
@@ -79,7 +80,7 @@ class Executions:
         try:
             with (
                 self._deployed(job),
-                faults.told(f"start a run of job {job!r}", env.manager_role_arn),
+                translating_errors(f"start a run of job {job!r}", env.manager_role_arn),
             ):
                 # Whether it was started decides what an interrupt means: the answer is waited for.
                 answer = shield(
@@ -139,7 +140,7 @@ class Executions:
         stack = names.job_stack(env.app, env.env, job)
         with (
             self._deployed(job),
-            faults.told(f"read the stack of job {job!r}", env.manager_role_arn),
+            translating_errors(f"read the stack of job {job!r}", env.manager_role_arn),
         ):
             found = client.describe_stacks(StackName=stack)["Stacks"][0]
         parameters = {p["ParameterKey"]: p.get("ParameterValue", "") for p in found["Parameters"]}
@@ -150,7 +151,7 @@ class Executions:
         """Return a task as ECS describes it; about an hour after its end it is gone."""
         env = self._environment
         client = self._account.client("ecs", env.region, env.manager_role_arn)
-        with faults.told("look at the run's task", env.manager_role_arn):
+        with translating_errors("look at the run's task", env.manager_role_arn):
             found = client.describe_tasks(cluster=arn.split("/")[1], tasks=[arn])["tasks"]
         return history.attempt_of(found[0]) if found else None
 
@@ -170,7 +171,11 @@ class Executions:
     def _from_states(self, job: str, count: int, oldest: datetime) -> list[Run]:
         client = self._account.client("stepfunctions", self._environment.region)
         found: list[str] = []
-        with self._deployed(job), _asked(), faults.told(f"list the runs of job {job!r}"):
+        with (
+            self._deployed(job),
+            _asked(),
+            translating_errors(f"list the runs of job {job!r}"),
+        ):
             pages = client.get_paginator("list_executions").paginate(
                 stateMachineArn=self.machine(job), PaginationConfig={"PageSize": min(count, 1000)}
             )
@@ -190,7 +195,7 @@ class Executions:
     def _history(self, job: str, arn: str) -> list[history.Event]:
         """Return the events of an execution; none if there is no such execution."""
         client = self._account.client("stepfunctions", self._environment.region)
-        with _asked(), faults.told(f"read the history of a run of job {job!r}"):
+        with _asked(), translating_errors(f"read the history of a run of job {job!r}"):
             try:
                 pages = client.get_paginator("get_execution_history").paginate(executionArn=arn)
                 return [history.event_of_states(e, arn) for page in pages for e in page["events"]]
@@ -233,7 +238,7 @@ class Executions:
             more["startTime"] = int(after.timestamp() * 1000)
         with (
             self._deployed(job),
-            faults.told(f"read the log of job {job!r}", env.manager_role_arn),
+            translating_errors(f"read the log of job {job!r}", env.manager_role_arn),
         ):
             pages = client.get_paginator("filter_log_events").paginate(
                 logGroupName=run_names.log_group(env.app, env.env, job),
@@ -297,7 +302,7 @@ def _asked() -> Iterator[None]:
     try:
         yield
     except ServiceError as error:
-        if _code(error) not in faults.DENIED:
+        if _code(error) not in errors.DENIED:
             raise
         raise _NotAllowedError(error.message, hint=error.hint) from error
 
@@ -305,7 +310,7 @@ def _asked() -> Iterator[None]:
 def _code(error: ServiceError) -> str:
     """Return AWS's own code of the answer behind an error; empty if there was no answer."""
     cause = error.__cause__
-    return faults.code(cause) if isinstance(cause, ClientError) else ""
+    return errors.code(cause) if isinstance(cause, ClientError) else ""
 
 
 def _newest(runs: Sequence[Run], count: int) -> list[Run]:

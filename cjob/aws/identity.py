@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from cjob.aws import faults, policies
+from cjob.aws import policies
+from cjob.aws.errors import translating_errors
 from cjob.aws.policies import Scope
 from cjob.aws.rights import Right
 from cjob.aws.session import Account
@@ -40,7 +41,7 @@ class AwsIdentity:
 
     def caller(self) -> Caller:
         """Return who calls; ServiceError if the credentials are refused."""
-        with faults.told("ask AWS whose credentials these are"):
+        with translating_errors("ask AWS whose credentials these are"):
             found = self._account.client("sts").get_caller_identity()
         return Caller(found["Account"], found["Arn"])
 
@@ -56,7 +57,7 @@ class AwsIdentity:
         lacking: set[str] = set()
         iam = self._account.client("iam")
         for resources, names in actions.items():
-            with faults.told("simulate the caller's policies"):
+            with translating_errors("simulate the caller's policies"):
                 pages = iam.get_paginator("simulate_principal_policy").paginate(
                     PolicySourceArn=caller.principal,
                     ActionNames=sorted(names),

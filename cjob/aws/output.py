@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from cjob.aws import faults
+from cjob.aws.errors import translating_errors
 from cjob.aws.session import Account
 from cjob.runs import names
 from cjob.runs.model import Environment
@@ -48,7 +48,7 @@ class Stream:
         """Yield the lines that were written since the last call; none without a stream yet."""
         while True:
             more = {"nextToken": self._token} if self._token else {}
-            with faults.told("read the log of the run", self._role):
+            with translating_errors("read the log of the run", self._role):
                 try:
                     page = self._client.get_log_events(**self._names, startFromHead=True, **more)
                 except self._client.exceptions.ResourceNotFoundException:

@@ -20,7 +20,8 @@ import yaml
 from botocore.config import Config
 
 from cjob import sandbox
-from cjob.aws import faults, manager_role
+from cjob.aws import manager_role
+from cjob.aws.errors import translating_errors
 from cjob.document import names, versions
 from cjob.reporting.errors import ServiceError
 
@@ -51,7 +52,7 @@ def seed(
     `endpoint` is the address of every service, where it isn't AWS itself. Raises ServiceError
     with what the first service that refused said.
     """
-    with faults.told(f"set up the application {app!r}"):
+    with translating_errors(f"set up the application {app!r}"):
         stacks = session.client("cloudformation", endpoint_url=endpoint)
         account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
         artifacts = seed_regional_stack(stacks, app, account, jobs)
@@ -235,14 +236,14 @@ def _create_stack(
         Capabilities=CAPABILITIES,
         Tags=tags,
     )["StackId"]
-    pauses = _Pauses()
+    backoff = _Pauses()
     while True:
         stack = stacks.describe_stacks(StackName=stack_id)["Stacks"][0]
         if stack["StackStatus"] == "CREATE_COMPLETE":
             return _outputs(stack)
         if not stack["StackStatus"].endswith("_IN_PROGRESS"):
             raise ServiceError(f"the stack {name!r} ended with {stack['StackStatus']}")
-        pauses.sleep()
+        backoff.sleep()
 
 
 def _outputs(stack: "StackTypeDef") -> dict[str, str]:
@@ -250,7 +251,7 @@ def _outputs(stack: "StackTypeDef") -> dict[str, str]:
 
 
 def _wait_for_operation(stacks: "CloudFormationClient", name: str, operation: str) -> None:
-    pauses = _Pauses()
+    backoff = _Pauses()
     while True:
         found = stacks.describe_stack_set_operation(StackSetName=name, OperationId=operation)
         status = found["StackSetOperation"]["Status"]
@@ -258,7 +259,7 @@ def _wait_for_operation(stacks: "CloudFormationClient", name: str, operation: st
             return
         if status not in ("RUNNING", "QUEUED"):
             raise ServiceError(f"the StackSet {name!r} ended with {status}")
-        pauses.sleep()
+        backoff.sleep()
 
 
 class _Pauses:

@@ -16,11 +16,12 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import NoCredentialsError
 
 from cjob import __version__
-from cjob.aws import faults
-from cjob.aws.answers import CheckedParserFactory
-from cjob.aws.credentials import Ask, CallerProvider, Named
+from cjob.aws import errors
+from cjob.aws.credentials import Ask, CallerProvider, NamedCredentials
+from cjob.aws.errors import translating_errors
+from cjob.aws.responses import CheckedParserFactory
 from cjob.aws.rights import CALLER, MANAGER, check_declared
-from cjob.aws.silence import Silence
+from cjob.aws.slow_calls import SlowCallMonitor
 from cjob.concurrency.pool import run_all
 from cjob.reporting.progress import Progress, Tell
 
@@ -66,15 +67,15 @@ class Account:
         a note if AWS does not answer. `as_caller` makes the calls of roles with the caller's own
         credentials.
         """
-        self._silence = Silence(tell)
+        self._slow_calls = SlowCallMonitor(tell)
         self._core = _new_session()
         self._as_caller = as_caller
         self._core.register_component("credential_provider", CallerProvider(self._core, ask))
-        with faults.told("read the AWS settings"):
+        with translating_errors("read the AWS settings"):
             self._core.get_config_variable("max_attempts")  # read here, its error is about it
             region = os.environ.get("AWS_REGION") or self._core.get_config_variable("region")
         if not region:
-            raise faults.no_region()
+            raise errors.no_region()
         self.region: str = region
         self._core.set_config_variable("region", region)
         self._lock = threading.Lock()
@@ -137,27 +138,27 @@ class Account:
             if key not in self._clients:
                 session = self._session("" if self._as_caller else role)
                 config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
-                with faults.told("read the AWS settings"):
+                with translating_errors("read the AWS settings"):
                     client = session.create_client(
                         service, region_name=key[1], config=self._config.merge(config)
                     )
-                self._clients[key] = _declared(client, MANAGER if role else CALLER)
+                self._clients[key] = _only_declared(client, MANAGER if role else CALLER)
                 if self._as_caller:
-                    self._clients[key].meta.events.register("after-call", _mark)
-                self._silence.watch(client)
+                    self._clients[key].meta.events.register("after-call", _mark_as_caller)
+                self._slow_calls.watch(client)
                 if role and attempts == ATTEMPTS:
-                    self._clients[key].meta.events.register("needs-retry", _outlast)
+                    self._clients[key].meta.events.register("needs-retry", _retry_during_outage)
             return self._clients[key]
 
     def _session(self, role: str) -> botocore.session.Session:
         if role not in self._sessions:
-            with faults.told("read the AWS settings"):
+            with translating_errors("read the AWS settings"):
                 self._sessions[role] = self._assumed(role) if role else self._core
         return self._sessions[role]
 
     def _assuming_client(self, *args: Any, **more: Any) -> "BaseClient":  # noqa: ANN401 - botocore's
-        client: BaseClient = _declared(self._core.create_client(*args, **more), CALLER)
-        self._silence.watch(client)
+        client: BaseClient = _only_declared(self._core.create_client(*args, **more), CALLER)
+        self._slow_calls.watch(client)
         return client
 
     def _assumed(self, role: str) -> botocore.session.Session:
@@ -177,8 +178,8 @@ class Account:
         credentials = DeferredRefreshableCredentials(
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
-        named = Named(credentials, f"role {role!r}", is_role=True)
-        core.register_component("credential_provider", _Given(named))
+        named = NamedCredentials(credentials, f"role {role!r}", is_role=True)
+        core.register_component("credential_provider", _FixedProvider(named))
         return core
 
 
@@ -189,7 +190,7 @@ def _new_session() -> botocore.session.Session:
     return session
 
 
-def _declared(client: "BaseClient", identity: str) -> "BaseClient":
+def _only_declared(client: "BaseClient", identity: str) -> "BaseClient":
     """Let a client make only those calls that are declared for the identity that it calls as."""
 
     def check(model: "OperationModel", **_: object) -> None:
@@ -199,37 +200,37 @@ def _declared(client: "BaseClient", identity: str) -> "BaseClient":
     return client
 
 
-def _mark(parsed: "dict[str, Any]", **_: object) -> None:
-    parsed[faults.AS_CALLER] = True
+def _mark_as_caller(parsed: "dict[str, Any]", **_: object) -> None:
+    parsed[errors.AS_CALLER] = True
 
 
-def _outlast(
+def _retry_during_outage(
     request_dict: "dict[str, Any]", caught_exception: Exception | None = None, **_: object
 ) -> float | None:
     """Say how long to wait for the next try of a call, where botocore's own have been in vain."""
-    if not isinstance(caught_exception, faults.UNHEARD):
+    if not isinstance(caught_exception, errors.CONNECTION_ERRORS):
         return None
     began = request_dict["context"].setdefault("cjob_unheard_since", time.monotonic())
     return OUTAGE_PAUSE_S if time.monotonic() - began < OUTAGE_S else None
 
 
-class _Given:
+class _FixedProvider:
     """Where a botocore session finds credentials that were made for it."""
 
-    def __init__(self, credentials: Named) -> None:
+    def __init__(self, credentials: NamedCredentials) -> None:
         self._credentials = credentials
 
-    def load_credentials(self) -> Named:
+    def load_credentials(self) -> NamedCredentials:
         return self._credentials
 
 
-def together(*calls: "Call") -> list[Any]:
+def gather(*calls: "Call") -> list[Any]:
     """Make calls that don't depend on each other at once; give their answers in order.
 
     The first error is raised as soon as it is there, and Ctrl-C waits for no answer.
     """
-    return run_all([_piece(call) for call in calls], PARALLEL_CALLS)
+    return run_all([_ignoring_checkpoint(call) for call in calls], PARALLEL_CALLS)
 
 
-def _piece(call: "Call") -> "Callable[[Checkpoint], Any]":
+def _ignoring_checkpoint(call: "Call") -> "Callable[[Checkpoint], Any]":
     return lambda _: call()

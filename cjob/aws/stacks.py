@@ -14,12 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cjob.aws import faults
-from cjob.aws.causes import Witnesses
-from cjob.aws.following import Following
-from cjob.aws.pacing import pauses
+from cjob.aws import errors
+from cjob.aws.errors import translating_errors
+from cjob.aws.event_stream import EventStream
+from cjob.aws.failure_diagnostics import FailureDiagnostics
+from cjob.aws.rate_limit import backoff
 from cjob.aws.session import Account
-from cjob.aws.watching import NO_CHANGE_SET, POLL_ATTEMPTS, UNDER_WAY, Watch, existing
+from cjob.aws.stack_reader import (
+    CHANGE_SET_IN_PROGRESS,
+    NO_CHANGE_SET,
+    POLL_ATTEMPTS,
+    StackReader,
+    none_without_change_set,
+)
 from cjob.concurrency.interrupts import Sleep, shield
 from cjob.document.models import Target
 from cjob.document.records import NOTHING
@@ -42,11 +49,11 @@ DELETED = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
 SETTLED = NO_CHANGE_SET | {"InvalidChangeSetStatus", "InvalidChangeSetStatusException"}
 
 
-class AwsStacks(Watch):
+class AwsStacks(StackReader):
     """The stacks of an environment, as its manager role may see and change them."""
 
     def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
-        """Take what `Watch` takes."""
+        """Take what `StackReader` takes."""
         super().__init__(account, sleep, tell)
         self._created: dict[str, tuple[str, str]] = {}
 
@@ -56,7 +63,7 @@ class AwsStacks(Watch):
         Once it was asked for, it is to be discarded, whatever is raised here.
         """
         client, stack = self._client(target), request.stack.name
-        with faults.told(f"propose changes to stack {stack!r}", target.manager_role_arn):
+        with translating_errors(f"propose changes to stack {stack!r}", target.manager_role_arn):
             shield(lambda: self._create_change_set(client, target, request), self._sleep)
             state = self._described(self._poller(target), stack, request.name)
         if request.create and not _is_ours(state, request):
@@ -70,13 +77,15 @@ class AwsStacks(Watch):
 
         StackChangedError if it is gone: somebody deleted the stack that was yet to be made.
         """
-        described = self._looks(
-            lambda: existing(
+        described = self._poll(
+            lambda: none_without_change_set(
                 lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
             ),
-            pauses(0.2, 5.0),
+            backoff(0.2, 5.0),
         )
-        while (state := next(described)) is None or state["Status"].endswith(UNDER_WAY):
+        while (state := next(described)) is None or state["Status"].endswith(
+            CHANGE_SET_IN_PROGRESS
+        ):
             if state is None:
                 raise StackChangedError(stack, ABSENT)
         return state
@@ -115,11 +124,11 @@ class AwsStacks(Watch):
                 client.execute_change_set(
                     ChangeSetName=proposal.id, ClientRequestToken=token, **optional
                 )
-            except (ClientError, *faults.UNHEARD):
+            except (ClientError, *errors.CONNECTION_ERRORS):
                 if not _began(client, proposal.stack_id, token):
                     raise
 
-        with faults.told("execute the change set", target.manager_role_arn):
+        with translating_errors("execute the change set", target.manager_role_arn):
             shield(start, self._sleep)
 
     def discard(self, target: Target, request: Request) -> str:
@@ -129,69 +138,71 @@ class AwsStacks(Watch):
         name in each run, so another run's is left alone.
         """
         client = self._client(target)
-        with faults.told("delete the change set", target.manager_role_arn):
+        with translating_errors("delete the change set", target.manager_role_arn):
             found = self._created.get(request.token) or self._find(client, request)
             if not found:
                 return ""
             try:
                 client.delete_change_set(ChangeSetName=found[0])
             except ClientError as error:
-                if faults.code(error) not in SETTLED:
+                if errors.code(error) not in SETTLED:
                     raise
         return found[1] if request.create else ""
 
     def _find(self, client: "CloudFormationClient", request: Request) -> tuple[str, str] | None:
         """Return the change set of a request whose answer was lost, and its stack."""
         stack, name = request.stack.name, request.name
-        state = existing(lambda: client.describe_change_set(StackName=stack, ChangeSetName=name))
+        state = none_without_change_set(
+            lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
+        )
         if state is None or not _is_ours(state, request):
             return None
         return state["ChangeSetId"], state["StackId"]
 
     def delete(self, target: Target, stack_id: str) -> None:
         """Start to delete a stack."""
-        with faults.told("delete the stack", target.manager_role_arn):
+        with translating_errors("delete the stack", target.manager_role_arn):
             try:
                 self._client(target).delete_stack(StackName=stack_id, ClientRequestToken=_token())
-            except (ClientError, *faults.UNHEARD):
+            except (ClientError, *errors.CONNECTION_ERRORS):
                 if self._status(target, stack_id) not in (ABSENT, *DELETED):
                     raise
 
     def cancel(self, target: Target, stack_id: str) -> None:
         """Start to roll an update back; nothing happens where it has ended meanwhile."""
-        with faults.told("cancel the update", target.manager_role_arn):
+        with translating_errors("cancel the update", target.manager_role_arn):
             try:
                 self._client(target).cancel_update_stack(
                     StackName=stack_id, ClientRequestToken=_token()
                 )
             except ClientError as error:
-                if faults.code(error) != "ValidationError":
+                if errors.code(error) != "ValidationError":
                     raise
 
     def explain(self, target: Target, failure: Event) -> Sequence[str]:
         """Return what else is known of a failure, a line each; nothing where that isn't told."""
         region, role = target.region, target.manager_role_arn
-        witnesses = Witnesses(
+        diagnostics = FailureDiagnostics(
             self._poller(target),
             lambda: self._account.client("logs", region, role, attempts=POLL_ATTEMPTS),
             lambda: self._account.client("ecs", region, role, attempts=POLL_ATTEMPTS),
         )
-        return witnesses.explain(failure)
+        return diagnostics.explain(failure)
 
     def follow(
         self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
     ) -> Iterator[Event | None]:
-        """Return events from now on, until the stack comes to rest; see `following.Following`."""
+        """Return events from now on, until the stack comes to rest; see `EventStream`."""
         poller, doing = self._poller(target), "read the stack's events"
-        with faults.told(doing, target.manager_role_arn):
-            newest = self._looks(
-                lambda: poller.describe_stack_events(StackName=stack_id), pauses(0.2, 5.0)
+        with translating_errors(doing, target.manager_role_arn):
+            newest = self._poll(
+                lambda: poller.describe_stack_events(StackName=stack_id), backoff(0.2, 5.0)
             )
             past = next(newest)["StackEvents"]
-        following = Following(poller, self._pace, self._tell, stack_id, past=past, aside=aside)
+        following = EventStream(poller, self._limiter, self._tell, stack_id, past=past, aside=aside)
 
         def until_rest() -> Iterator[Event | None]:
-            with faults.told(doing, target.manager_role_arn):
+            with translating_errors(doing, target.manager_role_arn):
                 yield from following.events()
 
         return until_rest()
@@ -203,7 +214,7 @@ def _token(number: str = "") -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user without a name
         user = "somebody"
-    return states.signed(f"{user}-at-{socket.gethostname()}", number or uuid.uuid4().hex)
+    return states.client_token(f"{user}-at-{socket.gethostname()}", number or uuid.uuid4().hex)
 
 
 def _is_ours(state: "DescribeChangeSetOutputTypeDef", request: Request) -> bool:
@@ -225,7 +236,7 @@ def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
     if not state.get("Changes") and _says_no_changes(reason):
         return Proposal(id="", stack_id=state["StackId"])
     raise ServiceError(
-        f"CloudFormation cannot change stack {stack!r}: {faults.clean(reason) or state['Status']}",
+        f"CloudFormation cannot change stack {stack!r}: {errors.clean(reason) or state['Status']}",
         hint="put the template or the parameters right; nothing was changed",
     )
 

@@ -7,7 +7,8 @@ from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from cjob.aws import faults
+from cjob.aws import errors
+from cjob.aws.errors import translating_errors
 from cjob.aws.memo import Memo
 from cjob.aws.session import Account
 from cjob.document import names
@@ -18,8 +19,8 @@ from cjob.reporting.errors import ServiceError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ABSENT = {"404", "NoSuchKey", "NotFound"}
-UNTOLD = {"403", "AccessDenied", "Forbidden"}
+NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
+FORBIDDEN = {"403", "AccessDenied", "Forbidden"}
 """S3's answer to a question for an object by who may not list the bucket, or not read from it."""
 
 MANIFESTS = [
@@ -48,18 +49,18 @@ class AwsBucket:
         Where that isn't told, it is sent: the key is made from the content, so what is there stays
         what it was; and only who sends it is told what lacks.
         """
-        with self._told("look for", key):
+        with self._translating_errors("look for", key):
             try:
                 self._client().head_object(Bucket=self._target.artifact_bucket, Key=key)
             except ClientError as error:
-                if faults.code(error) in ABSENT | UNTOLD:
+                if errors.code(error) in NOT_FOUND | FORBIDDEN:
                     return False
                 raise
         return True
 
     def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
         """Store an object; the bucket's owner owns it."""
-        with self._told("send", key):
+        with self._translating_errors("send", key):
             self._client().put_object(
                 Bucket=self._target.artifact_bucket,
                 Key=key,
@@ -71,10 +72,10 @@ class AwsBucket:
     def _client(self) -> "S3Client":
         return self._account.client("s3", self._target.region, self._target.manager_role_arn)
 
-    def _told(self, doing: str, key: str) -> AbstractContextManager[None]:
+    def _translating_errors(self, doing: str, key: str) -> AbstractContextManager[None]:
         bucket, role = self._target.artifact_bucket, self._target.manager_role_arn
         on = names.object_arn(self._target.region, bucket, key)
-        return faults.told(f"{doing} {key!r} in bucket {bucket!r}", role, on)
+        return translating_errors(f"{doing} {key!r} in bucket {bucket!r}", role, on)
 
 
 class AwsRegistry:
@@ -94,7 +95,7 @@ class AwsRegistry:
         return self._login.get((), lambda: self._new_login(repository))
 
     def _new_login(self, repository: str) -> Login:
-        with faults.told(f"get a token for repository {repository!r}"):
+        with translating_errors(f"get a token for repository {repository!r}"):
             answer = self._account.client("ecr", self._target.region).get_authorization_token()
         granted = answer["authorizationData"][0]
         try:
@@ -111,7 +112,7 @@ class AwsRegistry:
 
     def tagged(self, repository: str, tag: str) -> str:
         """Return the digest that a tag names now, empty if there is no such tag."""
-        with faults.told(f"look up tag {tag!r} in repository {repository!r}"):
+        with translating_errors(f"look up tag {tag!r} in repository {repository!r}"):
             found = self._account.client("ecr", self._target.region).batch_get_image(
                 repositoryName=repository.partition("/")[2],
                 imageIds=[{"imageTag": tag}],
@@ -125,7 +126,7 @@ class AwsRegistry:
         It is the image's id on the engine that built it.
         """
         name = repository.partition("/")[2]
-        with faults.told(f"read the deployed image of repository {repository!r}"):
+        with translating_errors(f"read the deployed image of repository {repository!r}"):
             found = self._account.client("ecr", self._target.region).batch_get_image(
                 repositoryName=name,
                 imageIds=[{"imageDigest": digest}],

@@ -86,7 +86,7 @@ UNKNOWN = State(LOOK, "CloudFormation has a status that is not in this table.")
 # Names of change sets that are executed as soon as they are made, by whoever made them.
 SHORT_LIVED = re.compile(r"(cjob|copilot)-[0-9a-f-]{36}")
 
-# Tokens of calls that cjob makes; see `signed`.
+# Tokens of calls that cjob makes; see `client_token`.
 SIGNED = re.compile(r"cjob-(.*)-[0-9a-f]{32}")
 
 # An empty stack that is older than this is abandoned, whoever made it.
@@ -109,7 +109,7 @@ def busy(name: str, live: Live, activity: Activity) -> InputError:
     what = activity.status or live.status
     began = f"; {what} began at {since}" if since else ""
     return InputError(
-        f"stack {name!r} is busy: {live.status}{began}, by {signer(activity.token)}",
+        f"stack {name!r} is busy: {live.status}{began}, by {token_owner(activity.token)}",
         hint="run the same command again when that has ended, or let it wait: --wait-for-stack",
     )
 
@@ -193,13 +193,13 @@ def under_review(name: str, found: Placeholder, region: str) -> InputError:
     )
 
 
-def signed(who: str, number: str) -> str:
+def client_token(who: str, number: str) -> str:
     """Return the token of a call, which CloudFormation shows with each event that comes of it."""
     clean = re.sub(r"[^A-Za-z0-9]+", "-", who).strip("-")[:60]
     return f"cjob-{clean}-{number}"
 
 
-def signer(token: str) -> str:
+def token_owner(token: str) -> str:
     """Say who began an operation, as far as its token tells."""
     own = SIGNED.fullmatch(token)
     if own:

@@ -13,7 +13,7 @@ import commands
 import pytest
 from aws_fake import Fake
 
-from cjob.aws import faults
+from cjob.aws.errors import translating_errors
 from cjob.aws.session import Account
 from cjob.reporting.errors import ServiceError
 
@@ -65,7 +65,7 @@ def failure(**settings: str) -> ServiceError:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
-        with pytest.raises(ServiceError) as raised, faults.told("read a record"):
+        with pytest.raises(ServiceError) as raised, translating_errors("read a record"):
             Account().client("ssm").get_parameter(Name="/x")
     return raised.value
 

@@ -5,7 +5,7 @@ from botocore import exceptions
 from botocore.exceptions import ClientError
 
 from cjob.aws.directory import repositories, template_version
-from cjob.aws.faults import clean, explain
+from cjob.aws.errors import clean, explain
 from cjob.document import names
 from cjob.reporting.errors import InputError, ServiceError
 

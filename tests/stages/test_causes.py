@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.stub import ANY, Stubber
 
-from cjob.aws.causes import Witnesses
+from cjob.aws.failure_diagnostics import FailureDiagnostics
 from cjob.reporting.errors import ServiceError
 from cjob.stages.following import Event
 
@@ -38,10 +38,10 @@ def explained(failure: Event, *answers: Answer) -> list[str]:
             stubs[name].add_response(call, said, asked)
     for stub in stubs.values():
         stub.activate()
-    witnesses = Witnesses(
+    diagnostics = FailureDiagnostics(
         clients["cloudformation"], lambda: clients["logs"], lambda: clients["ecs"]
     )
-    lines = list(witnesses.explain(failure))
+    lines = list(diagnostics.explain(failure))
     for stub in stubs.values():
         stub.assert_no_pending_responses()
     return lines
@@ -188,8 +188,8 @@ class Endless:
 def test_an_endless_log_is_read_for_a_few_pages_the_newest_first() -> None:
     """A person waits for the error that it is to explain."""
     log = Endless(_client("logs"))
-    witnesses = Witnesses(_client("cloudformation"), lambda: log.client, lambda: None)  # type: ignore[arg-type,return-value]
-    lines = witnesses.explain(of("Custom::Theirs", "Theirs", f"failed, see {GROUP}"))
+    diagnostics = FailureDiagnostics(_client("cloudformation"), lambda: log.client, lambda: None)  # type: ignore[arg-type,return-value]
+    lines = diagnostics.explain(of("Custom::Theirs", "Theirs", f"failed, see {GROUP}"))
     assert len(log.asked) <= 12
     assert len(lines) == 4
     times = [int(line.rpartition(" ")[2]) for line in lines[1:]]
@@ -204,8 +204,8 @@ def test_whatever_goes_wrong_in_an_explanation_is_left_out(error: Exception) -> 
     def fail() -> Any:  # noqa: ANN401 - never returns
         raise error
 
-    witnesses = Witnesses(_client("cloudformation"), fail, fail)
-    lines = witnesses.explain(of("Custom::Theirs", "Theirs", f"failed, see {GROUP}"))
+    diagnostics = FailureDiagnostics(_client("cloudformation"), fail, fail)
+    lines = diagnostics.explain(of("Custom::Theirs", "Theirs", f"failed, see {GROUP}"))
     assert lines == [f"its log: {GROUP}"]
 
 

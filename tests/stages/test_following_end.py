@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cjob.aws.following import Following
-from cjob.aws.pacing import Pace
+from cjob.aws.event_stream import EventStream
+from cjob.aws.rate_limit import RateLimiter
 
 STACK = "arn:aws:cloudformation:us-west-2:1:stack/demo-test-report/1"
 STATUSES = (
@@ -43,7 +43,7 @@ class Fast:
 
 def test_the_end_of_somebody_elses_change_is_not_taken_for_ones_own() -> None:
     """What was rolled back would be told as deployed."""
-    pace = Pace(lambda _: None)
-    following = Following(Fast(), pace, lambda _: None, STACK, past=())  # type: ignore[arg-type]
-    told = [event.status for event in following.events() if event is not None]
+    limiter = RateLimiter(lambda _: None)
+    stream = EventStream(Fast(), limiter, lambda _: None, STACK, past=())  # type: ignore[arg-type]
+    told = [event.status for event in stream.events() if event is not None]
     assert told == ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]

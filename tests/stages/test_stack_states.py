@@ -27,7 +27,9 @@ BUSY = [status for status, state in STATES.items() if state.action == states.WAI
 NAMED = Placeholder(
     since="2024-05-01 10:00:00 UTC", age_s=60, change_set=names.creation_change_set(NAME)
 )
-SIGNED = Placeholder(since=NAMED.since, age_s=60, token=states.signed("ci-at-runner", "0" * 32))
+SIGNED = Placeholder(
+    since=NAMED.since, age_s=60, token=states.client_token("ci-at-runner", "0" * 32)
+)
 THEIRS = Placeholder(since=NAMED.since, age_s=60)
 UNDER_REVIEW = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
 
@@ -262,7 +264,7 @@ def test_a_stack_of_somebody_else_is_not_touched(key: str, status: str) -> None:
 @pytest.mark.parametrize(
     ("token", "who"),
     [
-        (states.signed("alice@laptop.local", "0" * 32), "cjob of alice-laptop-local"),
+        (states.client_token("alice@laptop.local", "0" * 32), "cjob of alice-laptop-local"),
         ("Console-UpdateStack-4af5", "somebody in the AWS console"),
         ("abc", "whoever sent the token 'abc'"),
         ("", "somebody whom CloudFormation hides"),
@@ -270,5 +272,5 @@ def test_a_stack_of_somebody_else_is_not_touched(key: str, status: str) -> None:
 )
 def test_a_token_says_who_began_something(token: str, who: str) -> None:
     """As far as it can be told."""
-    assert states.signer(token) == who
+    assert states.token_owner(token) == who
     assert re.fullmatch(r"[A-Za-z0-9][-A-Za-z0-9]{0,127}|", token)

@@ -9,10 +9,11 @@ from typing import Any
 import botocore.session
 import pytest
 
-from cjob.aws import faults
-from cjob.aws.answers import CheckedParserFactory, NotAwsError
-from cjob.aws.pacing import Pace
-from cjob.aws.patience import Patience
+from cjob.aws import errors
+from cjob.aws.errors import translating_errors
+from cjob.aws.rate_limit import RateLimiter
+from cjob.aws.responses import CheckedParserFactory, NotAwsError
+from cjob.aws.retry_budget import RetryBudget
 from cjob.aws.session import Account
 from cjob.reporting.errors import CjobError, InputError, ServiceError
 
@@ -88,7 +89,7 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def failure(monkeypatch: pytest.MonkeyPatch, endpoint: str, call: str = "ssm") -> CjobError:
     """Make a call to an endpoint, and return its error."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    with pytest.raises(CjobError) as caught, faults.told("read it"):
+    with pytest.raises(CjobError) as caught, translating_errors("read it"):
         CALLS[call](Account())
     return caught.value
 
@@ -149,8 +150,8 @@ def test_a_setting_with_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_a_false_answer_is_waited_for_like_any_outage() -> None:
     """Whatever waits for a deployment goes on, and says so."""
     lines: list[str] = []
-    patience = Patience(Pace(lambda _: None), lambda record: lines.append(record.text))
+    patience = RetryBudget(RateLimiter(lambda _: None), lambda record: lines.append(record.text))
     error = NotAwsError(error="status 200, <html>")
-    assert isinstance(error, faults.UNHEARD)
-    assert patience.bears(error)
+    assert isinstance(error, errors.CONNECTION_ERRORS)
+    assert patience.allows(error)
     assert lines != []

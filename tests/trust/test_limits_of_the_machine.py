@@ -33,7 +33,7 @@ FEW_FILES = """\
 import os, resource, socket, sys
 import botocore.session
 from cjob.cli import main as cli
-from cjob.aws.faults import told
+from cjob.aws.errors import told
 from cjob.cli.commands import list as _
 from cjob import context, pipeline
 from cjob.workspace import find

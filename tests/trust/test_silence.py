@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from cjob.aws.silence import CalledOffError, Silence
+from cjob.aws.slow_calls import CallCancelledError, SlowCallMonitor
 from cjob.concurrency import interrupts
 
 Serve = Callable[[Callable[[], None]], str]
@@ -43,7 +43,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         server.server_close()
 
 
-def call(endpoint: str, silence: Silence, attempts: int) -> None:
+def call(endpoint: str, monitor: SlowCallMonitor, attempts: int) -> None:
     """Make a call that is watched."""
     client: Any = botocore.session.Session().create_client(
         "ssm",
@@ -51,7 +51,7 @@ def call(endpoint: str, silence: Silence, attempts: int) -> None:
         endpoint_url=endpoint,
         config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
     )
-    silence.watch(client)
+    monitor.watch(client)
     client.get_parameter(Name="a")
 
 
@@ -69,7 +69,7 @@ def test_a_long_silence_is_reported(serve: Serve) -> None:
 
     endpoint = serve(wait)
     with pytest.raises(BotoCoreError):
-        call(endpoint, Silence(tell, after_s=0.05), 1)
+        call(endpoint, SlowCallMonitor(tell, after_s=0.05), 1)
     assert lines[0] == "AWS has not answered ssm GetParameter for 0 s; still waiting"
 
 
@@ -83,12 +83,12 @@ def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
             interrupts.record_interrupt()
 
     endpoint = serve(asked)
-    silence = Silence(lambda _: None)
-    with pytest.raises(CalledOffError):
-        call(endpoint, silence, 8)
+    monitor = SlowCallMonitor(lambda _: None)
+    with pytest.raises(CallCancelledError):
+        call(endpoint, monitor, 8)
     assert len(requests) == 1
     with pytest.raises(BotoCoreError):
-        call(endpoint, silence, 2)
+        call(endpoint, monitor, 2)
     assert len(requests) == 3
 
 
@@ -96,6 +96,6 @@ def test_a_call_that_tidies_up_is_not_tried_for_long(serve: Serve) -> None:
     """After an interruption in an outage; its first try is made."""
     requests: list[int] = []
     interrupts.record_interrupt()
-    with pytest.raises(CalledOffError):
-        call(serve(lambda: requests.append(1)), Silence(lambda _: None, last_s=0), 8)
+    with pytest.raises(CallCancelledError):
+        call(serve(lambda: requests.append(1)), SlowCallMonitor(lambda _: None, last_s=0), 8)
     assert len(requests) == 1

@@ -147,9 +147,9 @@ def follower(
 
 def waiting(operation: run_options.Operation) -> "Callable[[int], None]":
     """Return how to wait between two looks, ever longer, and no oftener than AWS likes."""
-    from cjob.aws.pacing import Pace  # noqa: PLC0415 - help needs none of it
+    from cjob.aws.rate_limit import RateLimiter  # noqa: PLC0415 - help needs none of it
 
-    pace = Pace(operation.tools.interruption.sleep)
+    pace = RateLimiter(operation.tools.interruption.sleep)
 
     def wait(look: int) -> None:
         pace.wait(min(FIRST_PAUSE_S * 1.5 ** min(look, 10), LONGEST_PAUSE_S))

@@ -66,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the runs; with --exit-code, say by the status whether all is well."""
     from functools import partial  # noqa: PLC0415 - help needs none of these
 
-    from cjob.aws.session import together  # noqa: PLC0415
+    from cjob.aws.session import gather  # noqa: PLC0415
 
     operation = run_options.Operation(args)
     work = [partial(_runs_if_deployed, args, operation, job) for job in operation.jobs]
-    answers: Sequence[list[Run] | None] = together(*work)
+    answers: Sequence[list[Run] | None] = gather(*work)
     found = [
         (job, runs) for job, runs in zip(operation.jobs, answers, strict=True) if runs is not None
     ]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cjob.aws import faults
-from cjob.aws.pacing import Pace, pauses
-from cjob.aws.patience import Patience
+from cjob.aws import errors
+from cjob.aws.rate_limit import RateLimiter, backoff
+from cjob.aws.retry_budget import RetryBudget
 from cjob.concurrency.interrupts import interruptible
 from cjob.document.records import NOTHING
 from cjob.reporting.progress import Tell
@@ -30,7 +30,7 @@ AGAIN_S = 0.2
 LONGEST_S = 4.0
 
 
-class Following:
+class EventStream:
     """The events of a job's stack from now on, and of the stacks that it changes on its way.
 
     Those are the nested ones, and one for each resource that `aside` names, by its logical id: the
@@ -41,7 +41,7 @@ class Following:
     def __init__(
         self,
         client: "CloudFormationClient",
-        pace: Pace,
+        limiter: RateLimiter,
         tell: Tell,
         stack_id: str,
         *,
@@ -50,8 +50,8 @@ class Following:
     ) -> None:
         """Take the newest page of what is past: a look for what is new goes no further back."""
         self._client = client
-        self._pace = pace
-        self._patience = Patience(pace, tell)
+        self._limiter = limiter
+        self._budget = RetryBudget(limiter, tell)
         self._aside = aside
         self._main = _Stack(stack_id)
         self._main.seen.update(raw["EventId"] for raw in past)
@@ -59,14 +59,14 @@ class Following:
 
     def events(self) -> Iterator[Event | None]:
         """Yield events as they happen until the stack rests, and None for each look without any."""
-        for pause in pauses(AGAIN_S, LONGEST_S):
-            found = self._look()
+        for pause in backoff(AGAIN_S, LONGEST_S):
+            found = self._poll()
             yield from found or (None,)
             if found and found[-1].ends:
                 return
-            self._pace.wait(AGAIN_S if found else pause)
+            self._limiter.wait(AGAIN_S if found else pause)
 
-    def _look(self) -> list[Event]:
+    def _poll(self) -> list[Event]:
         """Return what is new in all stacks, in its order; the end of the job's own comes last."""
         found = []
         stacks = [self._main, *self._beside.values()]
@@ -82,13 +82,13 @@ class Following:
                 if event.ends:
                     break  # what comes after it is another deployment's
                 if not itself:
-                    stacks += self._begun(event, raw)
+                    stacks += self._related_stacks(event, raw)
         # Somebody may have begun the next change before this look: what came of that is not ours.
         rest = min((event.at for event in found if event.ends), default=math.inf)
         ours = [event for event in found if event.at <= rest]
         return sorted(ours, key=lambda event: (event.ends, event.at))
 
-    def _begun(self, event: Event, raw: Mapping[str, Any]) -> "list[_Stack]":
+    def _related_stacks(self, event: Event, raw: Mapping[str, Any]) -> "list[_Stack]":
         """See whether a resource stands for another stack, and give that where it is a new one."""
         there = self._aside.get(event.path, "")
         if event.type == STACK:
@@ -114,22 +114,22 @@ class Following:
         paginator = self._client.get_paginator("describe_stack_events")
         pages = iter(paginator.paginate(StackName=stack.id))
         try:
-            while page := interruptible(lambda: next(pages, None), self._pace.sleep):
+            while page := interruptible(lambda: next(pages, None), self._limiter.sleep):
                 fresh = [raw for raw in page["StackEvents"] if stack.is_new(raw)]
                 new += fresh
                 if len(fresh) < len(page["StackEvents"]):
                     break
-        except (ClientError, *faults.UNHEARD) as error:
-            if not self._bears(error, stack):
+        except (ClientError, *errors.CONNECTION_ERRORS) as error:
+            if not self._tolerates(error, stack):
                 raise
             return []
-        self._patience.answered()
+        self._budget.answered()
         stack.seen.update(raw["EventId"] for raw in new)
         return new[::-1]
 
-    def _bears(self, error: Exception, stack: "_Stack") -> bool:
+    def _tolerates(self, error: Exception, stack: "_Stack") -> bool:
         """Return whether to go on after an error: it may pass, or another stack is out of sight."""
-        if self._patience.bears(error):
+        if self._budget.allows(error):
             return True
         stack.watched = False
         return stack is not self._main
@@ -156,7 +156,7 @@ def _event(raw: Mapping[str, Any], stack: _Stack) -> Event:
         logical_id=raw["LogicalResourceId"],
         type=raw.get("ResourceType", ""),
         status=raw.get("ResourceStatus", ""),
-        reason=without_passwords(faults.clean(raw.get("ResourceStatusReason", ""))),
+        reason=without_passwords(errors.clean(raw.get("ResourceStatusReason", ""))),
         own=not stack.path and raw.get("PhysicalResourceId") == raw["StackId"],
         stack=stack.path,
         stack_id=raw["StackId"],

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from cjob.concurrency.interrupts import Sleep
 
 # Calls a second that a process begins with while it waits, and what throttling brings it down to.
-FASTEST_S = 0.1
-SLOWEST_S = 5.0
+MIN_INTERVAL_S = 0.1
+MAX_INTERVAL_S = 5.0
 
 
-class Pace:
+class RateLimiter:
     """Turns for calls that only look how something goes on; shared by all threads of a run.
 
     Each looks as seldom as its own patience says, and all of them together no oftener than the
@@ -27,7 +27,7 @@ class Pace:
         self.sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        self._between = FASTEST_S
+        self._interval = MIN_INTERVAL_S
         self._free_at = 0.0
 
     def wait(self, pause: float) -> None:
@@ -36,22 +36,22 @@ class Pace:
         with self._lock:
             now = self._clock()
             turn = max(now, self._free_at)
-            self._free_at = turn + self._between
+            self._free_at = turn + self._interval
         if turn > now:
             self.sleep(turn - now)
 
     def throttled(self) -> None:
         """Slow down: AWS was asked too often."""
         with self._lock:
-            self._between = min(self._between * 2, SLOWEST_S)
+            self._interval = min(self._interval * 2, MAX_INTERVAL_S)
 
     def answered(self) -> None:
         """Become a little faster again."""
         with self._lock:
-            self._between = max(self._between * 0.95, FASTEST_S)
+            self._interval = max(self._interval * 0.95, MIN_INTERVAL_S)
 
 
-def pauses(first: float, longest: float) -> Iterator[float]:
+def backoff(first: float, longest: float) -> Iterator[float]:
     """Yield waits in seconds that grow by half each time, with jitter, without end."""
     wait = first
     while True:

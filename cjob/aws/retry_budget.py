@@ -5,29 +5,29 @@ Takes the errors of calls that are made again anyway, tells of a silence once; t
 
 import time
 
-from cjob.aws import faults
-from cjob.aws.pacing import Pace
+from cjob.aws import errors
+from cjob.aws.rate_limit import RateLimiter
 from cjob.reporting.progress import Tell, note
 
 # For so long something is waited for although nothing is heard of it.
 SILENCE_LIMIT_S = 10 * 60
 
 
-class Patience:
+class RetryBudget:
     """Bears errors that may pass, each of which makes the next look come later."""
 
-    def __init__(self, pace: Pace, tell: Tell) -> None:
+    def __init__(self, limiter: RateLimiter, tell: Tell) -> None:
         """Begin with an answer."""
-        self._pace = pace
+        self._limiter = limiter
         self._tell = tell
         self._silent_since: float | None = None
 
-    def bears(self, error: Exception) -> bool:
+    def allows(self, error: Exception) -> bool:
         """Return whether to go on after an error; a silence may not last for too long."""
-        if not faults.passes(error):
+        if not errors.is_transient(error):
             return False
-        if faults.throttled(error):
-            self._pace.throttled()
+        if errors.is_throttled(error):
+            self._limiter.throttled()
             return True
         now = time.monotonic()
         if self._silent_since is None:
@@ -37,7 +37,7 @@ class Patience:
 
     def answered(self) -> None:
         """Note that there was an answer."""
-        self._pace.answered()
+        self._limiter.answered()
         if self._silent_since is not None:
             self._tell(note("AWS answers again"))
         self._silent_since = None

@@ -12,7 +12,7 @@ from cjob.reporting.errors import MORE_FILES, CjobError, InputError, ServiceErro
 from cjob.reporting.printable import without_sequences
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
-EXPIRED = {
+BAD_CREDENTIALS = {
     "ExpiredToken",
     "ExpiredTokenException",
     "RequestExpired",
@@ -22,7 +22,7 @@ EXPIRED = {
     "InvalidAccessKeyId",
 }
 # A signature counts for minutes, and is made with the secret key.
-UNSIGNED = {
+BAD_SIGNATURE = {
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
     "RequestTimeTooSkewed",
@@ -33,14 +33,14 @@ NO_CREDENTIALS = (
     botocore_errors.PartialCredentialsError,
     botocore_errors.CredentialRetrievalError,
 )
-SIGN_IN = (
+SIGN_IN_ERRORS = (
     botocore_errors.SSOError,
     botocore_errors.TokenRetrievalError,
     botocore_errors.NoAuthTokenError,
     # Of `aws login`, which older ones don't know.
     *filter(None, [getattr(botocore_errors, "LoginTokenLoadError", None)]),
 )
-UNHEARD = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
+CONNECTION_ERRORS = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
 THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -52,7 +52,7 @@ AS_CALLER = "cjobAsCaller"
 """Marks the answer to a call of a role that was made with the caller's own credentials."""
 SIGN_IN_HINT = "sign in again: aws sso login, or aws login, then run the same command"
 TRY_WITHOUT = "to try cjob without an account: cjob sandbox start"
-SET_HINT = (
+CREDENTIALS_HINT = (
     "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
     f"'aws configure'; {TRY_WITHOUT}"
 )
@@ -63,20 +63,20 @@ def code(error: botocore_errors.ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def throttled(error: Exception) -> bool:
+def is_throttled(error: Exception) -> bool:
     """Return whether a service wants to be asked less often."""
     return isinstance(error, botocore_errors.ClientError) and code(error) in THROTTLED
 
 
-def passes(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Say whether an error may be gone at the next try: it says nothing of the request itself."""
     if not isinstance(error, botocore_errors.ClientError):
         return True
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return throttled(error) or status >= SERVER_ERROR
+    return is_throttled(error) or status >= SERVER_ERROR
 
 
-def says(error: botocore_errors.ClientError) -> str:
+def message_of(error: botocore_errors.ClientError) -> str:
     """Return the service's own words, without control characters."""
     text = str(error.response.get("Error", {}).get("Message", "")) or str(error)
     return clean(text)
@@ -88,7 +88,7 @@ def clean(text: str) -> str:
 
 
 @contextmanager
-def told(purpose: str, role: str = "", on: str = "") -> Iterator[None]:
+def translating_errors(purpose: str, role: str = "", on: str = "") -> Iterator[None]:
     """Turn what botocore raises inside into a ServiceError or InputError that names `purpose`.
 
     `role` is the role that the calls go out as, if any, `on` what they are about, where AWS does
@@ -108,25 +108,25 @@ def told(purpose: str, role: str = "", on: str = "") -> Iterator[None]:
 def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> CjobError:
     """Return the error to show: what was being done, what was answered, what to do."""
     if isinstance(error, botocore_errors.ClientError):
-        return _answered(error, purpose, role, on)
+        return _service_refused(error, purpose, role, on)
     if isinstance(error, botocore_errors.NoRegionError):
         return no_region()
-    if isinstance(error, NO_CREDENTIALS + SIGN_IN):
-        hint = SIGN_IN_HINT if isinstance(error, SIGN_IN) else SET_HINT
+    if isinstance(error, NO_CREDENTIALS + SIGN_IN_ERRORS):
+        hint = SIGN_IN_HINT if isinstance(error, SIGN_IN_ERRORS) else CREDENTIALS_HINT
         return ServiceError(f"cannot {purpose}: no usable AWS credentials ({error})", hint=hint)
     if isinstance(error, botocore_errors.ProfileNotFound):
         return InputError(
             f"cannot {purpose}: {error}",
             hint="set AWS_PROFILE to a profile of ~/.aws/config, or unset it",
         )
-    if isinstance(error, UNHEARD):
-        return _unheard(error, purpose)
+    if isinstance(error, CONNECTION_ERRORS):
+        return _connection_failed(error, purpose)
     return ServiceError(
         f"cannot {purpose}: {error}", hint="check the AWS settings: aws configure list"
     )
 
 
-def _unheard(error: Exception, purpose: str) -> CjobError:
+def _connection_failed(error: Exception, purpose: str) -> CjobError:
     if _is_out_of_files(error):
         return InputError(f"cannot {purpose}: too many open files", hint=MORE_FILES)
     return ServiceError(
@@ -146,24 +146,26 @@ def _is_out_of_files(error: BaseException) -> bool:
     return False
 
 
-def _answered(error: botocore_errors.ClientError, purpose: str, role: str, on: str) -> ServiceError:
+def _service_refused(
+    error: botocore_errors.ClientError, purpose: str, role: str, on: str
+) -> ServiceError:
     kind, action = code(error), error.operation_name
     if AS_CALLER in error.response:
         role = ""
     if kind in DENIED:
-        return denials.explain(says(error), action, purpose, role, on)
-    if kind in UNSIGNED:
+        return denials.explain(message_of(error), action, purpose, role, on)
+    if kind in BAD_SIGNATURE:
         hint = "compare this clock with the true time (date -u), and check AWS_SECRET_ACCESS_KEY"
-    elif kind in EXPIRED:
+    elif kind in BAD_CREDENTIALS:
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
-    elif "S3 error: Access Denied" in says(error):
+    elif "S3 error: Access Denied" in message_of(error):
         needed = [one for one in rights.actions_of(action) if one.startswith(("s3:", "kms:"))]
         hint = f"{role or 'the identity in use'} needs {' and '.join(needed)} to have it read"
-    elif passes(error):
+    elif is_transient(error):
         hint = f"AWS answered {kind} to {action}, which passes: run the same command again"
     else:
         hint = f"AWS answered {kind} to {action}: check the names, the account and the region"
-    return ServiceError(f"cannot {purpose}: {says(error)}", hint=hint)
+    return ServiceError(f"cannot {purpose}: {message_of(error)}", hint=hint)
 
 
 def no_region() -> InputError:

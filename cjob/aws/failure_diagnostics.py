@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cjob.aws import faults
+from cjob.aws import errors
 from cjob.reporting.redaction import without_passwords
 from cjob.stages.following import Event
 
@@ -30,12 +30,12 @@ SERVICE = "AWS::ECS::Service"
 # A log group that a custom resource's reason names, as the env controllers do.
 LOG_GROUP = re.compile(r"/aws/lambda/[\w.-]+")
 # Lines of a Lambda's log that say what is wrong, whatever language it is in.
-TELLING = re.compile(r"error|exception|timed out|\bfail|denied", re.IGNORECASE)
+PROBLEM = re.compile(r"error|exception|timed out|\bfail|denied", re.IGNORECASE)
 NOISE = re.compile(r"(?:INIT_START|START|END|REPORT) ")
-SHOWN = 3
+MAX_LINES = 3
 """So many lines of a log, or tasks, are told."""
 
-LONGEST = 600
+MAX_LENGTH = 600
 """Characters of a log's line that are told."""
 
 BEFORE_S = 15 * 60
@@ -44,19 +44,19 @@ BEFORE_S = 15 * 60
 AFTER_S = 10
 """What comes later is about the rollback."""
 
-PAGES = 12
+MAX_PAGES = 12
 """Pages of a log that are read at most, and how many at most of one span of time."""
-PAGES_OF_SPAN = 2
+MAX_PAGES_PER_SPAN = 2
 
-LIMIT_S = 10.0
+TIME_LIMIT_S = 10.0
 """A log is read no longer than that."""
 
-SPAN_S = 30.0
-SHORTEST_S = 0.5
+FIRST_SPAN_S = 30.0
+MIN_SPAN_S = 0.5
 """The span of time that is read first, the newest; and that which is not divided any further."""
 
 
-class Witnesses:
+class FailureDiagnostics:
     """Where to ask for more; each client is made when it is first needed."""
 
     def __init__(
@@ -75,11 +75,12 @@ class Witnesses:
         lines: list[str] = []
         with suppress(Exception):
             lines.extend(
-                without_passwords(faults.clean(line))[:LONGEST] for line in self._told(failure)
+                without_passwords(errors.clean(line))[:MAX_LENGTH]
+                for line in self._details(failure)
             )
         return lines
 
-    def _told(self, failure: Event) -> Iterator[str]:
+    def _details(self, failure: Event) -> Iterator[str]:
         group = LOG_GROUP.search(failure.reason)
         if group:
             yield from self._log(group[0], failure)
@@ -101,10 +102,10 @@ class Witnesses:
         found: list[str] = []
         for lines in self._newest_first(group, failure.at):
             said = [line for line in map(_text, lines) if line and line not in failure.reason]
-            found = [line for line in said if TELLING.search(line)] + found
-            if len(found) >= SHOWN:
+            found = [line for line in said if PROBLEM.search(line)] + found
+            if len(found) >= MAX_LINES:
                 break
-        for line in found[-SHOWN:]:
+        for line in found[-MAX_LINES:]:
             yield f"it says: {line}"
 
     def _newest_first(self, group: str, at: float) -> Iterator[list[str]]:
@@ -113,13 +114,13 @@ class Witnesses:
         CloudWatch gives the oldest of a span first. A span with too much in it is divided, so that
         a log of any length takes a few calls.
         """
-        end, span, pages = at + AFTER_S, SPAN_S, PAGES
-        stops = time.monotonic() + LIMIT_S
+        end, span, pages = at + AFTER_S, FIRST_SPAN_S, MAX_PAGES
+        stops = time.monotonic() + TIME_LIMIT_S
         while pages > 0 and end > at - BEFORE_S and time.monotonic() < stops:
             start = max(end - span, at - BEFORE_S)
             lines, read, is_whole = self._span(group, start, end)
             pages -= read
-            if is_whole or span <= SHORTEST_S:
+            if is_whole or span <= MIN_SPAN_S:
                 yield lines
                 end, span = start, span * 4
             else:
@@ -133,7 +134,7 @@ class Witnesses:
             .paginate(logGroupName=group, startTime=int(start * 1000), endTime=int(end * 1000) - 1)
         )
         lines, read, token = [], 0, ""
-        for page in islice(pages, PAGES_OF_SPAN):
+        for page in islice(pages, MAX_PAGES_PER_SPAN):
             lines += [event["message"] for event in page["events"]]
             read, token = read + 1, page.get("nextToken", "")
         return lines, read, not token
@@ -147,7 +148,7 @@ class Witnesses:
         )["taskArns"]
         if not arns:
             return
-        for task in client.describe_tasks(cluster=cluster, tasks=arns[:SHOWN])["tasks"]:
+        for task in client.describe_tasks(cluster=cluster, tasks=arns[:MAX_LINES])["tasks"]:
             reasons = [task.get("stoppedReason", "")]
             for one in task.get("containers", []):
                 ended = f"exit code {one['exitCode']}" if "exitCode" in one else ""

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
-from cjob.aws import faults
+from cjob.aws import errors
 from cjob.aws.directory import template_version
-from cjob.aws.following import STACK
-from cjob.aws.pacing import Pace, pauses
-from cjob.aws.patience import Patience
-from cjob.aws.session import Account, together
+from cjob.aws.errors import translating_errors
+from cjob.aws.event_stream import STACK
+from cjob.aws.rate_limit import RateLimiter, backoff
+from cjob.aws.retry_budget import RetryBudget
+from cjob.aws.session import Account, gather
 from cjob.concurrency.interrupts import Sleep, interruptible
 from cjob.document import names
 from cjob.document.models import Target
@@ -38,7 +39,7 @@ REST_LIMIT_S = 90 * 60
 POLL_ATTEMPTS = 2
 
 
-class Watch:
+class StackReader:
     """The stacks of an environment, as its manager role may see them."""
 
     def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
@@ -46,12 +47,12 @@ class Watch:
         self._account = account
         self._sleep = sleep
         self._tell = tell
-        self._pace = Pace(sleep)
+        self._limiter = RateLimiter(sleep)
 
     def read(self, target: Target, name: str) -> Live:
         """Return the live side of a stack; two calls at once."""
         live: Live
-        live, text = together(
+        live, text = gather(
             lambda: self.describe(target, name), lambda: self._template(target, name)
         )
         return replace(live, template=text) if live.status else live
@@ -59,8 +60,8 @@ class Watch:
     def describe(self, target: Target, name: str) -> Live:
         """Return a stack as it is, without any template; one call."""
         client = self._client(target)
-        with faults.told(f"read stack {name!r}", target.manager_role_arn):
-            stack = present(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
+        with translating_errors(f"read stack {name!r}", target.manager_role_arn):
+            stack = none_without_stack(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
         if stack is None:
             return Live()
         return Live(
@@ -70,15 +71,17 @@ class Watch:
                 p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
             },
             tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
-            since=_moment(stack.get("LastUpdatedTime", stack["CreationTime"])),
+            since=_format_time(stack.get("LastUpdatedTime", stack["CreationTime"])),
             protected=stack.get("EnableTerminationProtection", False),
         )
 
     def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
         """Return the template of a stack inside a stack, empty where there is none; two calls."""
         client = self._client(target)
-        with faults.told(f"find {logical_id!r} of stack {stack_id!r}", target.manager_role_arn):
-            found = present(
+        with translating_errors(
+            f"find {logical_id!r} of stack {stack_id!r}", target.manager_role_arn
+        ):
+            found = none_without_stack(
                 lambda: client.describe_stack_resource(
                     StackName=stack_id, LogicalResourceId=logical_id
                 )["StackResourceDetail"]
@@ -88,43 +91,45 @@ class Watch:
 
     def _template(self, target: Target, name: str) -> str:
         client = self._client(target)
-        with faults.told(f"read the template of stack {name!r}", target.manager_role_arn):
-            body = present(lambda: client.get_template(StackName=name, TemplateStage="Original"))
+        with translating_errors(f"read the template of stack {name!r}", target.manager_role_arn):
+            body = none_without_stack(
+                lambda: client.get_template(StackName=name, TemplateStage="Original")
+            )
         text = body["TemplateBody"] if body else ""
         return text if isinstance(text, str) else json.dumps(text, indent=2, ensure_ascii=False)
 
     def version(self, target: Target, name: str) -> str:
         """Return the template version of a stack, empty where there is none; one call."""
         client = self._client(target)
-        with faults.told(f"read the version of stack {name!r}", target.manager_role_arn):
-            summary = present(lambda: client.get_template_summary(StackName=name))
+        with translating_errors(f"read the version of stack {name!r}", target.manager_role_arn):
+            summary = none_without_stack(lambda: client.get_template_summary(StackName=name))
         return template_version(summary.get("Metadata", "")) if summary else ""
 
     def activity(self, target: Target, stack_id: str) -> Activity:
         """Return what is done to a stack, as its newest events tell; nothing where they don't."""
-        with faults.told("read the stack's events", target.manager_role_arn):
+        with translating_errors("read the stack's events", target.manager_role_arn):
             events = self._client(target).describe_stack_events(StackName=stack_id)["StackEvents"]
         for event in events:
             own = event.get("PhysicalResourceId") == event["StackId"]
             if own and event.get("ResourceStatus") in states.BEGINNINGS:
                 return Activity(
                     status=event["ResourceStatus"],
-                    since=_moment(event["Timestamp"]),
+                    since=_format_time(event["Timestamp"]),
                     token=event.get("ClientRequestToken", ""),
                 )
         return Activity()
 
     def unfinished(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
         """Return the resources that failed; those of a nested stack stand behind its name."""
-        with faults.told("read the stack's resources", target.manager_role_arn):
+        with translating_errors("read the stack's resources", target.manager_role_arn):
             return tuple(_unfinished(self._client(target), stack_id, "", nested=nested))
 
     def await_rest(self, target: Target, stack_id: str) -> str:
         """Wait until nobody is at work on a stack, and give its status; absent ones rest, too."""
         ends = time.monotonic() + REST_LIMIT_S
         client = self._poller(target)
-        with faults.told(f"wait for stack {stack_id!r}", target.manager_role_arn):
-            looks = self._looks(lambda: _status(client, stack_id), pauses(0.5, 10.0))
+        with translating_errors(f"wait for stack {stack_id!r}", target.manager_role_arn):
+            looks = self._poll(lambda: _status(client, stack_id), backoff(0.5, 10.0))
             while (status := next(looks)).endswith("_IN_PROGRESS"):
                 if time.monotonic() > ends:
                     raise ServiceError(
@@ -133,23 +138,23 @@ class Watch:
                     )
         return status
 
-    def _looks(self, call: Callable[[], T], waits: Iterator[float]) -> Iterator[T]:
+    def _poll(self, call: Callable[[], T], waits: Iterator[float]) -> Iterator[T]:
         """Yield what a call answers again and again; errors that may pass are waited for."""
-        patience, ends = Patience(self._pace, self._tell), time.monotonic() + REST_LIMIT_S
+        budget, ends = RetryBudget(self._limiter, self._tell), time.monotonic() + REST_LIMIT_S
         for wait in waits:
             try:
                 found = interruptible(call, self._sleep)
-            except (ClientError, *faults.UNHEARD) as error:
-                if not patience.bears(error) or time.monotonic() > ends:
+            except (ClientError, *errors.CONNECTION_ERRORS) as error:
+                if not budget.allows(error) or time.monotonic() > ends:
                     raise
             else:
-                patience.answered()
+                budget.answered()
                 yield found
-            self._pace.wait(wait)
+            self._limiter.wait(wait)
 
     def _status(self, target: Target, stack_id: str) -> str:
         client = self._client(target)
-        with faults.told(f"read stack {stack_id!r}", target.manager_role_arn):
+        with translating_errors(f"read stack {stack_id!r}", target.manager_role_arn):
             return _status(client, stack_id)
 
     def placeholder(self, target: Target, name: str, stack_id: str) -> Placeholder | None:
@@ -159,22 +164,28 @@ class Watch:
         CloudFormation shows with the stack. The status is read last, so that it covers the rest.
         """
         client, own = self._client(target), names.creation_change_set(name)
-        with faults.told(f"read stack {name!r}", target.manager_role_arn):
-            events, resources, change_set = together(
-                lambda: present(lambda: client.describe_stack_events(StackName=stack_id)),
-                lambda: present(lambda: client.describe_stack_resources(StackName=stack_id)),
-                lambda: existing(
+        with translating_errors(f"read stack {name!r}", target.manager_role_arn):
+            events, resources, change_set = gather(
+                lambda: none_without_stack(
+                    lambda: client.describe_stack_events(StackName=stack_id)
+                ),
+                lambda: none_without_stack(
+                    lambda: client.describe_stack_resources(StackName=stack_id)
+                ),
+                lambda: none_without_change_set(
                     lambda: client.describe_change_set(StackName=name, ChangeSetName=own)
                 ),
             )
-            stack = present(lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0])
+            stack = none_without_stack(
+                lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0]
+            )
         if stack is None or stack["StackStatus"] != PROPOSED:
             return None
         tokens = [e.get("ClientRequestToken", "") for e in events["StackEvents"]] if events else []
         known = change_set or {}
         shown = known.get("ChangeSetId") or stack.get("ChangeSetId", "")
         return Placeholder(
-            since=_moment(stack["CreationTime"]),
+            since=_format_time(stack["CreationTime"]),
             age_s=time.time() - stack["CreationTime"].timestamp(),
             token=next(filter(None, tokens), ""),
             change_set=shown.split("/")[1] if "/" in shown else shown,
@@ -185,8 +196,8 @@ class Watch:
     def stays_placeholder(self, target: Target, stack_id: str, seconds: float) -> bool:
         """Watch an empty stack; False as soon as its change set is executed or it is deleted."""
         client, ends = self._poller(target), time.monotonic() + seconds
-        with faults.told(f"wait for stack {stack_id!r}", target.manager_role_arn):
-            for status in self._looks(lambda: _status(client, stack_id), pauses(0.5, 5.0)):
+        with translating_errors(f"wait for stack {stack_id!r}", target.manager_role_arn):
+            for status in self._poll(lambda: _status(client, stack_id), backoff(0.5, 5.0)):
                 if status != PROPOSED:
                     return False
                 if time.monotonic() >= ends:
@@ -202,20 +213,20 @@ class Watch:
         return self._account.client("cloudformation", target.region, role, attempts=POLL_ATTEMPTS)
 
 
-def _moment(time: datetime) -> str:
+def _format_time(time: datetime) -> str:
     """Tell a time in UTC, and by the clock of the person who reads, where that is another."""
     own = time.astimezone()
     shown = f" ({own:%a %H:%M %Z})" if own.utcoffset() else ""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC{shown}"
 
 
-UNDER_WAY = ("_PENDING", "_IN_PROGRESS")
+CHANGE_SET_IN_PROGRESS = ("_PENDING", "_IN_PROGRESS")
 # The last where the stack is gone, too.
 NO_CHANGE_SET = {"ChangeSetNotFound", "ChangeSetNotFoundException", "ValidationError"}
 
 
 def _status(client: "CloudFormationClient", stack_id: str) -> str:
-    found = present(lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0])
+    found = none_without_stack(lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0])
     return found["StackStatus"] if found else ABSENT
 
 
@@ -226,7 +237,7 @@ def _unfinished(
 
     A rollback can't skip those that were only cancelled since another one failed.
     """
-    found = present(lambda: client.describe_stack_resources(StackName=stack))
+    found = none_without_stack(lambda: client.describe_stack_resources(StackName=stack))
     for resource in found["StackResources"] if found else ():
         reason = resource.get("ResourceStatusReason", "")
         if resource["ResourceStatus"] not in FAILED or reason.casefold() in PASSED_ON:
@@ -240,7 +251,7 @@ def _unfinished(
         yield prefix + resource["LogicalResourceId"]
 
 
-def present(call: Callable[[], T]) -> T | None:
+def none_without_stack(call: Callable[[], T]) -> T | None:
     """Make a call about a stack; None where there is no such stack.
 
     The names are well-formed, so absence is all that a validation error of these calls can mean.
@@ -248,16 +259,16 @@ def present(call: Callable[[], T]) -> T | None:
     try:
         return call()
     except ClientError as error:
-        if faults.code(error) == "ValidationError":
+        if errors.code(error) == "ValidationError":
             return None
         raise
 
 
-def existing(call: Callable[[], T]) -> T | None:
+def none_without_change_set(call: Callable[[], T]) -> T | None:
     """Make a call about a change set; None where there is no such change set."""
     try:
         return call()
     except ClientError as error:
-        if faults.code(error) in NO_CHANGE_SET:
+        if errors.code(error) in NO_CHANGE_SET:
             return None
         raise

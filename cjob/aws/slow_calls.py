@@ -23,13 +23,13 @@ LAST_S = 20.0
 _BEGAN, _TRIES, _TIMER = "cjob_began", "cjob_tries", "cjob_timer"
 
 
-class CalledOffError(BotoCoreError):
+class CallCancelledError(BotoCoreError):
     """The run is to end, so that a call which failed is not made again."""
 
     fmt = "interrupted before AWS answered"
 
 
-class Silence:
+class SlowCallMonitor:
     """Reports that AWS does not answer, for all calls of a process together."""
 
     def __init__(self, tell: Tell, after_s: float = AFTER_S, last_s: float = LAST_S) -> None:
@@ -44,7 +44,7 @@ class Silence:
         """Watch all calls of a client."""
         events = client.meta.events
         events.register("before-call", self._begin)
-        events.register("request-created", self._check)
+        events.register("request-created", self._check_retry)
         events.register("after-call", self._end)
         events.register("after-call-error", self._end)
 
@@ -75,7 +75,7 @@ class Silence:
         if timer is not None:
             timer.cancel()
 
-    def _check(self, request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
+    def _check_retry(self, request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
         """Raise CalledOffError for another try of a call that is not to be waited for any more.
 
         That is one that began before the run was interrupted, or has been tried for long since.
@@ -85,4 +85,4 @@ class Silence:
         began = context.get(_BEGAN, time.monotonic())
         is_late = interrupted_since() and time.monotonic() - began >= self._last_s
         if context[_TRIES] > 1 and (is_late or interrupted_since(began)):
-            raise CalledOffError
+            raise CallCancelledError
