@@ -1,7 +1,7 @@
 """A template's values as they are written: the nodes that everything in this package works on.
 
 Plain data. Nothing is interpreted: `010` stays the text `010`, and quotes, tags, brackets, anchors
-and the order of keys are kept. `reader` makes nodes of a text; `comments` fills in comments.
+and the order of keys are kept, comments are not. `reader` makes nodes of a text.
 
 Every node of a document has a `form`: two nodes that were read with one `Forms` have the same
 form exactly when they are the same data, whatever their quotes, layout and order of keys, and
@@ -25,27 +25,15 @@ IGNORED: Final = "Manifest"
 _NO_FIELDS: Mapping[str, "Node"] = MappingProxyType({})
 
 
-class Comments:
-    """The comments round a node: above it, behind it on its line, and below it."""
-
-    __slots__ = ("foot", "head", "line")
-
-    def __init__(self, head: str = "", line: str = "", foot: str = "") -> None:
-        """Keep the three texts as written, with their `#`."""
-        self.head = head
-        self.line = line
-        self.foot = foot
-
-
 class Node:
     """A scalar, and what all kinds of nodes have in common.
 
     `tag` is empty where none was written. `style` is a scalar's quote (`'`, `"`, `|`, `>`), or
-    `{` for a list or map in brackets; empty is plain or block. `start` and `end` count characters
-    of the document; `end` is 0 in a document without comments, where nobody asks for it.
+    `{` for a list or map in brackets; empty is plain or block. `start` counts characters of the
+    document.
     """
 
-    __slots__ = ("anchor", "comments", "end", "form", "start", "style", "tag", "text")
+    __slots__ = ("anchor", "form", "start", "style", "tag", "text")
 
     kind: ClassVar[Kind] = "scalar"
     items: Sequence["Node"] = ()
@@ -58,10 +46,8 @@ class Node:
         self.style = style
         self.tag = tag
         self.start = start
-        self.end = 0
         self.form: Form = 0
         self.anchor = ""
-        self.comments: Comments | None = None
 
     @property
     def fields(self) -> Mapping[str, "Node"]:
@@ -143,9 +129,8 @@ def empty_map() -> Node:
 
 
 def untagged(node: Node) -> Node:
-    """Return the same value without tag, anchor and comments."""
+    """Return the same value without tag and anchor."""
     bare = type(node)(node.text, node.style, "", node.start)
-    bare.end = node.end
     if isinstance(bare, ListNode):
         bare.items = node.items
     elif isinstance(bare, MapNode):

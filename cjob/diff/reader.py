@@ -40,7 +40,7 @@ except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeLoader as _Parser  # type: ignore[assignment]
 
 Events: Any = _Parser
-"""Reads a text as PyYAML's events, or as its tokens."""
+"""Parses a string into PyYAML's events."""
 
 DEPTH_LIMIT = 200
 """Levels of lists and maps that are read; what follows is written with recursion."""
@@ -83,11 +83,6 @@ class Forms:
         return number, lambda forms: tuple([forms[at] for at in places])
 
 
-def _end(event: Any) -> int:  # noqa: ANN401
-    index: int = event.end_mark.index
-    return index
-
-
 def read(text: str, name: str, forms: Forms) -> Document:
     """Read the first document of a text; raise InputError with the place where it is no YAML."""
     try:
@@ -117,7 +112,6 @@ class _Reader:
         self.document = Document(name, text)
         self.forms = forms
         self.numbers = forms.numbers
-        self.commented = "#" in text
         self.anchors: dict[str, Node] = {}
         self.depth = 0
 
@@ -151,8 +145,6 @@ class _Reader:
         else:
             node = Node(text, event.style or "", "", event.start_mark.index)
             node.form = numbers.setdefault(text, len(numbers))
-        if self.commented:
-            node.end = event.end_mark.index
         if event.anchor:
             self._anchor(node, event.anchor)
         return node
@@ -167,7 +159,6 @@ class _Reader:
                 hint=f"write &{name} before the value that it stands for",
                 place=place(self.document, node),
             )
-        node.end = event.end_mark.index
         node.form = self.forms.of(("*", name))
         return node
 
@@ -193,7 +184,6 @@ class _Reader:
         node.items = items
         for event in events:
             if type(event) is SequenceEndEvent:
-                node.end = _end(event)
                 break
             items.append(self._node(event, events))
         self.depth -= 1
@@ -213,7 +203,6 @@ class _Reader:
             if type(event) is ScalarEvent:
                 key = self._scalar(event)
             elif type(event) is MappingEndEvent:
-                node.end = _end(event)
                 break
             else:
                 key, regular = self._node(event, events), False

@@ -6,16 +6,13 @@ Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed i
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from cjob.diff.comments import attach
 from cjob.diff.emit import document_text, entry_text, item_text
 from cjob.diff.inside import inner_line, inside, same_inside
-from cjob.diff.nodes import Comments, Document, Node
-from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged, edits_of
+from cjob.diff.nodes import Node
+from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged
 from cjob.diff.values import plain
 from cjob.document.models import Change
 from cjob.reporting.printable import visible
-
-_LINES_ABOVE = 2
 
 Line: TypeAlias = tuple[int, str]
 """A line of the text: how far it is indented, and what it says."""
@@ -26,9 +23,8 @@ def render(comparison: Comparison, *, json_changes: bool = False) -> str:
 
     With `json_changes`, two texts of JSON are shown by what differs inside, not in full.
     """
-    whole = _find_comments(comparison)
     if comparison.whole:
-        lines = _whole(comparison.whole, whole)
+        lines = _whole(comparison.whole)
     else:
         edit = _inside_or_full if json_changes else _edit
         lines = (line for part in comparison.parts for line in _part(part, 0, edit))
@@ -48,46 +44,11 @@ def _function(value: object) -> str:
     return "(no function)"
 
 
-def _find_comments(comparison: Comparison) -> Comments:
-    """Fill in the comments of both documents where any may be printed; give a whole one's own."""
-    whole = Comments()
-    edits = [comparison.whole] if comparison.whole else list(edits_of(comparison.parts))
-    for document, nodes in (
-        (comparison.old, [edit.old for edit in edits if edit.old]),
-        (comparison.new, [edit.new for edit in edits if edit.new]),
-    ):
-        if "#" in document.text and any(_near_comment(document, node) for node in nodes):
-            whole = attach(document)
-    return whole
-
-
-def _near_comment(document: Document, node: Node) -> bool:
-    """Return whether a `#` stands on a node's lines, or where a comment could belong to them."""
-    text = document.text
-    start, written = node.start, 0
-    while start > 0 and written <= _LINES_ABOVE:
-        end, start = start, text.rfind("\n", 0, start - 1) + 1
-        written += not _is_blank(text[start:end])
-    end = _line_end(text, node.end)
-    while end < len(text) and _is_blank(text[end + 1 : (below := _line_end(text, end + 1))]):
-        end = below
-    return "#" in text[start:end]
-
-
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return end if end >= 0 else len(text)
-
-
-def _is_blank(line: str) -> bool:
-    return line.lstrip()[:1] in ("", "#")
-
-
-def _whole(edit: Edit, comments: Comments) -> Iterator[Line]:
+def _whole(edit: Edit) -> Iterator[Line]:
     if edit.new:
-        yield from _signed("+", document_text(edit.new, comments), 0)
+        yield from _signed("+", document_text(edit.new), 0)
     elif edit.old:
-        yield from _signed("-", document_text(edit.old, comments), 0)
+        yield from _signed("-", document_text(edit.old), 0)
 
 
 Show: TypeAlias = Callable[[Edit, int], Iterator[Line]]

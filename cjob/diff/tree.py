@@ -3,7 +3,6 @@
 Plain data. A difference's `key` is the map key that it stands under, or None for a list's item.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -58,12 +57,3 @@ class Comparison:
     def changed(self) -> bool:
         """Return whether anything differs."""
         return bool(self.parts) or self.whole is not None
-
-
-def edits_of(parts: Iterable[Part]) -> Iterator[Edit]:
-    """Yield every edit below some parts, in order."""
-    for part in parts:
-        if isinstance(part, Branch):
-            yield from edits_of(part.parts)
-        elif isinstance(part, Edit):
-            yield part

@@ -90,7 +90,7 @@ def test_keys_are_told_in_byte_order_and_unchanged_ones_not_at_all() -> None:
 
 
 def test_a_changed_scalar_keeps_how_it_was_written() -> None:
-    """Quotes, tags, null's spelling and comments behind a value are shown on both sides."""
+    """Quotes, tags and the spelling of null are shown on both sides, comments are not."""
     _check(
         "a: 'x'\nb: !Ref A\nc: ~\nd: 1 # one\n",
         'a: "y"\nb: !Sub "${A}"\nc: null\nd: 2 # two\n',
@@ -98,7 +98,7 @@ def test_a_changed_scalar_keeps_how_it_was_written() -> None:
         ~ a: 'x' -> "y"
         ~ b: !Ref A -> !Sub "${A}"
         ~ c: ~ -> null
-        ~ d: 1 # one -> 2 # two
+        ~ d: 1 -> 2
         """,
     )
 
@@ -174,7 +174,7 @@ def test_an_emptied_list_loses_its_items_one_by_one() -> None:
 
 
 def test_a_new_stack_is_the_whole_document() -> None:
-    """Comments, empty lines within text and the manifest's copy are all there."""
+    """Empty lines within a string and the copy of the manifest are printed, comments are not."""
     _check(
         "",
         """\
@@ -188,8 +188,6 @@ def test_a_new_stack_is_the_whole_document() -> None:
         Resources: {}
         """,
         """
-        + # Made by hand.
-        + 
         + Metadata:
         +     Manifest: |
         +         name: x
