@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cjob.document.models import Target
     from cjob.engines.docker_api import DockerEngine
     from cjob.engines.engine import Builder, Kind, NoBuildxError, Wishes
-    from cjob.reporting.progress import Tell
+    from cjob.reporting.progress import Reporter
     from cjob.workspace.find import Workspace
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Collaborators:
     def __init__(
         self,
         start: Path,
-        tell: "Tell",
+        report: "Reporter",
         wishes: "Wishes | None" = None,
         ask: "Ask | None" = None,
         *,
@@ -67,7 +67,7 @@ class Collaborators:
         self.start = start
         self._allow_outside = allow_outside
         self._as_caller = as_caller
-        self.tell = tell
+        self.report = report
         self._wishes = wishes
         self._ask = ask
         self._made: dict[object, object] = {}
@@ -100,7 +100,7 @@ class Collaborators:
         from cjob.aws.session import Account  # noqa: PLC0415
 
         return self._once(
-            "account", lambda: Account(self._ask, self.tell, as_caller=self._as_caller)
+            "account", lambda: Account(self._ask, self.report, as_caller=self._as_caller)
         )
 
     @property
@@ -117,7 +117,7 @@ class Collaborators:
 
         return self._once(
             "application",
-            lambda: AwsApplication(self.account, self.interruption.sleep, self.tell),
+            lambda: AwsApplication(self.account, self.interruption.sleep, self.report),
         )
 
     @property
@@ -126,7 +126,7 @@ class Collaborators:
         from cjob.aws.stacks import AwsStacks  # noqa: PLC0415
 
         return self._once(
-            "stacks", lambda: AwsStacks(self.account, self.interruption.sleep, self.tell)
+            "stacks", lambda: AwsStacks(self.account, self.interruption.sleep, self.report)
         )
 
     def bucket(self, target: "Target") -> "AwsBucket":

@@ -42,7 +42,7 @@ from cjob.reporting.progress import found
 
 if TYPE_CHECKING:
     from cjob.document.snapshot import Live
-    from cjob.reporting.progress import Tell
+    from cjob.reporting.progress import Reporter
     from cjob.workspace.find import Files
 
 Stage = Callable[[Release], Release]
@@ -118,7 +118,7 @@ class Stages:
             job,
             self._tools.workspace,
             os.environ,
-            self._tell(job),
+            self._report(job),
             tag=self._choices.tag,
             tags=self._choices.tags,
             refused_later=self._choices.refuses,
@@ -173,7 +173,7 @@ class Stages:
             self._live[name],
             name,
             wait=self._choices.wait,
-            tell=self._tell(release.job),
+            report=self._report(release.job),
         )
         self._check_deployable(render(release))
         if to_build(release, self._choices.images) and not self._choices.create_repository:
@@ -219,9 +219,11 @@ class Stages:
         """Add `images`."""
         from cjob.stages.build import build  # noqa: PLC0415
 
-        files, tools, tell = self._files(release), self._tools, self._tell(release.job)
+        files, tools, report = self._files(release), self._tools, self._report(release.job)
         given, latest = self._choices.images, self._choices.latest
-        return build(release, tools.builder, files, tell, tools.wishes, given=given, latest=latest)
+        return build(
+            release, tools.builder, files, report, tools.wishes, given=given, latest=latest
+        )
 
     def recognise(self, release: Release) -> Release:
         """Find among the job's images those that are deployed already, without a push."""
@@ -230,7 +232,7 @@ class Stages:
         from cjob.stages.recognise import recognise  # noqa: PLC0415
 
         registry = self._tools.registry(required(release.target, "target"))
-        return recognise(release, self._deployed(release), registry, self._tell(release.job))
+        return recognise(release, self._deployed(release), registry, self._report(release.job))
 
     def _deployed(self, release: Release) -> "Live":
         """Return the live stack as it was inspected, or as it is now."""
@@ -255,7 +257,7 @@ class Stages:
             registry=self._tools.registry(target),
             store=self._tools.bucket(target),
             files=self._files(release),
-            tell=self._tell(release.job),
+            report=self._report(release.job),
             latest=self._choices.latest,
         )
 
@@ -263,8 +265,8 @@ class Stages:
         """Have the job's repository made, where it has none."""
         from cjob.stages.initialise import initialise  # noqa: PLC0415
 
-        tools, tell = self._tools, self._tell(release.job)
-        return initialise(release, tools.application, tools.directory, tell, self.changing)
+        tools, report = self._tools, self._report(release.job)
+        return initialise(release, tools.application, tools.directory, report, self.changing)
 
     def render(self, release: Release) -> Release:
         """Add `stack`."""
@@ -288,7 +290,7 @@ class Stages:
             release = self._override(release)
         for finding in deployable.beyond_manifest(release):
             for record in found(finding):
-                self._tell(release.job)(record)
+                self._report(release.job)(record)
         return release
 
     def _override(self, release: Release) -> Release:
@@ -302,7 +304,7 @@ class Stages:
             os.environ,
             names=self._choices.cdk_env,
             run=processes.run_untrusted,
-            tell=self._tell(release.job),
+            report=self._report(release.job),
         )
 
     def diff(self, release: Release) -> Release:
@@ -334,13 +336,13 @@ class Stages:
         tools = Tools(
             stacks=self._tools.stacks,
             store=self._tools.bucket(required(release.target, "target")),
-            tell=self._tell(job),
+            report=self._report(job),
             begun=self._begun.setdefault(self._stack_name(release), Begun()),
             turn=self._turn,
             aside={CONTROLLER: names.environment_stack(job.app, job.env)},
         )
         done = apply(release, tools, options, self._live.get(self._stack_name(release)))
-        return register(done, lambda: self._tools.application, tools.tell)
+        return register(done, lambda: self._tools.application, tools.report)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -366,9 +368,9 @@ class Stages:
         """Return the error for a deployment that was interrupted where nobody could roll back."""
         return self._begun.get(self._stack_name(release), Begun()).interrupted()
 
-    def _tell(self, job: Job) -> "Tell":
+    def _report(self, job: Job) -> "Reporter":
         """Return what takes the records of a job's stages, and says whose they are."""
-        return lambda record: self._tools.tell(replace(record, job=job.name, env=job.env))
+        return lambda record: self._tools.report(replace(record, job=job.name, env=job.env))
 
     def _files(self, release: Release) -> "Files":
         """Return the workspace's files; if none of them is needed, there need be no workspace."""

@@ -17,7 +17,7 @@ from cjob.aws.session import Account
 from cjob.concurrency.interrupts import Sleep
 from cjob.document import names
 from cjob.reporting.errors import ServiceError
-from cjob.reporting.progress import Tell
+from cjob.reporting.progress import Reporter
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -39,11 +39,11 @@ LOOKS = 400
 class AwsApplication:
     """Reads and changes what an application has in all its regions; see `stages.initialise`."""
 
-    def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
+    def __init__(self, account: Account, sleep: Sleep, report: Reporter) -> None:
         """Take the account, what waits, and what reports that AWS does not answer."""
         self._account = account
         self.sleep = sleep
-        self._tell = tell
+        self._report = report
 
     def template(self, app: str) -> str:
         """Return the template of the regional resources."""
@@ -85,7 +85,7 @@ class AwsApplication:
         A network that goes away is waited for, as for a deployment.
         """
         name = names.stack_set(app)
-        budget = RetryBudget(RateLimiter(self.sleep), self._tell)
+        budget = RetryBudget(RateLimiter(self.sleep), self._report)
         poller = self._account.client("cloudformation", attempts=1)
         for wait in islice(backoff(1.0, 5.0), LOOKS):
             self.sleep(wait)

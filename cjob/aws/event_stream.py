@@ -15,7 +15,7 @@ from cjob.aws.rate_limit import RateLimiter, backoff
 from cjob.aws.retry_budget import RetryBudget
 from cjob.concurrency.interrupts import interruptible
 from cjob.document.records import NOTHING
-from cjob.reporting.progress import Tell
+from cjob.reporting.progress import Reporter
 from cjob.reporting.redaction import without_passwords
 from cjob.stages.following import Event
 
@@ -42,7 +42,7 @@ class EventStream:
         self,
         client: "CloudFormationClient",
         limiter: RateLimiter,
-        tell: Tell,
+        report: Reporter,
         stack_id: str,
         *,
         past: Iterable[Mapping[str, Any]],
@@ -51,7 +51,7 @@ class EventStream:
         """Take the newest page of what is past: a look for what is new goes no further back."""
         self._client = client
         self._limiter = limiter
-        self._budget = RetryBudget(limiter, tell)
+        self._budget = RetryBudget(limiter, report)
         self._aside = aside
         self._main = _Stack(stack_id)
         self._main.seen.update(raw["EventId"] for raw in past)

@@ -7,7 +7,7 @@ import time
 
 from cjob.aws import errors
 from cjob.aws.rate_limit import RateLimiter
-from cjob.reporting.progress import Tell, note
+from cjob.reporting.progress import Reporter, info
 
 # For so long something is waited for although nothing is heard of it.
 SILENCE_LIMIT_S = 10 * 60
@@ -16,10 +16,10 @@ SILENCE_LIMIT_S = 10 * 60
 class RetryBudget:
     """Bears errors that may pass, each of which makes the next look come later."""
 
-    def __init__(self, limiter: RateLimiter, tell: Tell) -> None:
+    def __init__(self, limiter: RateLimiter, report: Reporter) -> None:
         """Begin with an answer."""
         self._limiter = limiter
-        self._tell = tell
+        self._report = report
         self._silent_since: float | None = None
 
     def allows(self, error: Exception) -> bool:
@@ -32,12 +32,14 @@ class RetryBudget:
         now = time.monotonic()
         if self._silent_since is None:
             self._silent_since = now
-            self._tell(note("AWS does not answer; what was begun goes on there, and is looked for"))
+            self._report(
+                info("AWS does not answer; the deployment continues there, and cjob keeps asking")
+            )
         return now - self._silent_since <= SILENCE_LIMIT_S
 
     def answered(self) -> None:
         """Note that there was an answer."""
         self._limiter.answered()
         if self._silent_since is not None:
-            self._tell(note("AWS answers again"))
+            self._report(info("AWS answers again"))
         self._silent_since = None

@@ -23,7 +23,7 @@ from cjob.aws.responses import CheckedParserFactory
 from cjob.aws.rights import CALLER, MANAGER, check_declared
 from cjob.aws.slow_calls import SlowCallMonitor
 from cjob.concurrency.pool import run_all
-from cjob.reporting.progress import Progress, Tell
+from cjob.reporting.progress import Progress, Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,15 +59,15 @@ class Account:
     """AWS as seen with the caller's credentials; clients are made once and shared by threads."""
 
     def __init__(
-        self, ask: Ask | None = None, tell: Tell = _ignore, *, as_caller: bool = False
+        self, ask: Ask | None = None, report: Reporter = _ignore, *, as_caller: bool = False
     ) -> None:
         """Take region and credentials from where every AWS tool does; AWS_REGION wins.
 
-        `ask` asks for an MFA code; without it a profile that needs one is an error. `tell` takes
-        a note if AWS does not answer. `as_caller` makes the calls of roles with the caller's own
-        credentials.
+        `ask` asks for an MFA code; without it a profile that needs one is an error. `report`
+        takes a record if AWS does not answer. `as_caller` makes the calls of roles with the
+        caller's own credentials.
         """
-        self._slow_calls = SlowCallMonitor(tell)
+        self._slow_calls = SlowCallMonitor(report)
         self._core = _new_session()
         self._as_caller = as_caller
         self._core.register_component("credential_provider", CallerProvider(self._core, ask))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError
 
 from cjob.concurrency.interrupts import interrupted_since
-from cjob.reporting.progress import Tell, note
+from cjob.reporting.progress import Reporter, info
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -32,9 +32,9 @@ class CallCancelledError(BotoCoreError):
 class SlowCallMonitor:
     """Reports that AWS does not answer, for all calls of a process together."""
 
-    def __init__(self, tell: Tell, after_s: float = AFTER_S, last_s: float = LAST_S) -> None:
+    def __init__(self, report: Reporter, after_s: float = AFTER_S, last_s: float = LAST_S) -> None:
         """Take where it is reported, after which time, and how long calls last at the end."""
-        self._tell = tell
+        self._report = report
         self._after_s = after_s
         self._last_s = last_s
         self._lock = threading.Lock()
@@ -54,11 +54,11 @@ class SlowCallMonitor:
         self._start(context, call, self._after_s)
 
     def _start(self, context: dict[str, Any], call: str, seconds: float) -> None:
-        timer = context[_TIMER] = threading.Timer(seconds, self._report, (context, call))
+        timer = context[_TIMER] = threading.Timer(seconds, self._report_silence, (context, call))
         timer.daemon = True
         timer.start()
 
-    def _report(self, context: dict[str, Any], call: str) -> None:
+    def _report_silence(self, context: dict[str, Any], call: str) -> None:
         now = time.monotonic()
         with self._lock:
             is_first = now >= self._next
@@ -66,7 +66,7 @@ class SlowCallMonitor:
                 self._next = now + self._after_s
         if is_first:
             waited = round(now - context[_BEGAN])
-            self._tell(note(f"AWS has not answered {call} for {waited} s; still waiting"))
+            self._report(info(f"AWS has not answered {call} for {waited} s; still waiting"))
         self._start(context, call, AGAIN_S)
 
     @staticmethod

@@ -24,7 +24,7 @@ from cjob.document.models import Target
 from cjob.document.records import replace
 from cjob.document.snapshot import ABSENT, PROPOSED, Activity, Live, Placeholder
 from cjob.reporting.errors import ServiceError
-from cjob.reporting.progress import Tell
+from cjob.reporting.progress import Reporter
 from cjob.stages import states
 from cjob.stages.following import PASSED_ON
 
@@ -42,11 +42,11 @@ POLL_ATTEMPTS = 2
 class StackReader:
     """The stacks of an environment, as its manager role may see them."""
 
-    def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
+    def __init__(self, account: Account, sleep: Sleep, report: Reporter) -> None:
         """Take the account, and how to wait and tell; no call is made before one is asked for."""
         self._account = account
         self._sleep = sleep
-        self._tell = tell
+        self._report = report
         self._limiter = RateLimiter(sleep)
 
     def read(self, target: Target, name: str) -> Live:
@@ -140,7 +140,7 @@ class StackReader:
 
     def _poll(self, call: Callable[[], T], waits: Iterator[float]) -> Iterator[T]:
         """Yield what a call answers again and again; errors that may pass are waited for."""
-        budget, ends = RetryBudget(self._limiter, self._tell), time.monotonic() + REST_LIMIT_S
+        budget, ends = RetryBudget(self._limiter, self._report), time.monotonic() + REST_LIMIT_S
         for wait in waits:
             try:
                 found = interruptible(call, self._sleep)

@@ -32,7 +32,7 @@ from cjob.document.models import Target
 from cjob.document.records import NOTHING
 from cjob.document.snapshot import ABSENT, PROPOSED
 from cjob.reporting.errors import ServiceError
-from cjob.reporting.progress import Tell
+from cjob.reporting.progress import Reporter
 from cjob.stages import states
 from cjob.stages.change_sets import Proposal, Request, StackChangedError
 from cjob.stages.following import Event
@@ -52,9 +52,9 @@ SETTLED = NO_CHANGE_SET | {"InvalidChangeSetStatus", "InvalidChangeSetStatusExce
 class AwsStacks(StackReader):
     """The stacks of an environment, as its manager role may see and change them."""
 
-    def __init__(self, account: Account, sleep: Sleep, tell: Tell) -> None:
+    def __init__(self, account: Account, sleep: Sleep, report: Reporter) -> None:
         """Take what `StackReader` takes."""
-        super().__init__(account, sleep, tell)
+        super().__init__(account, sleep, report)
         self._created: dict[str, tuple[str, str]] = {}
 
     def propose(self, target: Target, request: Request) -> Proposal:
@@ -199,7 +199,9 @@ class AwsStacks(StackReader):
                 lambda: poller.describe_stack_events(StackName=stack_id), backoff(0.2, 5.0)
             )
             past = next(newest)["StackEvents"]
-        following = EventStream(poller, self._limiter, self._tell, stack_id, past=past, aside=aside)
+        following = EventStream(
+            poller, self._limiter, self._report, stack_id, past=past, aside=aside
+        )
 
         def until_rest() -> Iterator[Event | None]:
             with translating_errors(doing, target.manager_role_arn):

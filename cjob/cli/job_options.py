@@ -261,7 +261,7 @@ def all_jobs(tools: "Collaborators") -> tuple[str, ...]:
     """Return the names of the workspace's jobs, and warn about folders that cjob skips."""
     from cjob.reporting.progress import warning  # noqa: PLC0415 - help needs none of it
 
-    return tools.workspace.jobs(lambda text: tools.tell(warning(text)))
+    return tools.workspace.jobs(lambda text: tools.report(warning(text)))
 
 
 def check_any(jobs: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a run tells while it is at work: one record a thing, for whichever view shows it.
+"""What a run reports while it works: a record for each event, for whichever view shows it.
 
 A record is a line for people and, where something can be followed from its beginning to its end,
 the facts behind it. Plain data; touches nothing.
@@ -38,10 +38,10 @@ class Progress:
     reason: str = ""
 
 
-Tell = Callable[[Progress], None]
+Reporter = Callable[[Progress], None]
 
 
-def note(text: str) -> Progress:
+def info(text: str) -> Progress:
     """Return a record that is a line for people, and no more."""
     return Progress(text=text)
 
@@ -56,31 +56,31 @@ def found(finding: Finding) -> Iterator[Progress]:
     end = " (a deployment refuses this)" if finding.refused else ""
     yield warning(f"{finding}{end}")
     if finding.hint:
-        yield note(f"hint: {finding.hint}")
+        yield info(f"hint: {finding.hint}")
 
 
 class Part:
-    """A piece of the work that says line by line how it goes on."""
+    """A piece of work that reports line by line."""
 
-    def __init__(self, tell: Tell, phase: Phase, subject: str) -> None:
+    def __init__(self, report: Reporter, phase: Phase, subject: str) -> None:
         """Begin a piece of a phase: of `subject`."""
-        self._tell = tell
+        self._report = report
         self._phase: Phase = phase
         self._subject = subject
 
     def line(self, text: str, state: State = "running") -> None:
-        """Tell a line of it, and in which state it is."""
+        """Report a line, and the state that the piece is in now."""
         text = f"{self._subject}: {text}"
-        self._tell(Progress(text=text, phase=self._phase, subject=self._subject, state=state))
+        self._report(Progress(text=text, phase=self._phase, subject=self._subject, state=state))
 
 
 @contextmanager
-def part(tell: Tell, phase: Phase, subject: str, doing: str) -> Iterator[Part]:
-    """Tell of a piece of the work when it begins, and when it ends too soon.
+def part(report: Reporter, phase: Phase, subject: str, doing: str) -> Iterator[Part]:
+    """Report a piece of work when it begins, and if it fails or is stopped.
 
-    Its last line, with the state `done`, is told inside.
+    The caller reports its last line, with the state `done`.
     """
-    piece = Part(tell, phase, subject)
+    piece = Part(report, phase, subject)
     piece.line(doing)
     try:
         yield piece

@@ -20,7 +20,7 @@ from cjob.document.models import Deployment, Diff, Release, Target, required
 from cjob.document.records import replace
 from cjob.document.snapshot import Live
 from cjob.reporting.errors import DeploymentError, Interrupted
-from cjob.reporting.progress import Tell, note, warning
+from cjob.reporting.progress import Reporter, info, warning
 from cjob.stages import readiness, states
 from cjob.stages.change_sets import Options, Request, StackChangedError, Tools, look
 from cjob.stages.diff import compare, complete, template_version
@@ -48,7 +48,7 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
             except StackChangedError as changed:
                 if not options.wait:
                     raise
-                tools.tell(note(f"trying again: {changed.message}"))
+                tools.report(info(f"trying again: {changed.message}"))
                 live = None
     except KeyboardInterrupt:
         raise tools.begun.interrupted() from None
@@ -60,7 +60,7 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
     found = tools.stacks.read(target, stack.name) if known is None else known
     ownership.check_owner(found, release.job, adopt=options.adopt)
     live = readiness.at_rest(
-        tools.stacks, target, found, stack.name, wait=options.wait, tell=tools.tell
+        tools.stacks, target, found, stack.name, wait=options.wait, report=tools.report
     )
     if live is not known:
         live = complete(live, release, tools.stacks)
@@ -82,12 +82,12 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
             return _attempt(release, tools, options, None)
         applied = plan is not None and plan.changed
         if diff.changes:
-            tools.tell(note(summary(diff)))
-        return _unchanged(release, live.stack_id, live.status, tools.tell, applied=applied)
+            tools.report(info(summary(diff)))
+        return _unchanged(release, live.stack_id, live.status, tools.report, applied=applied)
     losses = data_loss.losses(live, stack)
     data_loss.check_data_loss(losses, options.allow_removal, stack.name)
     for line in (*data_loss.unread(live, stack), *data_loss.doubts(losses, options.allow_removal)):
-        tools.tell(warning(line))
+        tools.report(warning(line))
     with tools.turn() if switches_features(diff) else nullcontext():
         return _change(release, diff, live, tools, options)
 
@@ -109,11 +109,11 @@ def _change(release: Release, diff: Diff, live: Live, tools: Tools, options: Opt
         live = Live()
     if action == states.FINISH:
         text = f"stack {stack.name} is {live.status}: this update can't be rolled back"
-        tools.tell(note(text))
+        tools.report(info(text))
         options = replace(options, rollback=False)
     if not options.rollback and (text := rollback.without_rollback(diff)):
         first = f"; {states.with_rollback(stack.name, target)}" if action == states.FINISH else ""
-        tools.tell(warning(text + first))
+        tools.report(warning(text + first))
     create = not live.exists
     request = Request(
         name=names.creation_change_set(stack.name) if create else f"cjob-{uuid.uuid4()}",
@@ -122,11 +122,11 @@ def _change(release: Release, diff: Diff, live: Live, tools: Tools, options: Opt
         template_url=names.object_url(target.region, target.artifact_bucket, key),
         create=create,
     )
-    tools.tell(note(f"creating change set for {stack.name}"))
+    tools.report(info(f"creating change set for {stack.name}"))
     result = Execution(tools, target, request, live, options).run()
     if result is None:
         _check_recovered(live, stack.name, target)
-        return _unchanged(release, live.stack_id, live.status, tools.tell)
+        return _unchanged(release, live.stack_id, live.status, tools.report)
     deployment = Deployment(stack_id=result.stack_id, status=result.status, changed=True)
     return replace(release, deployment=deployment)
 
@@ -134,15 +134,15 @@ def _change(release: Release, diff: Diff, live: Live, tools: Tools, options: Opt
 def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
     """Delete a stack that never came to be, unless somebody is about to create it."""
     if live.status == live_side.PROPOSED:
-        empty = readiness.is_abandoned(tools.stacks, target, live, name, tools.tell)
+        empty = readiness.is_abandoned(tools.stacks, target, live, name, tools.report)
         now = tools.stacks.read(target, name)
         if not empty or (now.stack_id, now.status) != (live.stack_id, live.status):
             raise StackChangedError(name, now.status)
-        tools.tell(note(f"deleting stack {name}, in which there is nothing"))
+        tools.report(info(f"deleting stack {name}, in which there is nothing"))
         tools.stacks.delete(target, live.stack_id)
         tools.stacks.await_rest(target, live.stack_id)
         return
-    tools.tell(note(f"deleting stack {name}, whose creation failed"))
+    tools.report(info(f"deleting stack {name}, whose creation failed"))
     try:
         delete(tools, target, live.stack_id)
     except KeyboardInterrupt:
@@ -154,11 +154,11 @@ def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
 
 
 def _unchanged(
-    release: Release, stack_id: str, status: str, tell: Tell, *, applied: bool = False
+    release: Release, stack_id: str, status: str, report: Reporter, *, applied: bool = False
 ) -> Release:
     """Return the release of a deployment that had nothing to do; its plan may have been applied."""
     name = required(release.stack, "stack").name
-    tell(note(f"{'already applied: ' if applied else ''}stack {name} is up to date"))
+    report(info(f"{'already applied: ' if applied else ''}stack {name} is up to date"))
     deployment = Deployment(stack_id=stack_id, status=status, changed=False)
     return replace(release, deployment=deployment)
 

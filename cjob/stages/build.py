@@ -12,7 +12,7 @@ from cjob.document.models import Image, Release, Revision, Source, required
 from cjob.document.records import NOTHING, replace
 from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Wishes, spelt
 from cjob.reporting.errors import CjobError, InputError, ServiceError
-from cjob.reporting.progress import Tell, part, warning
+from cjob.reporting.progress import Reporter, part, warning
 from cjob.stages import prebuilt
 from cjob.stages.recipes import Plan, place, plans
 from cjob.workspace.find import Files
@@ -27,7 +27,7 @@ def build(
     release: Release,
     builders: Builders,
     files: Files,
-    tell: Tell,
+    report: Reporter,
     wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
     *,
     given: Mapping[str, Image] = NOTHING,
@@ -46,10 +46,10 @@ def build(
     for name in builds:
         check_tags(name, named[name])
     wanted = plans(release, builds, files, wishes)
-    ready = [_ready(builders, plan, release, tell) for plan in wanted]
+    ready = [_ready(builders, plan, release, report) for plan in wanted]
 
     def piece(plan: Plan, builder: Builder) -> Callable[[Checkpoint], Built]:
-        return lambda checkpoint: _build(builder, plan, files.root, tell, checkpoint)
+        return lambda checkpoint: _build(builder, plan, files.root, report, checkpoint)
 
     results = run_all(list(map(piece, wanted, ready)), limit=len(wanted))
     built = {
@@ -108,7 +108,7 @@ def revision_tag(revision: Revision | None) -> str:
     return f"{revision.commit}-dirty" if revision.dirty else revision.commit
 
 
-def _ready(builders: Builders, plan: Plan, release: Release, tell: Tell) -> Builder:
+def _ready(builders: Builders, plan: Plan, release: Release, report: Reporter) -> Builder:
     """Return the engine of a plan; the error without one names what needs it, and where."""
     container = plan.containers[0]
     kind = plan.kind
@@ -132,25 +132,27 @@ def _ready(builders: Builders, plan: Plan, release: Release, tell: Tell) -> Buil
         error.place = error.place or place(release, container)
         raise
     if kind == "docker":
-        _warn_of_classic(plan, tell)
+        _warn_of_classic(plan, report)
     return builder
 
 
-def _warn_of_classic(plan: Plan, tell: Tell) -> None:
+def _warn_of_classic(plan: Plan, report: Reporter) -> None:
     """Warn of what the classic builder does unlike `docker build` of today."""
     subject = f"image of {plan.containers[0]}: the classic builder"
     if plan.recipe.cache_from:
         images = ", ".join(plan.recipe.cache_from)
-        tell(warning(f"{subject} does not pull cache_from ({images}); install docker buildx"))
+        report(warning(f"{subject} does not pull cache_from ({images}); install docker buildx"))
     if plan.unneeded:
         stages = ", ".join(plan.unneeded)
-        tell(warning(f"{subject} also runs unneeded stages ({stages}); install docker buildx"))
+        report(warning(f"{subject} also runs unneeded stages ({stages}); install docker buildx"))
 
 
-def _build(builder: Builder, plan: Plan, root: Path, tell: Tell, checkpoint: Checkpoint) -> Built:
+def _build(
+    builder: Builder, plan: Plan, root: Path, report: Reporter, checkpoint: Checkpoint
+) -> Built:
     """Build an image; one for another platform than asked for is never given."""
     wanted = plan.recipe
-    with part(tell, "build", wanted.container, "building the image") as piece:
+    with part(report, "build", wanted.container, "building the image") as piece:
 
         def line(text: str) -> None:
             checkpoint()
@@ -171,5 +173,5 @@ def _build(builder: Builder, plan: Plan, root: Path, tell: Tell, checkpoint: Che
         piece.line(f"built {built.id}", "done")
     if not wanted.platform and built.platform != DEFAULT_PLATFORM:
         text = f"the image of {wanted.container} is for {built.platform}, and the task runs on "
-        tell(warning(f"{text}{DEFAULT_PLATFORM}; say `platform` in the manifest"))
+        report(warning(f"{text}{DEFAULT_PLATFORM}; say `platform` in the manifest"))
     return built

@@ -11,7 +11,7 @@ from cjob.concurrency.interrupts import Begun
 from cjob.document.models import Stack, Target
 from cjob.document.records import NOTHING, dataclass
 from cjob.reporting.errors import InputError, Interrupted
-from cjob.reporting.progress import Tell
+from cjob.reporting.progress import Reporter
 from cjob.stages import failures, states
 from cjob.stages.diff import LiveStacks
 from cjob.stages.following import Event
@@ -120,7 +120,7 @@ class Tools:
 
     stacks: Stacks
     store: ObjectStore
-    tell: Tell
+    report: Reporter
     begun: Begun
     turn: Callable[[], AbstractContextManager[object]] = nullcontext
     aside: Mapping[str, str] = NOTHING

@@ -13,7 +13,7 @@ from cjob.document.models import Target
 from cjob.document.records import dataclass, replace
 from cjob.document.snapshot import Live
 from cjob.reporting.errors import CjobError, Interrupted, ServiceError
-from cjob.reporting.progress import note, warning
+from cjob.reporting.progress import info, warning
 from cjob.stages import failures
 from cjob.stages.change_sets import Options, Proposal, Request, StackChangedError, Tools, left, look
 from cjob.stages.following import Event, follow
@@ -112,7 +112,7 @@ class Execution:
     def _follow(self, events: Iterator[Event | None]) -> str:
         """Follow the deployment to its end; return the stack's status."""
         try:
-            outcome = follow(events, self._tools.tell)
+            outcome = follow(events, self._tools.report)
         except ServiceError as error:
             raise ServiceError(
                 f"the deployment of stack {self._name!r} continues without cjob: {error.message}",
@@ -132,7 +132,7 @@ class Execution:
                     self._tools.begun.left = None
                     raise self._tools.begun.interrupted() from None
             text = "interrupted: rolling back (press Ctrl-C again to exit now)"
-            self._tools.tell(note(text))
+            self._tools.report(info(text))
             told = self._roll_back()
         except KeyboardInterrupt:
             raise left(self._name, self._target.region) from None
@@ -153,14 +153,14 @@ class Execution:
         try:
             created = self._stacks.discard(self._target, self._request) or created
         except CjobError as error:
-            self._tools.tell(warning(str(error)))
+            self._tools.report(warning(str(error)))
         try:
             now = self._stacks.read(self._target, self._name)
             ours = self._request.create and now.stack_id == created
             if ours and now.status == live_side.PROPOSED:
                 self._stacks.delete(self._target, now.stack_id)
         except CjobError as error:
-            self._tools.tell(warning(str(error)))
+            self._tools.report(warning(str(error)))
             return None
         return now
 
@@ -184,7 +184,7 @@ class Execution:
             self._stacks.cancel(target, stack_id)
             status = self._stacks.read(target, stack_id).status
         if status == "UPDATE_IN_PROGRESS" or status.endswith("ROLLBACK_IN_PROGRESS"):
-            status = follow(events, self._tools.tell).status
+            status = follow(events, self._tools.report).status
             return f"interrupted; the stack's deployment ended: {status}"
         return f"interrupted too late to roll back; the stack is {status or 'gone'} now"
 
@@ -209,6 +209,6 @@ def delete(tools: Tools, target: Target, stack_id: str) -> None:
     """Delete a stack and wait for it; DeploymentError if some of it would not go."""
     events = tools.stacks.follow(target, stack_id, tools.aside)
     tools.stacks.delete(target, stack_id)
-    outcome = follow(events, tools.tell)
+    outcome = follow(events, tools.report)
     if outcome.status != "DELETE_COMPLETE":
         raise failures.failed(tools.stacks, target, outcome, stack_id)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cjob.concurrency.pool import run_all
-from cjob.reporting.progress import Tell, note
+from cjob.reporting.progress import Reporter, info
 from cjob.runs.model import UNFINISHED, Attempt, Run
 from cjob.runs.output import Line, Source, merged, sources
 
@@ -43,7 +43,7 @@ class Follower:
         self,
         witness: Witness,
         stream: Callable[[Source], Stream],
-        report: Tell,
+        report: Reporter,
         show: Callable[[Line], None],
     ) -> None:
         """Take who knows, and who is told: of attempts by `report`, of lines by `show`."""
@@ -95,7 +95,7 @@ class Follower:
             self._seen[number] = status
             task = f"task {attempt.task_id[:8]}" if attempt.task_id else "task"
             nth = f", attempt {number}" if number > 1 else ""
-            self._report(note(f"{task}{nth}: {status}"))
+            self._report(info(f"{task}{nth}: {status}"))
 
     def _show_new(self, found: Sequence[Source]) -> int:
         streams = [self._streams.setdefault(s, self._stream(s)) for s in found]

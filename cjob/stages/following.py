@@ -7,7 +7,7 @@ failure, its root. Touches nothing.
 from collections.abc import Iterable, Iterator
 
 from cjob.document.records import dataclass
-from cjob.reporting.progress import Progress, State, Tell
+from cjob.reporting.progress import Progress, Reporter, State
 
 # What CloudFormation says of resources that it stopped because another one had failed.
 PASSED_ON = {"resource creation cancelled", "resource update cancelled"}
@@ -97,7 +97,7 @@ class Outcome:
         return found
 
 
-def follow(events: Iterator[Event | None], tell: Tell) -> Outcome:
+def follow(events: Iterator[Event | None], report: Reporter) -> Outcome:
     """Tell events until the job's stack rests; None stands for a look that found nothing new."""
     status = ""
     failures: list[Event] = []
@@ -105,9 +105,9 @@ def follow(events: Iterator[Event | None], tell: Tell) -> Outcome:
     for event in events:
         if event is None:
             if under_way:
-                tell(_waiting(under_way))
+                report(_waiting(under_way))
             continue
-        tell(_progress(event))
+        report(_progress(event))
         if event.failed or event.turns_back:
             failures.append(event)
         if event.own:

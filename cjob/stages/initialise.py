@@ -14,7 +14,7 @@ from cjob.document import names
 from cjob.document.models import Release, required
 from cjob.document.records import replace
 from cjob.reporting.errors import Interrupted, ServiceError
-from cjob.reporting.progress import Tell, note
+from cjob.reporting.progress import Reporter, info
 from cjob.stages.resolve import Directory
 from cjob.template.regional import with_repository
 
@@ -49,7 +49,7 @@ def initialise(
     release: Release,
     application: Application,
     directory: Directory,
-    tell: Tell,
+    report: Reporter,
     changing: set[str],
 ) -> Release:
     """Return the job a repository if it has none, and put it into `target`.
@@ -69,11 +69,11 @@ def initialise(
         with _interruptible(job, changing):
             is_ours = application.update(app, *update)
             if is_ours:
-                tell(note(f"{job}: its repository is being made, in all regions of {app}"))
+                report(info(f"{job}: its repository is being made, in all regions of {app}"))
                 failure = application.finish(app, update.operation)
         if not is_ours:
             if not turn:
-                tell(note(f"{job}: waiting for another change of application {app}"))
+                report(info(f"{job}: waiting for another change of application {app}"))
             application.sleep(PAUSE_S)
         repositories = directory.target(app, release.job.env, refresh=True).repositories
         if job in repositories:

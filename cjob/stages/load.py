@@ -20,7 +20,7 @@ from cjob.manifest.report import Report
 from cjob.manifest.tree import Section
 from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.reporting.findings import Finding
-from cjob.reporting.progress import Tell, found, warning
+from cjob.reporting.progress import Reporter, found, warning
 from cjob.reporting.redaction import looks_secret
 from cjob.stages.render import rehearse
 from cjob.template.addons.assets import file_digest
@@ -40,7 +40,7 @@ def load(
     job: Job,
     workspace: Workspace,
     environment: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     *,
     tag: str = "",
     tags: Mapping[str, str] | None = None,
@@ -65,13 +65,13 @@ def load(
     rehearse(loaded.job, job, addons, overrides.patches)
 
     def warn(text: str) -> None:
-        tell(warning(text))
+        report(warning(text))
 
     files = _file_findings(workspace, job, loaded.job, texts, overrides, environment)
     for finding in (*loaded.findings, *of_job(job), *files):
         if not (finding.refused and refused_later):
             for record in found(finding):
-                tell(record)
+                report(record)
     for doubt in _told_secrets(loaded.job):
         warn(doubt)
     built = builds(loaded.job)

@@ -16,7 +16,7 @@ from cjob.document.models import Release, required
 from cjob.document.records import replace
 from cjob.reporting.errors import InputError
 from cjob.reporting.printable import without_sequences
-from cjob.reporting.progress import Tell, note, part
+from cjob.reporting.progress import Reporter, info, part
 from cjob.template import cdk
 from cjob.workspace.find import Files
 
@@ -39,7 +39,7 @@ def override(
     *,
     names: Sequence[str],
     run: Run,
-    tell: Tell,
+    report: Reporter,
 ) -> Release:
     """Change `stack.template` by the CDK app of the job's overrides, where it has one.
 
@@ -57,7 +57,7 @@ def override(
     def step(*command: str) -> None:
         shown, program = " ".join(command), command[0].rpartition("/")[2]
         doing = f"running {shown} in {source.overrides.cdk}"
-        with part(tell, "override", program, doing) as piece:
+        with part(report, "override", program, doing) as piece:
             status, tail = run(
                 command, folder, variables, lambda line: piece.line(without_sequences(line))
             )
@@ -71,7 +71,7 @@ def override(
 
     # Quiet: the template that it would print is in a file, too, and there it stands alone.
     synth = ("synth", "--no-version-reporting", "--quiet", "--output", OUTPUT)
-    with _alone(folder, source.overrides.cdk, tell):
+    with _alone(folder, source.overrides.cdk, report):
         _write_new(folder / BUILD / INPUT, stack.template)
         (folder / OUTPUT / MANIFEST).unlink(missing_ok=True)
         step(manager, "install")
@@ -110,7 +110,7 @@ def _lock_files(start: Path) -> list[list[str]]:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path, shown: str, tell: Tell) -> Iterator[None]:
+def _alone(folder: Path, shown: str, report: Reporter) -> Iterator[None]:
     """Work in a folder while no other cjob does: `make -j` may deploy to two environments."""
     with contextlib.ExitStack() as stack:
         for written in (BUILD, OUTPUT):
@@ -130,7 +130,7 @@ def _alone(folder: Path, shown: str, tell: Tell) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell(note(f"waiting for another cjob that works in {shown}"))
+            report(info(f"waiting for another cjob that works in {shown}"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

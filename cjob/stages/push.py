@@ -16,7 +16,7 @@ from cjob.document.records import dataclass, replace
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
 from cjob.reporting.errors import InputError
-from cjob.reporting.progress import Tell, note, part, warning
+from cjob.reporting.progress import Reporter, info, part, warning
 from cjob.stages import prebuilt
 from cjob.stages.build import LATEST, check_tags, without_latest
 from cjob.stages.render import addons_template
@@ -62,7 +62,7 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     registry: Registry,
     store: ObjectStore,
     files: Files,
-    tell: Tell,
+    report: Reporter,
     *,
     latest: bool = True,
 ) -> Release:
@@ -85,11 +85,11 @@ def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is
     repository = repository_of(release, target) if own else ""
 
     def send_images(_: Checkpoint) -> None:
-        images.update(_push_images(own, repository, engine, registry, tell))
+        images.update(_push_images(own, repository, engine, registry, report))
 
     with ExitStack() as opened:
         wanted = uploads(release, source, target, files, opened)
-        sending = [_sending(store, upload, tell) for upload in wanted]
+        sending = [_sending(store, upload, report) for upload in wanted]
         run_all([send_images, *sending] if own else sending, AT_ONCE)
     keys = tuple(sorted(upload.key for upload in wanted))
     artifacts = Artifacts(bucket=target.artifact_bucket, keys=keys)
@@ -131,13 +131,13 @@ def _upload(asset: Asset, files: Files, opened: ExitStack) -> Upload:
     return Upload(key=asset.key, body=body, content_type=ZIP if zipped else BYTES)
 
 
-def _sending(store: ObjectStore, upload: Upload, tell: Tell) -> Callable[[Checkpoint], None]:
+def _sending(store: ObjectStore, upload: Upload, report: Reporter) -> Callable[[Checkpoint], None]:
     def send(checkpoint: Checkpoint) -> None:
         checkpoint()
         if not store.exists(upload.key):
             checkpoint()
             store.put(upload.key, upload.body, upload.content_type)
-            tell(note(f"sent {upload.key}"))
+            report(info(f"sent {upload.key}"))
 
     return send
 
@@ -159,7 +159,7 @@ def _push_images(
     repository: str,
     engine: Callable[[], Engine],
     registry: Registry,
-    tell: Tell,
+    report: Reporter,
 ) -> dict[str, Image]:
     """Send every image under its tags to the one repository of the job.
 
@@ -175,7 +175,7 @@ def _push_images(
             tags = [tag for name in containers for tag in images[name].tags]
             # What moves comes last: it never names an image whose other tags are not there.
             tags.sort(key=lambda tag: tag.endswith(LATEST))
-            with part(tell, "push", containers[0], "pushing the image") as piece:
+            with part(report, "push", containers[0], "pushing the image") as piece:
 
                 def line(text: str) -> None:
                     checkpoint()
@@ -185,7 +185,7 @@ def _push_images(
                 piece.line(f"pushed {pushed.digest}", "done")
             if pushed.unmoved:
                 names = ", ".join(pushed.unmoved)
-                tell(warning(f"tag {names} not moved: the repository's tags are immutable"))
+                report(warning(f"tag {names} not moved: the repository's tags are immutable"))
             return pushed.digest
 
         return send

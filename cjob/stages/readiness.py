@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cjob.document.models import Target
 from cjob.document.snapshot import Activity, Live, Placeholder
-from cjob.reporting.progress import Tell, note
+from cjob.reporting.progress import Reporter, info
 from cjob.stages import states
 
 # cjob and Copilot execute a change set as soon as it is created: one that still waits after so many
@@ -43,7 +43,7 @@ class Watched(Protocol):
 
 
 def at_rest(
-    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, tell: Tell
+    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, report: Reporter
 ) -> Live:
     """Return the stack once nobody is at work on it; InputError where nothing can be sent to it."""
     while True:
@@ -52,12 +52,12 @@ def at_rest(
             busy = states.busy(name, live, stacks.activity(target, live.stack_id))
             if not wait:
                 raise busy
-            tell(note(f"waiting: {busy.message}"))
+            report(info(f"waiting: {busy.message}"))
             stacks.await_rest(target, live.stack_id)
             live = stacks.read(target, name)
             continue
         if action == states.CLEAR and not _is_disposable(
-            stacks, target, live, name, wait=wait, tell=tell
+            stacks, target, live, name, wait=wait, report=report
         ):
             live = stacks.read(target, name)
             continue
@@ -70,7 +70,7 @@ def at_rest(
 
 
 def _is_disposable(
-    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, tell: Tell
+    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, report: Reporter
 ) -> bool:
     """Check whether an empty stack may be deleted; False if it changed in the meantime.
 
@@ -84,12 +84,12 @@ def _is_disposable(
     refused = states.under_review(name, found, target.region)
     if not wait:
         raise refused
-    tell(note(f"waiting: {refused.message}"))
+    report(info(f"waiting: {refused.message}"))
     stacks.stays_placeholder(target, live.stack_id, states.PLACEHOLDER_AGE_S - found.age_s)
     return False
 
 
-def is_abandoned(stacks: Watched, target: Target, live: Live, name: str, tell: Tell) -> bool:
+def is_abandoned(stacks: Watched, target: Target, live: Live, name: str, report: Reporter) -> bool:
     """Check that nobody is about to execute the change set of an empty stack.
 
     A change set that is still being created has somebody who waits for it.
@@ -98,7 +98,7 @@ def is_abandoned(stacks: Watched, target: Target, live: Live, name: str, tell: T
         if found.age_s >= states.PLACEHOLDER_AGE_S or found.change_set_status == "FAILED":
             return True
         what = f"change set {found.change_set} of " if found.change_set else ""
-        tell(note(f"checking whether someone is about to execute {what}stack {name}"))
+        report(info(f"checking whether someone is about to execute {what}stack {name}"))
         if not stacks.stays_placeholder(target, live.stack_id, WATCH_S):
             return False
         if not found.change_set_status.endswith(("_PENDING", "_IN_PROGRESS")):

@@ -16,7 +16,7 @@ from cjob.document.models import Image, Release, Revision, required
 from cjob.document.records import replace
 from cjob.document.snapshot import Live
 from cjob.reporting.errors import ServiceError
-from cjob.reporting.progress import Tell, note
+from cjob.reporting.progress import Reporter, info
 from cjob.stages.build import commit_tag
 from cjob.stages.diff import deployed_image
 
@@ -39,7 +39,7 @@ class Contents(Protocol):
         """
 
 
-def recognise(release: Release, live: Live, contents: Contents, tell: Tell) -> Release:
+def recognise(release: Release, live: Live, contents: Contents, report: Reporter) -> Release:
     """Name those images by digest that are deployed already, and mark those that are others."""
     repository = required(release.target, "target").repositories.get(release.job.name, "")
     builds = release.source.builds if release.source else {}
@@ -56,7 +56,7 @@ def recognise(release: Release, live: Live, contents: Contents, tell: Tell) -> R
                     return recognised(image, deployed, repository, contents)
                 return unbuilt(container, release, deployed, contents) if live.exists else image
             except ServiceError as error:
-                tell(note(f"the image of {container} is not compared: {error}"))
+                report(info(f"the image of {container} is not compared: {error}"))
                 return image
 
         return look

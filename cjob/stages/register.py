@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cjob.document.models import Release
 from cjob.reporting.errors import ServiceError
-from cjob.reporting.progress import Tell, warning
+from cjob.reporting.progress import Reporter, warning
 
 
 class Records(Protocol):
@@ -19,12 +19,14 @@ class Records(Protocol):
         """Write the job's record if it has none."""
 
 
-def register(release: Release, records: Callable[[], Records], tell: Tell) -> Release:
+def register(release: Release, records: Callable[[], Records], report: Reporter) -> Release:
     """Register the job of a stack that was created; a refusal is a warning, as the job runs."""
     done, job = release.deployment, release.job
     if done is not None and done.changed and done.status.startswith("CREATE_"):
         try:
             records().register(job.app, job.name)
         except ServiceError as error:
-            tell(warning(f"job {job.name!r} is not registered for copilot job ls: {error.message}"))
+            report(
+                warning(f"job {job.name!r} is not registered for copilot job ls: {error.message}")
+            )
     return release

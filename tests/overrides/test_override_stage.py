@@ -84,7 +84,7 @@ def _overridden(
         {"PATH": str(root / path)},
         names=(),
         run=programs.run,
-        tell=lambda record: (said if said is not None else []).append(record.text),
+        report=lambda record: (said if said is not None else []).append(record.text),
     )
     assert done.stack is not None
     return done.stack.template

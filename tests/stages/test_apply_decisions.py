@@ -30,7 +30,7 @@ def applied(
     document: Release, stacks: FakeStacks, options: Options | None = None, known: Live | None = None
 ) -> Release:
     """Apply a document to a stack in memory."""
-    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), tell=lambda _: None)
+    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
     return apply(document, tools, options or Options(), known)
 
 
@@ -160,7 +160,7 @@ def test_a_plan_whose_changes_are_deployed_is_already_applied() -> None:
         stacks=FakeStacks(live(template=TEMPLATE)),
         store=FakeStore(),
         begun=Begun(),
-        tell=lambda record: lines.append(record.text),
+        report=lambda record: lines.append(record.text),
     )
     done = apply(plan(live()), tools, Options()).deployment
     assert done is not None

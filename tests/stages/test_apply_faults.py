@@ -24,7 +24,7 @@ def applied(
         stacks=stacks,
         store=FakeStore(),
         begun=Begun(),
-        tell=lambda record: lines.append(record.text),
+        report=lambda record: lines.append(record.text),
     )
     return apply(release(stack(template)), tools, options or Options()), lines
 
@@ -215,7 +215,7 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
         stacks=FakeStacks(faults=faults),
         store=FakeStore(),
         begun=Begun(),
-        tell=lambda record: lines.append(record.text),
+        report=lambda record: lines.append(record.text),
     )
     with pytest.raises(ServiceError, match="AWS said no"):
         apply(release(), tools, Options(), Live())

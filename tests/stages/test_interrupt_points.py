@@ -34,7 +34,7 @@ def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
                 raise KeyboardInterrupt
         return trace
 
-    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), tell=lambda _: None)
+    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
     before = sys.gettrace()
     sys.settrace(trace)
     try:

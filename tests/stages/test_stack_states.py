@@ -43,7 +43,7 @@ def applied(stacks: FakeStacks, *, document: Release | None = None, wait: bool =
         stacks=stacks,
         store=FakeStore(),
         begun=Begun(),
-        tell=lambda record: lines.append(record.text),
+        report=lambda record: lines.append(record.text),
     )
     done = apply(document or release(), tools, Options(wait=wait)).deployment
     assert done is not None

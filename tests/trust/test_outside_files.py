@@ -262,7 +262,7 @@ def overridden(root: Path, tmp_path: Path) -> str:
         stack=Stack(name="s", template="Resources: {}\n", parameters={}, tags={}),
     )
     done = override(
-        release, Files(root=root), root, {"PATH": str(tools)}, names=(), run=run, tell=print
+        release, Files(root=root), root, {"PATH": str(tools)}, names=(), run=run, report=print
     )
     assert done.stack is not None
     return done.stack.template

@@ -60,7 +60,7 @@ def test_a_long_silence_is_reported(serve: Serve) -> None:
     lines: list[str] = []
     reported = threading.Event()
 
-    def tell(record: object) -> None:
+    def report(record: object) -> None:
         lines.append(str(getattr(record, "text", "")))
         reported.set()
 
@@ -69,7 +69,7 @@ def test_a_long_silence_is_reported(serve: Serve) -> None:
 
     endpoint = serve(wait)
     with pytest.raises(BotoCoreError):
-        call(endpoint, SlowCallMonitor(tell, after_s=0.05), 1)
+        call(endpoint, SlowCallMonitor(report, after_s=0.05), 1)
     assert lines[0] == "AWS has not answered ssm GetParameter for 0 s; still waiting"
 
 

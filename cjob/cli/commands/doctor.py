@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     from cjob.concurrency.pool import run_all  # noqa: PLC0415 - help needs none of it
 
     tools, _, talk = job_options.prepare(args)
-    tools.tell = lambda _: None
+    tools.report = lambda _: None
     parts: list[Callable[[Checkpoint], list[Check]]] = [
         lambda _: _workspace(tools),
         lambda _: _aws(args, tools),

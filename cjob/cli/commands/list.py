@@ -107,7 +107,7 @@ def _inputs(
 
     from cjob.document.models import required  # noqa: PLC0415
 
-    tools.tell = lambda _: None  # the command that uses the inputs warns of them
+    tools.report = lambda _: None  # the command that uses the inputs warns of them
     workspace = tools.workspace
     skip = [Path(args.directory, folder).resolve() for folder in args.ignore]
     found: dict[str, str] = {}
@@ -161,7 +161,7 @@ def _environments(args: argparse.Namespace, tools: "Collaborators") -> "Sequence
     from cjob.workspace.find import valid_names  # noqa: PLC0415
 
     def warn(text: str) -> None:
-        tools.tell(warning(text))
+        tools.report(warning(text))
 
     if not args.offline:
         known = tools.directory.environments(job_options.application(args, tools))
