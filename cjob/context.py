@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cjob.aws.storage import AwsBucket, AwsRegistry
     from cjob.document.models import Target
     from cjob.engines.docker_api import DockerEngine
-    from cjob.engines.engine import Builder, Kind, NoBuildxError, Wishes
+    from cjob.engines.engine import Builder, BuilderName, BuildOptions, NoBuildxError
     from cjob.reporting.progress import Reporter
     from cjob.workspace.find import Workspace
 
@@ -53,7 +53,7 @@ class Collaborators:
         self,
         start: Path,
         report: "Reporter",
-        wishes: "Wishes | None" = None,
+        build_options: "BuildOptions | None" = None,
         ask: "Ask | None" = None,
         *,
         allow_outside: bool = False,
@@ -68,7 +68,7 @@ class Collaborators:
         self._allow_outside = allow_outside
         self._as_caller = as_caller
         self.report = report
-        self._wishes = wishes
+        self._build_options = build_options
         self._ask = ask
         self._made: dict[object, object] = {}
         self._lock = threading.RLock()
@@ -143,11 +143,11 @@ class Collaborators:
         return self._once(made, lambda: AwsRegistry(self.account, target))
 
     @property
-    def wishes(self) -> "Wishes":
+    def build_options(self) -> "BuildOptions":
         """What the person asks of all builds."""
-        from cjob.engines.engine import Wishes  # noqa: PLC0415
+        from cjob.engines.engine import BuildOptions  # noqa: PLC0415
 
-        return self._wishes or Wishes()
+        return self._build_options or BuildOptions()
 
     def engine(self) -> "DockerEngine":
         """Return the container engine, connected to."""
@@ -155,21 +155,24 @@ class Collaborators:
 
         return self._once("engine", connect)
 
-    def builder(self, kind: "Kind") -> "Builder":
+    def builder(self, kind: "BuilderName") -> "Builder":
         """Give the engine that builds, found and ready; buildx loads into the container engine."""
-        from cjob.engines.turns import BUILDS, InTurn  # noqa: PLC0415
+        from cjob.concurrency.slots import Slots  # noqa: PLC0415
+        from cjob.engines.build_slots import MAX_BUILDS, LimitedBuilder  # noqa: PLC0415
 
-        turns = self._once("turns", lambda: threading.BoundedSemaphore(BUILDS))
+        slots = self._once("build slots", lambda: Slots(MAX_BUILDS))
 
         def find() -> "Builder":
             if kind == "docker":
-                return InTurn(self.engine(), turns)
+                return LimitedBuilder(self.engine(), slots)
             from cjob.engines import buildx  # noqa: PLC0415
 
             absent = self._once("no buildx", self._missing_buildx)
             if absent:
                 raise absent
-            return InTurn(buildx.Buildx(self.engine(), self.wishes, os.environ), turns)
+            return LimitedBuilder(
+                buildx.Buildx(self.engine(), self.build_options, os.environ), slots
+            )
 
         return self._once(kind, find)
 
@@ -179,8 +182,8 @@ class Collaborators:
         from cjob.engines.engine import NoBuildxError  # noqa: PLC0415
 
         try:
-            buildx.check(self.wishes, os.environ)
-            buildx.check_store(self.engine(), self.wishes)
+            buildx.check(self.build_options, os.environ)
+            buildx.check_store(self.engine(), self.build_options)
         except NoBuildxError as error:
             return error
         return None

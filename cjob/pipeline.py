@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from cjob.concurrency.interrupts import Begun, run_to_end
 from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.concurrency.slots import Slots
 from cjob.context import Collaborators
 from cjob.document.models import Image, Job, Release, Target, required
 from cjob.document.records import NOTHING, dataclass, replace
@@ -99,7 +100,7 @@ class Stages:
         self._choices = choices
         self._live: dict[str, Live] = {}
         self._begun: dict[str, Begun] = {}
-        self._turns = threading.BoundedSemaphore(FEATURE_JOBS)
+        self._turns = Slots(FEATURE_JOBS)
         # Rendering waits for nothing, so several threads at it only take the CPU from each other.
         self._rendering = threading.Lock()
         self.interruption = tools.interruption
@@ -222,7 +223,7 @@ class Stages:
         files, tools, report = self._files(release), self._tools, self._report(release.job)
         given, latest = self._choices.images, self._choices.latest
         return build(
-            release, tools.builder, files, report, tools.wishes, given=given, latest=latest
+            release, tools.builder, files, report, tools.build_options, given=given, latest=latest
         )
 
     def recognise(self, release: Release) -> Release:
@@ -347,12 +348,8 @@ class Stages:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Be one of the few jobs at a time for which the environment's own stack is updated."""
-        while not self._turns.acquire(timeout=0.2):
-            self.interruption.sleep(0)
-        try:
+        with self._turns.slot(lambda: self.interruption.sleep(0)):
             yield
-        finally:
-            self._turns.release()
 
     def check_unchanged(self, release: Release) -> Release:
         """Refuse to call a stack up to date that somebody changed since it was compared."""

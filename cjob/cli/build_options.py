@@ -13,7 +13,7 @@ from cjob.reporting.errors import InputError
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from cjob.document.models import Image
-    from cjob.engines.engine import Kind, Secret, Wishes
+    from cjob.engines.engine import BuilderName, BuildOptions, Secret
 
 ENGINES = ("docker", "buildx")
 OFF = ("0", "f", "F", "false", "FALSE", "False")
@@ -114,9 +114,9 @@ def images(args: argparse.Namespace) -> "dict[str, Image]":
     return found
 
 
-def wishes(args: argparse.Namespace) -> "Wishes":
+def build_options(args: argparse.Namespace) -> "BuildOptions":
     """Return what the arguments ask of builds; InputError for what can't be had."""
-    from cjob.engines.engine import Wishes  # noqa: PLC0415 - help needs none of it
+    from cjob.engines.engine import BuildOptions  # noqa: PLC0415 - help needs none of it
 
     secrets = tuple(_secret(text) for text in args.secret)
     names = [secret.id for secret in secrets]
@@ -131,8 +131,8 @@ def wishes(args: argparse.Namespace) -> "Wishes":
         )
     # buildx heeds the variable by itself; but that it is set is a wish for buildx.
     builder = args.builder or os.environ.get("BUILDX_BUILDER", "")
-    prefers: Kind = "docker" if os.environ.get("DOCKER_BUILDKIT", "") in OFF else "buildx"
-    return Wishes(engine=args.engine, prefers=prefers, builder=builder, secrets=secrets)
+    prefers: BuilderName = "docker" if os.environ.get("DOCKER_BUILDKIT", "") in OFF else "buildx"
+    return BuildOptions(engine=args.engine, prefers=prefers, builder=builder, secrets=secrets)
 
 
 def given(args: argparse.Namespace) -> bool:

@@ -151,12 +151,12 @@ def prepare(
     from cjob.pipeline import Choices, Stages  # noqa: PLC0415
 
     talk = console.Console(args.log_format, args.directory)
-    wishes = build_options.wishes(args) if "engine" in args else None
+    options = build_options.build_options(args) if "engine" in args else None
     allow_outside = getattr(args, "allow_outside", False)
     tools = Collaborators(
         Path(args.directory),
         talk.show,
-        wishes,
+        options,
         console.ask_at_terminal,
         allow_outside=allow_outside,
         as_caller=getattr(args, "as_caller", False),

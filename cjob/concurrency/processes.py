@@ -72,13 +72,13 @@ def run(
     environment: Mapping[str, str],
     report: Callable[[str], None],
     *,
-    silent_s: float | None = None,
+    silence_limit_s: float | None = None,
 ) -> tuple[int, tuple[str, ...]]:
     """Run a program to its end, reporting each line that it writes to either stream.
 
     It sees these variables only, and an empty stdin. Return its exit status, and its last lines.
     Whenever this ends early, the program and all that it started are killed. Raise SilentError if
-    it writes nothing for `silent_s`.
+    it writes nothing for `silence_limit_s`.
     """
     tail: deque[str] = deque(maxlen=TAIL)
     with (
@@ -94,7 +94,7 @@ def run(
             errors="replace",
             start_new_session=True,
         ) as process,
-        _kill_if_silent(process, silent_s) as heard,
+        _kill_if_silent(process, silence_limit_s) as heard,
     ):
         if process.stdout is not None:
             for line in iter(partial(process.stdout.readline, LONGEST_LINE), ""):
@@ -108,13 +108,13 @@ def run(
 
 @contextmanager
 def _kill_if_silent(
-    process: subprocess.Popen[str], silent_s: float | None
+    process: subprocess.Popen[str], silence_limit_s: float | None
 ) -> Iterator[Callable[[], None]]:
     """Yield what to call for each line; without a call for so long the program is killed."""
     heard, ended, silent = threading.Event(), threading.Event(), threading.Event()
 
     def watch() -> None:
-        while heard.wait(silent_s):
+        while heard.wait(silence_limit_s):
             heard.clear()
             if ended.is_set():
                 return

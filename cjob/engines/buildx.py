@@ -16,8 +16,16 @@ from pathlib import Path
 from typing import Protocol
 
 from cjob.concurrency import processes
-from cjob.engines import causes
-from cjob.engines.engine import SILENT_BUILD_S, Built, NoBuildxError, Recipe, Report, Secret, Wishes
+from cjob.engines import build_failures
+from cjob.engines.engine import (
+    BUILD_SILENCE_LIMIT_S,
+    BuildOptions,
+    Built,
+    ImageBuild,
+    NoBuildxError,
+    Report,
+    Secret,
+)
 from cjob.engines.messages import TAIL
 from cjob.reporting.errors import CjobError, InputError, ServiceError
 from cjob.reporting.printable import without_sequences
@@ -27,8 +35,8 @@ INSTALL_HINT = (
     "`docker buildx version` must work"
 )
 
-COVER = "***"
-SHORTEST_COVERED = 4
+MASK = "***"
+MIN_MASKED_LENGTH = 4
 """Shorter pieces of a secret would cover what isn't one."""
 
 # Images are named by the digest of one manifest; an attestation would put an index before it.
@@ -58,46 +66,52 @@ class Buildx:
     def __init__(
         self,
         store: Store,
-        wishes: Wishes,
+        options: BuildOptions,
         environment: Mapping[str, str],
         *,
-        silent_s: float = SILENT_BUILD_S,
+        silence_limit_s: float = BUILD_SILENCE_LIMIT_S,
     ) -> None:
         """Take where images are loaded to, what is wished, and the variables that buildx sees.
 
-        A build may say nothing for `silent_s`.
+        A build may say nothing for `silence_limit_s`.
         """
         self._store = store
-        self._silent_s = silent_s
-        self._wishes = wishes
+        self._silence_limit_s = silence_limit_s
+        self._build_options = options
         self._environment = {**environment, **SETTINGS}
 
-    def build(self, recipe: Recipe, report: Report) -> Built:
+    def build(self, image_build: ImageBuild, report: Report) -> Built:
         """Build an image, and load it into the daemon."""
-        subject = f'building the image of container "{recipe.container}"'
+        subject = f'building the image of container "{image_build.container}"'
         tail: deque[str] = deque(maxlen=TAIL)
 
         def line(text: str) -> None:
-            tail.append(without_sequences(covered(text, self._wishes.secrets)))
+            tail.append(without_sequences(mask(text, self._build_options.secrets)))
             report(tail[-1])
 
         with tempfile.TemporaryDirectory(prefix="cjob-") as folder:
             metadata = Path(folder) / "metadata.json"
-            command = arguments(recipe, self._wishes, metadata)
+            command = arguments(image_build, self._build_options, metadata)
             try:
                 status, _ = processes.run(
-                    command, recipe.context, self._environment, line, silent_s=self._silent_s
+                    command,
+                    image_build.context,
+                    self._environment,
+                    line,
+                    silence_limit_s=self._silence_limit_s,
                 )
             except processes.OutputTimeoutError:
                 raise ServiceError(
-                    f"{subject} failed: nothing was heard for {self._silent_s:g} seconds",
+                    f"{subject} failed: nothing was heard for {self._silence_limit_s:g} seconds",
                     hint="find what it waits for: a credential helper of docker's config.json, the "
                     "registry, or a command in the Dockerfile",
                 ) from None
             if status:
-                raise _failure(recipe, tuple(tail))
-            told = json.loads(metadata.read_bytes())
-        built = self._store.find(told[key] for key in ID_KEYS if key in told)
+                raise _failure(image_build, tuple(tail))
+            translating_errors = json.loads(metadata.read_bytes())
+        built = self._store.find(
+            translating_errors[key] for key in ID_KEYS if key in translating_errors
+        )
         if built is None:
             raise ServiceError(
                 f"{subject} gave an image that the docker daemon does not have",
@@ -107,38 +121,38 @@ class Buildx:
         return built
 
 
-def _failure(recipe: Recipe, tail: Sequence[str]) -> CjobError:
+def _failure(image_build: ImageBuild, tail: Sequence[str]) -> CjobError:
     """Return the error of a build that failed; BuildKit writes its own error last."""
     starts = [number for number, line in enumerate(tail) if line.startswith("ERROR: ")]
     said = " ".join(tail[starts[-1] if starts else -1 :])
-    return causes.failure(recipe, said, tail, began="failed to solve" in said)
+    return build_failures.failure(image_build, said, tail, began="failed to solve" in said)
 
 
-def check(wishes: Wishes, environment: Mapping[str, str]) -> None:
+def check(options: BuildOptions, environment: Mapping[str, str]) -> None:
     """Raise NoBuildxError where it isn't installed, and InputError for a builder it hasn't."""
     if not shutil.which("docker", path=environment.get("PATH")):
         raise NoBuildxError("there is no docker command here", hint=INSTALL_HINT)
     if not _answers(["version"], environment):
         raise NoBuildxError("docker buildx is not installed here", hint=INSTALL_HINT)
-    if wishes.builder and not _answers(["inspect", wishes.builder], environment):
+    if options.builder and not _answers(["inspect", options.builder], environment):
         raise InputError(
-            f'docker buildx has no builder "{wishes.builder}"',
+            f'docker buildx has no builder "{options.builder}"',
             hint="`docker buildx ls` lists them, `docker buildx create` makes one",
         )
 
 
 def version(environment: Mapping[str, str]) -> str:
     """Return the version of docker buildx; NoBuildxError if it is not installed."""
-    check(Wishes(), environment)
+    check(BuildOptions(), environment)
     lines: list[str] = []
     processes.run(["docker", "buildx", "version"], Path("/"), environment, lines.append)
     words = without_sequences(" ".join(lines)).split()
     return words[1] if len(words) > 1 else " ".join(words)
 
 
-def check_store(store: Store, wishes: Wishes) -> None:
+def check_store(store: Store, options: BuildOptions) -> None:
     """Raise NoBuildxError for podman: without a builder's name, buildx builds in the daemon."""
-    if not (store.has_buildkit or wishes.builder):
+    if not (store.has_buildkit or options.builder):
         raise NoBuildxError(
             "podman has no BuildKit for docker buildx",
             hint="name a builder with --builder, or set DOCKER_HOST to a Docker daemon",
@@ -150,19 +164,19 @@ def _answers(words: list[str], environment: Mapping[str, str]) -> bool:
     return processes.run(command, Path("/"), environment, lambda _: None)[0] == 0
 
 
-def arguments(recipe: Recipe, wishes: Wishes, metadata: Path) -> list[str]:
+def arguments(image_build: ImageBuild, options: BuildOptions, metadata: Path) -> list[str]:
     """Return the whole command; of a secret only its id and its place are in it."""
     return [
         *("docker", "buildx", "build", "--progress", "plain", "--load"),
         *("--metadata-file", str(metadata)),
-        *_option("--builder", wishes.builder),
-        *_option("--target", recipe.target),
-        *_option("--platform", recipe.platform),
-        *_options("--cache-from", recipe.cache_from),
-        *_options("--build-arg", _pairs(recipe.args)),
-        *_options("--label", _pairs(recipe.labels)),
-        *_options("--secret", map(_secret, wishes.secrets)),
-        *("--file", str(recipe.dockerfile), str(recipe.context)),
+        *_option("--builder", options.builder),
+        *_option("--target", image_build.target),
+        *_option("--platform", image_build.platform),
+        *_options("--cache-from", image_build.cache_from),
+        *_options("--build-arg", _pairs(image_build.args)),
+        *_options("--label", _pairs(image_build.labels)),
+        *_options("--secret", map(_secret, options.secrets)),
+        *("--file", str(image_build.dockerfile), str(image_build.context)),
     ]
 
 
@@ -187,10 +201,10 @@ def _secret(secret: Secret) -> str:
     return row.getvalue()
 
 
-def covered(line: str, secrets: Iterable[Secret]) -> str:
+def mask(line: str, secrets: Iterable[Secret]) -> str:
     """Return a line without what is secret in it: a value, or a line of one that has several."""
     pieces = {piece.strip() for secret in secrets for piece in secret.value.splitlines()}
     for piece in sorted(pieces, key=len, reverse=True):
-        if len(piece) >= SHORTEST_COVERED:
-            line = line.replace(piece, COVER)
+        if len(piece) >= MIN_MASKED_LENGTH:
+            line = line.replace(piece, MASK)
     return line

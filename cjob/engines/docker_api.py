@@ -18,12 +18,20 @@ from docker.credentials.errors import StoreError
 from docker.errors import APIError, ImageNotFound
 from docker.utils import kwargs_from_env
 
-from cjob.engines import causes, docker_push, helpers
+from cjob.engines import build_failures, credential_helpers, docker_push
 from cjob.engines.context import packed
-from cjob.engines.engine import SILENT_BUILD_S, Built, Login, Pushed, Recipe, Report, spelt
-from cjob.engines.faults import told
-from cjob.engines.helpers import BoundedStore
-from cjob.engines.messages import Ending, follow_build
+from cjob.engines.credential_helpers import BoundedStore
+from cjob.engines.engine import (
+    BUILD_SILENCE_LIMIT_S,
+    Built,
+    ImageBuild,
+    Login,
+    Pushed,
+    Report,
+    normalize_platform,
+)
+from cjob.engines.errors import translating_errors
+from cjob.engines.messages import StreamResult, follow_build
 from cjob.reporting.errors import InputError
 from cjob.reporting.printable import without_sequences
 
@@ -32,7 +40,7 @@ ECR_HELPER = "ecr-login"
 CONNECT_S = 10
 """How long a daemon may take to answer a simple question."""
 
-SILENT_PUSH_S = 300
+PUSH_SILENCE_LIMIT_S = 300
 """How long a push may say nothing."""
 
 PUSH_TIMEOUT = "CJOB_PUSH_TIMEOUT"
@@ -49,8 +57,8 @@ class DockerEngine:
         self,
         connection: Mapping[str, Any],
         *,
-        silent_push_s: int = SILENT_PUSH_S,
-        helper_s: float = helpers.ANSWER_S,
+        push_silence_limit_s: int = PUSH_SILENCE_LIMIT_S,
+        helper_s: float = credential_helpers.ANSWER_TIMEOUT_S,
         has_buildkit: bool = True,
     ) -> None:
         """Take what docker's client is made with: address, TLS, version of the API.
@@ -59,23 +67,26 @@ class DockerEngine:
         """
         self.has_buildkit = has_buildkit
         self._connection = connection
-        self._silent_push_s = silent_push_s
+        self._push_silence_limit_s = push_silence_limit_s
         self._helper_s = helper_s
 
-    def build(self, recipe: Recipe, report: Report) -> Built:
+    def build(self, image_build: ImageBuild, report: Report) -> Built:
         """Build an image with the classic builder.
 
         It takes images of another platform from its cache: then once more without it.
         """
-        built = self._build(recipe, report, nocache=False)
-        if recipe.platform and built.platform != spelt(recipe.platform):
+        built = self._build(image_build, report, nocache=False)
+        if image_build.platform and built.platform != normalize_platform(image_build.platform):
             report(f"the engine's cache gave an image for {built.platform}, building without it")
-            built = self._build(recipe, report, nocache=True)
+            built = self._build(image_build, report, nocache=True)
         return built
 
     def find(self, images: Iterable[str]) -> Built | None:
         """Return the first of these ids that is one of an image here."""
-        with told("asking for the image", CONNECT_S), self._client(CONNECT_S) as client:
+        with (
+            translating_errors("asking for the image", CONNECT_S),
+            self._client(CONNECT_S) as client,
+        ):
             for image in images:
                 try:
                     return _built(client.inspect_image(image))
@@ -87,14 +98,17 @@ class DockerEngine:
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
     ) -> Pushed:
         """Send the image with this id under every tag, in order."""
-        doing, silent_s = f'pushing to "{repository}"', self._silent_push_s
-        with told(doing, silent_s, STUCK_PUSH_HINT), self._client(silent_s) as client:
+        doing, silence_limit_s = f'pushing to "{repository}"', self._push_silence_limit_s
+        with (
+            translating_errors(doing, silence_limit_s, STUCK_PUSH_HINT),
+            self._client(silence_limit_s) as client,
+        ):
             return docker_push.send(client, image, repository, tags, login, report)
 
     def about(self) -> str:
         """Return which engine this is, and its version."""
         doing = "asking the container engine for its version"
-        with told(doing, CONNECT_S), self._client(CONNECT_S) as client:
+        with translating_errors(doing, CONNECT_S), self._client(CONNECT_S) as client:
             found = client.version(api_version=False)
         name = (found.get("Platform") or {}).get("Name") or "Docker Engine"
         return without_sequences(f"{name} {found.get('Version', '')}".strip())
@@ -105,7 +119,7 @@ class DockerEngine:
         Other helpers and stores may hold a token that ran out, as docker login leaves it there.
         """
         program = f"{PROGRAM_PREFIX}{ECR_HELPER}"
-        with told(f'signing in to "{host}" with {program}', CONNECT_S):
+        with translating_errors(f'signing in to "{host}" with {program}', CONNECT_S):
             is_left = auth.load_config().get_credential_store(host) == ECR_HELPER
             if not is_left or not shutil.which(program):
                 return None
@@ -115,65 +129,69 @@ class DockerEngine:
             except (KeyError, ValueError):
                 raise StoreError(f"{program} gave no credentials") from None
 
-    def _build(self, recipe: Recipe, report: Report, *, nocache: bool) -> Built:
-        subject = f'building the image of container "{recipe.container}"'
+    def _build(self, image_build: ImageBuild, report: Report, *, nocache: bool) -> Built:
+        subject = f'building the image of container "{image_build.container}"'
         with (
-            told(subject, SILENT_BUILD_S),
-            self._client(SILENT_BUILD_S) as client,
-            packed(recipe.context, recipe.dockerfile) as (archive, dockerfile),
+            translating_errors(subject, BUILD_SILENCE_LIMIT_S),
+            self._client(BUILD_SILENCE_LIMIT_S) as client,
+            packed(image_build.context, image_build.dockerfile) as (archive, dockerfile),
         ):
-            helpers.be_optional(client._auth_configs, self._helper_s, report)  # noqa: SLF001 - as there
+            credential_helpers.make_optional(client._auth_configs, self._helper_s, report)  # noqa: SLF001 - as there
             wanted = {
                 "fileobj": archive,
                 "custom_context": True,
                 "dockerfile": dockerfile,
-                "target": recipe.target or None,
-                "buildargs": dict(recipe.args),
-                "cache_from": list(recipe.cache_from) or None,
-                "platform": recipe.platform or None,
-                "labels": dict(recipe.labels),
+                "target": image_build.target or None,
+                "buildargs": dict(image_build.args),
+                "cache_from": list(image_build.cache_from) or None,
+                "platform": image_build.platform or None,
+                "labels": dict(image_build.labels),
                 "nocache": nocache,
             }
-            ending = _followed(client, recipe, wanted, report)
-            if ending.error or not ending.image:
-                raise causes.failure(recipe, ending.error, ending.tail)
-            return _built(client.inspect_image(ending.image))
+            result = _stream_build(client, image_build, wanted, report)
+            if result.error or not result.image:
+                raise build_failures.failure(image_build, result.error, result.tail)
+            return _built(client.inspect_image(result.image))
 
     @contextmanager
-    def _client(self, silent_s: int) -> Iterator[Any]:
-        with closing(docker.APIClient(**self._connection, timeout=silent_s)) as client:
+    def _client(self, silence_limit_s: int) -> Iterator[Any]:
+        with closing(docker.APIClient(**self._connection, timeout=silence_limit_s)) as client:
             yield client
 
 
 def connect(environment: Mapping[str, str] = os.environ) -> DockerEngine:
     """Find the daemon that the environment's variables name, and see that it answers."""
-    silent_push_s = _seconds(environment)
+    push_silence_limit_s = _seconds(environment)
     connection = _address(environment)
     where = f' at "{connection["base_url"]}"' if "base_url" in connection else ""
-    with told(f"reaching the container engine{where}", CONNECT_S):
+    with translating_errors(f"reaching the container engine{where}", CONNECT_S):
         connection |= {"use_ssh_client": True}
         with closing(docker.APIClient(**connection, version="auto", timeout=CONNECT_S)) as client:
             parts = client.version(api_version=False).get("Components") or ()
             is_podman = any("podman" in str(part.get("Name", "")).lower() for part in parts)
             found = {**connection, "version": client.api_version}
-            return DockerEngine(found, silent_push_s=silent_push_s, has_buildkit=not is_podman)
+            return DockerEngine(
+                found, push_silence_limit_s=push_silence_limit_s, has_buildkit=not is_podman
+            )
 
 
-def _followed(
+def _stream_build(
     client: Any,  # noqa: ANN401 - docker's client has no types
-    recipe: Recipe,
+    image_build: ImageBuild,
     wanted: Mapping[str, Any],
     report: Report,
-) -> Ending:
+) -> StreamResult:
     """Build, and return how that ended; what the daemon refuses at once is the Dockerfile's."""
-    always = {"rm": True, "forcerm": True, "decode": True, "timeout": SILENT_BUILD_S}
+    always = {"rm": True, "forcerm": True, "decode": True, "timeout": BUILD_SILENCE_LIMIT_S}
     try:
         with closing(client.build(**wanted, **always)) as messages:
             return follow_build(messages, report)
     except APIError as error:
         if not error.is_client_error():
             raise
-        raise causes.failure(recipe, without_sequences(str(error.explanation)), ()) from error
+        raise build_failures.failure(
+            image_build, without_sequences(str(error.explanation)), ()
+        ) from error
 
 
 def _seconds(environment: Mapping[str, str]) -> int:
@@ -181,17 +199,19 @@ def _seconds(environment: Mapping[str, str]) -> int:
     text = environment.get(PUSH_TIMEOUT, "")
     if text and not (text.isdecimal() and int(text)):
         raise InputError(f"{PUSH_TIMEOUT} {text!r} is no number of seconds", hint="as in 600")
-    return int(text) if text else SILENT_PUSH_S
+    return int(text) if text else PUSH_SILENCE_LIMIT_S
 
 
 def _built(found: Mapping[str, Any]) -> Built:
-    return Built(id=found["Id"], platform=spelt(f"{found['Os']}/{found['Architecture']}"))
+    return Built(
+        id=found["Id"], platform=normalize_platform(f"{found['Os']}/{found['Architecture']}")
+    )
 
 
 def _address(environment: Mapping[str, str]) -> dict[str, Any]:
     """Give address and TLS: DOCKER_HOST's, else of the context that is named, else the default."""
     name = environment.get("DOCKER_CONTEXT", "")
-    with told("reaching the container engine", CONNECT_S):
+    with translating_errors("reaching the container engine", CONNECT_S):
         if environment.get("DOCKER_HOST"):
             return {**kwargs_from_env(dict(environment))}
         context = ContextAPI.get_context(name or None)

@@ -12,12 +12,12 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound
 
 from cjob.engines.engine import Login, Pushed, Report
-from cjob.engines.messages import Ending, follow_push
+from cjob.engines.messages import StreamResult, follow_push
 from cjob.reporting.errors import InputError, ServiceError
 from cjob.reporting.printable import without_sequences
 
 ATTEMPTS = 3
-FAILED_OF_ITSELF = re.compile(r"unexpected HTTP status: 5\d\d")
+SERVER_ERROR = re.compile(r"unexpected HTTP status: 5\d\d")
 """A push is tried so often where the registry answers so: nothing is wrong with the image."""
 
 UNEXPLAINED = re.compile(r"error parsing HTTP (?P<status>\d+) response body: unexpected end of .*")
@@ -47,16 +47,16 @@ def send(  # noqa: PLR0917 - what goes where, and who is told
     unmoved = []
     for tag in tags:
         _tag(client, image, repository, tag)
-        ending = _push_until_taken(client, repository, tag, login, report)
-        found = ending.digest
-        if IMMUTABLE in ending.error.lower():
+        result = _push_with_retries(client, repository, tag, login, report)
+        found = result.digest
+        if IMMUTABLE in result.error.lower():
             found = _own_digest(client, image, repository, tag, login)
             if not found and digest:
                 unmoved.append(tag)
                 continue
-        if ending.error and not found:
+        if result.error and not found:
             said = UNEXPLAINED.sub(
-                r"the registry answered \g<status>, without a word", ending.error
+                r"the registry answered \g<status>, without a word", result.error
             )
             raise ServiceError(f'pushing "{repository}:{tag}" failed: {said}', hint=_hint(said))
         _check_digest(f"{repository}:{tag}", digest, found)
@@ -111,13 +111,13 @@ def _confirm(
     except APIError as error:
         if "manifest unknown" not in str(error.explanation).lower():
             return
-        told = ""
+        translating_errors = ""
     else:
-        told = found["Descriptor"]["digest"]
-    if told != digest:
+        translating_errors = found["Descriptor"]["digest"]
+    if translating_errors != digest:
         raise ServiceError(
             f'the registry does not have what was pushed to "{repository}": it has '
-            f"{without_sequences(told) or 'nothing'} for {digest}",
+            f"{without_sequences(translating_errors) or 'nothing'} for {digest}",
             hint="run the same command again; if that does not help, look at the registry",
         )
 
@@ -133,19 +133,19 @@ def _tag(client: Any, image: str, repository: str, tag: str) -> None:  # noqa: A
         ) from error
 
 
-def _push_until_taken(
+def _push_with_retries(
     client: Any,  # noqa: ANN401 - docker's client has no types
     repository: str,
     tag: str,
     login: Login,
     report: Report,
-) -> Ending:
+) -> StreamResult:
     """Push a tag, and again where the registry failed of itself, which the engine does not do."""
     for _ in range(ATTEMPTS - 1):
-        ending = _push(client, repository, tag, login, report)
-        if not FAILED_OF_ITSELF.search(ending.error):
-            return ending
-        report(f"{tag}: {ending.error}; sending it again")
+        result = _push(client, repository, tag, login, report)
+        if not SERVER_ERROR.search(result.error):
+            return result
+        report(f"{tag}: {result.error}; sending it again")
     return _push(client, repository, tag, login, report)
 
 
@@ -155,7 +155,7 @@ def _push(
     tag: str,
     login: Login,
     report: Report,
-) -> Ending:
+) -> StreamResult:
     messages = client.push(repository, tag=tag, stream=True, decode=True, auth_config=_auth(login))
     with closing(messages):
         return follow_push(messages, report)

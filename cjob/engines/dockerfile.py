@@ -130,8 +130,8 @@ def _instructions(lines: list[str], escape: str) -> Iterator[_Instruction]:
         if keyword == "ONBUILD" and words:
             keyword, words = words[0].upper(), words[1:]
         if keyword in _FLAGS:
-            for ending in _here_documents(words):
-                _pass_over(numbered, ending)
+            for result in _here_documents(words):
+                _pass_over(numbered, result)
         yield _Instruction(number, keyword, tuple(words))
 
 
@@ -151,8 +151,8 @@ def _here_documents(words: list[str]) -> Iterator[tuple[str, bool]]:
             yield begun[3], bool(begun[1])
 
 
-def _pass_over(numbered: Iterator[tuple[int, str]], ending: tuple[str, bool]) -> None:
-    name, indented = ending
+def _pass_over(numbered: Iterator[tuple[int, str]], result: tuple[str, bool]) -> None:
+    name, indented = result
     for _, line in numbered:
         if (line.lstrip("\t") if indented else line) == name:
             return

@@ -11,9 +11,9 @@ from typing import Literal, Protocol
 
 from cjob.reporting.errors import ServiceError
 
-Kind = Literal["docker", "buildx"]
+BuilderName = Literal["docker", "buildx"]
 
-SILENT_BUILD_S = 3600
+BUILD_SILENCE_LIMIT_S = 3600
 """How long a build may say nothing; a step of it may well be silent for long."""
 
 Report = Callable[[str], None]
@@ -34,20 +34,20 @@ class Secret:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class BuildOptions:
     """What the person asks of all builds; `builder` is one of buildx's, by name.
 
     `prefers` is the engine for an image that either of them can build.
     """
 
-    engine: Kind | None = None
-    prefers: Kind = "buildx"
+    engine: BuilderName | None = None
+    prefers: BuilderName = "buildx"
     builder: str = ""
     secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class ImageBuild:
     """How one image is built, for which container; both paths are absolute.
 
     `platform` is `os/architecture`, or empty for the engine's own.
@@ -95,14 +95,14 @@ class NoBuildxError(ServiceError):
 class Builder(Protocol):
     """Builds images; may be used by several threads at once."""
 
-    def build(self, recipe: Recipe, report: Report) -> Built:
+    def build(self, image_build: ImageBuild, report: Report) -> Built:
         """Build an image; raise InputError or ServiceError if that fails, by whose fault it is.
 
         The image may be for another platform than the recipe's: `Built` says so.
         """
 
 
-Builders = Callable[[Kind], Builder]
+Builders = Callable[[BuilderName], Builder]
 """Gives an engine that is ready; raises NoBuildxError, or ServiceError where it can't be used."""
 
 
@@ -126,7 +126,7 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Names of architectures that engines spell otherwise."""
 
 
-def spelt(platform: str) -> str:
+def normalize_platform(platform: str) -> str:
     """Return `os/architecture` as engines spell it, without a variant."""
     system, _, rest = platform.lower().partition("/")
     architecture = rest.partition("/")[0]

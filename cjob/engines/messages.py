@@ -26,7 +26,7 @@ _DIGEST = re.compile(r"\bdigest: (sha256:[0-9a-f]{64})\b")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class StreamResult:
     """How a stream ended: with an error, or with the image's id or digest."""
 
     error: str = ""
@@ -35,7 +35,7 @@ class Ending:
     tail: tuple[str, ...] = ()
 
 
-def follow_build(messages: Iterable[Message], report: Callable[[str], None]) -> Ending:
+def follow_build(messages: Iterable[Message], report: Callable[[str], None]) -> StreamResult:
     """Report a build's lines, and tell the id of its last stage's image or the error."""
     tail: deque[str] = deque(maxlen=TAIL)
     image = error = ""
@@ -50,26 +50,26 @@ def follow_build(messages: Iterable[Message], report: Callable[[str], None]) -> 
     for line in _lines(texts()):
         tail.append(line)
         report(line)
-    return Ending(error=error, image=image, tail=tuple(tail))
+    return StreamResult(error=error, image=image, tail=tuple(tail))
 
 
-def follow_push(messages: Iterable[Message], report: Callable[[str], None]) -> Ending:
+def follow_push(messages: Iterable[Message], report: Callable[[str], None]) -> StreamResult:
     """Report a push's lines, and tell the digest that the registry gave or the error.
 
     Docker says the digest in a message of its own, podman only in the text.
     """
     digest = error = ""
-    sent = _Sent()
+    sent = _PushProgress()
     for message in messages:
         error = _error(message) or error
         said = _DIGEST.search(str(message.get("status", "")))
         digest = (message.get("aux") or {}).get("Digest") or (said and said[1]) or digest
         for line in _lines([_status(message) or sent.line(message)]):
             report(line)
-    return Ending(error=error, digest=digest)
+    return StreamResult(error=error, digest=digest)
 
 
-class _Sent:
+class _PushProgress:
     """How much of a push was sent, over all layers that have begun."""
 
     def __init__(self) -> None:

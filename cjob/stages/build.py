@@ -10,7 +10,14 @@ from pathlib import Path
 from cjob.concurrency.pool import Checkpoint, run_all
 from cjob.document.models import Image, Release, Revision, Source, required
 from cjob.document.records import NOTHING, replace
-from cjob.engines.engine import Builder, Builders, Built, NoBuildxError, Wishes, spelt
+from cjob.engines.engine import (
+    Builder,
+    Builders,
+    BuildOptions,
+    Built,
+    NoBuildxError,
+    normalize_platform,
+)
 from cjob.reporting.errors import CjobError, InputError, ServiceError
 from cjob.reporting.progress import Reporter, part, warning
 from cjob.stages import prebuilt
@@ -28,7 +35,7 @@ def build(
     builders: Builders,
     files: Files,
     report: Reporter,
-    wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
+    options: BuildOptions = BuildOptions(),  # noqa: B008 - it is frozen
     *,
     given: Mapping[str, Image] = NOTHING,
     latest: bool = True,
@@ -45,7 +52,7 @@ def build(
     named = {name: tags(name, release.job.name, source, latest=latest) for name in source.builds}
     for name in builds:
         check_tags(name, named[name])
-    wanted = plans(release, builds, files, wishes)
+    wanted = plans(release, builds, files, options)
     ready = [_ready(builders, plan, release, report) for plan in wanted]
 
     def piece(plan: Plan, builder: Builder) -> Callable[[Checkpoint], Built]:
@@ -163,10 +170,10 @@ def _build(
         except CjobError as error:
             error.place = error.place.removeprefix(f"{root}/")
             raise
-        if wanted.platform and built.platform != spelt(wanted.platform):
+        if wanted.platform and built.platform != normalize_platform(wanted.platform):
             raise ServiceError(
                 f'the image of container "{wanted.container}" is for {built.platform}, '
-                f"and {spelt(wanted.platform)} was asked for",
+                f"and {normalize_platform(wanted.platform)} was asked for",
                 hint="the Dockerfile's base image must exist for the manifest's platform",
             )
         checkpoint()

@@ -16,7 +16,7 @@ from cjob.document import names
 from cjob.document.models import Build, Release, required
 from cjob.engines import dockerfile
 from cjob.engines.dockerfile import Dockerfile, Need
-from cjob.engines.engine import Kind, Recipe, Wishes
+from cjob.engines.engine import BuilderName, BuildOptions, ImageBuild
 from cjob.manifest import images, reading
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.stages.render import TEMPLATE_VERSION
@@ -35,8 +35,8 @@ class Plan(NamedTuple):
     """
 
     containers: tuple[str, ...]
-    recipe: Recipe
-    kind: Kind
+    recipe: ImageBuild
+    kind: BuilderName
     need: str = ""
     place: str = ""
     asked: bool = False
@@ -57,7 +57,7 @@ class Fault(NamedTuple):
 
 
 def plans(
-    release: Release, builds: Mapping[str, Build], files: Files, wishes: Wishes
+    release: Release, builds: Mapping[str, Build], files: Files, options: BuildOptions
 ) -> list[Plan]:
     """Return a plan for each image of these builds; InputErrors with all that can't be built."""
     found, root = [], files.root
@@ -65,14 +65,14 @@ def plans(
     for wanted, containers in shared(builds):
         made = recipe(wanted, containers[0], root, TEMPLATE_VERSION)
         content, faults = _read(made, files)
-        kind, need, where = _engine(made, content.need, wishes, root)
+        kind, need, where = _engine(made, content.need, options, root)
         problems += [
             InputError(message, hint=hint, place=place(release, made.container, key))
             for key, message, hint in faults
         ]
-        problems += _refused(made, content.need, where) if wishes.engine == "docker" else []
+        problems += _refused(made, content.need, where) if options.engine == "docker" else []
         unneeded = tuple(content.unneeded(made.target))
-        asked = wishes.engine is not None
+        asked = options.engine is not None
         found.append(Plan(containers, made, kind, need, where, asked, unneeded))
     if problems:
         raise InputErrors(problems)
@@ -103,12 +103,12 @@ def shared(builds: Mapping[str, Build]) -> list[tuple[Build, tuple[str, ...]]]:
     return groups
 
 
-def recipe(wanted: Build, container: str, root: Path, version: str) -> Recipe:
+def recipe(wanted: Build, container: str, root: Path, version: str) -> ImageBuild:
     """Say to an engine how an image is built; the labels are those of Copilot's images.
 
     An image that several containers share has the name of the first.
     """
-    return Recipe(
+    return ImageBuild(
         container=container,
         context=root / wanted.context.lstrip("/"),
         dockerfile=root / wanted.dockerfile.lstrip("/"),
@@ -167,7 +167,7 @@ def _sources(entry: str) -> list[str]:
     return [value for key, _, value in fields if key.strip().lower() == "src"]
 
 
-def _read(wanted: Recipe, files: Files) -> tuple[Dockerfile, list[Fault]]:
+def _read(wanted: ImageBuild, files: Files) -> tuple[Dockerfile, list[Fault]]:
     """Read a Dockerfile; report what is wrong with it, its context and the stage in it."""
     faults, root = outside(wanted.context, wanted.dockerfile, files), files.root
     faults += caches_outside(wanted.cache_from, files)
@@ -202,7 +202,9 @@ def _stages(target: str, content: Dockerfile) -> str:
     return f"{known}; write `FROM … AS {target}` for another"
 
 
-def _engine(wanted: Recipe, need: Need | None, wishes: Wishes, root: Path) -> tuple[Kind, str, str]:
+def _engine(
+    wanted: ImageBuild, need: Need | None, options: BuildOptions, root: Path
+) -> tuple[BuilderName, str, str]:
     """Choose the engine; say what needs it, and where that stands."""
     beside = wanted.dockerfile.with_name(wanted.dockerfile.name + IGNORE)
     what = place = ""
@@ -210,14 +212,14 @@ def _engine(wanted: Recipe, need: Need | None, wishes: Wishes, root: Path) -> tu
         what, place = need.what, f"{wanted.dockerfile.relative_to(root)}:{need.line}"
     elif beside.is_file():
         what, place = "a .dockerignore of the Dockerfile's own", str(beside.relative_to(root))
-    elif wishes.secrets:
+    elif options.secrets:
         what = "--secret"
-    elif wishes.builder:
+    elif options.builder:
         what = "--builder"
-    return wishes.engine or ("buildx" if what else wishes.prefers), what, place
+    return options.engine or ("buildx" if what else options.prefers), what, place
 
 
-def _refused(wanted: Recipe, need: Need | None, place: str) -> list[InputError]:
+def _refused(wanted: ImageBuild, need: Need | None, place: str) -> list[InputError]:
     """Tell what the classic builder would stumble over, where it was asked for by name."""
     if need is None or need.ignored:
         return []

@@ -12,10 +12,10 @@ import buildx_plugin
 import daemons
 import pytest
 
+from cjob.engines.build_failures import failure
 from cjob.engines.buildx import Buildx
-from cjob.engines.causes import failure
 from cjob.engines.docker_api import connect
-from cjob.engines.engine import Builder, Recipe, Wishes
+from cjob.engines.engine import Builder, BuildOptions, ImageBuild
 from cjob.reporting.errors import CjobError, InputError, ServiceError
 
 # docker-py leaves the sockets of refused connections to the garbage collector.
@@ -70,15 +70,17 @@ def failures(dockerd: daemons.Dockerd, tmp_path: Path) -> Failure:
     context = tmp_path / "context"
     context.mkdir()
 
-    def error(builder: Builder, recipe: Recipe) -> CjobError:
+    def error(builder: Builder, recipe: ImageBuild) -> CjobError:
         with pytest.raises((InputError, ServiceError)) as raised:
             builder.build(recipe, lambda _: None)
         return raised.value
 
     def errors(*lines: str) -> list[CjobError]:
         (context / "Dockerfile").write_text("\n".join([*lines, ""]))
-        wanted = Recipe(container="report", context=context, dockerfile=context / "Dockerfile")
-        return [error(one, wanted) for one in (classic, Buildx(classic, Wishes(), own | config))]
+        wanted = ImageBuild(container="report", context=context, dockerfile=context / "Dockerfile")
+        return [
+            error(one, wanted) for one in (classic, Buildx(classic, BuildOptions(), own | config))
+        ]
 
     return errors
 
@@ -97,8 +99,8 @@ def test_a_credential_helper_that_hangs_ends_a_build_of_buildx(
     path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": "/nonexistent"}
     engine = connect({"DOCKER_HOST": dockerd.host})
     own = {**path, **config, "DOCKER_HOST": dockerd.host}
-    builder = Buildx(engine, Wishes(), own, silent_s=2)
-    wanted = Recipe(container="report", context=tmp_path, dockerfile=tmp_path / "Dockerfile")
+    builder = Buildx(engine, BuildOptions(), own, silence_limit_s=2)
+    wanted = ImageBuild(container="report", context=tmp_path, dockerfile=tmp_path / "Dockerfile")
     with pytest.raises(ServiceError, match="nothing was heard for 2 seconds"):
         builder.build(wanted, lambda _: None)
     assert (tmp_path / "asked").exists()
@@ -155,7 +157,7 @@ def test_what_the_dockerfile_has_wrong_is_an_error_in_the_input(
         assert error.place.endswith(f"Dockerfile:{line}" if line else "")
 
 
-RECIPE = Recipe(container="report", context=Path("/w"), dockerfile=Path("/w/Dockerfile"))
+RECIPE = ImageBuild(container="report", context=Path("/w"), dockerfile=Path("/w/Dockerfile"))
 HUB = (
     "ERROR: failed to solve: alpine:3: failed to resolve source metadata for "
     "docker.io/library/alpine:3: failed to copy: httpReadSeeker: failed open: unexpected status "

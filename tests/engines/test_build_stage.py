@@ -9,7 +9,15 @@ import pytest
 
 from cjob.document.models import Build, Image, Job, Release, Revision, Source
 from cjob.engines import engine as engines
-from cjob.engines.engine import Built, Kind, NoBuildxError, Recipe, Report, Secret, Wishes
+from cjob.engines.engine import (
+    BuilderName,
+    BuildOptions,
+    Built,
+    ImageBuild,
+    NoBuildxError,
+    Report,
+    Secret,
+)
 from cjob.reporting.errors import InputError, InputErrors, ServiceError
 from cjob.stages.build import build, revision_tag, tags
 from cjob.stages.recipes import plans, recipe, shared
@@ -24,13 +32,13 @@ class Builder:
 
     def __init__(self, *failing: str, platform: str = "linux/amd64") -> None:
         """Take the containers whose builds fail, and the platform of all images."""
-        self.recipes: list[Recipe] = []
+        self.recipes: list[ImageBuild] = []
         self.failing = failing
         self.platform = platform
         self.failed = threading.Event()
         self.stopped: list[str] = []
 
-    def build(self, recipe: Recipe, report: Report) -> Built:
+    def build(self, recipe: ImageBuild, report: Report) -> Built:
         """Tell of one step and give the image; where another fails, wait for that and go on."""
         self.recipes.append(recipe)
         report("Step 1/1 : FROM scratch")
@@ -42,7 +50,7 @@ class Builder:
             self._go_on(recipe, report)
         return Built(id=f"sha256:{recipe.dockerfile.name}", platform=self.platform)
 
-    def _go_on(self, recipe: Recipe, report: Report) -> None:
+    def _go_on(self, recipe: ImageBuild, report: Report) -> None:
         try:
             for _ in range(1000):
                 report("more")
@@ -73,7 +81,7 @@ def of(dockerfile: str, platform: str = "") -> Build:
     return Build(context=".", dockerfile=dockerfile, platform=platform)
 
 
-def no_engine(kind: Kind) -> engines.Builder:
+def no_engine(kind: BuilderName) -> engines.Builder:
     """Fail the test."""
     raise AssertionError(f"the engine {kind} was asked for")
 
@@ -124,7 +132,7 @@ def test_containers_that_are_built_alike_share_a_build() -> None:
 def test_a_recipe_has_the_labels_of_copilot_s_images() -> None:
     """Its paths are in the workspace."""
     wanted = Build(context="ctx", dockerfile="d/Dockerfile", args={"a": "1"}, cache_from=("x",))
-    assert recipe(wanted, "report", Path("/ws"), "v1.34.1") == Recipe(
+    assert recipe(wanted, "report", Path("/ws"), "v1.34.1") == ImageBuild(
         container="report",
         context=Path("/ws/ctx"),
         dockerfile=Path("/ws/d/Dockerfile"),
@@ -141,45 +149,45 @@ def test_a_recipe_has_the_labels_of_copilot_s_images() -> None:
 FROM = "FROM scratch AS base\n"
 
 
-def planned(root: Path, text: str, wishes: Wishes = Wishes()) -> tuple[str, str, str]:  # noqa: B008
+def planned(root: Path, text: str, options: BuildOptions = BuildOptions()) -> tuple[str, str, str]:  # noqa: B008
     """Return engine, need and place for a Dockerfile."""
     (root / "one").write_text(text)
     builds = {"report": of("one")}
-    [plan] = plans(release(builds), builds, Files(root=root), wishes)
+    [plan] = plans(release(builds), builds, Files(root=root), options)
     return plan.kind, plan.need, plan.place
 
 
 def test_the_engine_is_the_one_that_the_dockerfile_needs(root: Path) -> None:
     """BuildKit if there is a choice, or if a line of it is BuildKit's alone."""
-    classic = Wishes(prefers="docker")
+    classic = BuildOptions(prefers="docker")
     assert planned(root, FROM) == ("buildx", "", "")
     assert planned(root, FROM, classic) == ("docker", "", "")
     mount = FROM + "RUN --mount=type=cache,target=/x true\n"
-    for wishes in (Wishes(), classic):
-        assert planned(root, mount, wishes) == ("buildx", "RUN --mount", "one:2")
+    for options in (BuildOptions(), classic):
+        assert planned(root, mount, options) == ("buildx", "RUN --mount", "one:2")
     (root / "one.dockerignore").write_text("")
     needed = ("buildx", "a .dockerignore of the Dockerfile's own", "one.dockerignore")
     assert planned(root, FROM) == needed
 
 
 @pytest.mark.parametrize(
-    ("wishes", "engine"),
+    ("options", "engine"),
     [
-        (Wishes(engine="buildx"), ("buildx", "", "")),
-        (Wishes(builder="far"), ("buildx", "--builder", "")),
-        (Wishes(secrets=(Secret(id="a", variable="A"),)), ("buildx", "--secret", "")),
+        (BuildOptions(engine="buildx"), ("buildx", "", "")),
+        (BuildOptions(builder="far"), ("buildx", "--builder", "")),
+        (BuildOptions(secrets=(Secret(id="a", variable="A"),)), ("buildx", "--secret", "")),
     ],
 )
 def test_the_engine_is_the_one_that_is_asked_for(
-    root: Path, wishes: Wishes, engine: tuple[str, str, str]
+    root: Path, options: BuildOptions, engine: tuple[str, str, str]
 ) -> None:
     """By its name, or by a wish that only buildx can fulfil."""
-    assert planned(root, FROM, wishes) == engine
+    assert planned(root, FROM, options) == engine
 
 
 def test_the_classic_builder_is_not_asked_for_what_it_can_t(root: Path) -> None:
     """What it would only pass over is left to the person."""
-    classic = Wishes(engine="docker")
+    classic = BuildOptions(engine="docker")
     with pytest.raises(InputError, match=r"RUN --mount .* not for --engine docker") as raised:
         planned(root, FROM + "RUN --mount=type=ssh true\n", classic)
     assert raised.value.place == "one:2"
@@ -200,10 +208,10 @@ def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
     assert (raised.value.hint, engine.recipes) == ("install it", [])
 
 
-def no_buildx(engine: Builder) -> Callable[[Kind], Builder]:
+def no_buildx(engine: Builder) -> Callable[[BuilderName], Builder]:
     """Make a machine where buildx is not installed."""
 
-    def builders(kind: Kind) -> Builder:
+    def builders(kind: BuilderName) -> Builder:
         if kind == "buildx":
             raise NoBuildxError("docker buildx is not installed here", hint="install it")
         return engine
@@ -247,7 +255,7 @@ def test_buildx_that_was_asked_for_is_not_replaced(root: Path) -> None:
             no_buildx(Builder()),
             Files(root=root),
             print,
-            Wishes(engine="buildx"),
+            BuildOptions(engine="buildx"),
         )
 
 
@@ -374,7 +382,7 @@ def test_what_is_not_there_is_told_with_the_manifest_s_line(root: Path) -> None:
 def test_an_engine_that_is_not_there_is_told_with_the_first_build_s_line(root: Path) -> None:
     """It is that line which asks for one."""
 
-    def builders(kind: Kind) -> Builder:
+    def builders(kind: BuilderName) -> Builder:
         raise ServiceError(f"no {kind}")
 
     source = Source(manifest=MANIFEST, builds={"report": of("one")})

@@ -19,9 +19,9 @@ import programs
 import pytest
 
 from cjob.engines import buildx
-from cjob.engines.buildx import Buildx, arguments, covered
+from cjob.engines.buildx import Buildx, arguments, mask
 from cjob.engines.docker_api import connect
-from cjob.engines.engine import Built, NoBuildxError, Recipe, Secret, Wishes
+from cjob.engines.engine import BuildOptions, Built, ImageBuild, NoBuildxError, Secret
 from cjob.reporting.errors import InputError, ServiceError
 
 # docker-py leaves the sockets of refused and broken connections to the garbage collector.
@@ -66,28 +66,28 @@ def build(dockerd: daemons.Dockerd, environment: Mapping[str, str]) -> Build:
     """Return what builds a recipe with wishes, and more variables."""
 
     def built(
-        recipe: Recipe,
+        recipe: ImageBuild,
         report: Callable[[str], None] = print,
-        wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
+        options: BuildOptions = BuildOptions(),  # noqa: B008 - it is frozen
         **more: str,
     ) -> Built:
-        buildx.check(wishes, environment)
+        buildx.check(options, environment)
         store = connect({"DOCKER_HOST": dockerd.host})
-        return Buildx(store, wishes, {**environment, **more}).build(recipe, report)
+        return Buildx(store, options, {**environment, **more}).build(recipe, report)
 
     return built
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Callable[..., Recipe]:
+def recipe(tmp_path: Path) -> Callable[..., ImageBuild]:
     """Make recipes for a Dockerfile given by its lines; the context has busybox."""
     programs.needs("busybox")
     shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
 
-    def make(*lines: str, **rest: object) -> Recipe:
+    def make(*lines: str, **rest: object) -> ImageBuild:
         (tmp_path / "Dockerfile").write_text("\n".join([*lines, ""]))
         values = {"container": "report", "context": tmp_path, **rest}
-        return Recipe(**{"dockerfile": tmp_path / "Dockerfile", **values})  # type: ignore[arg-type]
+        return ImageBuild(**{"dockerfile": tmp_path / "Dockerfile", **values})  # type: ignore[arg-type]
 
     return make
 
@@ -101,7 +101,7 @@ START = ("FROM scratch", "COPY busybox /busybox")
 
 
 def test_git_is_not_started_in_the_context(
-    build: Build, recipe: Callable[..., Recipe], tmp_path: Path
+    build: Build, recipe: Callable[..., ImageBuild], tmp_path: Path
 ) -> None:
     """Files of a context may look like a repository, with commands in its configuration."""
     git = tmp_path / "bin/git"
@@ -125,7 +125,7 @@ def inspected(dockerd: daemons.Dockerd, image: str) -> tuple[dict[str, object], 
 
 
 def test_an_image_is_built_and_loaded_with_labels_arguments_and_stage(
-    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], tmp_path: Path
+    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild], tmp_path: Path
 ) -> None:
     """The Dockerfile stands outside of the context, and has a .dockerignore of its own."""
     inner = tmp_path / "inner"
@@ -154,7 +154,7 @@ def test_an_image_is_built_and_loaded_with_labels_arguments_and_stage(
     assert any("exporting to image" in line for line in told)
 
 
-def test_an_image_says_its_own_platform(build: Build, recipe: Callable[..., Recipe]) -> None:
+def test_an_image_says_its_own_platform(build: Build, recipe: Callable[..., ImageBuild]) -> None:
     """BuildKit's cache keeps platforms apart."""
     lines = ("FROM scratch", "COPY busybox /")
     platforms = ("linux/amd64", "linux/arm64", "linux/x86_64")
@@ -163,7 +163,7 @@ def test_an_image_says_its_own_platform(build: Build, recipe: Callable[..., Reci
 
 
 def test_a_failed_step_is_an_error_in_the_dockerfile(
-    build: Build, recipe: Callable[..., Recipe]
+    build: Build, recipe: Callable[..., ImageBuild]
 ) -> None:
     """The error has BuildKit's last line, and the log's lines are reported."""
     lines: list[str] = []
@@ -176,7 +176,7 @@ def test_a_failed_step_is_an_error_in_the_dockerfile(
 
 
 def test_a_flag_that_the_daemon_s_buildkit_is_too_old_for_is_told(
-    build: Build, recipe: Callable[..., Recipe]
+    build: Build, recipe: Callable[..., ImageBuild]
 ) -> None:
     """A Dockerfile can name a newer frontend, which is then fetched."""
     with pytest.raises(InputError, match=r"[Uu]nknown flag: nope") as raised:
@@ -185,7 +185,7 @@ def test_a_flag_that_the_daemon_s_buildkit_is_too_old_for_is_told(
 
 
 def test_secrets_reach_the_step_and_nothing_else(
-    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], tmp_path: Path
+    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild], tmp_path: Path
 ) -> None:
     """By a variable or a file, whose name may have a comma; what a step shows is covered."""
     file = tmp_path / "the,key"
@@ -198,12 +198,12 @@ def test_secrets_reach_the_step_and_nothing_else(
         Secret(id="key", file=str(file), value=KEY),
     )
     told: list[str] = []
-    built = build(wanted, told.append, Wishes(secrets=secrets), TOKEN=TOKEN)
+    built = build(wanted, told.append, BuildOptions(secrets=secrets), TOKEN=TOKEN)
     text = "\n".join(told)
     for length, name in ((len(TOKEN), "token"), (len(KEY), "key")):
         assert f" {length} /run/secrets/{name}" in text
     _, kept = inspected(dockerd, built.id)
-    command = " ".join(arguments(wanted, Wishes(secrets=secrets), Path("m")))
+    command = " ".join(arguments(wanted, BuildOptions(secrets=secrets), Path("m")))
     for piece in (TOKEN, "line one of it"):
         assert piece not in text
         assert piece not in kept
@@ -212,15 +212,15 @@ def test_secrets_reach_the_step_and_nothing_else(
 
 
 def test_what_a_failed_build_says_is_covered_too(
-    build: Build, recipe: Callable[..., Recipe]
+    build: Build, recipe: Callable[..., ImageBuild]
 ) -> None:
     """Its log, and the error that repeats the command."""
     lines: list[str] = []
     show = f"/busybox cat /run/secrets/token; : {TOKEN}; exit 1"
     wanted = recipe(*START, script(show, "--mount=type=secret,id=token"))
-    wishes = Wishes(secrets=(Secret(id="token", variable="TOKEN", value=TOKEN),))
+    options = BuildOptions(secrets=(Secret(id="token", variable="TOKEN", value=TOKEN),))
     with pytest.raises(InputError) as raised:
-        build(wanted, lines.append, wishes, TOKEN=TOKEN)
+        build(wanted, lines.append, options, TOKEN=TOKEN)
     assert TOKEN not in "\n".join([raised.value.message, *lines])
     assert "***" in raised.value.message
 
@@ -228,7 +228,7 @@ def test_what_a_failed_build_says_is_covered_too(
 def test_short_pieces_of_a_secret_are_not_covered() -> None:
     """They would cover half of the text; longer pieces go before those that are in them."""
     secret = Secret(id="a", variable="A", value="abcd\nabcdef\nx\n")
-    assert covered("x abcdef abcd abc", [secret]) == "x *** *** abc"
+    assert mask("x abcdef abcd abc", [secret]) == "x *** *** abc"
 
 
 class Nowhere:
@@ -242,11 +242,11 @@ class Nowhere:
 
 
 def test_an_image_that_was_loaded_elsewhere_is_told(
-    environment: Mapping[str, str], recipe: Callable[..., Recipe]
+    environment: Mapping[str, str], recipe: Callable[..., ImageBuild]
 ) -> None:
     """It could not be pushed."""
     with pytest.raises(ServiceError, match="daemon does not have"):
-        Buildx(Nowhere(), Wishes(), environment).build(recipe(*START), print)
+        Buildx(Nowhere(), BuildOptions(), environment).build(recipe(*START), print)
 
 
 # Ending early
@@ -274,7 +274,7 @@ def still_there(marker: str) -> list[str]:
 
 
 def test_a_build_whose_report_raises_leaves_nothing_running(
-    build: Build, recipe: Callable[..., Recipe]
+    build: Build, recipe: Callable[..., ImageBuild]
 ) -> None:
     """So a failure elsewhere ends it: buildx, and the step in the daemon."""
 
@@ -405,27 +405,27 @@ def test_a_command_builds_on_the_current_context_and_keeps_secrets_to_itself(
 # Builders
 
 
-def test_a_builder_is_used_by_its_name(build: Build, recipe: Callable[..., Recipe]) -> None:
+def test_a_builder_is_used_by_its_name(build: Build, recipe: Callable[..., ImageBuild]) -> None:
     """`default` is the daemon's own."""
-    assert build(recipe(*START), print, Wishes(builder="default"))
+    assert build(recipe(*START), print, BuildOptions(builder="default"))
 
 
 def test_a_builder_that_is_not_there_is_told(environment: Mapping[str, str]) -> None:
     """Before anything is built."""
     with pytest.raises(InputError, match='has no builder "nope"'):
-        buildx.check(Wishes(builder="nope"), environment)
+        buildx.check(BuildOptions(builder="nope"), environment)
 
 
 def test_no_docker_and_no_plugin_are_told_with_what_to_install(tmp_path: Path) -> None:
     """Docker's own words differ from version to version."""
     with pytest.raises(NoBuildxError, match="there is no docker command") as raised:
-        buildx.check(Wishes(), {"PATH": str(tmp_path)})
+        buildx.check(BuildOptions(), {"PATH": str(tmp_path)})
     assert "docker-buildx" in raised.value.hint
     docker = tmp_path / "docker"
     docker.write_text("#!/bin/sh\nexit 1\n")
     docker.chmod(0o755)
     with pytest.raises(NoBuildxError, match="buildx is not installed"):
-        buildx.check(Wishes(), {"PATH": str(tmp_path)})
+        buildx.check(BuildOptions(), {"PATH": str(tmp_path)})
 
 
 def test_podman_does_not_build_for_buildx() -> None:
@@ -435,9 +435,9 @@ def test_podman_does_not_build_for_buildx() -> None:
         has_buildkit = False
 
     with pytest.raises(NoBuildxError, match="podman has no BuildKit"):
-        buildx.check_store(Podman(), Wishes())
-    buildx.check_store(Podman(), Wishes(builder="far"))
-    buildx.check_store(Nowhere(), Wishes())
+        buildx.check_store(Podman(), BuildOptions())
+    buildx.check_store(Podman(), BuildOptions(builder="far"))
+    buildx.check_store(Nowhere(), BuildOptions())
 
 
 def test_buildx_is_the_default(environment: Mapping[str, str], workspace: Path) -> None:
@@ -505,13 +505,15 @@ def remote(
 
 
 def test_a_remote_builder_s_image_is_loaded_into_the_daemon(
-    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], remote: str
+    build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild], remote: str
 ) -> None:
     """Its metadata names the manifest, too, which the daemon doesn't know."""
-    wishes = Wishes(builder=remote, secrets=(Secret(id="token", variable="TOKEN", value=TOKEN),))
+    options = BuildOptions(
+        builder=remote, secrets=(Secret(id="token", variable="TOKEN", value=TOKEN),)
+    )
     flags = "--mount=type=secret,id=token"
     wanted = recipe(*START, script("/busybox cat /run/secrets/token", flags), labels={"a": "b"})
-    built = build(wanted, print, wishes, TOKEN=TOKEN)
+    built = build(wanted, print, options, TOKEN=TOKEN)
     config, kept = inspected(dockerd, built.id)
     assert config["Labels"] == {"a": "b"}
     assert TOKEN not in kept

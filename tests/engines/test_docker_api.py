@@ -23,8 +23,8 @@ import pytest
 
 from cjob.engines.buildx import Buildx
 from cjob.engines.docker_api import DockerEngine, connect
-from cjob.engines.engine import Built, Login, Recipe, Wishes
-from cjob.engines.faults import sign_in
+from cjob.engines.engine import BuildOptions, Built, ImageBuild, Login
+from cjob.engines.errors import login_hint
 from cjob.reporting.errors import InputError, ServiceError
 
 PASSWORD = "right"
@@ -55,14 +55,14 @@ def engine(dockerd: daemons.Dockerd) -> DockerEngine:
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Callable[..., Recipe]:
+def recipe(tmp_path: Path) -> Callable[..., ImageBuild]:
     """Make recipes for a Dockerfile given by its lines; the context has a file `hello`."""
 
-    def make(*lines: str, **rest: object) -> Recipe:
+    def make(*lines: str, **rest: object) -> ImageBuild:
         (tmp_path / "hello").write_text("hello")
         (tmp_path / "Dockerfile").write_text("\n".join([*lines, ""]))
         values = {"container": "report", "context": tmp_path, **rest}
-        return Recipe(**{"dockerfile": tmp_path / "Dockerfile", **values})  # type: ignore[arg-type]
+        return ImageBuild(**{"dockerfile": tmp_path / "Dockerfile", **values})  # type: ignore[arg-type]
 
     return make
 
@@ -81,7 +81,7 @@ def quiet(_: str) -> None:
 
 
 def test_an_image_is_built_with_its_labels_and_lines_are_reported(
-    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe]
+    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild]
 ) -> None:
     """The id is the engine's, and the platform what the image says of itself."""
     lines: list[str] = []
@@ -95,7 +95,7 @@ def test_an_image_is_built_with_its_labels_and_lines_are_reported(
 
 
 def test_stage_and_arguments_reach_the_builder(
-    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe]
+    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild]
 ) -> None:
     """Of two stages the named one is the image, made with the argument's value."""
     lines = ["FROM scratch AS first", "ARG word", "LABEL said=$word", "COPY hello /"]
@@ -105,7 +105,7 @@ def test_stage_and_arguments_reach_the_builder(
 
 
 def test_the_dockerfile_may_stand_outside_the_context(
-    engine: DockerEngine, recipe: Callable[..., Recipe], tmp_path: Path
+    engine: DockerEngine, recipe: Callable[..., ImageBuild], tmp_path: Path
 ) -> None:
     """Its path is not relative to the context."""
     inner = tmp_path / "inner"
@@ -115,7 +115,10 @@ def test_the_dockerfile_may_stand_outside_the_context(
 
 
 def test_what_is_ignored_stays_outside_and_a_named_image_is_a_cache(
-    engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., Recipe], tmp_path: Path
+    engine: DockerEngine,
+    dockerd: daemons.Dockerd,
+    recipe: Callable[..., ImageBuild],
+    tmp_path: Path,
 ) -> None:
     """The context's .dockerignore counts; of `cache_from` a step is taken over."""
     (tmp_path / ".dockerignore").write_text("lef*\n")
@@ -132,7 +135,7 @@ def test_what_is_ignored_stays_outside_and_a_named_image_is_a_cache(
 
 
 def test_an_image_of_another_platform_is_not_taken_from_the_cache(
-    engine: DockerEngine, recipe: Callable[..., Recipe]
+    engine: DockerEngine, recipe: Callable[..., ImageBuild]
 ) -> None:
     """The classic builder would give the first one again."""
     lines = ("FROM scratch", "COPY hello /hello")
@@ -143,7 +146,7 @@ def test_an_image_of_another_platform_is_not_taken_from_the_cache(
 
 
 def test_an_image_that_can_only_be_of_another_platform_says_so(
-    engine: DockerEngine, recipe: Callable[..., Recipe]
+    engine: DockerEngine, recipe: Callable[..., ImageBuild]
 ) -> None:
     """A Dockerfile may fix its platform; the stage refuses what would not run."""
     base = engine.build(recipe("FROM scratch", "COPY hello /", platform="linux/amd64"), quiet)
@@ -152,7 +155,7 @@ def test_an_image_that_can_only_be_of_another_platform_says_so(
 
 
 def test_an_image_is_found_by_one_of_its_ids(
-    engine: DockerEngine, recipe: Callable[..., Recipe]
+    engine: DockerEngine, recipe: Callable[..., ImageBuild]
 ) -> None:
     """What the daemon has not is passed over."""
     built = engine.build(recipe("FROM scratch", "COPY hello /"), quiet)
@@ -162,7 +165,7 @@ def test_an_image_is_found_by_one_of_its_ids(
 
 
 def test_a_dockerfile_with_bad_syntax_is_refused_with_its_line(
-    engine: DockerEngine, recipe: Callable[..., Recipe]
+    engine: DockerEngine, recipe: Callable[..., ImageBuild]
 ) -> None:
     """It is the person's to fix, wherever the daemon noticed it."""
     wanted = recipe("FROM scratch", "FRM scratch")
@@ -172,7 +175,7 @@ def test_a_dockerfile_with_bad_syntax_is_refused_with_its_line(
 
 
 def test_a_failed_step_is_an_error_in_the_dockerfile(
-    engine: DockerEngine, recipe: Callable[..., Recipe]
+    engine: DockerEngine, recipe: Callable[..., ImageBuild]
 ) -> None:
     """The error names it, and the log's lines are reported once."""
     lines: list[str] = []
@@ -186,7 +189,7 @@ def test_a_failed_step_is_an_error_in_the_dockerfile(
 
 
 def test_what_only_buildkit_can_do_is_told_as_such(
-    engine: DockerEngine, recipe: Callable[..., Recipe]
+    engine: DockerEngine, recipe: Callable[..., ImageBuild]
 ) -> None:
     """The hint says what is not to be had here."""
     with pytest.raises(InputError, match="--mount option requires BuildKit") as raised:
@@ -262,7 +265,7 @@ def test_podman_is_known_by_its_version(engine: DockerEngine) -> None:
 
 
 @pytest.fixture
-def built(engine: DockerEngine, recipe: Callable[..., Recipe]) -> Built:
+def built(engine: DockerEngine, recipe: Callable[..., ImageBuild]) -> Built:
     """Build an image."""
     return engine.build(recipe("FROM scratch", "COPY hello /hello"), quiet)
 
@@ -302,14 +305,14 @@ def test_every_tag_is_pushed_and_the_digest_is_the_registry_s(
 def buildx(engine: DockerEngine, dockerd: daemons.Dockerd, tmp_path: Path) -> Buildx:
     """Build with BuildKit in the same daemon."""
     own = {"PATH": os.environ["PATH"], "DOCKER_HOST": dockerd.host}
-    return Buildx(engine, Wishes(), own | buildx_plugin.configured(tmp_path / "docker"))
+    return Buildx(engine, BuildOptions(), own | buildx_plugin.configured(tmp_path / "docker"))
 
 
 def test_what_buildx_built_is_pushed_as_any_other(
     engine: DockerEngine,
     buildx: Buildx,
     registry: daemons.Registry,
-    recipe: Callable[..., Recipe],
+    recipe: Callable[..., ImageBuild],
 ) -> None:
     """It is in the same daemon; its digest is the registry's, which buildx could not know."""
     built = buildx.build(recipe("FROM scratch", "COPY --chmod=755 hello /hello"), quiet)
@@ -334,7 +337,7 @@ def test_a_base_image_that_needs_a_login_is_told_with_the_command(
     buildx: Buildx,
     registry: daemons.Registry,
     built: Built,
-    recipe: Callable[..., Recipe],
+    recipe: Callable[..., ImageBuild],
 ) -> None:
     """Builds have what docker's own configuration has, and nothing is asked of AWS for them."""
     base = f"{registry.address}/acme/private"
@@ -369,7 +372,7 @@ ECR = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
 )
 def test_for_a_base_image_in_ecr_the_command_is_aws_own(said: str) -> None:
     """In whatever words the engine has it."""
-    assert sign_in(said) == (
+    assert login_hint(said) == (
         "sign in to the base image's registry first: aws ecr get-login-password --region "
         f"cn-north-1 | docker login --username AWS --password-stdin {ECR}"
     )
@@ -385,7 +388,7 @@ def test_for_a_base_image_in_ecr_the_command_is_aws_own(said: str) -> None:
 )
 def test_other_failures_are_no_matter_of_a_login(said: str) -> None:
     """Nobody is sent to sign in where that would not help."""
-    assert sign_in(said) == ""
+    assert login_hint(said) == ""
 
 
 HELPER = """\
@@ -425,7 +428,7 @@ def test_ecrs_helper_is_asked_where_dockers_configuration_says_so(
 
 def test_a_helper_that_hangs_is_not_waited_for_for_ever(
     dockerd: daemons.Dockerd,
-    recipe: Callable[..., Recipe],
+    recipe: Callable[..., ImageBuild],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -465,7 +468,7 @@ class Uploading(BaseHTTPRequestHandler):
 
 
 def test_a_context_has_no_file_that_could_stay(
-    recipe: Callable[..., Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recipe: Callable[..., ImageBuild], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However the process ends while it is sent."""
     Uploading.folder, Uploading.seen = tmp_path / "tmp", []
@@ -497,7 +500,7 @@ def test_a_frozen_registry_does_not_hold_the_push_for_ever(
 ) -> None:
     """Silence is an error after a bounded time."""
     frozen = daemons.start_registry(tmp_path)
-    impatient = DockerEngine({"base_url": dockerd.host, "version": "1.41"}, silent_push_s=1)
+    impatient = DockerEngine({"base_url": dockerd.host, "version": "1.41"}, push_silence_limit_s=1)
     frozen.running.send_signal(signal.SIGSTOP)
     try:
         with pytest.raises(ServiceError, match="nothing was heard for 1 seconds"):
@@ -523,7 +526,7 @@ def test_an_image_of_another_engine_is_refused(
 
 
 @pytest.fixture
-def slow(recipe: Callable[..., Recipe], tmp_path: Path) -> Recipe:
+def slow(recipe: Callable[..., ImageBuild], tmp_path: Path) -> ImageBuild:
     """Return a recipe whose last step speaks once and then sleeps for a minute."""
     programs.needs("busybox")
     shutil.copy(shutil.which("busybox") or "", tmp_path / "busybox")
@@ -533,7 +536,7 @@ def slow(recipe: Callable[..., Recipe], tmp_path: Path) -> Recipe:
 
 
 def test_a_build_whose_report_raises_is_cancelled(
-    engine: DockerEngine, dockerd: daemons.Dockerd, slow: Recipe
+    engine: DockerEngine, dockerd: daemons.Dockerd, slow: ImageBuild
 ) -> None:
     """So a failure elsewhere ends it: the daemon stops the step that runs."""
 

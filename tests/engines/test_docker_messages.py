@@ -2,7 +2,7 @@
 
 import pytest
 
-from cjob.engines.messages import TAIL, Ending, Message, follow_build, follow_push
+from cjob.engines.messages import TAIL, Message, StreamResult, follow_build, follow_push
 from cjob.reporting.printable import without_sequences
 
 DIGEST = "sha256:" + "ab" * 32
@@ -62,7 +62,7 @@ def test_a_pushed_tag_has_the_digest_of_its_message() -> None:
         {"progressDetail": {}, "aux": {"Tag": "v1", "Digest": DIGEST, "Size": 1154}},
     ]
     lines: list[str] = []
-    assert follow_push(messages, lines.append) == Ending(digest=DIGEST)
+    assert follow_push(messages, lines.append) == StreamResult(digest=DIGEST)
     assert lines == [
         "The push refers to repository [r]",
         "1: Pushed",
@@ -107,4 +107,4 @@ def test_retries_are_shown() -> None:
 def test_a_refused_push_ends_with_the_error() -> None:
     """It is in the last message, and raised by nobody."""
     refused = {"errorDetail": {"message": "denied"}, "error": "denied"}
-    assert follow_push([{"status": "x"}, refused], lambda _: None) == Ending(error="denied")
+    assert follow_push([{"status": "x"}, refused], lambda _: None) == StreamResult(error="denied")

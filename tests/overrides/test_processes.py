@@ -104,11 +104,11 @@ def test_an_error_while_a_line_is_told_ends_the_program(tmp_path: Path) -> None:
 def test_a_program_that_falls_silent_is_ended_with_its_children(tmp_path: Path) -> None:
     """One that writes now and then is not."""
     lines = "for n in 1 2 3 4; do echo $n; sleep 0.2; done"
-    assert run(["sh", "-c", lines], tmp_path, PATH, lambda _: None, silent_s=5)[0] == 0
+    assert run(["sh", "-c", lines], tmp_path, PATH, lambda _: None, silence_limit_s=5)[0] == 0
     _endless(tmp_path)
     own = {"PATH": f"{tmp_path}/bin:{PATH['PATH']}"}
     with pytest.raises(OutputTimeoutError):
-        run(["npm"], tmp_path, own, lambda _: None, silent_s=0.5)
+        run(["npm"], tmp_path, own, lambda _: None, silence_limit_s=0.5)
     _all_end(tmp_path, 1)
 
 

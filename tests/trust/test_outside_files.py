@@ -14,7 +14,7 @@ import pytest
 
 from cjob.cli import main as cli
 from cjob.document.models import Build, Job, Overrides, Release, Source, Stack
-from cjob.engines.engine import Wishes
+from cjob.engines.engine import BuildOptions
 from cjob.reporting.errors import InputError
 from cjob.stages.build import build
 from cjob.stages.load import load
@@ -173,7 +173,7 @@ def test_builds_stay_inside(workspace: Workspace, attack: str) -> None:
             no_engine,  # type: ignore[arg-type]
             Files(root=workspace.root),
             print,
-            Wishes(),
+            BuildOptions(),
         )
 
 
@@ -219,10 +219,10 @@ def test_a_cache_outside_is_refused_before_a_build(workspace: Workspace) -> None
     release = Release(job=job_folders.JOB, source=Source(manifest=""))
     builds = {"report": wanted}
     with pytest.raises(InputError, match="'/etc' is outside of the repository") as caught:
-        plans(release, builds, workspace, Wishes())
+        plans(release, builds, workspace, BuildOptions())
     assert "--allow-outside" in caught.value.hint
     consented = Files(root=workspace.root, allow_outside=True)
-    assert len(plans(release, builds, consented, Wishes())) == 1
+    assert len(plans(release, builds, consented, BuildOptions())) == 1
 
 
 def test_push_reads_nothing_outside_either(workspace: Workspace) -> None:

@@ -14,7 +14,7 @@ from docker.credentials.errors import CredentialsNotFound, StoreError, process_s
 from cjob.engines.engine import Report
 from cjob.reporting.printable import without_sequences
 
-ANSWER_S = 60.0
+ANSWER_TIMEOUT_S = 60.0
 """How long a helper may take, which may have to ask a person to unlock a keychain."""
 
 
@@ -78,7 +78,7 @@ class OptionalStore(BoundedStore):
             return {}
 
 
-def be_optional(config: Any, answer_s: float, report: Report) -> None:  # noqa: ANN401 - untyped
+def make_optional(config: Any, answer_s: float, report: Report) -> None:  # noqa: ANN401 - untyped
     """Let each helper of a client's configuration be bounded and optional."""
     for name in {*config.cred_helpers.values(), config.creds_store}:
         if name:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from cjob.engines.engine import Recipe
-from cjob.engines.faults import sign_in
+from cjob.engines.engine import ImageBuild
+from cjob.engines.errors import login_hint
 from cjob.reporting.errors import CjobError, InputError, ServiceError
 
 MIRROR = "public.ecr.aws/docker/library"
@@ -70,13 +70,15 @@ class _Cause(NamedTuple):
     is_input: bool = False
 
 
-def failure(recipe: Recipe, said: str, tail: Sequence[str], *, began: bool = True) -> CjobError:
+def failure(
+    image_build: ImageBuild, said: str, tail: Sequence[str], *, began: bool = True
+) -> CjobError:
     """Return the error for a failed build.
 
     `said` is the engine's own error, `tail` the last lines of the build. A build that never `began`
     is not the Dockerfile's fault unless that is certain.
     """
-    subject = f'building the image of container "{recipe.container}"'
+    subject = f'building the image of container "{image_build.container}"'
     shown = _PREFIX.sub("", said, count=1) or "it ended without an image"
     for cause in (*_CAUSES, _DOCKERFILE if began else _UNKNOWN):
         hint = cause.hint(said, tail) if cause.said.search(said) else ""
@@ -84,7 +86,9 @@ def failure(recipe: Recipe, said: str, tail: Sequence[str], *, began: bool = Tru
             message, line = f"{subject} failed: {cause.name}{shown}", _line(said, tail)
             if not cause.is_input:
                 return ServiceError(message, hint=hint)
-            return InputError(message, hint=hint, place=f"{recipe.dockerfile}:{line}" * bool(line))
+            return InputError(
+                message, hint=hint, place=f"{image_build.dockerfile}:{line}" * bool(line)
+            )
     raise AssertionError("the last cause matches everything")
 
 
@@ -159,7 +163,7 @@ _CAUSES = (
         is_input=True,
     ),
     _Cause(_LIMIT, _limit_hint, "the registry's pull limit is reached: "),
-    _Cause(_ANY, lambda said, _tail: sign_in(said)),
+    _Cause(_ANY, lambda said, _tail: login_hint(said)),
     _Cause(
         _named("no space left on device"),
         _always("make room where the engine keeps its images: docker system prune"),

@@ -17,8 +17,8 @@ NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `dock
 STUCK_HINT = "see what the engine waits for, and whether it still answers; then run this again"
 
 TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError)
-BROKEN_OFF = (ConnectionResetError, BrokenPipeError)
-BREAKS = (requests.RequestException, urllib3.exceptions.HTTPError)
+CONNECTION_LOST = (ConnectionResetError, BrokenPipeError)
+CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 _DENIED = re.compile(
     r"no basic auth credentials|authorization token has expired|pull access denied"
@@ -33,24 +33,26 @@ _ECR = re.compile(r"\d+\.dkr\.ecr(?:-fips)?\.(?P<region>[\w-]+)\.amazonaws\.com(
 
 
 @contextmanager
-def told(doing: str, silent_s: float, stuck: str = STUCK_HINT) -> Iterator[None]:
+def translating_errors(
+    doing: str, silence_limit_s: float, stuck: str = STUCK_HINT
+) -> Iterator[None]:
     """Turn what docker, requests and urllib3 raise inside into an error that names the work.
 
-    `silent_s` is for how long nothing need be heard, `stuck` what to do then.
+    `silence_limit_s` is for how long nothing need be heard, `stuck` what to do then.
 
     A stream that breaks or falls silent is raised raw by urllib3, past the other two, and a
     credential helper's failure by a class that stands alone.
     """
     try:
         yield
-    except (APIError, StoreError, DockerException, *BREAKS, OSError) as error:
+    except (APIError, StoreError, DockerException, *CONNECTION_ERRORS, OSError) as error:
         if isinstance(error, TIMEOUTS):
-            message = f"{doing} failed: nothing was heard for {silent_s:g} seconds"
+            message = f"{doing} failed: nothing was heard for {silence_limit_s:g} seconds"
             raise ServiceError(message, hint=stuck) from error
-        raise _explained(doing, error) from error
+        raise _translated(doing, error) from error
 
 
-def _explained(doing: str, error: Exception) -> CjobError:
+def _translated(doing: str, error: Exception) -> CjobError:
     """Return the error to show; one that broke off says why, where the system told that."""
     if isinstance(error, APIError):
         said = without_sequences(str(error.explanation or error).replace("\n", " "))
@@ -63,12 +65,14 @@ def _explained(doing: str, error: Exception) -> CjobError:
             hint="docker's config.json names a credential helper that does not work here",
         )
     cause = _system_error(error)
-    if isinstance(error, BREAKS) and (cause is None or isinstance(cause, BROKEN_OFF)):
+    if isinstance(error, CONNECTION_ERRORS) and (
+        cause is None or isinstance(cause, CONNECTION_LOST)
+    ):
         return ServiceError(
             f"{doing} failed: the container engine broke off",
             hint="did it stop? `docker info` must work; then run the same command again",
         )
-    if isinstance(error, (DockerException, *BREAKS)):
+    if isinstance(error, (DockerException, *CONNECTION_ERRORS)):
         hint = NO_ENGINE_HINT
         if isinstance(cause, PermissionError):
             hint = "be somebody who may use Docker's socket, as members of the group docker may"
@@ -86,14 +90,14 @@ def _system_error(error: BaseException) -> OSError | None:
     """Find what the system said, beneath the classes that docker and urllib3 put around it."""
     seen: list[BaseException] = [error]
     for one in seen:
-        if isinstance(one, OSError) and one.strerror and not isinstance(one, BREAKS):
+        if isinstance(one, OSError) and one.strerror and not isinstance(one, CONNECTION_ERRORS):
             return one
         inner = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
         seen += [i for i in inner if isinstance(i, BaseException) and i not in seen]
     return None
 
 
-def sign_in(said: str) -> str:
+def login_hint(said: str) -> str:
     """Return the hint for a build that a registry refused its base image; empty for any other.
 
     Copilot signed in to the application's registry before it built.
