@@ -7,7 +7,7 @@ line at its first `=` and keeps both sides as they are; it skips lines that begi
 from collections.abc import Iterator
 from itertools import islice
 
-from cjob.manifest.variables import NAME
+from cjob.manifest.sections.variables import NAME
 from cjob.reporting.findings import Finding
 
 _QUOTES = ("'", '"')

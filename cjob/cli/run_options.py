@@ -98,7 +98,7 @@ def duration(text: str) -> "timedelta":
 
     from cjob.manifest import durations  # noqa: PLC0415
 
-    found = durations.nanoseconds(text)
+    found = durations.parse(text)
     if found is None or found < 0:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a duration; add a unit, such as 90s, 30m or 12h"

@@ -1,15 +1,17 @@
-"""Lengths of time as manifests write them (`90s`, `1h30m`): Go's syntax, in nanoseconds.
-
-Takes text, gives whole nanoseconds or None. Touches nothing.
-"""
+"""Durations as manifests write them (`90s`, `1h30m`): Go's syntax, in nanoseconds. Pure."""
 
 import re
+
+
+class Nanoseconds(int):
+    """A duration; as a type of its own, so that it is written with a unit."""
+
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 
 FORM = "a number and a unit (h, m, s, ms), such as 90s, 10m or 1h30m"
-"""How a length of time is written, for hints."""
+"""How a duration is written, for hints."""
 
 _UNITS = {
     "ns": 1,
@@ -28,13 +30,13 @@ _WHOLE = re.compile(rf"[-+]?(?:{_PART.pattern})+")
 _LIMIT = 2**63
 
 
-def nanoseconds(text: str) -> int | None:
-    """Read a length of time; None where the text is none, or one of more than 292 years.
+def parse(text: str) -> Nanoseconds | None:
+    """Return a duration; None if the string is not one, or is more than 292 years.
 
-    Parts add up (`1h1h` are two hours), fractions of a nanosecond are cut off, `0` needs no unit.
+    Parts add up (`1h1h` is two hours), fractions of a nanosecond are cut off, `0` needs no unit.
     """
     if text.lstrip("+-") == "0" and len(text) <= len("-0"):
-        return 0
+        return Nanoseconds(0)
     if not _WHOLE.fullmatch(text):
         return None
     total = 0
@@ -46,11 +48,11 @@ def nanoseconds(text: str) -> int | None:
         total += int(fraction or "0") * _UNITS[unit] // 10 ** len(fraction)
     if total >= _LIMIT:
         return None
-    return -total if text[0] == "-" else total
+    return Nanoseconds(-total if text[0] == "-" else total)
 
 
-def written(length: int) -> str:
-    """Write a length of time in the largest unit that it is a whole number of."""
+def to_string(length: Nanoseconds) -> str:
+    """Return a duration in the largest unit that divides it."""
     units = sorted(((size, name) for name, size in _UNITS.items() if name.isascii()), reverse=True)
     for size, name in units:
         if length % size == 0 and (length or name == "s"):

@@ -10,19 +10,16 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, ScalarNode
 
-from cjob.manifest.build import build
 from cjob.manifest.environments import for_environment
-from cjob.manifest.fields import JOB
-from cjob.manifest.model import Job
+from cjob.manifest.job import JOB, JOB_TYPE, OVERRIDES, RULES, Job, Rule, convert
+from cjob.manifest.raw_yaml_strings import raw_strings_are_complete
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.substitution import Variables, substitute
 from cjob.manifest.tree import Section
-from cjob.manifest.validation import RULES, Rule
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.reporting.findings import Finding
 from cjob.yamlio import yaml12
 
-JOB_TYPE = "Scheduled Job"
 _OTHER_TYPES = (
     "Load Balanced Web Service",
     "Request-Driven Web Service",
@@ -133,22 +130,22 @@ def _check_name(root: MappingNode, name: str, report: Report) -> None:
         if entry.value.tag != yaml12.NULL and entry.value.value != name:
             message = f"the job's name {quoted(entry.value.value)} is not that of its folder"
             hint = f"write 'name: {name}', without variables, or rename the folder"
-            report.fault(entry.value, message, hint)
+            report.error(entry.value, message, hint)
 
 
 def _job(root: MappingNode, environment: str, report: Report, rules: Sequence[Rule] = ()) -> Job:
-    return build(_merged(root, environment, report, rules))
+    return convert(_merged(root, environment, report, rules))
 
 
 def _merged(
     root: MappingNode, environment: str, report: Report, rules: Sequence[Rule] = ()
 ) -> Section:
-    tree = JOB.section(root, yaml12.entries(root, report.faults), "", report)
+    tree = JOB.section(root, yaml12.entries(root, report.errors), "", report)
     _check_type(tree, report.file)
-    job = for_environment(tree, environment, report)
-    for rule in (*RULES, *rules):
+    job = for_environment(tree, environment, OVERRIDES, report)
+    for rule in (*RULES, raw_strings_are_complete, *rules):
         rule(job, report)
-    report.raise_faults()
+    report.raise_errors()
     return job
 
 

@@ -1,6 +1,6 @@
-"""What is found wrong with a manifest while it is read: all of it, in the order of the file.
+"""The errors and warnings of one manifest, collected while it is read, in the order of the file.
 
-Takes faults with their nodes, gives the error to raise and the warnings to show. Touches nothing.
+Takes errors with their nodes, returns the exception to raise and the warnings to print. Pure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,31 +16,30 @@ _SHOWN = 60
 
 
 class Report:
-    """Collects the faults and warnings of one manifest."""
+    """Collects the errors and warnings of one manifest."""
 
-    def __init__(self, file: str, *, trial: bool = False) -> None:
-        """Start with nothing wrong; `file` is the manifest's name in every place.
+    def __init__(self, file: str, *, speculative: bool = False) -> None:
+        """Start without errors; `file` is the manifest's name in every place.
 
-        `trial` is on while one form of a field is tried that may not be the one in use.
+        A `speculative` report is for a form of a field that may turn out not to be the one used.
         """
         self.file = file
-        self.trial = trial
-        self.faults: list[Fault] = []
-        self._forgotten: set[int] = set()
+        self.speculative = speculative
+        self.errors: list[Fault] = []
+        self._suppressed: set[int] = set()
         self._findings: dict[tuple[int, int, str], Finding] = {}
 
-    def fault(self, node: Node, message: str, hint: str = "", *, hard: bool = False) -> None:
-        """Note what has to be put right; `hard` as in Fault."""
-        if id(node) in self._forgotten:
-            return
-        self.faults.append(Fault(node, message, hint, hard))
+    def error(self, node: Node, message: str, hint: str = "", *, hard: bool = False) -> None:
+        """Add an error about a node; `hard` as in Fault."""
+        if id(node) not in self._suppressed:
+            self.errors.append(Fault(node, message, hint, hard))
 
-    def forget(self, node: Node) -> None:
-        """Take no more faults of a node: its value is unknown, which is reported already."""
-        self._forgotten.add(id(node))
+    def suppress(self, node: Node) -> None:
+        """Ignore further errors about a node: its value is unknown, which was reported already."""
+        self._suppressed.add(id(node))
 
     def warn(self, node: Node, message: str, hint: str = "") -> None:
-        """Add a warning."""
+        """Add a warning about a node."""
         self.find(node, Finding(message, hint))
 
     def find(self, node: Node, finding: Finding | None) -> None:
@@ -50,39 +49,39 @@ class Report:
             placed = finding._replace(place=yaml12.place(self.file, node))
             self._findings[mark.line, mark.column, finding.message] = placed
 
-    def attempt(self) -> "Report":
-        """Start the report of one form of a field, to be taken over or thrown away."""
-        other = Report(self.file, trial=True)
-        other._forgotten = self._forgotten
+    def speculate(self) -> "Report":
+        """Return a report for one form of a field, to be merged or dropped."""
+        other = Report(self.file, speculative=True)
+        other._suppressed = self._suppressed
         return other
 
-    def extend(self, faults: Iterable[Fault]) -> None:
-        """Take over faults found elsewhere."""
-        self.faults.extend(faults)
+    def extend(self, errors: Iterable[Fault]) -> None:
+        """Add errors that were found elsewhere."""
+        self.errors.extend(errors)
 
-    def adopt(self, other: "Report") -> None:
-        """Take over the findings of an attempt that was kept."""
+    def merge(self, other: "Report") -> None:
+        """Add the findings of the form that is used."""
         self._findings.update(other._findings)  # noqa: SLF001 - another one of the same class
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return what was found beside faults, in the order of the file."""
+        """Return the findings, which are not errors, in the order of the file."""
         return tuple(self._findings[key] for key in sorted(self._findings))
 
-    def raise_faults(self) -> None:
-        """Raise InputErrors with everything that was found, once each, if anything was."""
+    def raise_errors(self) -> None:
+        """Raise InputErrors with each error once, if there are any."""
         found: dict[tuple[int, int, str], InputError] = {}
-        for fault in self.faults:
-            mark = fault.node.start_mark
-            where = yaml12.place(self.file, fault.node)
-            error = InputError(fault.message, hint=fault.hint, place=where)
-            found.setdefault((mark.line, mark.column, fault.message), error)
+        for error in self.errors:
+            mark = error.node.start_mark
+            place = yaml12.place(self.file, error.node)
+            raised = InputError(error.message, hint=error.hint, place=place)
+            found.setdefault((mark.line, mark.column, error.message), raised)
         if found:
             warnings = [str(finding) for finding in self.findings()]
             raise InputErrors([found[key] for key in sorted(found)], warnings)
 
 
 def shown(node: Node) -> str:
-    """Describe a value in a message: quoted and cut if it is long, or what kind of thing it is."""
+    """Return a value as a message shows it: quoted and cut, or what it is instead of a scalar."""
     if isinstance(node, ScalarNode):
         return "nothing" if node.tag == yaml12.NULL else quoted(node.value)
     if isinstance(node, SequenceNode):
@@ -91,10 +90,10 @@ def shown(node: Node) -> str:
 
 
 def quoted(text: str) -> str:
-    """Quote a text for a message, cut to a length that a line can hold."""
+    """Return a string in quotes for a message, cut to a length that fits on a line."""
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
 def one_of(words: Sequence[str]) -> str:
-    """Join alternatives: `a, b or c`."""
+    """Return alternatives as in `a, b or c`."""
     return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)

@@ -183,7 +183,7 @@ def _is_time_zone(name: str) -> bool:
 
 
 def _rate(text: str) -> str:
-    length = durations.nanoseconds(text)
+    length = durations.parse(text)
     if length is None:
         raise ScheduleError(f"{text!r} is no length of time", f"write {durations.FORM}")
     if length % durations.MINUTE:

@@ -102,7 +102,7 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
     matches = _VARIABLE.findall(value)
     if len(matches) > VARIABLE_LIMIT:
         message = f"a text with {len(matches)} variables, more than {VARIABLE_LIMIT}"
-        report.fault(node, message, "divide the text, or put its whole value into one variable")
+        report.error(node, message, "divide the text, or put its whole value into one variable")
         return value
     for found, name in matches:
         if found[0] == "\\":
@@ -111,8 +111,8 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
         escape = "\\\\" if node.style == '"' else "\\"
         replacement, *trouble = _value_of(name, variables, escape=escape)
         if trouble:
-            report.fault(_at(node, text, found), *trouble)
-            report.forget(node)
+            report.error(_at(node, text, found), *trouble)
+            report.suppress(node)
         # Checked before it is made: a value with variables in it may double the text each time.
         _check_size(len(value) + value.count(found) * len(replacement), node, report)
         value = value.replace(found, replacement)

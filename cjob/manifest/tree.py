@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, Node
 
-from cjob.manifest.model import Import, Secret, SecretsManagerSecret
+from cjob.manifest.values import Import, Secret, SecretsManagerSecret
 
 Scalar = str | int | bool | Import | SecretsManagerSecret
 

@@ -13,10 +13,12 @@ from cjob.checks.unsubstituted import problems as unsubstituted
 from cjob.document import names
 from cjob.document.models import Asset, Build, Job, Overrides, Release, Source
 from cjob.env_controller import archive
-from cjob.manifest import model, reading
-from cjob.manifest.containers import env_files as env_files_of
-from cjob.manifest.containers import is_env_file
+from cjob.manifest import reading
+from cjob.manifest.job import Job as ManifestJob
 from cjob.manifest.report import Report
+from cjob.manifest.sections.container import Container
+from cjob.manifest.sections.variables import env_files as env_files_of
+from cjob.manifest.sections.variables import is_env_file
 from cjob.manifest.tree import Section
 from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.reporting.findings import Finding
@@ -98,7 +100,7 @@ def _manifest(job: Job, workspace: Workspace, environment: Mapping[str, str]) ->
                 if is_env_file(file):
                     workspace.read_bytes(workspace.inside(file), file)
             except InputError as error:
-                report.fault(node, error.message, error.hint)
+                report.error(node, error.message, error.hint)
 
     return reading.load(
         workspace.read_text(path),
@@ -114,7 +116,7 @@ def _manifest(job: Job, workspace: Workspace, environment: Mapping[str, str]) ->
 def _file_findings(  # noqa: PLR0917 - each of them is another kind of file
     workspace: Workspace,
     job: Job,
-    manifest: model.Job,
+    manifest: ManifestJob,
     addons: Mapping[str, str],
     overrides: Overrides,
     environment: Mapping[str, str],
@@ -130,13 +132,13 @@ def _file_findings(  # noqa: PLR0917 - each of them is another kind of file
     yield from unsubstituted(overrides.patches, names.patches_path(job.name))
 
 
-def containers(job: model.Job) -> tuple[model.Container, ...]:
+def containers(job: ManifestJob) -> tuple[Container, ...]:
     """Return all containers of a job, the main one first."""
-    router = (job.logging.router,) if job.logging else ()
+    router = (job.logging.router,) if job.logging.router else ()
     return (job.main, *job.sidecars, *router)
 
 
-def builds(job: model.Job) -> dict[str, Build]:
+def builds(job: ManifestJob) -> dict[str, Build]:
     """Return how each container's image is built, for those that are built here."""
     return {
         container.name: Build(
@@ -145,19 +147,19 @@ def builds(job: model.Job) -> dict[str, Build]:
             target=container.build.target,
             args=dict(container.build.args),
             cache_from=container.build.cache_from,
-            platform=job.platform.image,
+            platform=job.task.platform.image,
         )
         for container in containers(job)
         if container.build is not None
     }
 
 
-def env_files(job: model.Job) -> dict[str, str]:
+def env_files(job: ManifestJob) -> dict[str, str]:
     """Return the env file of each container that has one, relative to the workspace."""
     return {c.name: c.env_file for c in containers(job) if c.env_file is not None}
 
 
-def _told_secrets(job: model.Job) -> Iterable[str]:
+def _told_secrets(job: ManifestJob) -> Iterable[str]:
     """Warn of variables that look like secrets, since their values are in document and stack."""
     for container in containers(job):
         for name, value in container.variables.items():
@@ -183,7 +185,7 @@ def _check_exists(path: Path, job: Job, workspace: Workspace) -> None:
     )
 
 
-def _env_files(workspace: Workspace, job: model.Job) -> Iterable[Asset]:
+def _env_files(workspace: Workspace, job: ManifestJob) -> Iterable[Asset]:
     """List each env file once, with the containers that use it."""
     users: dict[str, list[str]] = {}
     for container, path in env_files(job).items():

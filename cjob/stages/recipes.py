@@ -17,7 +17,8 @@ from cjob.document.models import Build, Release, required
 from cjob.engines import dockerfile
 from cjob.engines.dockerfile import Dockerfile, Need
 from cjob.engines.engine import BuilderName, BuildOptions, ImageBuild
-from cjob.manifest import images, reading
+from cjob.manifest import reading
+from cjob.manifest.sections.build import build_place
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.stages.render import TEMPLATE_VERSION
 from cjob.workspace.find import Files
@@ -87,7 +88,7 @@ def place(release: Release, container: str, key: str = "") -> str:
         job = reading.merged(text, release.job.env, file=file)
     except InputError:
         return ""
-    return images.build_place(job, container, key, file)
+    return build_place(job, container, key, file)
 
 
 def shared(builds: Mapping[str, Build]) -> list[tuple[Build, tuple[str, ...]]]:

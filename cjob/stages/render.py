@@ -14,7 +14,8 @@ from cjob.document.models import Asset, Release, Source, Stack, Target, required
 from cjob.document.models import Job as Subject
 from cjob.document.records import replace
 from cjob.manifest import reading
-from cjob.manifest.model import Job, SubnetsByTag
+from cjob.manifest.job import Job
+from cjob.manifest.sections.network import SubnetsByTag
 from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.template import parameters, writer
 from cjob.template.addons import packaging

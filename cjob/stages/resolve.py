@@ -11,7 +11,7 @@ from cjob.document import names
 from cjob.document.models import Release, Target
 from cjob.document.records import fields, replace
 from cjob.manifest import reading
-from cjob.manifest.model import SubnetsByTag
+from cjob.manifest.sections.network import SubnetsByTag
 from cjob.reporting.errors import CjobError, InputError
 
 Tags = Mapping[str, tuple[str, ...]]

@@ -3,17 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from cjob.document import names
-from cjob.manifest.model import (
-    Container,
-    HealthCheck,
-    Import,
-    Job,
-    Logging,
-    Secret,
-    Sidecar,
-    TextOrImport,
-)
-from cjob.manifest.model import SecretsManagerSecret as ManagerSecret
+from cjob.manifest.job import Job
+from cjob.manifest.sections.container import Container, HealthCheck
+from cjob.manifest.sections.logging import Logging
+from cjob.manifest.sections.sidecars import Sidecar
+from cjob.manifest.values import Import, Secret, StringOrImport
+from cjob.manifest.values import SecretsManagerSecret as ManagerSecret
 from cjob.template import volumes
 from cjob.template.context import Context
 from cjob.template.nodes import raw
@@ -36,7 +31,7 @@ def containers(job: Job, context: Context) -> list[Value]:
     """Return the container definitions in the order that overrides count them in."""
     return [
         _main(job, context),
-        *([_log_router(job, job.logging, context)] if job.logging else []),
+        *([_log_router(job, job.logging.router, context)] if job.logging.router else []),
         *(_sidecar(job, sidecar, context) for sidecar in job.sidecars),
     ]
 
@@ -53,22 +48,26 @@ def _main(job: Job, context: Context) -> Resource:
         **_given("Secrets", [*_secrets(main.secrets), *addon_secrets]),
         "Environment": [
             *_environment(job, main, context),
-            *volumes.mounted_paths((volume.name, volume.path) for volume in job.volumes),
+            *volumes.mounted_paths((volume.name, volume.path) for volume in job.storage.volumes),
         ],
         "EnvironmentFiles": _env_files("EnvFileARN"),
-        "LogConfiguration": _routed_logs(job.logging) if job.logging else _LOGS,
+        "LogConfiguration": _routed_logs(job.logging) if job.logging.router else _LOGS,
         **_entrypoint(main),
         **_given("MountPoints", volumes.mount_points(job)),
         **_labels(main),
         **_depends_on(main),
         **_health_check(main.health_check),
-        **({} if job.read_only_root is None else {"ReadonlyRootFilesystem": job.read_only_root}),
+        **(
+            {}
+            if job.storage.read_only_root is None
+            else {"ReadonlyRootFilesystem": job.storage.read_only_root}
+        ),
         **_credentials(main),
     }
 
 
-def _log_router(job: Job, logging: Logging, context: Context) -> Resource:
-    router = logging.router
+def _log_router(job: Job, router: Container, context: Context) -> Resource:
+    logging = job.logging
     options: Resource = {"enable-ecs-log-metadata": logging.metadata}
     if logging.config_file is not None:
         options["config-file-type"] = "file"
@@ -139,7 +138,7 @@ def _environment(job: Job, container: Container, context: Context) -> list[Value
     return [{"Name": name, "Value": value} for name, value in variables]
 
 
-def _value(variable: TextOrImport) -> Value:
+def _value(variable: StringOrImport) -> Value:
     if isinstance(variable, Import):
         return import_value(Double(variable.export))
     return Double(variable)

@@ -1,6 +1,7 @@
 """The env controller: a custom resource that tells the environment which features the job uses."""
 
-from cjob.manifest.model import Job, ManagedFileSystem
+from cjob.manifest.job import Job
+from cjob.manifest.sections.storage import ManagedFileSystem
 from cjob.template.context import Context
 from cjob.template.roles import boundary
 from cjob.template.values import (
@@ -21,7 +22,7 @@ from cjob.template.values import (
 
 def features(job: Job) -> list[str]:
     """Name the features of the environment that the job uses, as its stack's parameters."""
-    managed = any(isinstance(volume.efs, ManagedFileSystem) for volume in job.volumes)
+    managed = any(isinstance(volume.efs, ManagedFileSystem) for volume in job.storage.volumes)
     return [
         *(["NATWorkloads"] if job.network.placement == "private" else []),
         *(["EFSWorkloads"] if managed else []),

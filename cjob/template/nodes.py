@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cjob.manifest.functions import called, composed
-from cjob.manifest.model import Import, TextOrImport
+from cjob.manifest.values import Import, StringOrImport
 from cjob.template.access import children, copied
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
 from cjob.yamlio import yaml12
@@ -138,6 +138,6 @@ def _with_texts_quoted(function: yaml.Node) -> yaml.Node:
     return function
 
 
-def raw_or_imported(value: TextOrImport) -> Value:
+def raw_or_imported(value: StringOrImport) -> Value:
     """Read a raw text, or import what another stack exports under a raw name."""
     return import_value(raw(value.export)) if isinstance(value, Import) else raw(value)

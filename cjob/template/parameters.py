@@ -1,7 +1,7 @@
 """The template's parameters: their declarations, their conditions and the job's values."""
 
 from cjob.document import names
-from cjob.manifest.model import Job
+from cjob.manifest.job import Job
 from cjob.template.context import Context
 from cjob.template.values import Double, Flow, Resource, Single, Value, ref
 
@@ -19,7 +19,7 @@ def env_file_parameters(job: Job) -> dict[str, str]:
     Sidecars whose names differ only in signs share one; at most one of them has an env file.
     """
     containers = {"EnvFileARN": job.name}
-    if job.logging:
+    if job.logging.router:
         containers["LoggingEnvFileARN"] = names.FIRELENS
     for sidecar in job.sidecars:
         parameter = names.sidecar_env_file(sidecar.name)
@@ -82,9 +82,9 @@ def values(job: Job, context: Context) -> dict[str, str]:
             parameter: context.env_files.get(container, "")
             for parameter, container in env_file_parameters(job).items()
         },
-        "TaskCPU": str(job.cpu),
-        "TaskMemory": str(job.memory),
-        "TaskCount": str(job.count),
-        "LogRetention": str(job.log_retention),
-        "Schedule": job.schedule,
+        "TaskCPU": str(job.task.cpu),
+        "TaskMemory": str(job.task.memory),
+        "TaskCount": str(job.task.count),
+        "LogRetention": str(job.logging.retention),
+        "Schedule": job.trigger.schedule,
     }

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import yaml
 
-from cjob.manifest.model import TaskOverride
-from cjob.manifest.overrides import SEGMENT
+from cjob.manifest.sections.overrides import SEGMENT, TaskOverride
 from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.template.access import copied, find, height, put, text_of
 from cjob.yamlio import yaml12

@@ -1,6 +1,6 @@
 """The roles of a task: what the agent needs to start it, and what its containers may do."""
 
-from cjob.manifest.model import Job
+from cjob.manifest.job import Job
 from cjob.template import volumes
 from cjob.template.context import Context
 from cjob.template.parameters import env_file_parameters, has

@@ -1,6 +1,6 @@
 """The schedule: a rule that starts the state machine, and the rule's role."""
 
-from cjob.manifest.model import Job
+from cjob.manifest.job import Job
 from cjob.template.context import Context
 from cjob.template.roles import boundary
 from cjob.template.values import Double, Resource, Value, described, get_att, policy, ref, trust
@@ -8,7 +8,7 @@ from cjob.template.values import Double, Resource, Value, described, get_att, po
 
 def resources(job: Job, context: Context) -> Resource:
     """Return the rule, disabled where the schedule is `none`, and its role."""
-    off = job.schedule == "none"
+    off = job.trigger.schedule == "none"
     # A rule must have a schedule even when it is disabled.
     expression: Value = Double("rate(5 minutes)") if off else ref("Schedule")
     return {

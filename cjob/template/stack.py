@@ -3,7 +3,7 @@
 Takes a Job and its Context and gives plain values; nothing is read and nothing is sent.
 """
 
-from cjob.manifest.model import Job
+from cjob.manifest.job import Job
 from cjob.template import controller, parameters, roles, schedule, state_machine, task, topics
 from cjob.template.context import Context
 from cjob.template.values import Block, Plain, Resource, described, full_name, ref

@@ -3,7 +3,8 @@
 import json
 import re
 
-from cjob.manifest.model import Job, SubnetsByTag
+from cjob.manifest.job import Job
+from cjob.manifest.sections.network import SubnetsByTag
 from cjob.template.context import Context
 from cjob.template.nodes import raw, raw_or_imported
 from cjob.template.roles import boundary
@@ -105,7 +106,9 @@ def _definition(job: Job) -> dict[str, object]:
         "Resource": "arn:${Partition}:states:::ecs:runTask.sync",
         "Parameters": {
             "LaunchType": "FARGATE",
-            "PlatformVersion": "1.0.0" if job.platform.family.startswith("WINDOWS") else "LATEST",
+            "PlatformVersion": "1.0.0"
+            if job.task.platform.family.startswith("WINDOWS")
+            else "LATEST",
             "Cluster": "${Cluster}",
             "TaskDefinition": "${TaskDefinition}",
             "PropagateTags": "TASK_DEFINITION",
@@ -118,13 +121,13 @@ def _definition(job: Job) -> dict[str, object]:
                 }
             },
         },
-        **({"Retry": [_retry(job.retries)]} if job.retries else {}),
+        **({"Retry": [_retry(job.trigger.retries)]} if job.trigger.retries else {}),
         "End": True,
     }
     return {
         "Version": "1.0",
         "Comment": "Run AWS Fargate task",
-        **({"TimeoutSeconds": job.timeout} if job.timeout is not None else {}),
+        **({"TimeoutSeconds": job.trigger.timeout} if job.trigger.timeout is not None else {}),
         "StartAt": "Run Fargate Task",
         "States": {"Run Fargate Task": task},
     }

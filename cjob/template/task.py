@@ -1,6 +1,6 @@
 """The task definition: its size, platform and storage, and the containers in it."""
 
-from cjob.manifest.model import Job
+from cjob.manifest.job import Job
 from cjob.template.containers import containers
 from cjob.template.context import Context
 from cjob.template.values import Resource, described, full_name, get_att, ref
@@ -28,20 +28,20 @@ def resources(job: Job, context: Context) -> Resource:
                 "ExecutionRoleArn": get_att("ExecutionRole", "Arn"),
                 "TaskRoleArn": get_att("TaskRole", "Arn"),
                 "ContainerDefinitions": containers(job, context),
-                **({"Volumes": volumes(job)} if job.volumes else {}),
+                **({"Volumes": volumes(job)} if job.storage.volumes else {}),
             },
         }
     }
 
 
 def _platform(job: Job) -> Resource:
-    family, architecture = job.platform.family, job.platform.architecture
+    family, architecture = job.task.platform.family, job.task.platform.architecture
     if (family, architecture) == ("LINUX", "X86_64"):
         return {}
     return {"RuntimePlatform": {"OperatingSystemFamily": family, "CpuArchitecture": architecture}}
 
 
 def _storage(job: Job) -> Resource:
-    if job.ephemeral_storage in (None, _DEFAULT_STORAGE_GIB):
+    if job.storage.ephemeral in (None, _DEFAULT_STORAGE_GIB):
         return {}
-    return {"EphemeralStorage": {"SizeInGiB": job.ephemeral_storage}}
+    return {"EphemeralStorage": {"SizeInGiB": job.storage.ephemeral}}

@@ -3,7 +3,8 @@
 import json
 
 from cjob.document import names
-from cjob.manifest.model import Job, Topic
+from cjob.manifest.job import Job
+from cjob.manifest.sections.publish import Topic
 from cjob.template.context import Context
 from cjob.template.values import (
     POLICY_VERSION,

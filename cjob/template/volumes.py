@@ -3,7 +3,10 @@
 import json
 from collections.abc import Iterable
 
-from cjob.manifest.model import FileSystem, Import, Job, ManagedFileSystem, Sidecar
+from cjob.manifest.job import Job
+from cjob.manifest.sections.sidecars import Sidecar
+from cjob.manifest.sections.storage import FileSystem, ManagedFileSystem
+from cjob.manifest.values import Import
 from cjob.template.nodes import raw, raw_or_imported
 from cjob.template.values import (
     Double,
@@ -23,8 +26,8 @@ _EFS = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}
 
 def volumes(job: Job) -> list[Value]:
     """Return the task's volumes: the managed one first, then the others by name."""
-    managed = [v for v in job.volumes if isinstance(v.efs, ManagedFileSystem)]
-    others = [v for v in job.volumes if not isinstance(v.efs, ManagedFileSystem)]
+    managed = [v for v in job.storage.volumes if isinstance(v.efs, ManagedFileSystem)]
+    others = [v for v in job.storage.volumes if not isinstance(v.efs, ManagedFileSystem)]
     return [
         {"Name": raw(volume.name), **_configuration(volume.efs)} for volume in (*managed, *others)
     ]
@@ -62,7 +65,7 @@ def mount_points(job: Job) -> list[Value]:
             "ReadOnly": volume.read_only,
             "SourceVolume": raw(volume.name),
         }
-        for volume in job.volumes
+        for volume in job.storage.volumes
     ]
 
 
@@ -89,7 +92,7 @@ def mounted_paths(paths: Iterable[tuple[str, str]]) -> list[Value]:
 
 def access_point(job: Job) -> Resource:
     """Return the access point to the managed file system, where a volume is on it."""
-    for volume in job.volumes:
+    for volume in job.storage.volumes:
         if isinstance(volume.efs, ManagedFileSystem):
             return {"AccessPoint": _access_point(job.name, volume.efs)}
     return {}
@@ -117,8 +120,8 @@ def _access_point(job: str, efs: ManagedFileSystem) -> Resource:
 
 def policies(job: Job) -> list[Resource]:
     """Let containers mount the file systems, and write where the manifest says so."""
-    managed = any(isinstance(volume.efs, ManagedFileSystem) for volume in job.volumes)
-    own = [(v.efs, v.read_only) for v in job.volumes if isinstance(v.efs, FileSystem)]
+    managed = any(isinstance(volume.efs, ManagedFileSystem) for volume in job.storage.volumes)
+    own = [(v.efs, v.read_only) for v in job.storage.volumes if isinstance(v.efs, FileSystem)]
     return [
         *(_own_policy(efs, index, read_only) for index, (efs, read_only) in enumerate(own)),
         *([_MANAGED_POLICY] if managed else []),

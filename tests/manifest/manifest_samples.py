@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cjob.manifest import reading
-from cjob.manifest.model import Job
+from cjob.manifest.job import Job
 from cjob.reporting.errors import InputError, InputErrors
 
 HEAD = "name: report\ntype: Scheduled Job\n"

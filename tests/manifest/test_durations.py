@@ -23,7 +23,7 @@ from cjob.manifest import durations
 )
 def test_parts_add_up(text: str, seconds: float) -> None:
     """Units follow numbers without blanks, fractions and signs are allowed."""
-    assert durations.nanoseconds(text) == round(seconds * durations.SECOND)
+    assert durations.parse(text) == round(seconds * durations.SECOND)
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_parts_add_up(text: str, seconds: float) -> None:
 )
 def test_other_texts_are_no_length_of_time(text: str) -> None:
     """A unit is required, days are unknown, and 300 years are too long."""
-    assert durations.nanoseconds(text) is None
+    assert durations.parse(text) is None

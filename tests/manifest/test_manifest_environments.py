@@ -3,16 +3,13 @@
 import pytest
 from manifest_samples import HEAD, MINIMAL, ON, load, problems
 
-from cjob.manifest.model import (
-    FileSystem,
-    ImageBuild,
-    Import,
-    Job,
-    ManagedFileSystem,
-    Platform,
-    SubnetsByTag,
-)
-from cjob.manifest.model import SecretsManagerSecret as Named
+from cjob.manifest.job import Job
+from cjob.manifest.sections.build import ImageBuild
+from cjob.manifest.sections.network import SubnetsByTag
+from cjob.manifest.sections.storage import FileSystem, ManagedFileSystem
+from cjob.manifest.sections.task import Platform
+from cjob.manifest.values import Import
+from cjob.manifest.values import SecretsManagerSecret as Named
 
 
 def _job(base: str, override: str, head: str = MINIMAL) -> Job:
@@ -32,7 +29,7 @@ def _job(base: str, override: str, head: str = MINIMAL) -> Job:
 )
 def test_a_number_is_replaced_where_one_is_given(base: str, override: str, expected: int) -> None:
     """Zero counts as given, nothing keeps what is there."""
-    assert _job(base, override).cpu == expected
+    assert _job(base, override).task.cpu == expected
 
 
 @pytest.mark.parametrize(
@@ -131,7 +128,7 @@ def test_an_image_is_built_or_located(
 )
 def test_platforms_replace_or_merge(base: str, override: str, expected: Platform) -> None:
     """A section over a section is merged by field."""
-    assert _job(f"platform: {base}", f"platform: {override}").platform == expected
+    assert _job(f"platform: {base}", f"platform: {override}").task.platform == expected
 
 
 @pytest.mark.parametrize(
@@ -194,8 +191,8 @@ def test_file_systems_replace_or_merge(base: str, override: str, expected: objec
         f"storage: {{volumes: {{v: {{path: /v, efs: {base}}}}}}}",
         f"storage: {{volumes: {{v: {{efs: {override}}}, w: {{path: /w}}}}}}",
     )
-    assert [volume.efs for volume in job.volumes] == [expected, None]
-    assert [volume.path for volume in job.volumes] == ["/v", "/w"]
+    assert [volume.efs for volume in job.storage.volumes] == [expected, None]
+    assert [volume.path for volume in job.storage.volumes] == ["/v", "/w"]
 
 
 def test_an_override_that_is_lost_is_said() -> None:

@@ -3,31 +3,34 @@
 import pytest
 from manifest_samples import HEAD, MINIMAL, ON, job_with, load
 
-from cjob.manifest.containers import LOG_ROUTER_IMAGE
-from cjob.manifest.model import (
-    FileSystem,
-    HealthCheck,
-    ImageBuild,
-    Import,
-    ManagedFileSystem,
-    MountPoint,
-    Platform,
-    Port,
-    SecretsManagerSecret,
-    SubnetsByTag,
-    Topic,
-    Volume,
-)
+from cjob.manifest.sections.build import ImageBuild
+from cjob.manifest.sections.container import HealthCheck
+from cjob.manifest.sections.logging import ROUTER_IMAGE
+from cjob.manifest.sections.network import SubnetsByTag
+from cjob.manifest.sections.publish import Topic
+from cjob.manifest.sections.sidecars import MountPoint, Port
+from cjob.manifest.sections.storage import FileSystem, ManagedFileSystem, Volume
+from cjob.manifest.sections.task import Platform
+from cjob.manifest.values import Import, SecretsManagerSecret
 
 
 def test_the_smallest_manifest_has_all_defaults() -> None:
     """256 CPU units, 512 MiB, one task in public subnets, 30 days of logs."""
     job = load(MINIMAL).job
-    assert (job.name, job.schedule, job.main.location) == ("report", "cron(0 0 * * ? *)", "alpine")
-    assert (job.cpu, job.memory, job.count, job.log_retention) == (256, 512, 1, 30)
-    assert (job.retries, job.timeout, job.network.placement) == (0, None, "public")
-    assert (job.logging, job.main.health_check, job.main.command) == (None, None, None)
-    assert job.platform == Platform(image="")
+    assert (job.name, job.trigger.schedule, job.main.location) == (
+        "report",
+        "cron(0 0 * * ? *)",
+        "alpine",
+    )
+    assert (job.task.cpu, job.task.memory, job.task.count, job.logging.retention) == (
+        256,
+        512,
+        1,
+        30,
+    )
+    assert (job.trigger.retries, job.trigger.timeout, job.network.placement) == (0, None, "public")
+    assert (job.logging.router, job.main.health_check, job.main.command) == (None, None, None)
+    assert job.task.platform == Platform(image="")
 
 
 def test_an_empty_key_takes_away_the_default_of_sizes_only() -> None:
@@ -35,7 +38,7 @@ def test_an_empty_key_takes_away_the_default_of_sizes_only() -> None:
     job = job_with(
         "cpu:\nmemory: ~\ncount:\nlogging:\n  retention:\nnetwork:\n  vpc:\n    placement:\n"
     )
-    assert (job.cpu, job.memory, job.count, job.log_retention) == (0, 0, 1, 30)
+    assert (job.task.cpu, job.task.memory, job.task.count, job.logging.retention) == (0, 0, 1, 30)
     assert job.network.placement == "public"
 
 
@@ -88,7 +91,7 @@ def test_the_arguments_of_a_build() -> None:
 )
 def test_platforms_as_ecs_and_the_builder_name_them(platform: str, expected: Platform) -> None:
     """The builder knows all Windows families as windows."""
-    assert job_with(f"platform: {platform}\n").platform == expected
+    assert job_with(f"platform: {platform}\n").task.platform == expected
 
 
 def test_containers_keep_texts_as_they_are_written() -> None:
@@ -210,8 +213,8 @@ def test_volumes_are_scratch_own_or_managed() -> None:
     a: {path: /a, efs: false}
 """
     job = job_with(more)
-    assert (job.ephemeral_storage, job.read_only_root) == (None, False)
-    assert job.volumes == (
+    assert (job.storage.ephemeral, job.storage.read_only_root) == (None, False)
+    assert job.storage.volumes == (
         Volume(name="a", path="/a"),
         Volume(name="b", path="/b", efs=ManagedFileSystem(uid=3291445124, gid=3291445124)),
         Volume(
@@ -223,18 +226,20 @@ def test_volumes_are_scratch_own_or_managed() -> None:
 
 def test_given_owners_are_used_as_they_are() -> None:
     """User and group ids make a volume managed."""
-    (volume,) = job_with("storage: {volumes: {v: {path: /v, efs: {uid: 7, gid: 0}}}}\n").volumes
+    (volume,) = job_with(
+        "storage: {volumes: {v: {path: /v, efs: {uid: 7, gid: 0}}}}\n"
+    ).storage.volumes
     assert volume.efs == ManagedFileSystem(uid=7, gid=0)
 
 
 def test_retention_alone_switches_no_router_on() -> None:
     """Any other key does, even one that is empty or false."""
-    assert job_with("logging: {retention: 7}\n").logging is None
-    assert job_with("logging: {retention: 7}\n").log_retention == 7
-    assert job_with("logging: {destination: {}}\n").logging is not None
+    assert job_with("logging: {retention: 7}\n").logging.router is None
+    assert job_with("logging: {retention: 7}\n").logging.retention == 7
+    assert job_with("logging: {destination: {}}\n").logging.router is not None
     routed = job_with("logging: {enableMetadata: false}\n").logging
-    assert routed is not None
-    assert (routed.metadata, routed.router.location) == (False, LOG_ROUTER_IMAGE)
+    assert routed.router is not None
+    assert (routed.metadata, routed.router.location) == (False, ROUTER_IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -287,8 +292,8 @@ def test_overrides_keep_their_values_as_nodes() -> None:
 def test_times_and_retries() -> None:
     """A timeout is in seconds; none and an empty one are the same."""
     job = job_with("timeout: 1h30m\nretries: 3\n")
-    assert (job.timeout, job.retries) == (5400, 3)
-    assert job_with("timeout: ''\n").timeout is None
+    assert (job.trigger.timeout, job.trigger.retries) == (5400, 3)
+    assert job_with("timeout: ''\n").trigger.timeout is None
 
 
 @pytest.mark.parametrize(
@@ -309,4 +314,4 @@ def test_the_rest_of_a_form_in_use_is_kept() -> None:
     text = HEAD + ON + "image: {build: {context: c, args: [A=1]}}\n"
     made = load(text + "storage: {volumes: {v: {path: /v, efs: {id: f, auth: abc}}}}\n").job
     assert made.main.build == ImageBuild(context="c", dockerfile="c/Dockerfile")
-    assert made.volumes[0].efs == FileSystem(id="f")
+    assert made.storage.volumes[0].efs == FileSystem(id="f")

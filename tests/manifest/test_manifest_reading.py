@@ -39,7 +39,7 @@ def test_anchors_and_merge_keys_work_at_the_top() -> None:
     """A job may be merged from an unknown section."""
     text = "x-base: &b\n  cpu: 1024\n  memory: 1\n" + HEAD + IMAGE + ON + "<<: *b\nmemory: 2048\n"
     job = load(text).job
-    assert (job.cpu, job.memory) == (1024, 2048)
+    assert (job.task.cpu, job.task.memory) == (1024, 2048)
 
 
 def test_a_fault_behind_several_aliases_is_reported_once_for_each_field() -> None:

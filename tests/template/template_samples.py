@@ -6,7 +6,9 @@ import yaml
 
 from cjob.document.models import Target
 from cjob.document.records import replace
-from cjob.manifest.model import Container, Job
+from cjob.manifest.job import Job
+from cjob.manifest.sections.container import Container
+from cjob.manifest.sections.triggers import Trigger
 from cjob.template.context import Context
 from cjob.template.nodes import node
 from cjob.template.stack import template
@@ -27,7 +29,7 @@ TARGET = Target(
 
 def job(**changes: Any) -> Job:  # noqa: ANN401 - any field of a job
     """Return a small job, with what a test needs otherwise."""
-    return replace(Job(name="report", schedule="cron(0 0 * * ? *)", main=MAIN), **changes)
+    return replace(Job(name="report", trigger=Trigger("cron(0 0 * * ? *)"), main=MAIN), **changes)
 
 
 def context(**changes: Any) -> Context:  # noqa: ANN401 - any field of a context

@@ -6,7 +6,7 @@ import pytest
 import template_samples as samples
 import yaml
 
-from cjob.manifest.model import TaskOverride
+from cjob.manifest.sections.overrides import TaskOverride
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.template.patches import check_patches, note_patches, override_task, patch
 from cjob.yamlio import yaml12

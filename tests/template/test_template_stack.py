@@ -7,30 +7,21 @@ import pytest
 import template_samples as samples
 
 from cjob.document.records import replace
-from cjob.manifest.model import (
-    Container,
-    FileSystem,
-    HealthCheck,
-    Import,
-    Logging,
-    ManagedFileSystem,
-    MountPoint,
-    Network,
-    Platform,
-    Port,
-    SecretsManagerSecret,
-    Sidecar,
-    SubnetsByTag,
-    Topic,
-    Volume,
-)
+from cjob.manifest.sections.container import Container, HealthCheck
+from cjob.manifest.sections.logging import Logging
+from cjob.manifest.sections.network import Network, SubnetsByTag
+from cjob.manifest.sections.publish import Topic
+from cjob.manifest.sections.sidecars import MountPoint, Port, Sidecar
+from cjob.manifest.sections.storage import FileSystem, ManagedFileSystem, Storage, Volume
+from cjob.manifest.sections.task import Platform, Task
+from cjob.manifest.sections.triggers import Trigger
+from cjob.manifest.values import Import, SecretsManagerSecret
 from cjob.stages.render import template_text
 from cjob.template import parameters
 from cjob.template.addons.reading import Addons
 
 FULL = samples.job(
-    retries=2,
-    timeout=1800,
+    trigger=Trigger("cron(0 0 * * ? *)", timeout=1800, retries=2),
     main=Container(
         name="report",
         location="alpine",
@@ -49,8 +40,12 @@ FULL = samples.job(
             mount_points=(MountPoint(source_volume="cache", path="/var/cache"),),
         ),
     ),
-    volumes=(
-        Volume(name="cache", path="/cache", read_only=False, efs=ManagedFileSystem(uid=7, gid=8)),
+    storage=Storage(
+        volumes=(
+            Volume(
+                name="cache", path="/cache", read_only=False, efs=ManagedFileSystem(uid=7, gid=8)
+            ),
+        )
     ),
     topics=(Topic(name="done", fifo=True, deduplication=False),),
     network=Network(placement="private", security_groups=("sg-1", Import(export="Group"))),
@@ -99,7 +94,7 @@ def test_an_empty_manifest_copy_is_left_out() -> None:
 
 def test_a_schedule_of_none_disables_the_rule() -> None:
     """The rule stays, with some schedule, because a rule must have one."""
-    rule = samples.resource(samples.job(schedule="none"), "Rule")
+    rule = samples.resource(samples.job(trigger=Trigger("none")), "Rule")
 
     assert (rule["State"], rule["ScheduleExpression"]) == ("DISABLED", "rate(5 minutes)")
 
@@ -140,7 +135,7 @@ def test_the_platform_is_named_where_it_is_not_the_usual_one(
     platform: Platform, version: str, runtime: tuple[str, str] | None
 ) -> None:
     """Fargate runs Windows on an older version of its platform."""
-    sample = samples.job(platform=platform)
+    sample = samples.job(task=Task(platform=platform))
 
     task = samples.resource(sample, "TaskDefinition").get("RuntimePlatform")
     definition = json.loads(samples.resource(sample, "StateMachine")["DefinitionString"])
@@ -267,7 +262,9 @@ def test_file_systems_of_the_persons_own_get_a_policy_each() -> None:
         Volume(name="c", path="/c", read_only=False, efs=FileSystem(id=Import(export="Files"))),
     )
 
-    policies = samples.resource(samples.job(volumes=volumes), "TaskRole")["Policies"][1:]
+    policies = samples.resource(samples.job(storage=Storage(volumes=volumes)), "TaskRole")[
+        "Policies"
+    ][1:]
 
     names = [policy["PolicyName"] for policy in policies]
     actions = [policy["PolicyDocument"]["Statement"][0]["Action"] for policy in policies]
@@ -286,7 +283,7 @@ def test_the_managed_volume_comes_first() -> None:
         Volume(name="b", path="/b", efs=ManagedFileSystem(uid=1, gid=2)),
     )
 
-    task = samples.resource(samples.job(volumes=volumes), "TaskDefinition")
+    task = samples.resource(samples.job(storage=Storage(volumes=volumes)), "TaskDefinition")
 
     assert [volume["Name"] for volume in task["Volumes"]] == ["b", "a"]
     mounts = task["ContainerDefinitions"][0]["MountPoints"]
@@ -298,7 +295,7 @@ def test_scratch_space_is_named_where_it_is_more_than_usual(
     size: int | None, written: str | None
 ) -> None:
     """Fargate gives 20 GiB anyway."""
-    task = samples.resource(samples.job(ephemeral_storage=size), "TaskDefinition")
+    task = samples.resource(samples.job(storage=Storage(ephemeral=size)), "TaskDefinition")
 
     assert task.get("EphemeralStorage", {}).get("SizeInGiB") == written
 
@@ -308,7 +305,7 @@ def test_a_health_check_is_written_in_whole_seconds() -> None:
     check = HealthCheck(command=("CMD", "true"), interval=10, retries=2, timeout=5, start_period=0)
     main = Container(name="report", location="alpine", health_check=check)
 
-    (container,) = samples.containers(samples.job(main=main, read_only_root=False))
+    (container,) = samples.containers(samples.job(main=main, storage=Storage(read_only_root=False)))
 
     assert container["HealthCheck"] == {
         "Command": ["CMD", "true"],

@@ -49,12 +49,12 @@ def run(args: argparse.Namespace) -> int:
 def _text(release: "Release") -> str:
     from cjob.document import names  # noqa: PLC0415
     from cjob.document.models import required  # noqa: PLC0415
-    from cjob.manifest import reading, unparsing  # noqa: PLC0415 - help needs none of these
+    from cjob.manifest import reading, serialize  # noqa: PLC0415 - help needs none of these
     from cjob.template import writer  # noqa: PLC0415
 
     source, job = required(release.source, "source"), release.job
     section = reading.merged(source.manifest, job.env, file=names.manifest_path(job.name))
-    return writer.text(unparsing.manifest(section))
+    return writer.text(serialize.manifest(section))
 
 
 def _json(text: str) -> str:

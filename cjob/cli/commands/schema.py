@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     import json  # noqa: PLC0415 - help needs none of these
 
     from cjob.document import schema as release_schema  # noqa: PLC0415
-    from cjob.manifest import schemas  # noqa: PLC0415
+    from cjob.manifest import schema as manifest_schema  # noqa: PLC0415
 
-    schema = schemas.manifest() if args.of == "manifest" else release_schema.document()
+    schema = manifest_schema.manifest() if args.of == "manifest" else release_schema.document()
     console.write(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
     return 0

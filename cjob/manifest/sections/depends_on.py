@@ -1,17 +1,16 @@
-"""Which container waits for which: statuses that exist, containers that exist, and no circles.
-
-Takes a merged tree, reports what doesn't hold. Touches nothing.
-"""
+"""`depends_on` of all containers: rules about the order in which they start."""
 
 import graphlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from yaml.nodes import Node
 
 from cjob.document import names
-from cjob.manifest.containers import routes_logs
+from cjob.document.records import NOTHING
+from cjob.manifest.field_types import Field
 from cjob.manifest.report import Report, one_of, quoted
+from cjob.manifest.sections.logging import routes_logs
 from cjob.manifest.tree import Leaf, Section
 
 _STATUSES = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
@@ -19,43 +18,64 @@ _OF_ESSENTIAL = ("START", "HEALTHY")
 
 
 class _Container(NamedTuple):
-    """A container, whether the task ends with it, and the status it waits for in others."""
+    """A container, whether it is essential, and the status it waits for in others."""
 
     essential: bool
     waits: dict[str, tuple[str, Node]]
 
 
-def statuses_are_known(job: Section, report: Report) -> None:
-    """Check that containers wait for a status that ECS has, one that can come about."""
+FIELDS: Mapping[str, Field] = NOTHING
+
+
+def statuses_can_be_reached(job: Section, report: Report) -> None:
+    """Check that containers wait for statuses that ECS has and that can be reached."""
     containers = _containers(job)
     for container in containers.values():
         for other, (status, node) in container.waits.items():
             essential = other in containers and containers[other].essential
             if status.upper() not in _STATUSES:
                 message = f"a container can't wait for {quoted(status)} of {quoted(other)}"
-                report.fault(node, message, f"write {one_of([s.lower() for s in _STATUSES])}")
+                report.error(node, message, f"write {one_of([s.lower() for s in _STATUSES])}")
             elif essential and status.upper() not in _OF_ESSENTIAL:
                 message = f"{quoted(other)} is essential: nothing can wait for its {quoted(status)}"
                 statuses = one_of([s.lower() for s in _OF_ESSENTIAL])
                 hint = f"write {statuses}, or 'essential: false' at the sidecar that ends"
-                report.fault(node, message, hint)
+                report.error(node, message, hint)
 
 
 def containers_exist(job: Section, report: Report) -> None:
-    """Check that containers wait for others that are in the task."""
+    """Check that containers wait for others of the task."""
     containers = _containers(job)
     known = ", ".join(sorted(containers))
     for container in containers.values():
         for other, (_, node) in container.waits.items():
             if other not in containers:
                 message = f"there is no container {quoted(other)} to wait for"
-                report.fault(node, message, f"the containers are {known}")
+                report.error(node, message, f"the containers are {known}")
 
 
-def healthy_has_a_health_check(job: Section, report: Report) -> None:
-    """Warn about a container that others wait for to be healthy, and that checks nothing."""
+def no_dependency_cycle(job: Section, report: Report) -> None:
+    """Check that no container waits for itself, directly or through others."""
     containers = _containers(job)
-    checked = {name for name, section in _sections(job) if _is_checked(section)}
+    graph = {name: container.waits.keys() for name, container in containers.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        # The first container of the cycle is repeated at its end; the next one waits for it.
+        cycle: list[str] = error.args[1]
+        _, node = containers[cycle[1]].waits[cycle[0]]
+        if cycle[0] == cycle[1]:
+            message = f"container {quoted(cycle[0])} waits for itself"
+        else:
+            members = ", ".join(sorted(set(cycle)))
+            message = f"containers wait for each other in a circle: {members}"
+        report.error(node, message, "remove one of the depends_on lines")
+
+
+def healthy_ones_have_health_checks(job: Section, report: Report) -> None:
+    """Warn about a container without a health check that others wait for to be healthy."""
+    containers = _containers(job)
+    checked = {name for name, section in _sections(job) if _has_health_check(section)}
     for container in containers.values():
         for other, (status, node) in container.waits.items():
             if status.upper() == "HEALTHY" and other in containers and other not in checked:
@@ -64,32 +84,22 @@ def healthy_has_a_health_check(job: Section, report: Report) -> None:
                 report.warn(node, message, f"add '{where}' to it, or wait for its start")
 
 
+RULES = (
+    statuses_can_be_reached,
+    containers_exist,
+    no_dependency_cycle,
+    healthy_ones_have_health_checks,
+)
+
+
 def _sections(job: Section) -> Iterator[tuple[str, Section]]:
     yield job.text("name") or "", job.section("image")
     yield from job.sections("sidecars")
 
 
-def _is_checked(section: Section) -> bool:
+def _has_health_check(section: Section) -> bool:
     check = section.section("healthcheck")
     return any(check.at(key) is not None for key in check.fields)
-
-
-def nothing_waits_for_itself(job: Section, report: Report) -> None:
-    """Check that no container waits for itself, directly or through others."""
-    containers = _containers(job)
-    graph = {name: container.waits.keys() for name, container in containers.items()}
-    try:
-        graphlib.TopologicalSorter(graph).prepare()
-    except graphlib.CycleError as error:
-        # The circle's first container comes again at its end; each is waited for by the next one.
-        circle: list[str] = error.args[1]
-        _, node = containers[circle[1]].waits[circle[0]]
-        if circle[0] == circle[1]:
-            message = f"container {quoted(circle[0])} waits for itself"
-        else:
-            members = ", ".join(sorted(set(circle)))
-            message = f"containers wait for each other in a circle: {members}"
-        report.fault(node, message, "remove one of the depends_on lines")
 
 
 def _containers(job: Section) -> dict[str, _Container]:
@@ -97,9 +107,8 @@ def _containers(job: Section) -> dict[str, _Container]:
     if routes_logs(job):
         found[names.FIRELENS] = _Container(essential=False, waits={})
     for name, sidecar in job.sections("sidecars"):
-        found[name] = _Container(
-            essential=sidecar.flag("essential") is not False, waits=_waits(sidecar)
-        )
+        essential = sidecar.flag("essential") is not False
+        found[name] = _Container(essential=essential, waits=_waits(sidecar))
     return found
 
 

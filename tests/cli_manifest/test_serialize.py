@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cjob.document.records import replace
-from cjob.manifest import durations, reading, unparsing
-from cjob.manifest.model import Job
+from cjob.manifest import durations, reading, serialize
+from cjob.manifest.job import Job
 from cjob.template import writer
 from cjob.template.access import same
 
@@ -109,7 +109,7 @@ environments:
 
 
 def _unparsed(text: str, env: str) -> str:
-    return writer.text(unparsing.manifest(reading.merged(text, env, file=FILE)))
+    return writer.text(serialize.manifest(reading.merged(text, env, file=FILE)))
 
 
 def _assert_same(one: Job, other: Job) -> None:
@@ -157,7 +157,7 @@ def test_every_form_of_a_field_is_kept(env: str) -> None:
 )
 def test_a_length_of_time_is_written_in_one_unit(length: str, written: str) -> None:
     """The largest one that needs no fraction; it is read as the same length."""
-    nanoseconds = durations.nanoseconds(length)
+    nanoseconds = durations.parse(length)
     assert nanoseconds is not None
-    assert durations.written(nanoseconds) == written
-    assert durations.nanoseconds(written) == nanoseconds
+    assert durations.to_string(nanoseconds) == written
+    assert durations.parse(written) == nanoseconds

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from yaml.nodes import Node
 
 from cjob.manifest import shellwords
-from cjob.manifest.containers import looks_like_a_list
 from cjob.manifest.functions import composed
-from cjob.manifest.model import Import
 from cjob.manifest.report import Report, quoted
+from cjob.manifest.sections.container import looks_like_a_list
 from cjob.manifest.tree import Items, Leaf, Section
+from cjob.manifest.values import Import
 
 _OPENING = tuple("[{\"'")
 
@@ -21,11 +21,11 @@ _Text = tuple[str, Node, str]
 """What a text is, the node to point at, and the text."""
 
 
-def unquoted_texts_end(job: Section, report: Report) -> None:
+def raw_strings_are_complete(job: Section, report: Report) -> None:
     """Refuse what begins like a list, a map or quotes and has no end: it was cut at its blanks."""
     for what, node, text in _texts(job):
         if len(text) > 1 and text.startswith(_OPENING) and composed(text) is None:
-            report.fault(
+            report.error(
                 node,
                 f"{quoted(text)} ({what}) begins like a list, a map or quotes, but does not end "
                 "like one",

@@ -1,40 +1,31 @@
-"""A merged manifest as YAML again: all that cjob works with, and nothing that it ignores.
+"""Writes a merged manifest as YAML again: with all that cjob uses, without what it ignores.
 
-Takes a tree, gives nodes, which `reading` reads as the same job. Touches nothing.
+Takes a tree, returns nodes that `reading` reads as the same job. Pure.
 """
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob.manifest import durations
-from cjob.manifest.model import Import, SecretsManagerSecret
 from cjob.manifest.tree import Items, Leaf, Null, Scalar, Section, Value
+from cjob.manifest.values import Import, SecretsManagerSecret
 from cjob.manifest.writing import can_be_plain
 from cjob.yamlio import yaml12
 
-_TIMES = {"interval", "timeout", "start_period"}
-
 
 def manifest(job: Section) -> MappingNode:
-    """Return the manifest of one environment, which has no section for others any more."""
+    """Return the manifest of one environment, without its sections for environments."""
     fields = {key: value for key, value in job.fields.items() if key != "environments"}
     return _section(Section(job.node, job.name, fields))
 
 
 def _section(section: Section) -> MappingNode:
-    pairs = [(_key(section, key), _field(section, key)) for key in section.fields]
+    pairs = [(_key(section, key), _value(value)) for key, value in section.fields.items()]
     return MappingNode(yaml12.MAP, pairs, flow_style=False)
 
 
 def _key(section: Section, key: str) -> ScalarNode:
-    # The keys of a section are fields, none in need of quotes; those of a map are the person's.
-    return ScalarNode(yaml12.STR, key) if section.name else _text(key)
-
-
-def _field(section: Section, key: str) -> Node:
-    length = section.number(key)
-    if section.name == "healthcheck" and key in _TIMES and length is not None:
-        return _text(durations.written(length))
-    return _value(section.fields[key])
+    # The names of fields need no quotes; names that the user chose may.
+    return ScalarNode(yaml12.STR, key) if section.name else _string(key)
 
 
 def _value(value: Value) -> Node:
@@ -57,16 +48,17 @@ def _leaf(value: Scalar) -> Node:
         return _reference("secretsmanager", value.name)
     if isinstance(value, bool):
         return ScalarNode(yaml12.BOOL, "true" if value else "false")
+    if isinstance(value, durations.Nanoseconds):
+        return _string(durations.to_string(value))
     if isinstance(value, int):
         return ScalarNode(yaml12.INT, str(value))
-    return _text(value)
+    return _string(value)
 
 
 def _reference(key: str, name: str) -> MappingNode:
-    pairs = [(_text(key), _text(name))]
-    return MappingNode(yaml12.MAP, pairs, flow_style=False)
+    return MappingNode(yaml12.MAP, [(_string(key), _string(name))], flow_style=False)
 
 
-def _text(text: str) -> ScalarNode:
+def _string(text: str) -> ScalarNode:
     style = None if can_be_plain(text) else "|" if "\n" in text else "'"
     return ScalarNode(yaml12.STR, text, style=style)

@@ -1,0 +1,394 @@
+"""The types of manifest fields, and how each is read from YAML nodes.
+
+Takes nodes, returns tree values, and reports values of a wrong type with their place. The rules for
+fields with several forms are Copilot's: the first form wins as soon as any part of it is given, and
+parts of it that can't be read are dropped; cjob warns about those. Pure.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, NamedTuple, Protocol
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from cjob.document.records import NOTHING, dataclass
+from cjob.manifest import durations
+from cjob.manifest.report import Report, one_of, quoted, shown
+from cjob.manifest.tree import Items, Leaf, Null, Raw, Scalar, Section, Unreadable, Value
+from cjob.manifest.values import Import, SecretsManagerSecret
+from cjob.yamlio import yaml12
+
+UINT32_LIMIT = 2**32
+
+
+class FieldType(Protocol):
+    """The type of a field's value."""
+
+    @property
+    def fallback(self) -> Scalar | None:
+        """The value that replaces an unreadable one in a form that is kept; None: no value."""
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the value of a node that is not null; report errors under the field's path."""
+
+
+class Field(NamedTuple):
+    """A field of a section: its type, and its description for editors.
+
+    `schema` replaces the JSON Schema of the type, if rules allow fewer values than the type.
+    """
+
+    type: FieldType
+    description: str = ""
+    schema: Mapping[str, object] = NOTHING
+
+
+class String:
+    """A string: the source text of any scalar."""
+
+    fallback: ClassVar[Scalar | None] = ""
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the scalar's text."""
+        if isinstance(node, ScalarNode):
+            text = yaml12.as_text(node)
+            if text is not None:
+                return Leaf(node, text)
+        return _wrong_type(node, path, "a text", "write one text", report)
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A whole number; a fraction is cut off."""
+
+    minimum: int | None = None
+    limit: int | None = None
+    fallback = 0
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the number; a quoted one is an error."""
+        number = yaml12.as_integer(node) if isinstance(node, ScalarNode) else None
+        low = self.minimum is not None and number is not None and number < self.minimum
+        high = self.limit is not None and number is not None and number >= self.limit
+        if number is None or low or high:
+            hint = (
+                "write it as in 512, without quotes (what is put in for ${NAME} is always a text)"
+            )
+            if low or high:
+                hint = f"the number must be from {self.minimum} to {(self.limit or 0) - 1}"
+            return _wrong_type(node, path, "a whole number", hint, report)
+        return Leaf(node, number)
+
+
+class Boolean:
+    """A boolean."""
+
+    fallback: ClassVar[Scalar | None] = False
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the boolean, which can have any of YAML's spellings."""
+        flag = yaml12.as_boolean(node) if isinstance(node, ScalarNode) else None
+        if flag is None:
+            hint = "write true or false, without quotes"
+            return _wrong_type(node, path, "true or false", hint, report)
+        return Leaf(node, flag)
+
+
+class Duration:
+    """A duration such as `10s`, in nanoseconds."""
+
+    fallback: ClassVar[Scalar | None] = durations.Nanoseconds(0)
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the duration; a number without a unit is an error, even 0."""
+        is_string = isinstance(node, ScalarNode) and node.tag == yaml12.STR
+        length = durations.parse(node.value) if is_string else None
+        if length is None:
+            return _wrong_type(node, path, "a length of time", f"write {durations.FORM}", report)
+        return Leaf(node, length)
+
+
+class Anything:
+    """Any YAML, kept as its node."""
+
+    fallback: ClassVar[Scalar | None] = None
+
+    def read(self, node: Node, path: str, report: Report) -> Value:  # noqa: ARG002 - the protocol's
+        """Return the node."""
+        return Raw(node)
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of items of one type; empty items are left out."""
+
+    item: FieldType
+    fallback = None
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the items; unreadable ones are reported and left out."""
+        if not isinstance(node, SequenceNode):
+            hint = "write one item a line, each after '- '"
+            return _wrong_type(node, path, "a list", hint, report)
+        values = []
+        for index, child in enumerate(node.value):
+            if _is_null(child):
+                report.warn(child, f"'{path}[{index}]' is empty and left out")
+                continue
+            value = self.item.read(child, f"{path}[{index}]", report)
+            if not isinstance(value, Unreadable):
+                values.append(value)
+        return Items(node, tuple(values))
+
+
+@dataclass(frozen=True)
+class MapOf:
+    """A mapping from names that the user chooses to values of one type.
+
+    `when_null` makes the value of a name without one.
+    """
+
+    item: FieldType
+    when_null: Callable[[Node], Value] = Null
+    fallback = None
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the values by name; unreadable ones are reported."""
+        if not isinstance(node, MappingNode):
+            return _wrong_type(node, path, "a map", "write one 'NAME: value' a line", report)
+        found = _entries(node, report)
+        if found is None:
+            return Unreadable(node)
+        values: dict[str, Value] = {}
+        for key, _, child in found:
+            if _is_null(child):
+                values[key] = self.when_null(child)
+                continue
+            value = self.item.read(child, f"{path}.{key}", report)
+            if not (report.speculative and isinstance(value, Unreadable)):
+                values[key] = value
+        return Section(node, "", values)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A section: a mapping with known fields.
+
+    `ignored` explains for keys without any effect why they have none. Every other unknown key is
+    ignored with a warning; `moved_to` tells which field to use instead. `check` is called with
+    each section that was read, before environments are merged.
+    """
+
+    name: str
+    fields: Mapping[str, Field]
+    ignored: Mapping[str, str] = NOTHING
+    moved_to: Mapping[str, str] = NOTHING
+    check: Callable[[Section, Report], None] | None = None
+    fallback = None
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the section with its known fields."""
+        if not isinstance(node, MappingNode):
+            hint = f"its fields are {', '.join(sorted(self.fields))}"
+            return _wrong_type(node, path, "a section with fields", hint, report)
+        found = _entries(node, report)
+        return Unreadable(node) if found is None else self.section(node, found, path, report)
+
+    def section(
+        self, node: MappingNode, found: Sequence[yaml12.Entry], path: str, report: Report
+    ) -> Section:
+        """Return the section with those entries that are known fields."""
+        values: dict[str, Value] = {}
+        for key, key_node, child in found:
+            full = f"{path}.{key}" if path else key
+            field = self.fields.get(key)
+            if key in self.ignored:
+                report.warn(key_node, f"{full!r} has no effect on a job: {self.ignored[key]}")
+            elif field is None:
+                _warn_unknown(key_node, full, key, self, report)
+            if field is not None:
+                value = _read_field(field.type, child, full, report)
+                if value is not None:
+                    values[key] = value
+        section = Section(node, self.name, values)
+        if self.check is not None:
+            self.check(section, report)
+        return section
+
+
+def is_given(value: Value) -> bool:
+    """Return whether any part of a form is given; an empty list or map of names counts."""
+    if isinstance(value, Section) and value.name:
+        return any(is_given(child) for child in value.fields.values())
+    return not isinstance(value, Null | Unreadable)
+
+
+def is_filled(value: Value) -> bool:
+    """Return whether any part of a form is given; an empty list or map does not count."""
+    if isinstance(value, Section) and value.name:
+        return any(is_filled(child) for child in value.fields.values())
+    if isinstance(value, Section):
+        return bool(value.fields)
+    if isinstance(value, Items):
+        return bool(value.values)
+    return not isinstance(value, Null | Unreadable)
+
+
+def is_readable(section: Section) -> bool:
+    """Return whether no field of a section has a value of a wrong type."""
+    return not any(isinstance(value, Unreadable) for value in section.fields.values())
+
+
+def reject_empty_entries(entries: Section, what: str, report: Report) -> None:
+    """Check that no entry of a map is a name without a value; `what` is for the message."""
+    for name, value in entries.fields.items():
+        if isinstance(value, Null):
+            message = f"{what} {quoted(name)} is listed with nothing in it"
+            hint = f"remove it, or write the fields of the {what} below it"
+            report.error(value.node, message, hint)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A value with two forms; the second is tried if no part of the first is given.
+
+    `expected` names the forms for a message, `hint` shows them. A value in neither form is a
+    hard error unless `hard` is off. A `strict` first form is only used if nothing in it is wrong.
+    """
+
+    first: FieldType
+    second: FieldType
+    expected: str
+    hint: str
+    is_given: Callable[[Value], bool] = is_given
+    hard: bool = True
+    strict: bool = False
+    fallback = None
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the value in the first form, or else in the second."""
+        attempt = report.speculate()
+        value = self.first.read(node, path, attempt)
+        if any(error.hard for error in attempt.errors):
+            report.extend(attempt.errors)
+            return Unreadable(node)
+        if self.is_given(value) and not (self.strict and attempt.errors):
+            for error in attempt.errors:
+                report.warn(error.node, f"{error.message}; this part is ignored")
+            report.merge(attempt)
+            return value
+        second = report.speculate()
+        value = self.second.read(node, path, second)
+        if not second.errors and is_given(value):
+            report.merge(second)
+            return value
+        specific = _specific_errors(attempt, second, node)
+        for error in specific:
+            report.error(error.node, error.message, error.hint, hard=self.hard)
+        if not specific:
+            message = f"{path!r} must be {self.expected}, not {_shown_form(node)}"
+            report.error(node, message, self.hint, hard=self.hard)
+        return Unreadable(node)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A string, or a reference to a value elsewhere: see `reference`."""
+
+    form: OneOf
+    fallback = None
+
+    def read(self, node: Node, path: str, report: Report) -> Value:
+        """Return the reference, or else the string."""
+        value = self.form.read(node, path, report)
+        if not isinstance(value, Section):
+            return value
+        name = value.text("secretsmanager")
+        if name is not None:
+            return Leaf(node, SecretsManagerSecret(name=name))
+        return Leaf(node, Import(export=value.text("from_cfn") or ""))
+
+
+STRING = String()
+INTEGER = Integer()
+BOOLEAN = Boolean()
+STRINGS = ListOf(STRING)
+
+
+def empty_string(node: Node) -> Leaf:
+    """Return an empty string, for maps whose values are strings."""
+    return Leaf(node, "")
+
+
+STRING_MAP = MapOf(STRING, when_null=empty_string)
+
+_REFERENCES = {
+    "from_cfn": Field(STRING, "The name of another stack's export."),
+    "secretsmanager": Field(STRING, "A secret's name, or name:key:stage:version."),
+}
+
+
+def reference(*keys: str) -> Reference:
+    """Return the type of a string that may be a reference: a section with one of these keys."""
+    form = OneOf(
+        first=Fields("reference", {key: _REFERENCES[key] for key in keys}),
+        second=STRING,
+        expected=f"a text or a section with {one_of(keys)}",
+        hint=f"write a text, or {{{keys[0]}: name}}",
+    )
+    return Reference(form)
+
+
+STRING_OR_IMPORT = reference("from_cfn")
+
+
+def _read_field(kind: FieldType, node: Node, path: str, report: Report) -> Value | None:
+    if _is_null(node):
+        return Null(node)
+    value = kind.read(node, path, report)
+    if report.speculative and isinstance(value, Unreadable):
+        return None if kind.fallback is None else Leaf(node, kind.fallback)
+    return value
+
+
+def _entries(node: MappingNode, report: Report) -> list[yaml12.Entry] | None:
+    # A section with a duplicate key is unreadable, which matters only while forms are tried.
+    known = len(report.errors)
+    found = yaml12.entries(node, report.errors)
+    return None if report.speculative and len(report.errors) > known else found
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == yaml12.NULL
+
+
+def _wrong_type(node: Node, path: str, expected: str, hint: str, report: Report) -> Unreadable:
+    report.error(node, f"{path!r} must be {expected}, not {shown(node)}", hint)
+    return Unreadable(node)
+
+
+def _specific_errors(first: Report, second: Report, node: Node) -> list[yaml12.Fault]:
+    # An error about the value as a whole only means that it has the other form.
+    inner = [error for error in first.errors if error.node is not node]
+    return inner or [error for error in second.errors if error.node is not node]
+
+
+def _shown_form(node: Node) -> str:
+    if isinstance(node, MappingNode):
+        keys = [repr(key.value) for key, _ in node.value if isinstance(key, ScalarNode)]
+        return f"a section with {', '.join(keys)}" if keys else "an empty section"
+    if isinstance(node, SequenceNode) and not node.value:
+        return "an empty list"
+    return shown(node)
+
+
+def _warn_unknown(node: Node, path: str, key: str, section: Fields, report: Report) -> None:
+    if key.startswith("x-"):
+        # The usual prefix of sections that only hold anchors.
+        return
+    import difflib  # noqa: PLC0415 - only needed for a mistake, and slow to import
+
+    known = {name: name for name in section.fields} | dict(section.moved_to)
+    moved = [key.lower()] if key.lower() in section.moved_to else []
+    near = moved or difflib.get_close_matches(key.lower(), list(known), n=1)
+    ask = f"; did you mean {known[near[0]]!r}?" if near else ""
+    report.warn(node, f"{path!r} is not a field of a job and is ignored{ask}")

@@ -1,0 +1,100 @@
+"""`build`: how the image of the main container or of a sidecar is built.
+
+Paths are relative to the workspace, joined and normalized as strings: whether a Dockerfile exists
+is checked when it is built.
+"""
+
+import posixpath
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cjob.document.records import NOTHING
+from cjob.manifest.field_types import (
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    Field,
+    Fields,
+    OneOf,
+    is_given,
+)
+from cjob.manifest.tree import Items, Section
+from cjob.yamlio import yaml12
+
+_DEFAULT_DOCKERFILE = "Dockerfile"
+
+
+class ImageBuild(NamedTuple):
+    """How an image is built; both paths are normalized and relative to the workspace."""
+
+    context: str
+    dockerfile: str
+    target: str = ""
+    args: Mapping[str, str] = NOTHING
+    cache_from: tuple[str, ...] = ()
+
+
+BUILD = Field(
+    OneOf(
+        first=Fields(
+            "build",
+            {
+                "context": Field(
+                    STRING, "The folder that the build sees; the Dockerfile's by default."
+                ),
+                "dockerfile": Field(STRING, "The Dockerfile's path, from the workspace's root."),
+                "args": Field(STRING_MAP, "Build arguments by name."),
+                "target": Field(STRING, "The stage to build."),
+                "cache_from": Field(STRINGS, "Images that serve as cache."),
+            },
+        ),
+        second=STRING,
+        expected="a Dockerfile's path or a section with context, dockerfile, args, target, "
+        "cache_from",
+        hint="write 'build: Dockerfile', or its fields one a line below 'build:'",
+    ),
+    "A Dockerfile's path, or what to build with.",
+)
+LOCATION = Field(STRING, "An image that exists, instead of a build.")
+
+
+def is_built(image: Section) -> bool:
+    """Return whether an image section asks for a build; an empty string does not."""
+    build = image.at("build")
+    return build is not None and is_given(build) and image.text("build") != ""
+
+
+def image_build(image: Section) -> ImageBuild | None:
+    """Return the paths and arguments of an image's build; None if it is not built.
+
+    A Dockerfile without a context is built in its folder; a context without a Dockerfile is
+    expected to contain one. If both are given, the Dockerfile is relative to the workspace, not to
+    the context.
+    """
+    if not is_built(image):
+        return None
+    fields = image.section("build")
+    dockerfile = image.text("build") or fields.text("dockerfile") or ""
+    context = fields.text("context") or ""
+    cache_from = fields.at("cache_from")
+    return ImageBuild(
+        dockerfile=_below_workspace(dockerfile or posixpath.join(context, _DEFAULT_DOCKERFILE)),
+        context=_below_workspace(context or posixpath.dirname(dockerfile)),
+        target=fields.text("target") or "",
+        args=fields.texts("args"),
+        cache_from=cache_from.texts() if isinstance(cache_from, Items) else (),
+    )
+
+
+def build_place(job: Section, container: str, key: str, file: str) -> str:
+    """Return `file:line:column` of a key of a container's build, or of the build without it."""
+    image = job.section("image")
+    if container != job.text("name"):
+        image = job.section("sidecars").section(container).section("image")
+    build = image.at("build")
+    node = build.node_at(key) if isinstance(build, Section) else image.node_at("build")
+    return yaml12.place(file, node)
+
+
+def _below_workspace(path: str) -> str:
+    return posixpath.normpath(f"./{path}")

@@ -1,0 +1,155 @@
+"""`entrypoint`, `command`, and what else the main container and sidecars have in common."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cjob.document.records import NOTHING, dataclass
+from cjob.manifest import durations, functions, references, shellwords
+from cjob.manifest.field_types import (
+    INTEGER,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    Duration,
+    Field,
+    Fields,
+    OneOf,
+)
+from cjob.manifest.report import Report, quoted
+from cjob.manifest.sections.build import ImageBuild
+from cjob.manifest.tree import Items, Section
+from cjob.manifest.values import Secret, StringOrImport
+
+_LIST_AS_STRING = re.compile(r"\s*\[\s*\".*\"\s*\]\s*", re.DOTALL)
+
+_CHECK_COMMAND = ("CMD-SHELL", "curl -f http://localhost/ || exit 1")
+_CHECK_INTERVAL, _CHECK_RETRIES, _CHECK_TIMEOUT, _CHECK_START = 10, 2, 5, 0
+
+
+class HealthCheck(NamedTuple):
+    """A container's health check; durations are in seconds."""
+
+    command: tuple[str, ...]
+    interval: int
+    retries: int
+    timeout: int
+    start_period: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """A container: the main one, a sidecar or the log router.
+
+    Exactly one of `build` and `location` is set. `depends_on` maps the name of a container to an
+    upper-case status. `entrypoint` and `command` are None if those of the image are used.
+    """
+
+    name: str
+    build: ImageBuild | None = None
+    location: str | None = None
+    credentials: str | None = None
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    variables: Mapping[str, StringOrImport] = NOTHING
+    secrets: Mapping[str, Secret] = NOTHING
+    env_file: str | None = None
+    labels: Mapping[str, str] = NOTHING
+    depends_on: Mapping[str, str] = NOTHING
+    health_check: HealthCheck | None = None
+
+
+SHELL_WORDS = OneOf(
+    first=STRINGS,
+    second=STRING,
+    expected="a text or a list of texts",
+    hint="write the words as one text, or as a list with one word an item",
+)
+LABELS = Field(STRING_MAP, "Docker labels of the container.")
+DEPENDS_ON = Field(STRING_MAP, "Containers to wait for: START, COMPLETE, SUCCESS or HEALTHY each.")
+HEALTH_CHECK = Field(
+    Fields(
+        "healthcheck",
+        {
+            "command": Field(STRINGS, "The check: CMD or CMD-SHELL, then its words."),
+            "interval": Field(Duration(), "Time between checks: 10s by default."),
+            "retries": Field(INTEGER, "Failures in a row that make it unhealthy: 2 by default."),
+            "timeout": Field(Duration(), "How long a check may take: 5s by default."),
+            "start_period": Field(Duration(), "How long failures don't count: 0s by default."),
+        },
+    ),
+    "How the container is found healthy.",
+)
+
+FIELDS = {
+    "entrypoint": Field(
+        SHELL_WORDS, "Replaces the image's ENTRYPOINT: a text of shell words, or a list."
+    ),
+    "command": Field(SHELL_WORDS, "Replaces the image's CMD: a text of shell words, or a list."),
+}
+
+
+def commands_can_be_split(job: Section, report: Report) -> None:
+    """Check that a command written as a string splits into words, and is not a list in quotes."""
+    for container in (job, *(sidecar for _, sidecar in job.sections("sidecars"))):
+        for key in FIELDS:
+            text = container.text(key) or ""
+            if looks_like_a_list(text):
+                message = f"{key!r} is a text that looks like a list: {quoted(text)}"
+                hint = "write the list itself; after '|' it would be taken as words with brackets"
+                report.error(container.node_at(key), message, hint)
+            try:
+                shellwords.split(text)
+            except shellwords.ShellWordsError as error:
+                message = f"{key!r} does not fall into words: {error}"
+                hint = "close it, put a backslash before it, or write a list of words"
+                report.error(container.node_at(key), message, hint)
+
+
+RULES = (commands_can_be_split,)
+
+
+def looks_like_a_list(text: str) -> bool:
+    """Return whether a command written as a string is meant as a list of quoted words."""
+    return _LIST_AS_STRING.match(text) is not None
+
+
+def check_image(section: Section, key: str, report: Report) -> None:
+    """Check that a registry can resolve an image, unless a CloudFormation function names it."""
+    reference = section.text(key)
+    if reference is not None and functions.called(reference) is None:
+        report.find(section.node_at(key), references.problem(functions.as_read(reference)))
+
+
+def words(container: Section, key: str) -> tuple[str, ...] | None:
+    """Return the words of a command; None if it is not given or empty."""
+    found = container.at(key)
+    if isinstance(found, Items):
+        return found.texts() or None
+    return shellwords.split(container.text(key) or "") or None
+
+
+def dependencies(section: Section) -> dict[str, str]:
+    """Return the containers that a container waits for, with the status each must reach."""
+    return {name: status.upper() for name, status in section.texts("depends_on").items()}
+
+
+def health_check(section: Section) -> HealthCheck | None:
+    """Return the health check of a container, None if it has none."""
+    fields = section.section("healthcheck")
+    if all(fields.at(key) is None for key in fields.fields):
+        return None
+    command = fields.at("command")
+    retries = fields.number("retries")
+    return HealthCheck(
+        command=command.texts() if isinstance(command, Items) else _CHECK_COMMAND,
+        interval=_seconds(fields, "interval", _CHECK_INTERVAL),
+        retries=_CHECK_RETRIES if retries is None else retries,
+        timeout=_seconds(fields, "timeout", _CHECK_TIMEOUT),
+        start_period=_seconds(fields, "start_period", _CHECK_START),
+    )
+
+
+def _seconds(fields: Section, key: str, default: int) -> int:
+    length = fields.number(key)
+    return default if length is None else int(length / durations.SECOND)

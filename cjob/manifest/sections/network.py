@@ -1,0 +1,160 @@
+"""`network`: the subnets and security groups of the job's tasks."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from yaml.nodes import Node
+
+from cjob.document.records import dataclass
+from cjob.manifest.field_types import (
+    BOOLEAN,
+    STRING,
+    STRING_OR_IMPORT,
+    STRINGS,
+    Field,
+    Fields,
+    ListOf,
+    MapOf,
+    OneOf,
+    is_filled,
+)
+from cjob.manifest.report import Report, one_of, quoted
+from cjob.manifest.tree import Items, Leaf, Section
+from cjob.manifest.values import Import, StringOrImport
+
+_PLACEMENTS = ("public", "private")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubnetsByTag:
+    """Subnets to look up: each tag with the values that match; without values, any matches."""
+
+    tags: Mapping[str, tuple[str, ...]]
+
+
+class Network(NamedTuple):
+    """Where tasks are placed: `public`, `private`, subnet ids, or subnets found by tags."""
+
+    placement: str | tuple[str, ...] | SubnetsByTag = "public"
+    security_groups: tuple[StringOrImport, ...] = ()
+
+
+def _no_items(node: Node) -> Items:
+    return Items(node, ())
+
+
+_TAG = OneOf(
+    first=STRINGS,
+    second=STRING,
+    expected="a text or a list of texts",
+    hint="write one value, or a list of them",
+    hard=False,
+)
+_SUBNETS = OneOf(
+    first=Fields(
+        "subnets",
+        {
+            "from_tags": Field(
+                MapOf(_TAG, when_null=_no_items),
+                "Tags with one value or several, all of which have to match.",
+            )
+        },
+    ),
+    second=STRINGS,
+    expected="a list of subnet ids or a section with from_tags",
+    hint="write one id a line after '- ', or tags with their values below 'from_tags:'",
+    is_given=is_filled,
+)
+_PLACEMENT = OneOf(
+    first=Fields(
+        "placement", {"subnets": Field(_SUBNETS, "Ids of subnets, or tags to find them by.")}
+    ),
+    second=STRING,
+    expected="public, private or a section with subnets",
+    hint="write 'placement: private', or 'subnets:' below 'placement:'",
+    is_given=is_filled,
+)
+_SECURITY_GROUPS = OneOf(
+    first=Fields(
+        "security_groups",
+        {
+            "groups": Field(
+                ListOf(STRING_OR_IMPORT), "Ids of security groups, or {from_cfn: export}."
+            ),
+            "deny_default": Field(BOOLEAN, "The environment's security group always stays."),
+        },
+        ignored={"deny_default": "the environment's security group always stays"},
+    ),
+    second=ListOf(STRING_OR_IMPORT),
+    expected="a list or a section with groups",
+    hint="write one id or {from_cfn: export} a line after '- '",
+    is_given=is_filled,
+)
+_VPC = Fields(
+    "vpc",
+    {
+        "placement": Field(_PLACEMENT, "public, private, or subnets of your own."),
+        "security_groups": Field(_SECURITY_GROUPS, "Security groups beside the environment's."),
+    },
+)
+_CONNECT = OneOf(
+    first=Fields("connect", {"alias": Field(STRING, "Not for jobs.")}),
+    second=BOOLEAN,
+    expected="true, false or a section with alias",
+    hint="leave it out",
+)
+_NETWORK = Fields(
+    "network",
+    {
+        "vpc": Field(_VPC, "Subnets and security groups."),
+        "connect": Field(_CONNECT, "Whether a service can be connected to by name."),
+    },
+    ignored={"connect": "nothing can connect to it"},
+)
+
+FIELDS = {"network": Field(_NETWORK, "Where tasks run in the environment's network.")}
+
+
+def placement_is_known(job: Section, report: Report) -> None:
+    """Check that a placement written as one word is public or private."""
+    vpc = job.section("network").section("vpc")
+    placement = vpc.text("placement")
+    if placement is not None and placement not in _PLACEMENTS:
+        report.error(
+            vpc.node_at("placement"),
+            f"'network.vpc.placement' is {quoted(placement)}",
+            f"write {one_of(_PLACEMENTS)}, or 'subnets:' below it",
+        )
+
+
+RULES = (placement_is_known,)
+
+
+def network(job: Section) -> Network:
+    """Return the placement, and the security groups that are added to the environment's."""
+    vpc = job.section("network").section("vpc")
+    groups = vpc.items("security_groups") or vpc.section("security_groups").items("groups") or ()
+    return Network(
+        placement=_placement(vpc),
+        security_groups=tuple(
+            group.value
+            for group in groups
+            if isinstance(group, Leaf) and isinstance(group.value, str | Import)
+        ),
+    )
+
+
+def _placement(vpc: Section) -> str | tuple[str, ...] | SubnetsByTag:
+    subnets = vpc.section("placement").at("subnets")
+    if isinstance(subnets, Items):
+        return subnets.texts()
+    if isinstance(subnets, Section):
+        tags = subnets.section("from_tags")
+        return SubnetsByTag(tags={tag: _tag_values(tags, tag) for tag in sorted(tags.fields)})
+    return vpc.text("placement") or "public"
+
+
+def _tag_values(tags: Section, tag: str) -> tuple[str, ...]:
+    values = tags.at(tag)
+    text = tags.text(tag)
+    return values.texts() if isinstance(values, Items) else () if text is None else (text,)

@@ -1,0 +1,93 @@
+"""`publish`: the SNS topics of the job."""
+
+import re
+from typing import NamedTuple
+
+from cjob.document import names
+from cjob.manifest.field_types import BOOLEAN, STRING, Field, Fields, ListOf, OneOf
+from cjob.manifest.report import Report, quoted
+from cjob.manifest.tree import Section
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]+")
+
+
+class Topic(NamedTuple):
+    """A topic; `name` does not end in `.fifo`, `deduplication` is None if not given."""
+
+    name: str
+    fifo: bool = False
+    deduplication: bool | None = None
+
+
+_FIFO = OneOf(
+    first=Fields(
+        "fifo",
+        {"content_based_deduplication": Field(BOOLEAN, "Whether equal messages count once.")},
+    ),
+    second=BOOLEAN,
+    expected="true, false or a section with content_based_deduplication",
+    hint="write 'fifo: true', or 'content_based_deduplication: true' below 'fifo:'",
+)
+_TOPIC = Fields(
+    "topic",
+    {
+        "name": Field(STRING, "The topic's name."),
+        "fifo": Field(_FIFO, "Whether it keeps the order of messages."),
+    },
+)
+_PUBLISH = Fields("publish", {"topics": Field(ListOf(_TOPIC), "The topics.")})
+
+FIELDS = {"publish": Field(_PUBLISH, "SNS topics that the job publishes to.")}
+
+
+def topics_have_names(job: Section, report: Report) -> None:
+    """Check that each topic has a name, of characters that SNS accepts."""
+    for index, topic in enumerate(_topics(job)):
+        name = topic.text("name")
+        if topic.at("name") is None or name == "":
+            hint = "write 'name:' with letters, digits, - and _"
+            report.error(topic.node, f"'publish.topics[{index}]' has no name", hint)
+        elif name is not None and not _NAME.fullmatch(name):
+            report.error(
+                topic.node_at("name"),
+                f"a topic can't be named {quoted(name)}",
+                "use letters, digits, - and _ (for a FIFO topic write 'fifo: true', not .fifo)",
+            )
+
+
+def topics_are_separate_resources(job: Section, report: Report) -> None:
+    """Check that the names of topics differ in letters or digits, as logical ids must."""
+    owners: dict[str, str] = {}
+    for topic, section in zip(topics(job), _topics(job), strict=True):
+        name = topic.name + (".fifo" if topic.fifo else "")
+        first = owners.setdefault(names.topic_id(name), name)
+        if first != name:
+            report.error(
+                section.node_at("name"),
+                f"topics {quoted(first)} and {quoted(name)} would be one resource, "
+                f"{names.topic_id(name)!r}",
+                "only letters and digits of a topic's name count for that: rename one",
+            )
+
+
+RULES = (topics_have_names, topics_are_separate_resources)
+
+
+def topics(job: Section) -> tuple[Topic, ...]:
+    """Return the topics in the manifest's order."""
+    return tuple(
+        Topic(
+            name=topic.text("name") or "",
+            fifo=topic.flag("fifo") is True or _deduplication(topic) is not None,
+            deduplication=_deduplication(topic),
+        )
+        for topic in _topics(job)
+    )
+
+
+def _topics(job: Section) -> list[Section]:
+    return list(job.section("publish").listed("topics"))
+
+
+def _deduplication(topic: Section) -> bool | None:
+    return topic.section("fifo").flag("content_based_deduplication")
