@@ -37,12 +37,12 @@ from cjob.concurrency.pool import Checkpoint, run_all
 from cjob.concurrency.slots import Slots
 from cjob.context import Collaborators
 from cjob.document.models import Image, Job, Release, Target, required
-from cjob.document.records import NOTHING, dataclass, replace
+from cjob.document.records import EMPTY, dataclass, replace
 from cjob.reporting.errors import CjobError, InputError, Interrupted
 from cjob.reporting.progress import found
 
 if TYPE_CHECKING:
-    from cjob.document.snapshot import Live
+    from cjob.document.snapshot import StackSnapshot
     from cjob.reporting.progress import Reporter
     from cjob.workspace.find import Files
 
@@ -75,7 +75,7 @@ class Choices:
     """What a person chose on the command line, for all stages."""
 
     tag: str = ""
-    tags: Mapping[str, str] = NOTHING
+    tags: Mapping[str, str] = EMPTY
     target: Target | None = None
     rollback: bool = True
     detach: bool = False
@@ -85,7 +85,7 @@ class Choices:
     force_plan: bool = False
     wait: bool = False
     cdk_env: tuple[str, ...] = ()
-    images: Mapping[str, Image] = NOTHING
+    images: Mapping[str, Image] = EMPTY
     latest: bool = True
     create_repository: bool = False
     refuses: bool = False
@@ -98,7 +98,7 @@ class Stages:
         """Take what makes the adapters, and what the person chose."""
         self._tools = tools
         self._choices = choices
-        self._live: dict[str, Live] = {}
+        self._live: dict[str, StackSnapshot] = {}
         self._begun: dict[str, Begun] = {}
         self._turns = Slots(FEATURE_JOBS)
         # Rendering waits for nothing, so several threads at it only take the CPU from each other.
@@ -235,7 +235,7 @@ class Stages:
         registry = self._tools.registry(required(release.target, "target"))
         return recognise(release, self._deployed(release), registry, self._report(release.job))
 
-    def _deployed(self, release: Release) -> "Live":
+    def _deployed(self, release: Release) -> "StackSnapshot":
         """Return the live stack as it was inspected, or as it is now."""
         name = self._stack_name(release)
         if name not in self._live:

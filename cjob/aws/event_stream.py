@@ -14,7 +14,7 @@ from cjob.aws import errors
 from cjob.aws.rate_limit import RateLimiter, backoff
 from cjob.aws.retry_budget import RetryBudget
 from cjob.concurrency.interrupts import interruptible
-from cjob.document.records import NOTHING
+from cjob.document.records import EMPTY
 from cjob.reporting.progress import Reporter
 from cjob.reporting.redaction import without_passwords
 from cjob.stages.following import Event
@@ -46,7 +46,7 @@ class EventStream:
         stack_id: str,
         *,
         past: Iterable[Mapping[str, Any]],
-        aside: Mapping[str, str] = NOTHING,
+        aside: Mapping[str, str] = EMPTY,
     ) -> None:
         """Take the newest page of what is past: a look for what is new goes no further back."""
         self._client = client

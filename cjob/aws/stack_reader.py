@@ -22,7 +22,7 @@ from cjob.concurrency.interrupts import Sleep, interruptible
 from cjob.document import names
 from cjob.document.models import Target
 from cjob.document.records import replace
-from cjob.document.snapshot import ABSENT, PROPOSED, Activity, Live, Placeholder
+from cjob.document.snapshot import ABSENT, UNDER_REVIEW, Activity, Placeholder, StackSnapshot
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter
 from cjob.stages import states
@@ -49,29 +49,29 @@ class StackReader:
         self._report = report
         self._limiter = RateLimiter(sleep)
 
-    def read(self, target: Target, name: str) -> Live:
+    def read(self, target: Target, name: str) -> StackSnapshot:
         """Return the live side of a stack; two calls at once."""
-        live: Live
+        live: StackSnapshot
         live, text = gather(
             lambda: self.describe(target, name), lambda: self._template(target, name)
         )
         return replace(live, template=text) if live.status else live
 
-    def describe(self, target: Target, name: str) -> Live:
+    def describe(self, target: Target, name: str) -> StackSnapshot:
         """Return a stack as it is, without any template; one call."""
         client = self._client(target)
         with translating_errors(f"read stack {name!r}", target.manager_role_arn):
             stack = none_without_stack(lambda: client.describe_stacks(StackName=name)["Stacks"][0])
         if stack is None:
-            return Live()
-        return Live(
+            return StackSnapshot()
+        return StackSnapshot(
             status=stack["StackStatus"],
             stack_id=stack["StackId"],
             parameters={
                 p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
             },
             tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
-            since=_format_time(stack.get("LastUpdatedTime", stack["CreationTime"])),
+            last_updated=_format_time(stack.get("LastUpdatedTime", stack["CreationTime"])),
             protected=stack.get("EnableTerminationProtection", False),
         )
 
@@ -114,7 +114,7 @@ class StackReader:
             if own and event.get("ResourceStatus") in states.BEGINNINGS:
                 return Activity(
                     status=event["ResourceStatus"],
-                    since=_format_time(event["Timestamp"]),
+                    started_at=_format_time(event["Timestamp"]),
                     token=event.get("ClientRequestToken", ""),
                 )
         return Activity()
@@ -179,13 +179,13 @@ class StackReader:
             stack = none_without_stack(
                 lambda: client.describe_stacks(StackName=stack_id)["Stacks"][0]
             )
-        if stack is None or stack["StackStatus"] != PROPOSED:
+        if stack is None or stack["StackStatus"] != UNDER_REVIEW:
             return None
         tokens = [e.get("ClientRequestToken", "") for e in events["StackEvents"]] if events else []
         known = change_set or {}
         shown = known.get("ChangeSetId") or stack.get("ChangeSetId", "")
         return Placeholder(
-            since=_format_time(stack["CreationTime"]),
+            created_at=_format_time(stack["CreationTime"]),
             age_s=time.time() - stack["CreationTime"].timestamp(),
             token=next(filter(None, tokens), ""),
             change_set=shown.split("/")[1] if "/" in shown else shown,
@@ -198,7 +198,7 @@ class StackReader:
         client, ends = self._poller(target), time.monotonic() + seconds
         with translating_errors(f"wait for stack {stack_id!r}", target.manager_role_arn):
             for status in self._poll(lambda: _status(client, stack_id), backoff(0.5, 5.0)):
-                if status != PROPOSED:
+                if status != UNDER_REVIEW:
                     return False
                 if time.monotonic() >= ends:
                     break

@@ -29,8 +29,8 @@ from cjob.aws.stack_reader import (
 )
 from cjob.concurrency.interrupts import Sleep, shield
 from cjob.document.models import Target
-from cjob.document.records import NOTHING
-from cjob.document.snapshot import ABSENT, PROPOSED
+from cjob.document.records import EMPTY
+from cjob.document.snapshot import ABSENT, UNDER_REVIEW
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter
 from cjob.stages import states
@@ -67,7 +67,7 @@ class AwsStacks(StackReader):
             shield(lambda: self._create_change_set(client, target, request), self._sleep)
             state = self._described(self._poller(target), stack, request.name)
         if request.create and not _is_ours(state, request):
-            raise StackChangedError(stack, PROPOSED)
+            raise StackChangedError(stack, UNDER_REVIEW)
         return _proposal(state, stack)
 
     def _described(
@@ -190,7 +190,7 @@ class AwsStacks(StackReader):
         return diagnostics.explain(failure)
 
     def follow(
-        self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
+        self, target: Target, stack_id: str, aside: Mapping[str, str] = EMPTY
     ) -> Iterator[Event | None]:
         """Return events from now on, until the stack comes to rest; see `EventStream`."""
         poller, doing = self._poller(target), "read the stack's events"

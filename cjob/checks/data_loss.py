@@ -14,7 +14,7 @@ from cjob import diff
 from cjob.checks.stateless import REPLACED_SAFELY, is_stateless
 from cjob.document.models import Stack
 from cjob.document.records import dataclass
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import InputError
 
 ADDONS_STACK = "AddonsStack"
@@ -68,7 +68,7 @@ def doubts(found: Collection[Loss], allowed: Collection[str]) -> tuple[str, ...]
     )
 
 
-def unread(live: Live, stack: Stack) -> tuple[str, ...]:
+def unread(live: StackSnapshot, stack: Stack) -> tuple[str, ...]:
     """Return, a line each, in which live templates no loss can be found: they are not YAML."""
     if not live.exists:
         return ()
@@ -84,7 +84,7 @@ def unread(live: Live, stack: Stack) -> tuple[str, ...]:
     return tuple(found)
 
 
-def losses(live: Live, stack: Stack) -> tuple[Loss, ...]:
+def losses(live: StackSnapshot, stack: Stack) -> tuple[Loss, ...]:
     """Find what would be lost if the live stack, with its addons, became this one.
 
     Nothing is found in a live template that is not YAML, which `unread` reports.

@@ -3,11 +3,11 @@
 from cjob.document import names
 from cjob.document import snapshot as live_side
 from cjob.document.models import Job, Release, Stack
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import InputError
 
 # Of these there is nothing yet, or nothing any more, that could be somebody's.
-_NOBODYS = frozenset({live_side.ABSENT, live_side.PROPOSED, "DELETE_COMPLETE"})
+_NOBODYS = frozenset({live_side.ABSENT, live_side.UNDER_REVIEW, "DELETE_COMPLETE"})
 
 
 def check_identity(release: Release, stack: Stack) -> None:
@@ -40,7 +40,7 @@ def check_complete(release: Release, stack: Stack) -> None:
         )
 
 
-def check_owner(live: Live, job: Job, *, adopt: bool) -> None:
+def check_owner(live: StackSnapshot, job: Job, *, adopt: bool) -> None:
     """Refuse a stack of another job, and one that neither cjob nor Copilot made.
 
     Names are joined with hyphens, so two jobs may come to the same one; and any stack may happen

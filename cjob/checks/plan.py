@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from cjob.document import snapshot as live_side
 from cjob.document.models import Diff, Section
 from cjob.document.records import fields
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import InputError
 
 _PARTS = ("status", "stack_id", "template", "parameters", "tags", "addons")
 
 
-def check_plan(plan: Diff, live: Live) -> None:
+def check_plan(plan: Diff, live: StackSnapshot) -> None:
     """Refuse a plan that was made against another state of the stack than the live one."""
-    now = live_side.against(live)
+    now = live_side.fingerprint(live)
     moved = [
         part.replace("_", " ")
         for part in _PARTS

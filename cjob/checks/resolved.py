@@ -11,7 +11,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from cjob.document.models import Stack
-from cjob.document.records import NOTHING, dataclass
+from cjob.document.records import EMPTY, dataclass
 from cjob.template import resolution
 from cjob.yamlio import yaml12
 
@@ -26,7 +26,7 @@ class Resolved:
     `missing` names what only a push can give, as in the document.
     """
 
-    resources: Mapping[str, Mapping[str, object]] = NOTHING
+    resources: Mapping[str, Mapping[str, object]] = EMPTY
     missing: tuple[str, ...] = ()
 
     def properties(self, kind: str) -> Sequence[tuple[str, Mapping[str, object]]]:

@@ -13,7 +13,7 @@ import types
 from collections.abc import Mapping
 from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from cjob.document.records import NOTHING, dataclass, fields
+from cjob.document.records import EMPTY, dataclass, fields
 from cjob.reporting.errors import InputError
 
 API_VERSION = "cjob/v1"
@@ -27,7 +27,7 @@ Strings = Mapping[str, str]
 class Section:
     """What every part of the document has: the keys that this version does not know."""
 
-    extra: Mapping[str, object] = NOTHING
+    extra: Mapping[str, object] = EMPTY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Build(Section):
     context: str
     dockerfile: str
     target: str = ""
-    args: Strings = NOTHING
+    args: Strings = EMPTY
     cache_from: tuple[str, ...] = ()
     platform: str = ""
 
@@ -95,12 +95,12 @@ class Source(Section):
     """
 
     manifest: str
-    addons: Strings = NOTHING
+    addons: Strings = EMPTY
     overrides: Overrides = Overrides()
-    builds: Mapping[str, Build] = NOTHING
+    builds: Mapping[str, Build] = EMPTY
     assets: tuple[Asset, ...] = ()
     tag: str = ""
-    tags: Strings = NOTHING
+    tags: Strings = EMPTY
     revision: Revision | None = None
 
 
@@ -119,13 +119,13 @@ class Target(Section):
     execution_role_arn: str
     artifact_bucket: str
     artifact_key_arn: str
-    repositories: Strings = NOTHING
+    repositories: Strings = EMPTY
     environment_version: str
     features: tuple[str, ...] = ()
     service_discovery_endpoint: str
     permissions_boundary: str = ""
-    tags: Strings = NOTHING
-    subnets: Mapping[str, tuple[str, ...]] = NOTHING
+    tags: Strings = EMPTY
+    subnets: Mapping[str, tuple[str, ...]] = EMPTY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,14 +198,14 @@ class Change(Section):
     kind: str = ""
     type: str = ""
     replacement: str = ""
-    resources: Strings = NOTHING
+    resources: Strings = EMPTY
     old: object = None
     new: object = None
     inside: tuple[Inner, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Against(Section):
+class Baseline(Section):
     """What a diff was made against: the live stack's status and digests of its parts."""
 
     status: str
@@ -223,7 +223,7 @@ class Diff(Section):
     changed: bool
     text: str
     changes: tuple[Change, ...] = ()
-    against: Against
+    against: Baseline
 
 
 @dataclass(frozen=True, kw_only=True)

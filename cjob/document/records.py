@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Never, NoReturn, TypeVar
 
-__all__ = ["NOTHING", "dataclass", "fields", "replace"]
+__all__ = ["EMPTY", "dataclass", "fields", "replace"]
 
 T = TypeVar("T")
 
-NOTHING: Mapping[str, Never] = MappingProxyType({})
+EMPTY: Mapping[str, Never] = MappingProxyType({})
 """The default of a field that is a map."""
 
 

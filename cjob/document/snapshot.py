@@ -1,55 +1,56 @@
-"""The live side of a stack: what CloudFormation has of it now, and digests that bind a plan to it.
+"""The deployed stack as CloudFormation answers it, and the digests that pin a plan to it.
 
-Plain data, read by an adapter, compared by diff and checked again by apply.
+Plain data: an adapter reads it, diff compares with it, and apply checks it again.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 
-from cjob.document.models import Against
-from cjob.document.records import NOTHING, dataclass
+from cjob.document.models import Baseline
+from cjob.document.records import EMPTY, dataclass
 
 ABSENT = ""
 """The status of a stack that does not exist."""
 
-PROPOSED = "REVIEW_IN_PROGRESS"
-"""The status of a stack of which there is no more than a change set."""
+UNDER_REVIEW = "REVIEW_IN_PROGRESS"
+"""The status of a stack that was created for a change set which was not executed."""
 
 WITHOUT_RESOURCES = frozenset(
-    {ABSENT, PROPOSED, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
+    {ABSENT, UNDER_REVIEW, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
-    """A stack as it is: its status, and what it was last deployed with.
+class StackSnapshot:
+    """A stack as it was when it was read: its status, and what it was last deployed with.
 
-    `parameters` that CloudFormation hides (NoEcho) have the value it shows, asterisks. `addons` is
-    the template of the nested stack; it is read apart, where something can differ in it.
+    `last_updated` tells later whether the stack was updated after it was read. Values of NoEcho
+    parameters are asterisks, as CloudFormation answers them. `addons` is the template of the
+    nested stack, which is read only if it can differ. `protected` is termination protection.
     """
 
     status: str = ABSENT
     stack_id: str = ""
     template: str = ""
-    parameters: Mapping[str, str] = NOTHING
-    tags: Mapping[str, str] = NOTHING
+    parameters: Mapping[str, str] = EMPTY
+    tags: Mapping[str, str] = EMPTY
     addons: str = ""
-    since: str = ""
+    last_updated: str = ""
     protected: bool = False
 
     @property
     def exists(self) -> bool:
-        """Return whether there is a stack to compare with; one that was never made has nothing."""
+        """Return whether there is a stack with resources to compare with."""
         return self.status not in WITHOUT_RESOURCES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """What is done to a stack: the status that it began with, when, and the token of the call."""
+    """The operation in progress on a stack: its first status, its start, and the call's token."""
 
     status: str = ""
-    since: str = ""
+    started_at: str = ""
     token: str = ""
 
 
@@ -61,7 +62,7 @@ class Placeholder:
     `change_set_status` the status of this; each is empty if CloudFormation does not show it.
     """
 
-    since: str
+    created_at: str
     age_s: float
     token: str = ""
     change_set: str = ""
@@ -69,26 +70,26 @@ class Placeholder:
     has_resources: bool = False
 
 
-def settled(status: str) -> bool:
-    """Return whether a stack in this status carries what it was last asked for, and rests."""
+def is_stable(status: str) -> bool:
+    """Return whether a stack in this status is idle, and its last operation succeeded."""
     return status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
 
 
-def is_same(now: Live, before: Live) -> bool:
-    """Check whether a stack was not updated between two looks; neither needs to have a template."""
-    parts = ("stack_id", "status", "since", "parameters", "tags")
+def is_same(now: StackSnapshot, before: StackSnapshot) -> bool:
+    """Check that a stack was not updated between two reads; the templates are not compared."""
+    parts = ("stack_id", "status", "last_updated", "parameters", "tags")
     return all(getattr(now, part) == getattr(before, part) for part in parts)
 
 
-def against(live: Live) -> Against:
-    """Return the digests of the live side, as a plan keeps them."""
-    return Against(
-        status=live.status,
-        stack_id=live.stack_id,
-        template=_digest(live.template),
-        parameters=_digest(live.parameters),
-        tags=_digest(live.tags),
-        addons=_digest(live.addons),
+def fingerprint(snapshot: StackSnapshot) -> Baseline:
+    """Return the digests of a snapshot, which a plan contains."""
+    return Baseline(
+        status=snapshot.status,
+        stack_id=snapshot.stack_id,
+        template=_digest(snapshot.template),
+        parameters=_digest(snapshot.parameters),
+        tags=_digest(snapshot.tags),
+        addons=_digest(snapshot.addons),
     )
 
 

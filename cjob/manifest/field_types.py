@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from cjob.document.records import NOTHING, dataclass
+from cjob.document.records import EMPTY, dataclass
 from cjob.manifest import durations
 from cjob.manifest.report import Report, one_of, quoted, shown
 from cjob.manifest.tree import Items, Leaf, Null, Raw, Scalar, Section, Unreadable, Value
@@ -39,7 +39,7 @@ class Field(NamedTuple):
 
     type: FieldType
     description: str = ""
-    schema: Mapping[str, object] = NOTHING
+    schema: Mapping[str, object] = EMPTY
 
 
 class String:
@@ -180,8 +180,8 @@ class Fields:
 
     name: str
     fields: Mapping[str, Field]
-    ignored: Mapping[str, str] = NOTHING
-    moved_to: Mapping[str, str] = NOTHING
+    ignored: Mapping[str, str] = EMPTY
+    moved_to: Mapping[str, str] = EMPTY
     check: Callable[[Section, Report], None] | None = None
     fallback = None
 

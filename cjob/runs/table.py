@@ -7,7 +7,7 @@ from cjob.runs import causes
 from cjob.runs.model import Run
 
 HEAD = ("JOB", "STARTED (UTC)", "AFTER", "TOOK", "BY", "STATUS", "EXIT", "CAUSE")
-NOTHING = "-"
+EMPTY = "-"
 
 
 def table(runs: Sequence[Run]) -> str:
@@ -24,14 +24,14 @@ def _row(run: Run) -> tuple[str, ...]:
     return (
         run.job,
         _moment(run.started_at or run.scheduled_at),
-        NOTHING if run.delay_s is None else f"+{max(0, round(run.delay_s))}s",
-        NOTHING if run.duration_s is None else causes.duration(run.duration_s),
+        EMPTY if run.delay_s is None else f"+{max(0, round(run.delay_s))}s",
+        EMPTY if run.duration_s is None else causes.duration(run.duration_s),
         "schedule" if run.status == "MISSED" else by,
         run.status.lower().replace("_", " "),
-        NOTHING if code is None else str(code),
+        EMPTY if code is None else str(code),
         causes.cause_of(run).text,
     )
 
 
 def _moment(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else NOTHING
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else EMPTY

@@ -18,7 +18,7 @@ from cjob.document import names
 from cjob.document import snapshot as live_side
 from cjob.document.models import Deployment, Diff, Release, Target, required
 from cjob.document.records import replace
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import DeploymentError, Interrupted
 from cjob.reporting.progress import Reporter, info, warning
 from cjob.stages import readiness, states
@@ -29,7 +29,9 @@ from cjob.stages.features import switches_features
 from cjob.stages.readiness import Watched
 
 
-def apply(release: Release, tools: Tools, options: Options, live: Live | None = None) -> Release:
+def apply(
+    release: Release, tools: Tools, options: Options, live: StackSnapshot | None = None
+) -> Release:
     """Deploy what the document says; `deployment.changed` is false where all was so already.
 
     `live` is the stack, with its addons, where it was read in this very run. Raises InputError for
@@ -54,7 +56,9 @@ def apply(release: Release, tools: Tools, options: Options, live: Live | None = 
         raise tools.begun.interrupted() from None
 
 
-def _attempt(release: Release, tools: Tools, options: Options, known: Live | None) -> Release:
+def _attempt(
+    release: Release, tools: Tools, options: Options, known: StackSnapshot | None
+) -> Release:
     """Compare with the stack as it is, and change it; `known` is how it was read before."""
     stack, target = required(release.stack, "stack"), required(release.target, "target")
     found = tools.stacks.read(target, stack.name) if known is None else known
@@ -71,7 +75,7 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
         allow=options.allow_downgrade,
     )
     plan, diff = release.diff, compare(release, live)
-    is_current = not diff.changed and live_side.settled(live.status)
+    is_current = not diff.changed and live_side.is_stable(live.status)
     if plan is not None:
         if not is_current and not options.force_plan:
             check_plan(plan, live)
@@ -92,12 +96,14 @@ def _attempt(release: Release, tools: Tools, options: Options, known: Live | Non
         return _change(release, diff, live, tools, options)
 
 
-def is_still(stacks: Watched, target: Target, name: str, known: Live) -> bool:
+def is_still(stacks: Watched, target: Target, name: str, known: StackSnapshot) -> bool:
     """Check whether a stack is what it was when it was read, perhaps a long build ago."""
     return live_side.is_same(stacks.describe(target, name), known)
 
 
-def _change(release: Release, diff: Diff, live: Live, tools: Tools, options: Options) -> Release:
+def _change(
+    release: Release, diff: Diff, live: StackSnapshot, tools: Tools, options: Options
+) -> Release:
     """Send the template, propose the change, execute it, and follow it to its end."""
     stack, target = required(release.stack, "stack"), required(release.target, "target")
     action = states.action_for(live.status)
@@ -106,7 +112,7 @@ def _change(release: Release, diff: Diff, live: Live, tools: Tools, options: Opt
     tools.store.put(key, body, "application/yaml")
     if action in (states.CLEAR, states.RECREATE):
         _make_room(tools, target, live, stack.name)
-        live = Live()
+        live = StackSnapshot()
     if action == states.FINISH:
         text = f"stack {stack.name} is {live.status}: this update can't be rolled back"
         tools.report(info(text))
@@ -131,9 +137,9 @@ def _change(release: Release, diff: Diff, live: Live, tools: Tools, options: Opt
     return replace(release, deployment=deployment)
 
 
-def _make_room(tools: Tools, target: Target, live: Live, name: str) -> None:
+def _make_room(tools: Tools, target: Target, live: StackSnapshot, name: str) -> None:
     """Delete a stack that never came to be, unless somebody is about to create it."""
-    if live.status == live_side.PROPOSED:
+    if live.status == live_side.UNDER_REVIEW:
         empty = readiness.is_abandoned(tools.stacks, target, live, name, tools.report)
         now = tools.stacks.read(target, name)
         if not empty or (now.stack_id, now.status) != (live.stack_id, live.status):
@@ -163,7 +169,7 @@ def _unchanged(
     return replace(release, deployment=deployment)
 
 
-def _check_recovered(live: Live, name: str, target: Target) -> None:
+def _check_recovered(live: StackSnapshot, name: str, target: Target) -> None:
     """Refuse to call a stack that failed unchanged, only since there is nothing new for it."""
     if live.status in {"CREATE_FAILED", "UPDATE_FAILED"}:
         raise DeploymentError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cjob.concurrency.pool import Checkpoint, run_all
 from cjob.document.models import Image, Release, Revision, Source, required
-from cjob.document.records import NOTHING, replace
+from cjob.document.records import EMPTY, replace
 from cjob.engines.engine import (
     Builder,
     Builders,
@@ -37,7 +37,7 @@ def build(
     report: Reporter,
     options: BuildOptions = BuildOptions(),  # noqa: B008 - it is frozen
     *,
-    given: Mapping[str, Image] = NOTHING,
+    given: Mapping[str, Image] = EMPTY,
     latest: bool = True,
 ) -> Release:
     """Fill `images`; containers that are built alike share one image, those given are not built.

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cjob.concurrency.interrupts import Begun
 from cjob.document.models import Stack, Target
-from cjob.document.records import NOTHING, dataclass
+from cjob.document.records import EMPTY, dataclass
 from cjob.reporting.errors import InputError, Interrupted
 from cjob.reporting.progress import Reporter
 from cjob.stages import failures, states
@@ -90,7 +90,7 @@ class Stacks(LiveStacks, failures.Witness, Protocol):
         """Start to roll an update back."""
 
     def follow(
-        self, target: Target, stack_id: str, aside: Mapping[str, str] = NOTHING
+        self, target: Target, stack_id: str, aside: Mapping[str, str] = EMPTY
     ) -> Iterator[Event | None]:
         """Return events from now on, until the stack comes to rest; None where nothing is new.
 
@@ -123,4 +123,4 @@ class Tools:
     report: Reporter
     begun: Begun
     turn: Callable[[], AbstractContextManager[object]] = nullcontext
-    aside: Mapping[str, str] = NOTHING
+    aside: Mapping[str, str] = EMPTY

@@ -15,7 +15,7 @@ import yaml
 from cjob import diff as differ
 from cjob.document.models import Change, Diff, Release, Stack, Target, required
 from cjob.document.records import dataclass, replace
-from cjob.document.snapshot import WITHOUT_RESOURCES, Live, against
+from cjob.document.snapshot import WITHOUT_RESOURCES, StackSnapshot, fingerprint
 from cjob.reporting.errors import InputError
 
 NO_VERSION = "v0.0.0"
@@ -37,14 +37,14 @@ _VERSION = re.compile(r"^Metadata:\n(?:  .*\n)*?  Version: ['\"]?(v[0-9.]{1,20})
 class LiveStacks(Protocol):
     """Where the live side is read."""
 
-    def read(self, target: Target, name: str) -> Live:
+    def read(self, target: Target, name: str) -> StackSnapshot:
         """Return a stack as it is, without its addons; one that is absent has an empty status."""
 
     def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
         """Return the template of a stack inside a stack, empty where there is none."""
 
 
-def complete(live: Live, release: Release, stacks: LiveStacks) -> Live:
+def complete(live: StackSnapshot, release: Release, stacks: LiveStacks) -> StackSnapshot:
     """Add the live addons; asked for only where they differ, which their address tells.
 
     The address is made of the template's digest.
@@ -59,12 +59,12 @@ def complete(live: Live, release: Release, stacks: LiveStacks) -> Live:
     return replace(live, addons=text)
 
 
-def diff(release: Release, live: Live) -> Release:
+def diff(release: Release, live: StackSnapshot) -> Release:
     """Add `diff`, with what it was made against."""
     return replace(release, diff=compare(release, live))
 
 
-def compare(release: Release, live: Live) -> Diff:
+def compare(release: Release, live: StackSnapshot) -> Diff:
     """Compare template, parameters, tags and addons; InputError if the new template is not YAML.
 
     A deployed template that is not YAML differs, and more is not said about it.
@@ -84,7 +84,7 @@ def compare(release: Release, live: Live) -> Diff:
         changed=bool(changes) and _takes_effect(changes, (deployed, wanted), flat[0]),
         text=template.text + ("".join(part.text for part in others) if live.exists else ""),
         changes=tuple(changes),
-        against=against(live),
+        against=fingerprint(live),
     )
 
 
@@ -155,7 +155,7 @@ def _template(compared: _Compared) -> _Part:
 _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
 
 
-def _mappings(release: Release, stack: Stack, live: Live) -> tuple[_Flat, _Flat]:
+def _mappings(release: Release, stack: Stack, live: StackSnapshot) -> tuple[_Flat, _Flat]:
     """Return the flat parts by name, as they are and as they are to be."""
     parameters = _expected_parameters(release, stack, live)
     if not live.exists:
@@ -176,7 +176,7 @@ def _mapping(
     return _Part(text=_section(name, found.text), changes=changes)
 
 
-def _addons(stack: Stack, live: Live) -> _Part:
+def _addons(stack: Stack, live: StackSnapshot) -> _Part:
     """Compare the nested templates; CloudFormation knows them by their address alone."""
     deployed = live.addons if live.exists else ""
     comparison = _compared(deployed, stack.addons, f"{ADDONS_STACK} in {stack.name}")
@@ -192,7 +192,7 @@ def _section(name: str, text: str) -> str:
     return f"# {name}\n{text}" if text else ""
 
 
-def _expected_parameters(release: Release, stack: Stack, live: Live) -> Mapping[str, str]:
+def _expected_parameters(release: Release, stack: Stack, live: StackSnapshot) -> Mapping[str, str]:
     """Return the new parameters; an image that a push has yet to give keeps its live value."""
     if MAIN_IMAGE not in stack.missing:
         return stack.parameters
@@ -202,7 +202,7 @@ def _expected_parameters(release: Release, stack: Stack, live: Live) -> Mapping[
     return {**stack.parameters, MAIN_IMAGE: known}
 
 
-def _templates(release: Release, stack: Stack, live: Live) -> tuple[str, str]:
+def _templates(release: Release, stack: Stack, live: StackSnapshot) -> tuple[str, str]:
     """Return the deployed and the new template, as far as images that were not pushed are known.
 
     Such an image counts as unchanged, so that what is around it is compared as it was written.
@@ -235,7 +235,7 @@ def _with_image(template: str, container: str, written: str) -> str:
     return template[: found.start_mark.index] + written + template[found.end_mark.index :]
 
 
-def deployed_image(live: Live, job: str, container: str) -> str:
+def deployed_image(live: StackSnapshot, job: str, container: str) -> str:
     """Return the image that a container was deployed with, empty where it has none."""
     if not live.exists:
         return ""

@@ -11,7 +11,7 @@ from typing import Literal, NoReturn
 from cjob.document import snapshot as live_side
 from cjob.document.models import Target
 from cjob.document.records import dataclass, replace
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import CjobError, Interrupted, ServiceError
 from cjob.reporting.progress import info, warning
 from cjob.stages import failures
@@ -35,7 +35,7 @@ class Execution:
     """
 
     def __init__(
-        self, tools: Tools, target: Target, request: Request, live: Live, options: Options
+        self, tools: Tools, target: Target, request: Request, live: StackSnapshot, options: Options
     ) -> None:
         """Take the change, and the stack as it was compared."""
         self._tools = tools
@@ -92,7 +92,7 @@ class Execution:
             raise
         return events
 
-    def _whose(self, now: Live | None) -> Literal["nobody", "ours", "others", "unknown"]:
+    def _whose(self, now: StackSnapshot | None) -> Literal["nobody", "ours", "others", "unknown"]:
         """Return whose deployment is seen after the call that executes the change set failed.
 
         The token of what is done to the stack tells.
@@ -143,7 +143,7 @@ class Execution:
             raise Interrupted(f"interrupted, and {error.message}", hint=hint) from error
         raise Interrupted(told, hint=look(self._name, self._target.region)) from None
 
-    def _withdraw(self) -> Live | None:
+    def _withdraw(self) -> StackSnapshot | None:
         """Delete the change set, and the empty stack that was made for it.
 
         Return the stack as it was found. What cannot be done is a warning, so that the error which
@@ -157,7 +157,7 @@ class Execution:
         try:
             now = self._stacks.read(self._target, self._name)
             ours = self._request.create and now.stack_id == created
-            if ours and now.status == live_side.PROPOSED:
+            if ours and now.status == live_side.UNDER_REVIEW:
                 self._stacks.delete(self._target, now.stack_id)
         except CjobError as error:
             self._tools.report(warning(str(error)))
@@ -188,17 +188,17 @@ class Execution:
             return f"interrupted; the stack's deployment ended: {status}"
         return f"interrupted too late to roll back; the stack is {status or 'gone'} now"
 
-    def _is_as_before(self, now: Live) -> bool:
+    def _is_as_before(self, now: StackSnapshot) -> bool:
         """Check whether a stack is what it was, apart from its addons.
 
         Those move with its parameters. An empty stack is as good as none for one that is new.
         """
         if not self._live.exists:
-            return now.status in (live_side.ABSENT, live_side.PROPOSED)
-        before = live_side.against(self._live)
-        return live_side.against(replace(now, addons=self._live.addons)) == before
+            return now.status in (live_side.ABSENT, live_side.UNDER_REVIEW)
+        before = live_side.fingerprint(self._live)
+        return live_side.fingerprint(replace(now, addons=self._live.addons)) == before
 
-    def _check_unchanged(self, now: Live) -> None:
+    def _check_unchanged(self, now: StackSnapshot) -> None:
         """Raise if the stack is not the one that was compared, and that the change set is for."""
         proposed = self._proposal.stack_id if self._proposal else now.stack_id
         if not self._is_as_before(now) or now.stack_id != proposed:

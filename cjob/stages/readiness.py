@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from cjob.document.models import Target
-from cjob.document.snapshot import Activity, Live, Placeholder
+from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
 from cjob.reporting.progress import Reporter, info
 from cjob.stages import states
 
@@ -20,10 +20,10 @@ WATCH_S = 15
 class Watched(Protocol):
     """CloudFormation, as far as it tells what is going on."""
 
-    def read(self, target: Target, name: str) -> Live:
+    def read(self, target: Target, name: str) -> StackSnapshot:
         """Return a stack as it is, without its addons."""
 
-    def describe(self, target: Target, name: str) -> Live:
+    def describe(self, target: Target, name: str) -> StackSnapshot:
         """Return a stack as it is, without any template; one call."""
 
     def activity(self, target: Target, stack_id: str) -> Activity:
@@ -43,8 +43,8 @@ class Watched(Protocol):
 
 
 def at_rest(
-    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, report: Reporter
-) -> Live:
+    stacks: Watched, target: Target, live: StackSnapshot, name: str, *, wait: bool, report: Reporter
+) -> StackSnapshot:
     """Return the stack once nobody is at work on it; InputError where nothing can be sent to it."""
     while True:
         action = states.action_for(live.status)
@@ -70,7 +70,7 @@ def at_rest(
 
 
 def _is_disposable(
-    stacks: Watched, target: Target, live: Live, name: str, *, wait: bool, report: Reporter
+    stacks: Watched, target: Target, live: StackSnapshot, name: str, *, wait: bool, report: Reporter
 ) -> bool:
     """Check whether an empty stack may be deleted; False if it changed in the meantime.
 
@@ -89,7 +89,9 @@ def _is_disposable(
     return False
 
 
-def is_abandoned(stacks: Watched, target: Target, live: Live, name: str, report: Reporter) -> bool:
+def is_abandoned(
+    stacks: Watched, target: Target, live: StackSnapshot, name: str, report: Reporter
+) -> bool:
     """Check that nobody is about to execute the change set of an empty stack.
 
     A change set that is still being created has somebody who waits for it.

@@ -14,7 +14,7 @@ from typing import Protocol
 from cjob.concurrency.pool import Checkpoint, run_all
 from cjob.document.models import Image, Release, Revision, required
 from cjob.document.records import replace
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter, info
 from cjob.stages.build import commit_tag
@@ -39,7 +39,9 @@ class Contents(Protocol):
         """
 
 
-def recognise(release: Release, live: Live, contents: Contents, report: Reporter) -> Release:
+def recognise(
+    release: Release, live: StackSnapshot, contents: Contents, report: Reporter
+) -> Release:
     """Name those images by digest that are deployed already, and mark those that are others."""
     repository = required(release.target, "target").repositories.get(release.job.name, "")
     builds = release.source.builds if release.source else {}

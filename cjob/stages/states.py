@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cjob.document import snapshot as live_side
 from cjob.document.models import Target
-from cjob.document.snapshot import Activity, Live, Placeholder
+from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
 from cjob.reporting.errors import InputError
 
 CREATE = "create"
@@ -33,7 +33,7 @@ class State(NamedTuple):
 
 STATES: Mapping[str, State] = {
     live_side.ABSENT: State(CREATE, "There is no such stack."),
-    live_side.PROPOSED: State(
+    live_side.UNDER_REVIEW: State(
         CLEAR,
         "It is empty; it was made for a change set. cjob's own is deleted unless its change set is "
         "executed within 15 seconds. Somebody else's is deleted once it is 15 minutes old; until "
@@ -103,9 +103,9 @@ def action_for(status: str) -> str:
     return STATES.get(status, UNKNOWN).action
 
 
-def busy(name: str, live: Live, activity: Activity) -> InputError:
+def busy(name: str, live: StackSnapshot, activity: Activity) -> InputError:
     """Say that somebody is at work on a stack: what, who, and since when."""
-    since = activity.since or live.since
+    since = activity.started_at or live.last_updated
     what = activity.status or live.status
     began = f"; {what} began at {since}" if since else ""
     return InputError(
@@ -114,7 +114,7 @@ def busy(name: str, live: Live, activity: Activity) -> InputError:
     )
 
 
-def refused(name: str, live: Live, failed: Sequence[str], region: str) -> InputError:
+def refused(name: str, live: StackSnapshot, failed: Sequence[str], region: str) -> InputError:
     """Say that a stack takes no update, with the command that helps; `failed` are resources."""
     command = help_with(name, live.status, failed, region)
     return InputError(f"stack {name!r} cannot be updated: {live.status}", hint=command)
@@ -186,8 +186,8 @@ def under_review(name: str, found: Placeholder, region: str) -> InputError:
     """Return the error for an empty stack whose change set somebody else may yet execute."""
     change_set = f", for change set {found.change_set!r}" if found.change_set else ""
     return InputError(
-        f"stack {name!r} is being created by someone else: it is {live_side.PROPOSED} since "
-        f"{found.since}{change_set}",
+        f"stack {name!r} is being created by someone else: it is {live_side.UNDER_REVIEW} since "
+        f"{found.created_at}{change_set}",
         hint="wait for it with --wait-for-stack, or delete it if it is not needed: "
         + aws("delete-stack", name, region),
     )

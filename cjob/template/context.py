@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cjob.document.models import Target
-from cjob.document.records import NOTHING, dataclass
+from cjob.document.records import EMPTY, dataclass
 from cjob.template.addons.reading import Addons
 
 
@@ -20,8 +20,8 @@ class Context:
     app: str
     env: str
     target: Target
-    images: Mapping[str, str] = NOTHING
-    env_files: Mapping[str, str] = NOTHING
+    images: Mapping[str, str] = EMPTY
+    env_files: Mapping[str, str] = EMPTY
     addons: Addons | None = None
     addons_url: str = ""
     controller_bucket: str

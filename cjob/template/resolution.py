@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cjob.document.records import NOTHING, dataclass
+from cjob.document.records import EMPTY, dataclass
 
 Value = Any
 """A value of a template, as JSON has it."""
@@ -24,8 +24,8 @@ _ADDONS = "AddonsStack"
 class Resolved:
     """Resources and outputs by name, without those whose condition is false."""
 
-    resources: Mapping[str, Mapping[str, Value]] = NOTHING
-    outputs: Mapping[str, Value] = NOTHING
+    resources: Mapping[str, Mapping[str, Value]] = EMPTY
+    outputs: Mapping[str, Value] = EMPTY
     transform: Value = None
 
     @property
@@ -89,7 +89,7 @@ class _Resolver:
     def _sub(self, argument: Value) -> Value:
         match argument:
             case str(text):
-                own: Mapping[str, Value] = NOTHING
+                own: Mapping[str, Value] = EMPTY
             case [str(text), dict(own)]:
                 pass
             case _:
@@ -184,4 +184,4 @@ def _text(value: Value) -> Value:
 
 
 def _mapping(value: Value) -> Mapping[str, Value]:
-    return value if isinstance(value, dict) else NOTHING
+    return value if isinstance(value, dict) else EMPTY

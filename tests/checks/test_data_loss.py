@@ -6,7 +6,7 @@ from cjob.checks.data_loss import Loss, check_data_loss, doubts, losses, unread
 from cjob.checks.stateless import STATELESS, is_stateless
 from cjob.diff.replacement import DEPENDS, replacement, types
 from cjob.document.models import Stack
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import InputError
 
 NAME = "acme-test-report"
@@ -32,7 +32,9 @@ def between(
     addons: tuple[str, str] = ("", ""),
 ) -> list[tuple[str, str, str, bool]]:
     """Return what is lost between two templates, with their parameters and addons."""
-    live = Live(status="UPDATE_COMPLETE", template=old, parameters=was or {}, addons=addons[0])
+    live = StackSnapshot(
+        status="UPDATE_COMPLETE", template=old, parameters=was or {}, addons=addons[0]
+    )
     stack = Stack(name=NAME, template=new, parameters=now or {}, tags={}, addons=addons[1])
     return [(one.how, one.logical_id, one.why, one.maybe) for one in losses(live, stack)]
 
@@ -180,7 +182,7 @@ def test_what_may_be_replaced_is_reported(of: str, name: str) -> None:
     """AWS alone knows; refusing would be too much."""
     old, new = (template(resource("Data", of, f"{name}: {value}")) for value in "ab")
     assert between(old, new) == [("replace", "Data", name, True)]
-    live = Live(status="UPDATE_COMPLETE", template=old)
+    live = StackSnapshot(status="UPDATE_COMPLETE", template=old)
     found = losses(live, Stack(name=NAME, template=new, parameters={}, tags={}))
     check_data_loss(found, (), NAME)
     assert doubts(found, ()) == (f"Data ({of}) may be replaced, and its data lost: {name} changes",)
@@ -191,14 +193,14 @@ def test_what_may_be_replaced_is_reported(of: str, name: str) -> None:
 def test_a_live_template_that_cannot_be_checked_is_reported(live: str) -> None:
     """That of the addons, too; one that is the same as the new one is not looked at."""
     stack = Stack(name=NAME, template=template(), parameters={}, tags={}, addons=template())
-    spoilt = Live(status="UPDATE_COMPLETE", template=live, addons=live)
+    spoilt = StackSnapshot(status="UPDATE_COMPLETE", template=live, addons=live)
     subjects = [f"the live template of {whose}stack '{NAME}'" for whose in ("", "the addons of ")]
     problem = "is not YAML: whether data would be lost was not checked"
     assert unread(spoilt, stack) == tuple(f"{subject} {problem}" for subject in subjects)
     assert losses(spoilt, stack) == ()
-    sound = Live(status="UPDATE_COMPLETE", template=template(), addons="")
+    sound = StackSnapshot(status="UPDATE_COMPLETE", template=template(), addons="")
     assert unread(sound, stack) == ()
-    assert unread(Live(template=live), stack) == ()
+    assert unread(StackSnapshot(template=live), stack) == ()
 
 
 ADDONS = "AddonsStack: {Type: 'AWS::CloudFormation::Stack', Condition: HasAddons, Properties: {%s}}"

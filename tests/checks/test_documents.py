@@ -9,7 +9,7 @@ from cjob.checks.plan import check_difference
 from cjob.document import names
 from cjob.document.models import Asset, Change, Diff, Job, Stack, Target
 from cjob.document.records import replace
-from cjob.document.snapshot import Live, against
+from cjob.document.snapshot import StackSnapshot, fingerprint
 from cjob.reporting.errors import InputError
 
 JOB = Job(app="acme", env="test", name="report")
@@ -70,7 +70,7 @@ def test_addons_are_those_that_the_document_shows() -> None:
 
 
 CHANGE = Change(op="change", path="parameters.Schedule", kind="schedule", old="a", new="b")
-PLAN = Diff(changed=True, text="t", changes=(CHANGE,), against=against(Live()))
+PLAN = Diff(changed=True, text="t", changes=(CHANGE,), against=fingerprint(StackSnapshot()))
 
 
 def test_a_plan_that_says_what_it_does_passes() -> None:

@@ -7,7 +7,7 @@ import pytest
 from cjob import diff
 from cjob.diff.summary import summary
 from cjob.document.models import Change, Diff
-from cjob.document.snapshot import Live, against
+from cjob.document.snapshot import StackSnapshot, fingerprint
 
 FULL = (Path(__file__).parents[1] / "template" / "full.yml").read_text()
 
@@ -96,4 +96,4 @@ def test_a_job_of_another_name_replaces_what_bears_it() -> None:
 
 
 def _difference(change: Change) -> Diff:
-    return Diff(changed=True, text="", changes=(change,), against=against(Live()))
+    return Diff(changed=True, text="", changes=(change,), against=fingerprint(StackSnapshot()))

@@ -8,7 +8,7 @@ from cjob import diff
 from cjob.diff.kinds import kind_of
 from cjob.diff.summary import schedules, summary
 from cjob.document.models import Change, Diff
-from cjob.document.snapshot import Live, against
+from cjob.document.snapshot import StackSnapshot, fingerprint
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EAST = timezone(timedelta(hours=1), "CET")
@@ -16,7 +16,9 @@ EAST = timezone(timedelta(hours=1), "CET")
 
 def difference(*changes: Change) -> Diff:
     """Return a difference with these changes."""
-    return Diff(changed=bool(changes), text="", changes=changes, against=against(Live()))
+    return Diff(
+        changed=bool(changes), text="", changes=changes, against=fingerprint(StackSnapshot())
+    )
 
 
 def changed(path: str, kind: str, of: str = "", replacement: str = "") -> Change:

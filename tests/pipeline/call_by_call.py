@@ -140,7 +140,7 @@ def at_once(work: Callable[[int, T], str], cases: Sequence[T]) -> list[str]:
         return [said for said in workers.map(work, range(len(cases)), cases) if said]
 
 
-def settled(place: Place, jobs: Sequence[str]) -> Iterator[str]:
+def is_stable(place: Place, jobs: Sequence[str]) -> Iterator[str]:
     """Deploy the jobs again with nothing in the way, then once more; tell what isn't well then."""
     for some in batches(jobs):
         again = place.run(*deploying(some))

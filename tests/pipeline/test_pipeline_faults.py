@@ -13,9 +13,9 @@ from call_by_call import (
     Point,
     Strike,
     at_once,
+    is_stable,
     leftovers,
     prepare,
-    settled,
     whole,
 )
 from calls_proxy import UNTOUCHED, Asked, Meddling, running
@@ -110,7 +110,7 @@ def test_each_fault_at_each_call_ends_well(
         return f"{point} {fault}: {wrong}" if wrong else ""
 
     wrong = at_once(case, cases)
-    after = list(settled(place, jobs))
+    after = list(is_stable(place, jobs))
     record_property(
         "told",
         f"fault matrix: {len(points)} calls x {len(FAULTS)} faults = {len(matrix)} cases, "

@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from call_by_call import at_once, leftovers, settled
+from call_by_call import at_once, is_stable, leftovers
 from calls_proxy import UNTOUCHED, Asked, Meddling, Proxy, running
 from effort import ALL
 from pipelines import Place, document, name, on, through, wait_for
@@ -79,7 +79,7 @@ def test_a_network_that_goes_away_is_waited_for_in_each_phase(place: Place) -> N
             return ""
         return f"{action}: {done.returncode} {left}\n{done.stderr}"
 
-    wrong = at_once(case, actions) + list(settled(place, jobs))
+    wrong = at_once(case, actions) + list(is_stable(place, jobs))
     assert wrong == [], "\n".join(wrong)
 
 

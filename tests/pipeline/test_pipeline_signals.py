@@ -13,9 +13,9 @@ from call_by_call import (
     Point,
     Strike,
     at_once,
+    is_stable,
     leftovers,
     prepare,
-    settled,
 )
 from calls_proxy import UNTOUCHED, Asked, Meddling, Proxy, running
 from pipelines import Done, Place, name, on, through
@@ -25,7 +25,7 @@ from cjob.concurrency.pool import SIGNAL_POLL_S
 SAMPLED, SAMPLED_IN_CI = 6, 12
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-NOTHING, TAKEN_BACK, TOO_LATE = (
+EMPTY, TAKEN_BACK, TOO_LATE = (
     "interrupted before anything was deployed",
     "interrupted; the stack",
     "interrupted too late to roll back; the stack is ",
@@ -46,7 +46,7 @@ def test_a_signal_at_each_call_ends_well(
         return f"{point}: {wrong}" if wrong else ""
 
     wrong = at_once(case, cases)
-    after = list(settled(place, jobs))
+    after = list(is_stable(place, jobs))
     record_property(
         "told",
         f"signals: {len(cases)} of {len(points)} calls in {time.monotonic() - began:.0f} s, "
@@ -74,7 +74,7 @@ def interrupted(place: Place, job: str, point: Point, number: signal.Signals) ->
         started.set()
         out, told = process.communicate(timeout=60)
         executed = "ExecuteChangeSet" in proxy.actions
-    ended = (TAKEN_BACK, TOO_LATE) if executed else (NOTHING,)
+    ended = (TAKEN_BACK, TOO_LATE) if executed else (EMPTY,)
     now = place.status(job)
     problems = [
         "the call did not come" * (not at.met),

@@ -23,7 +23,7 @@ from cjob.cli.commands import diff as diff_command
 from cjob.document import codec
 from cjob.document.models import required
 from cjob.document.records import replace
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import BUG, CjobError, InputError
 from cjob.stages.diff import compare, template_version
 
@@ -89,7 +89,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     workspace = job_folders.write(tmp_path)
     release = job_folders.rendered(workspace)
-    live = Live(status="UPDATE_COMPLETE", stack_id="arn:stack", template="Resources: {}\n")
+    live = StackSnapshot(status="UPDATE_COMPLETE", stack_id="arn:stack", template="Resources: {}\n")
     planned = replace(release, diff=compare(release, live))
     (tmp_path / "target.json").write_text(codec.dump([replace(release, source=None, stack=None)]))
     (tmp_path / "plan.json").write_text(codec.dump([planned]))
@@ -180,7 +180,7 @@ def test_live_stacks_of_any_kind(workspace: Path, data: st.DataObject) -> None:
     texts = [stack.template, stack.addons or "", "Name: ? f?r dich: a\n", job_folders.TABLE]
     text = mutated(texts) | RANDOM
     pairs = st.dictionaries(st.sampled_from([*stack.parameters, "Other"]), st.text(max_size=9))
-    live = Live(
+    live = StackSnapshot(
         status=data.draw(st.sampled_from(("UPDATE_COMPLETE", "ROLLBACK_COMPLETE", ""))),
         stack_id="arn:stack",
         template=data.draw(text),

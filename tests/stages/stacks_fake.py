@@ -8,7 +8,7 @@ from typing import IO
 
 from cjob.document.models import Target
 from cjob.document.records import replace
-from cjob.document.snapshot import Activity, Live, Placeholder
+from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
 from cjob.stages.change_sets import Proposal, Request
 from cjob.stages.following import Event
 
@@ -42,13 +42,13 @@ class FakeStacks:
 
     def __init__(
         self,
-        live: Live | None = None,
+        live: StackSnapshot | None = None,
         *,
         events: tuple[Event, ...] = (),
         faults: Mapping[str, BaseException] | None = None,
-        moves: Live | None = None,
-        rests: Live | None = None,
-        meanwhile: Live | None = None,
+        moves: StackSnapshot | None = None,
+        rests: StackSnapshot | None = None,
+        meanwhile: StackSnapshot | None = None,
         activity: Activity | None = None,
         unfinished: tuple[str, ...] = (),
         placeholder: Placeholder | None = None,
@@ -66,7 +66,7 @@ class FakeStacks:
         self._unfinished = unfinished
         self._placeholder = placeholder
         self.addons = addons
-        self.live = live or Live()
+        self.live = live or StackSnapshot()
         self.change_sets: dict[str, Request] = {}
         self.asked: list[str] = []
         self.watched_s: list[float] = []
@@ -76,12 +76,12 @@ class FakeStacks:
         self._empty = empty
         self._ended: tuple[Event, ...] = ()
 
-    def read(self, _target: Target, _name: str) -> Live:
+    def read(self, _target: Target, _name: str) -> StackSnapshot:
         """Return the stack as it is now."""
         self._step("read")
         return self.live
 
-    def describe(self, _target: Target, _name: str) -> Live:
+    def describe(self, _target: Target, _name: str) -> StackSnapshot:
         """Return the stack as it is now, or as somebody made it meanwhile, without its template."""
         self._step("describe")
         if self._meanwhile is not None:
@@ -130,7 +130,7 @@ class FakeStacks:
         """Keep a change set; a stack that is new is under review from now on."""
         self._step("propose")
         if request.create:
-            self.live = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+            self.live = StackSnapshot(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
         number = request.name
         self.change_sets[number] = request
         if self._empty:
@@ -145,7 +145,7 @@ class FakeStacks:
         request = self.change_sets.pop(proposal.id)
         self.rollback = rollback
         status = "CREATE_IN_PROGRESS" if request.create else "UPDATE_IN_PROGRESS"
-        self.live = Live(
+        self.live = StackSnapshot(
             status=status,
             stack_id=proposal.stack_id,
             template=request.stack.template,
@@ -164,7 +164,7 @@ class FakeStacks:
     def delete(self, _target: Target, stack_id: str) -> None:
         """Delete the stack, with its change sets."""
         self._step("delete")
-        self.live = Live()
+        self.live = StackSnapshot()
         self.change_sets.clear()
         self._ended = (own("DELETE_IN_PROGRESS"), own("DELETE_COMPLETE"))
         assert stack_id == STACK_ID

@@ -5,7 +5,7 @@ import hashlib
 from cjob.document import names
 from cjob.document.models import Job, Release, Stack, Target
 from cjob.document.records import replace
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.stages.diff import diff
 
 JOB = Job(app="acme", env="test", name="report")
@@ -53,9 +53,11 @@ def with_addons(text: str) -> Stack:
     return replace(stack(AddonsTemplateURL=url), addons=text)
 
 
-def live(status: str = "UPDATE_COMPLETE", template: str = OLDER, **parameters: str) -> Live:
+def live(
+    status: str = "UPDATE_COMPLETE", template: str = OLDER, **parameters: str
+) -> StackSnapshot:
     """Return a stack as it is."""
-    return Live(
+    return StackSnapshot(
         status=status, stack_id=STACK_ID, template=template, parameters=parameters, tags=TAGS
     )
 
@@ -65,7 +67,7 @@ def release(wanted: Stack | None = None) -> Release:
     return Release(job=JOB, target=TARGET, stack=wanted or stack())
 
 
-def plan(against: Live, wanted: Stack | None = None) -> Release:
+def plan(against: StackSnapshot, wanted: Stack | None = None) -> Release:
     """Return a document that was compared with a stack as it was."""
     return diff(release(wanted), against)
 

@@ -20,14 +20,17 @@ from cjob.checks.downgrade import check_downgrade
 from cjob.concurrency.interrupts import Begun
 from cjob.document.models import Release
 from cjob.document.records import replace
-from cjob.document.snapshot import Live, against, settled
+from cjob.document.snapshot import StackSnapshot, fingerprint, is_stable
 from cjob.reporting.errors import InputError
 from cjob.stages.apply import apply
 from cjob.stages.change_sets import Options, Tools
 
 
 def applied(
-    document: Release, stacks: FakeStacks, options: Options | None = None, known: Live | None = None
+    document: Release,
+    stacks: FakeStacks,
+    options: Options | None = None,
+    known: StackSnapshot | None = None,
 ) -> Release:
     """Apply a document to a stack in memory."""
     tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
@@ -44,11 +47,11 @@ def refused(document: Release, stacks: FakeStacks, options: Options | None = Non
 
 def test_a_stack_is_settled_where_it_has_what_it_was_asked_for() -> None:
     """A rolled back update rests too, but on something else."""
-    assert settled("CREATE_COMPLETE")
-    assert settled("UPDATE_COMPLETE")
-    assert not settled("UPDATE_ROLLBACK_COMPLETE")
-    assert not settled("UPDATE_FAILED")
-    assert not settled("")
+    assert is_stable("CREATE_COMPLETE")
+    assert is_stable("UPDATE_COMPLETE")
+    assert not is_stable("UPDATE_ROLLBACK_COMPLETE")
+    assert not is_stable("UPDATE_FAILED")
+    assert not is_stable("")
 
 
 # Versions
@@ -143,10 +146,10 @@ def test_a_stack_of_another_job_is_refused_although_adopting_is_allowed() -> Non
         (live(Schedule="rate(1 day)"), "parameters"),
         (replace(live(), tags={**TAGS, "a": "b"}), "tags"),
         (replace(live(), stack_id="made-anew"), "stack id"),
-        (Live(), "status, stack id, template, tags"),
+        (StackSnapshot(), "status, stack id, template, tags"),
     ],
 )
-def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: Live, named: str) -> None:
+def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: StackSnapshot, named: str) -> None:
     """The parts that moved are named."""
     error = refused(plan(live()), FakeStacks(moved))
     assert f"the live stack's {named} changed" in error.message
@@ -215,13 +218,15 @@ def test_a_stack_that_was_read_before_the_build_is_described_once_more() -> None
 @pytest.mark.parametrize(
     "meanwhile",
     [
-        replace(live(), since="later"),
+        replace(live(), last_updated="later"),
         live(template=referring_to("Schedule"), Schedule="rate(1 day)"),
         replace(live(template=TEMPLATE), tags={**TAGS, "team": "data"}),
     ],
     ids=["template", "parameters", "tags"],
 )
-def test_a_stack_that_somebody_changed_during_the_build_is_compared_again(meanwhile: Live) -> None:
+def test_a_stack_that_somebody_changed_during_the_build_is_compared_again(
+    meanwhile: StackSnapshot,
+) -> None:
     """And deployed, as if the run had started later."""
     known = live(template=TEMPLATE)
     stacks = FakeStacks(known, meanwhile=meanwhile, events=tuple(map(own, UPDATED)))
@@ -233,13 +238,13 @@ def test_a_stack_that_somebody_changed_during_the_build_is_compared_again(meanwh
 
 def test_digests_tell_each_part_of_a_stack_apart() -> None:
     """And come out the same whatever order the parts have."""
-    one = Live(status="A", template="t", parameters={"a": "1", "b": "2"}, tags={"x": "y"})
+    one = StackSnapshot(status="A", template="t", parameters={"a": "1", "b": "2"}, tags={"x": "y"})
     same = replace(one, parameters={"b": "2", "a": "1"})
     other = replace(one, parameters={"a": "2", "b": "1"})
-    assert against(one) == against(same)
-    assert against(one).parameters != against(other).parameters
-    assert against(one).template == against(other).template
-    assert against(one).template.startswith("sha256:")
+    assert fingerprint(one) == fingerprint(same)
+    assert fingerprint(one).parameters != fingerprint(other).parameters
+    assert fingerprint(one).template == fingerprint(other).template
+    assert fingerprint(one).template.startswith("sha256:")
 
 
 # Data

@@ -6,7 +6,7 @@ from stage_samples import NAME, STACK_ID, TEMPLATE, live, release, stack
 
 from cjob.concurrency.interrupts import Begun
 from cjob.document.models import Release
-from cjob.document.snapshot import Activity, Live
+from cjob.document.snapshot import Activity, StackSnapshot
 from cjob.reporting.errors import DeploymentError, InputError, Interrupted, ServiceError
 from cjob.stages.apply import apply
 from cjob.stages.change_sets import Options, Tools
@@ -183,8 +183,10 @@ def test_a_replacement_that_was_refused_without_rollback_names_the_way_out() -> 
 
 
 @pytest.mark.parametrize("step", ["propose", "follow", "execute"])
-@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
-def test_ctrl_c_before_the_change_is_executed_leaves_nothing(step: str, before: Live) -> None:
+@pytest.mark.parametrize("before", [live(), StackSnapshot()], ids=["update", "create"])
+def test_ctrl_c_before_the_change_is_executed_leaves_nothing(
+    step: str, before: StackSnapshot
+) -> None:
     """No change set, no empty stack; and it says that nothing was deployed."""
     stacks = FakeStacks(before, faults={step: CTRL_C()})
     with pytest.raises(Interrupted, match="before anything was deployed"):
@@ -194,8 +196,10 @@ def test_ctrl_c_before_the_change_is_executed_leaves_nothing(step: str, before: 
 
 
 @pytest.mark.parametrize("step", ["propose", "follow", "execute"])
-@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
-def test_an_error_before_the_change_is_executed_leaves_nothing(step: str, before: Live) -> None:
+@pytest.mark.parametrize("before", [live(), StackSnapshot()], ids=["update", "create"])
+def test_an_error_before_the_change_is_executed_leaves_nothing(
+    step: str, before: StackSnapshot
+) -> None:
     """And is what the person sees."""
     stacks = FakeStacks(before, faults={step: REFUSED})
     with pytest.raises(ServiceError, match="AWS said no"):
@@ -218,7 +222,7 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
         report=lambda record: lines.append(record.text),
     )
     with pytest.raises(ServiceError, match="AWS said no"):
-        apply(release(), tools, Options(), Live())
+        apply(release(), tools, Options(), StackSnapshot())
     assert lines[-2:] == ["warning: gone", "warning: never"]
 
 
@@ -227,7 +231,9 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
     [live(template=TEMPLATE), live(Schedule="none"), live("UPDATE_IN_PROGRESS")],
     ids=["template", "parameters", "status"],
 )
-def test_a_stack_that_moves_while_the_change_is_proposed_is_left_alone(moved: Live) -> None:
+def test_a_stack_that_moves_while_the_change_is_proposed_is_left_alone(
+    moved: StackSnapshot,
+) -> None:
     """The change set is deleted, since it was made for another state."""
     stacks = FakeStacks(live(), moves=moved)
     with pytest.raises(InputError, match="changed by somebody else"):
@@ -244,7 +250,7 @@ def test_a_create_that_is_interrupted_deletes_the_stack() -> None:
     stacks = FakeStacks(events=tuple(map(own, CREATED)), faults={"event": CTRL_C()})
     with pytest.raises(Interrupted, match="is deleted"):
         applied(stacks)
-    assert stacks.live == Live()
+    assert stacks.live == StackSnapshot()
 
 
 def test_an_update_that_is_interrupted_is_cancelled() -> None:
@@ -265,8 +271,10 @@ def test_an_update_that_ended_before_it_could_be_cancelled_is_not_waited_for() -
     assert "cancel" not in stacks.asked
 
 
-@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
-def test_ctrl_c_in_the_moment_of_executing_takes_back_what_was_started(before: Live) -> None:
+@pytest.mark.parametrize("before", [live(), StackSnapshot()], ids=["update", "create"])
+def test_ctrl_c_in_the_moment_of_executing_takes_back_what_was_started(
+    before: StackSnapshot,
+) -> None:
     """The answer to it never came, but the stack is at work."""
     stacks = FakeStacks(before, events=(own("X"),), faults={"executed": CTRL_C()})
     with pytest.raises(Interrupted, match="interrupted; the stack"):
@@ -274,8 +282,8 @@ def test_ctrl_c_in_the_moment_of_executing_takes_back_what_was_started(before: L
     assert ("cancel" if before.exists else "delete") in stacks.asked
 
 
-@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
-def test_a_deployment_whose_start_was_not_answered_is_followed(before: Live) -> None:
+@pytest.mark.parametrize("before", [live(), StackSnapshot()], ids=["update", "create"])
+def test_a_deployment_whose_start_was_not_answered_is_followed(before: StackSnapshot) -> None:
     """Its token says whose it is; nobody else is blamed for it."""
     events = tuple(map(own, UPDATED if before.exists else CREATED))
     stacks = FakeStacks(
@@ -312,7 +320,7 @@ def test_a_start_of_which_nothing_is_known_is_no_error_of_the_input() -> None:
 
 
 @pytest.mark.parametrize("of_others", [live("CREATE_IN_PROGRESS"), live("UPDATE_IN_PROGRESS")])
-def test_what_others_began_is_not_taken_back(of_others: Live) -> None:
+def test_what_others_began_is_not_taken_back(of_others: StackSnapshot) -> None:
     """Ours may have ended unheard before they did; theirs is told by the token of its calls."""
     stacks = FakeStacks(
         live(),

@@ -7,7 +7,7 @@ from stage_samples import OLDER, TEMPLATE, live, referring_to, release, stack
 from cjob.diff.summary import summary
 from cjob.document.models import Change, Diff, Release
 from cjob.document.records import replace
-from cjob.document.snapshot import Live, against
+from cjob.document.snapshot import StackSnapshot, fingerprint
 from cjob.stages.diff import complete, diff, not_compared, template_version
 
 TASK = """\
@@ -23,7 +23,9 @@ Resources:
 """
 
 
-def compared(wanted: str, deployed: Live, missing: tuple[str, ...] = (), **given: str) -> Diff:
+def compared(
+    wanted: str, deployed: StackSnapshot, missing: tuple[str, ...] = (), **given: str
+) -> Diff:
     """Compare a stack with a live one."""
     found = diff(release(stack(wanted, missing, **given)), deployed).diff
     assert found is not None
@@ -148,7 +150,7 @@ def test_a_stack_that_was_never_made_is_all_new(status: str) -> None:
 
 def test_a_stack_that_was_never_made_has_all_its_parts_in_the_changes() -> None:
     """Its text is the template alone, as people know it."""
-    found = compared(TEMPLATE, Live(), A="1")
+    found = compared(TEMPLATE, StackSnapshot(), A="1")
     added = {(change.op, change.path) for change in found.changes}
     assert {("add", "Resources"), ("add", "parameters.A")} <= added
     assert ("add", "tags.copilot-service") in added
@@ -226,7 +228,7 @@ def test_live_addons_are_read_only_where_they_differ() -> None:
 @pytest.mark.parametrize(
     "deployed", [live(), live(AddonsTemplateURL=""), live("", AddonsTemplateURL="https://one")]
 )
-def test_a_stack_without_addons_is_not_asked_for_them(deployed: Live) -> None:
+def test_a_stack_without_addons_is_not_asked_for_them(deployed: StackSnapshot) -> None:
     """Nor is one that is not there."""
     stacks = FakeStacks(deployed)
     assert complete(deployed, with_addons(ADDONS, "https://two"), stacks) == deployed
@@ -237,7 +239,7 @@ def test_a_difference_is_bound_to_the_live_addons() -> None:
     """Somebody may have changed them alone."""
     now = live(AddonsTemplateURL="https://one")
     moved = replace(now, addons=ADDONS)
-    assert against(now).addons != against(moved).addons
+    assert fingerprint(now).addons != fingerprint(moved).addons
 
 
 # Functions
@@ -328,7 +330,7 @@ def test_the_copy_of_a_manifest_with_a_secret_is_not_shown() -> None:
     """It is where the secret comes from."""
     for line, shown in (("DB_PASSWORD: s3cret", False), ("LOG_LEVEL: info", True)):
         template = f"Metadata:\n  Manifest: |\n    variables:\n      {line}\n"
-        assert (line in compared(template, Live()).text) is shown
+        assert (line in compared(template, StackSnapshot()).text) is shown
 
 
 # What only a push can give

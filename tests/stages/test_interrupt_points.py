@@ -10,7 +10,7 @@ from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
 from stage_samples import live, release
 
 from cjob.concurrency.interrupts import Begun
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import Interrupted
 from cjob.stages import apply as apply_stage
 from cjob.stages import execution, following
@@ -48,8 +48,8 @@ def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("before", [live(), Live()], ids=["update", "create"])
-def test_ctrl_c_at_any_line_reports_what_is_so(before: Live) -> None:
+@pytest.mark.parametrize("before", [live(), StackSnapshot()], ids=["update", "create"])
+def test_ctrl_c_at_any_line_reports_what_is_so(before: StackSnapshot) -> None:
     """Nothing was deployed, or it was rolled back, or it is named as deployed or left."""
     events = UPDATED if before.exists else CREATED
     told: set[str] = set()

@@ -7,7 +7,7 @@ from stage_samples import live, release, stack
 
 from cjob.document.models import Build, Image, Release, Revision, Source
 from cjob.document.records import replace
-from cjob.document.snapshot import Live
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Progress
 from cjob.stages.diff import diff, not_compared
@@ -68,7 +68,7 @@ def built(*, missing: tuple[str, ...] = ("ContainerImage",), **ids: str) -> Rele
     return replace(begun, target=target, images=images)
 
 
-def deployed(image: str = DEPLOYED, proxy: str = DEPLOYED) -> Live:
+def deployed(image: str = DEPLOYED, proxy: str = DEPLOYED) -> StackSnapshot:
     """Return a live stack with these images."""
     return live(template=TASK.format(image=proxy), ContainerImage=image)
 
@@ -97,7 +97,7 @@ def test_an_image_that_is_deployed_gets_its_deployed_name(id_: str) -> None:
     ],
     ids=["another", "elsewhere", "by tag", "absent"],
 )
-def test_another_image_than_the_deployed_one_is_a_change(stack_now: Live) -> None:
+def test_another_image_than_the_deployed_one_is_a_change(stack_now: StackSnapshot) -> None:
     """Its name is known after the push, and that is what is shown of it."""
     found = recognise(built(report="sha256:other"), stack_now, Contents(), no_report)
     assert found.images == {"report": Image(id="sha256:other", differs=True)}

@@ -13,7 +13,7 @@ from cjob.concurrency.interrupts import Begun
 from cjob.document import names
 from cjob.document.models import Deployment, Release
 from cjob.document.records import replace
-from cjob.document.snapshot import Activity, Live, Placeholder
+from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
 from cjob.reporting.errors import InputError
 from cjob.stages import states
 from cjob.stages.apply import apply
@@ -25,13 +25,13 @@ WHERE = f"--region eu-central-1 --stack-name {NAME}"
 BUSY = [status for status, state in STATES.items() if state.action == states.WAIT]
 # Of an empty stack: cjob's own by its change set or by its token, and somebody else's.
 NAMED = Placeholder(
-    since="2024-05-01 10:00:00 UTC", age_s=60, change_set=names.creation_change_set(NAME)
+    created_at="2024-05-01 10:00:00 UTC", age_s=60, change_set=names.creation_change_set(NAME)
 )
 SIGNED = Placeholder(
-    since=NAMED.since, age_s=60, token=states.client_token("ci-at-runner", "0" * 32)
+    created_at=NAMED.created_at, age_s=60, token=states.client_token("ci-at-runner", "0" * 32)
 )
-THEIRS = Placeholder(since=NAMED.since, age_s=60)
-UNDER_REVIEW = Live(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
+THEIRS = Placeholder(created_at=NAMED.created_at, age_s=60)
+UNDER_REVIEW = StackSnapshot(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
 
 Told = tuple[Deployment, list[str]]
 
@@ -75,7 +75,7 @@ def test_every_status_of_cloudformation_has_a_row() -> None:
 @pytest.mark.parametrize("status", ["", "DELETE_COMPLETE"])
 def test_a_stack_that_is_not_there_is_made(status: str) -> None:
     """Nothing has to go first."""
-    stacks = FakeStacks(Live(status=status), events=tuple(map(own, CREATED)))
+    stacks = FakeStacks(StackSnapshot(status=status), events=tuple(map(own, CREATED)))
     assert applied(stacks)[0].status == "CREATE_COMPLETE"
     assert "delete" not in stacks.asked
 
@@ -162,7 +162,7 @@ def test_a_stack_whose_creation_failed_is_deleted_and_made_anew(status: str) -> 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
 def test_a_stack_that_must_go_but_is_protected_is_refused(status: str) -> None:
     """The command that ends the protection is there; nobody else decides on it."""
-    stacks = FakeStacks(Live(status=status, stack_id=STACK_ID, tags=TAGS, protected=True))
+    stacks = FakeStacks(StackSnapshot(status=status, stack_id=STACK_ID, tags=TAGS, protected=True))
     with pytest.raises(InputError, match="protected from that") as caught:
         applied(stacks)
     assert caught.value.hint.endswith(" --no-enable-termination-protection")
@@ -191,7 +191,7 @@ def test_a_stack_at_work_is_refused_with_who_and_since_when(status: str) -> None
     """Before anything is sent."""
     number = "0" * 32
     began = Activity(
-        status="UPDATE_IN_PROGRESS", since="2024-05-01 10:00:00 UTC", token=f"cjob-ci-{number}"
+        status="UPDATE_IN_PROGRESS", started_at="2024-05-01 10:00:00 UTC", token=f"cjob-ci-{number}"
     )
     stacks = FakeStacks(live(status), activity=began)
     with pytest.raises(InputError) as caught:
@@ -254,7 +254,9 @@ def test_a_stack_that_takes_no_update_is_refused_with_the_command(status: str, h
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])
 def test_a_stack_of_somebody_else_is_not_touched(key: str, status: str) -> None:
     """Names are joined with hyphens, so another job may have come to the same."""
-    stacks = FakeStacks(Live(status=status, stack_id=STACK_ID, tags={**TAGS, key: "theirs"}))
+    stacks = FakeStacks(
+        StackSnapshot(status=status, stack_id=STACK_ID, tags={**TAGS, key: "theirs"})
+    )
     kind = key.removeprefix("copilot-")
     with pytest.raises(InputError, match=f"belongs to another {kind}: 'theirs'"):
         applied(stacks)

@@ -135,7 +135,7 @@ def test_an_empty_stack_of_somebody_else_has_its_age_alone() -> None:
     assert found is not None
     assert (found.token, found.change_set, found.has_resources) == ("", "", False)
     assert 60 <= found.age_s < 90
-    assert found.since.endswith("UTC") or "UTC (" in found.since
+    assert found.created_at.endswith("UTC") or "UTC (" in found.created_at
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from cjob.document.records import NOTHING, dataclass, fields, replace
+from cjob.document.records import EMPTY, dataclass, fields, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +12,7 @@ class Box:
     """Something with a name."""
 
     name: str
-    labels: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = EMPTY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cjob.document.records import NOTHING
+from cjob.document.records import EMPTY
 from cjob.manifest.field_types import (
     STRING,
     STRING_MAP,
@@ -30,7 +30,7 @@ class ImageBuild(NamedTuple):
     context: str
     dockerfile: str
     target: str = ""
-    args: Mapping[str, str] = NOTHING
+    args: Mapping[str, str] = EMPTY
     cache_from: tuple[str, ...] = ()
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cjob.document.records import NOTHING, dataclass
+from cjob.document.records import EMPTY, dataclass
 from cjob.manifest import durations, functions, references, shellwords
 from cjob.manifest.field_types import (
     INTEGER,
@@ -51,11 +51,11 @@ class Container:
     credentials: str | None = None
     entrypoint: tuple[str, ...] | None = None
     command: tuple[str, ...] | None = None
-    variables: Mapping[str, StringOrImport] = NOTHING
-    secrets: Mapping[str, Secret] = NOTHING
+    variables: Mapping[str, StringOrImport] = EMPTY
+    secrets: Mapping[str, Secret] = EMPTY
     env_file: str | None = None
-    labels: Mapping[str, str] = NOTHING
-    depends_on: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = EMPTY
+    depends_on: Mapping[str, str] = EMPTY
     health_check: HealthCheck | None = None
 
 

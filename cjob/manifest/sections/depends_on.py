@@ -7,7 +7,7 @@ from typing import NamedTuple
 from yaml.nodes import Node
 
 from cjob.document import names
-from cjob.document.records import NOTHING
+from cjob.document.records import EMPTY
 from cjob.manifest.field_types import Field
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.sections.logging import routes_logs
@@ -24,7 +24,7 @@ class _Container(NamedTuple):
     waits: dict[str, tuple[str, Node]]
 
 
-FIELDS: Mapping[str, Field] = NOTHING
+FIELDS: Mapping[str, Field] = EMPTY
 
 
 def statuses_can_be_reached(job: Section, report: Report) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cjob.document import names
-from cjob.document.records import NOTHING
+from cjob.document.records import EMPTY
 from cjob.manifest.field_types import BOOLEAN, INTEGER, STRING, STRING_MAP, Field, Fields
 from cjob.manifest.report import Report
 from cjob.manifest.sections.container import Container, check_image
@@ -22,9 +22,9 @@ class Logging(NamedTuple):
 
     retention: int = _RETENTION
     router: Container | None = None
-    destination: Mapping[str, str] = NOTHING
+    destination: Mapping[str, str] = EMPTY
     metadata: bool = True
-    secret_options: Mapping[str, Secret] = NOTHING
+    secret_options: Mapping[str, Secret] = EMPTY
     config_file: str | None = None
 
 

@@ -19,7 +19,7 @@ Json = Any
 Handler = Callable[[Json], Json]
 """What answers a request: takes its parameters, gives status, headers and body."""
 
-PROPOSED, CREATING = "REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS"
+UNDER_REVIEW, CREATING = "REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS"
 
 WAITING = ThreadPoolExecutor(max_workers=256, thread_name_prefix="waiting")
 
@@ -57,7 +57,7 @@ def joining(original: Handler) -> Handler:
         answer = original(params)
         name = before["StackName"] if before else ""
         made = cloudformation._stacks.get(name)
-        if not before or made is before or before["StackStatus"] != PROPOSED:
+        if not before or made is before or before["StackStatus"] != UNDER_REVIEW:
             return answer
         kept, dropped = before["StackId"], made["StackId"]
         cloudformation._stacks[name] = before
@@ -109,7 +109,7 @@ def deleting(original: Handler) -> Handler:
         if created:
             # Its thread goes on until the wait is over; what it would do then is dropped.
             DEPLOYING[stack["StackId"]].cancel()
-        if not stack or stack["StackStatus"] != PROPOSED:
+        if not stack or stack["StackStatus"] != UNDER_REVIEW:
             return original(params)
         name, number = stack["StackName"], stack["StackId"]
         forget_change_sets(number)
@@ -185,4 +185,4 @@ def take_over(stack: Json) -> None:
 def at_work(stack: Json) -> bool:
     """Return whether a stack takes no change now."""
     status = str(stack["StackStatus"])
-    return status.endswith("_IN_PROGRESS") and status != PROPOSED
+    return status.endswith("_IN_PROGRESS") and status != UNDER_REVIEW

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from cjob.document.records import NOTHING, dataclass, replace
+from cjob.document.records import EMPTY, dataclass, replace
 from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.template import writer
 from cjob.template.access import find, is_null, pairs, text_of
@@ -32,11 +32,11 @@ class Addons:
     """
 
     text: str
-    variables: Mapping[str, str] = NOTHING
-    secrets: Mapping[str, str] = NOTHING
+    variables: Mapping[str, str] = EMPTY
+    secrets: Mapping[str, str] = EMPTY
     policies: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
-    parameters: Mapping[str, yaml.Node] = NOTHING
+    parameters: Mapping[str, yaml.Node] = EMPTY
 
 
 def is_template(file: str) -> bool:
