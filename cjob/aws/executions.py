@@ -10,37 +10,44 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from cjob.aws import errors
 from cjob.aws.errors import translating_errors
+from cjob.aws.run_logs import RunLogs
 from cjob.aws.session import Account
+from cjob.aws.tasks import Tasks
 from cjob.concurrency.interrupts import shield
 from cjob.concurrency.pool import run_all
 from cjob.document import names
 from cjob.reporting.errors import InputError, ServiceError
 from cjob.runs import history
 from cjob.runs import names as run_names
-from cjob.runs.model import UNFINISHED, Attempt, Environment, Run
+from cjob.runs.model import UNFINISHED, Environment, Run
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from mypy_boto3_logs import CloudWatchLogsClient
-
 Witness = Literal["auto", "states", "logs"]
 
-# The days of history that are read at once, and the oldest that is looked at: a log group keeps 30
-# days by default.
-DAYS_AT_ONCE = 8
+# The oldest run that is looked for.
 OLDEST = timedelta(days=90)
 PARALLEL_CALLS = 16
-# A run without an end in the log, whose task is gone, has ended unless its end is on its way.
-LATE = timedelta(minutes=10)
+# A name with a time is from the clock of the machine that started the run.
+CLOCKS = timedelta(days=1)
 
-NOT_DEPLOYED = ("StateMachineDoesNotExist", "ResourceNotFoundException")
+STOPPED = "Stopped"
+"""The error that Step Functions keeps for a run that `cjob stop` stopped."""
+
+NOT_DEPLOYED = {
+    ("StartExecution", "StateMachineDoesNotExist"),
+    ("ListExecutions", "StateMachineDoesNotExist"),
+    ("FilterLogEvents", "ResourceNotFoundException"),
+    ("DescribeStacks", "ValidationError"),
+}
+"""Operations, and the codes of their answers if the job has no state machine, log or stack."""
 
 
 class Schedule(NamedTuple):
@@ -51,7 +58,7 @@ class Schedule(NamedTuple):
 
 
 class Executions:
-    """Starts runs and reads them; shared by all threads of a process."""
+    """Starts, reads and stops runs; shared by all threads of a process."""
 
     def __init__(
         self,
@@ -66,6 +73,8 @@ class Executions:
         self._witness = witness
         self._note = note
         self._lock = threading.Lock()
+        self._log = RunLogs(account, environment)
+        self.tasks = Tasks(account, environment)
 
     def start(self, job: str, name: str, text: str) -> datetime:
         """Start an execution of that name and return when it started.
@@ -92,6 +101,20 @@ class Executions:
             raise
         return answer["startDate"]
 
+    def stop(self, run: Run, reason: str) -> bool:
+        """Ask Step Functions to stop an execution; return False if the caller is not allowed to."""
+        if not self._asks_states():
+            return False
+        client = self._account.client("stepfunctions", self._environment.region)
+        try:
+            with _asked(), translating_errors(f"stop run {run.name}"):
+                client.stop_execution(executionArn=run.execution_arn, error=STOPPED, cause=reason)
+        except _NotAllowedError:
+            if self._witness == "states":
+                raise
+            return False
+        return True
+
     def machine(self, job: str) -> str:
         """Return the ARN of a job's state machine."""
         env = self._environment
@@ -117,7 +140,8 @@ class Executions:
     def one(self, job: str, name: str, after: datetime | None = None) -> Run | None:
         """Return the run of that name, or None if nothing is known of it (yet).
 
-        `after` is a moment before its start: the log is read from there on.
+        The last attempt of a run that still runs is as ECS describes it now. `after` is a moment
+        before its start: the log is read from there on.
         """
         if not run_names.is_possible(name):  # AWS would refuse to look for it
             return None
@@ -128,10 +152,12 @@ class Executions:
             except _NotAllowedError as error:
                 self._fall_back(error)
             else:
-                return self._run(job, events, "states") if events else None
-        events = self._logged(job, "", pattern=f'"{arn}"', after=after)
-        events = [event for event in events if event.execution_arn == arn]
-        return self._settled(self._run(job, events, "logs")) if events else None
+                return self._current(self._run(job, events, "states")) if events else None
+        named = run_names.moment(name)
+        begin = after or (named - CLOCKS if named else None)
+        with self._deployed(job):
+            events = self._log.of_execution(job, arn, begin)
+        return self._current(self._run(job, events, "logs")) if events else None
 
     def schedule(self, job: str) -> Schedule:
         """Return the deployed schedule of a job, and when its stack was last changed."""
@@ -146,14 +172,6 @@ class Executions:
         parameters = {p["ParameterKey"]: p.get("ParameterValue", "") for p in found["Parameters"]}
         since = found.get("LastUpdatedTime", found["CreationTime"])
         return Schedule(parameters.get("Schedule", ""), since)
-
-    def task(self, arn: str) -> Attempt | None:
-        """Return a task as ECS describes it; about an hour after its end it is gone."""
-        env = self._environment
-        client = self._account.client("ecs", env.region, env.manager_role_arn)
-        with translating_errors("look at the run's task", env.manager_role_arn):
-            found = client.describe_tasks(cluster=arn.split("/")[1], tasks=[arn])["tasks"]
-        return history.attempt_of(found[0]) if found else None
 
     def _asks_states(self) -> bool:
         return self._witness != "logs"
@@ -171,11 +189,7 @@ class Executions:
     def _from_states(self, job: str, count: int, oldest: datetime) -> list[Run]:
         client = self._account.client("stepfunctions", self._environment.region)
         found: list[str] = []
-        with (
-            self._deployed(job),
-            _asked(),
-            translating_errors(f"list the runs of job {job!r}"),
-        ):
+        with self._deployed(job), _asked(), translating_errors(f"list the runs of job {job!r}"):
             pages = client.get_paginator("list_executions").paginate(
                 stateMachineArn=self.machine(job), PaginationConfig={"PageSize": min(count, 1000)}
             )
@@ -205,60 +219,33 @@ class Executions:
     # The log
 
     def _from_log(self, job: str, count: int, oldest: datetime) -> list[Run]:
-        """Read the history day by day, from today back, until there are enough runs."""
-        today = datetime.now(UTC).date()
-        days = [today - timedelta(n) for n in range((today - oldest.date()).days + 1)]
+        """Read the history from now back, until there are enough runs."""
         events: list[history.Event] = []
-        for begin in range(0, len(days), DAYS_AT_ONCE):
-            some = [str(day) for day in days[begin : begin + DAYS_AT_ONCE]]
-            found = run_all([partial(self._logged_on, job, day) for day in some], PARALLEL_CALLS)
-            events += [event for of_day in found for event in of_day]
-            groups = history.by_execution(events)
-            begun = sum(group[0].type == "ExecutionStarted" for group in groups.values())
-            if begun >= count:
-                break
-        runs = [self._run(job, group, "logs") for group in history.by_execution(events).values()]
+        groups: dict[str, list[history.Event]] = {}
+        with self._deployed(job):
+            for found in self._log.backwards(job, oldest):
+                events += found
+                groups = history.by_execution(events)
+                if sum(group[0].type == "ExecutionStarted" for group in groups.values()) >= count:
+                    break
+        runs = [self._run(job, group, "logs") for group in groups.values()]
         kept = [run for run in runs if run.started_at and run.started_at >= oldest]
-        return [self._settled(run) for run in _newest(kept, count)]
+        return [self._current(run) for run in _newest(kept, count)]
 
-    def _logged_on(self, job: str, day: str, _checkpoint: object) -> list[history.Event]:
-        return self._logged(job, day)
+    def _current(self, run: Run) -> Run:
+        """Return a run that has not ended with its last attempt as ECS describes it now.
 
-    def _logged(
-        self, job: str, day: str, pattern: str = "", after: datetime | None = None
-    ) -> list[history.Event]:
-        """Return the events in the state machine's log: of one day, or with a pattern."""
-        env = self._environment
-        client: CloudWatchLogsClient = self._account.client(
-            "logs", env.region, env.manager_role_arn
-        )
-        machine = run_names.state_machine(env.app, env.env, job)
-        more: dict[str, Any] = {"filterPattern": pattern} if pattern else {}
-        if after is not None:
-            more["startTime"] = int(after.timestamp() * 1000)
-        with (
-            self._deployed(job),
-            translating_errors(f"read the log of job {job!r}", env.manager_role_arn),
-        ):
-            pages = client.get_paginator("filter_log_events").paginate(
-                logGroupName=run_names.log_group(env.app, env.env, job),
-                logStreamNamePrefix=run_names.history_streams(machine, day),
-                **more,
-            )
-            found = [history.event_of_log(e["message"]) for page in pages for e in page["events"]]
-        return [event for event in found if event is not None]
-
-    def _settled(self, run: Run) -> Run:
-        """Return a run whose log has no end as what ECS says of its last task."""
+        In the log the end of a run may be missing: then the run is what its last task tells.
+        """
         if run.status not in UNFINISHED or not run.attempts or not run.attempts[-1].task_arn:
             return run
-        task = self.task(run.attempts[-1].task_arn)
-        if task is not None and task.status != "STOPPED":
-            return run.with_last_attempt(task)
-        ended = task.stopped_at if task else run.started_at
-        if ended is None or datetime.now(UTC) - ended < LATE:
+        last = run.attempts[-1]
+        task = None if last.status == "STOPPED" else self.tasks.describe(last.task_arn)
+        if task is not None:
+            run = run.with_last_attempt(task)
+        if run.evidence == "states" or (task is not None and task.status != "STOPPED"):
             return run
-        return run.with_status("UNKNOWN")
+        return history.without_end(run, task, datetime.now(UTC))
 
     def _run(
         self, job: str, events: Sequence[history.Event], evidence: Literal["states", "logs"]
@@ -272,11 +259,14 @@ class Executions:
 
 @contextmanager
 def _deployed(job: str, env: str) -> Iterator[None]:
-    """Turn the answer that there is no state machine, or no log group, into an InputError."""
+    """Turn the answer that there is no state machine, no log group or no stack into InputError."""
     try:
         yield
     except ServiceError as error:
-        if _code(error) not in NOT_DEPLOYED and "does not exist" not in error.message:
+        cause = error.__cause__
+        if not isinstance(cause, ClientError):
+            raise
+        if (cause.operation_name, errors.code(cause)) not in NOT_DEPLOYED:
             raise
         raise NotDeployedError(
             f"job {job!r} is not deployed in environment {env!r}",

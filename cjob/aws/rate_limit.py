@@ -22,12 +22,18 @@ class RateLimiter:
     budget allows. Throttling halves the budget, and every answer gives a little of it back.
     """
 
-    def __init__(self, sleep: Sleep, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with the whole budget."""
+    def __init__(
+        self,
+        sleep: Sleep,
+        clock: Callable[[], float] = time.monotonic,
+        min_interval_s: float = MIN_INTERVAL_S,
+    ) -> None:
+        """Begin with the whole budget: a call every `min_interval_s`."""
         self.sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        self._interval = MIN_INTERVAL_S
+        self._min_interval = min_interval_s
+        self._interval = min_interval_s
         self._free_at = 0.0
 
     def wait(self, pause: float) -> None:
@@ -48,7 +54,7 @@ class RateLimiter:
     def answered(self) -> None:
         """Become a little faster again."""
         with self._lock:
-            self._interval = max(self._interval * 0.95, MIN_INTERVAL_S)
+            self._interval = max(self._interval * 0.95, self._min_interval)
 
 
 def backoff(first: float, longest: float) -> Iterator[float]:

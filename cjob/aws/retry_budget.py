@@ -33,7 +33,7 @@ class RetryBudget:
         if self._silent_since is None:
             self._silent_since = now
             self._report(
-                info("AWS does not answer; the deployment continues there, and cjob keeps asking")
+                info("AWS does not answer; what was started continues there, and cjob keeps asking")
             )
         return now - self._silent_since <= SILENCE_LIMIT_S
 

@@ -26,6 +26,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "run": ("environment", "start", "history", "output"),
     "runs": ("environment", "history", "schedule"),
     "logs": ("environment", "history", "output", "schedule"),
+    "stop": ("environment", "history", "stop"),
 }
 """The commands that call AWS, each with the stages whose rights it needs, and what is an option."""
 
@@ -323,6 +324,7 @@ OPERATE = (
             ("logs:FilterLogEvents", MANAGER, on.JOB_LOGS, "history", "the log of its runs"),
             ("ecs:DescribeTasks", MANAGER, on.CLUSTERS, "history", "tasks that still run"),
             ("logs:GetLogEvents", MANAGER, on.JOB_LOGS, "output", "what containers wrote"),
+            ("ecs:StopTask", MANAGER, on.CLUSTERS, "stop", "stopping a run's tasks"),
             ("cloudformation:DescribeStacks", MANAGER, on.STACKS, "schedule", "the schedule"),
         )
     ),
@@ -349,6 +351,16 @@ OPERATE = (
             ("ListExecutions", on.STATE_MACHINES, "which runs there are"),
             ("GetExecutionHistory", on.EXECUTIONS, "what became of one"),
         )
+    ),
+    Right(
+        "states:StopExecution",
+        CALLER,
+        (on.EXECUTIONS,),
+        "stop",
+        "stopping a run; else each of its tasks is stopped",
+        calls=("stepfunctions:StopExecution",),
+        when="the environment is in the caller's account",
+        optional=True,
     ),
 )
 

@@ -11,11 +11,17 @@ from cjob.reporting.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
+    from cjob.aws.waiting import Waiting
     from cjob.context import Collaborators
     from cjob.document.models import Job
+    from cjob.reporting.progress import Reporter
+    from cjob.runs.model import Run
+    from cjob.runs.output import Line
+    from cjob.stages.follow_run import Follower
+    from cjob.stages.stop_run import Stopper
 
 WITNESSES = ("auto", "states", "logs")
 
@@ -27,6 +33,7 @@ class Operation:
         """Find the jobs and look up their environment: one call."""
         from cjob.aws.executions import Executions  # noqa: PLC0415 - help needs none of these
         from cjob.aws.output import Output  # noqa: PLC0415
+        from cjob.aws.rate_limit import RateLimiter  # noqa: PLC0415
 
         _check_named(args, several=several)
         self.tools: Collaborators
@@ -39,6 +46,31 @@ class Operation:
             account, self.environment, args.witness, self.talk.say
         )
         self.output: Output = Output(account, self.environment)
+        self._limiter = RateLimiter(self.tools.interruption.sleep)
+
+    def follower(self, job: "Job", show: "Callable[[Line], None]") -> "Follower":
+        """Return what follows a run of a job, which reports its attempts to the console."""
+        from cjob.stages.follow_run import Follower  # noqa: PLC0415 - help needs none of it
+
+        report = self._reporter(job)
+        return Follower(self.executions, self.output.stream, report, show, self._waiting(report))
+
+    def stopper(self, job: "Job") -> "Stopper":
+        """Return what stops a run of a job."""
+        from cjob.stages.stop_run import Stopper  # noqa: PLC0415 - help needs none of it
+
+        report = self._reporter(job)
+        return Stopper(self.executions, self.executions.tasks, report, self._waiting(report))
+
+    def _reporter(self, job: "Job") -> "Reporter":
+        from cjob.document.records import replace  # noqa: PLC0415 - help needs none of it
+
+        return lambda record: self.talk.show(replace(record, job=job.name, env=job.env))
+
+    def _waiting(self, report: "Reporter") -> "Waiting":
+        from cjob.aws.waiting import Waiting  # noqa: PLC0415 - help needs none of it
+
+        return Waiting(self._limiter, report)
 
 
 def options(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
@@ -127,6 +159,33 @@ def since(text: str) -> "datetime":
     if moment > now:
         raise argparse.ArgumentTypeError(f"{text!r} is in the future; it is {now:%FT%TZ}")
     return moment
+
+
+def user_name() -> str:
+    """Return the name of the user that this process runs as."""
+    import getpass  # noqa: PLC0415 - help needs none of it
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        return "somebody"
+
+
+def user_and_host() -> str:
+    """Return who starts or stops a run, and where: `anna@laptop`."""
+    import socket  # noqa: PLC0415 - help needs none of it
+
+    return f"{user_name()}@{socket.gethostname()}"
+
+
+def write_run(run: "Run") -> None:
+    """Write a run to stdout as one line of JSON."""
+    import json  # noqa: PLC0415 - only for this form
+
+    from cjob.runs import causes, model  # noqa: PLC0415
+
+    document = model.to_json(run, causes.cause_of(run).text)
+    write_line(json.dumps(document, separators=(",", ":")))
 
 
 def write_line(text: str) -> None:

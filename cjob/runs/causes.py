@@ -105,7 +105,7 @@ def _aborted(case: Case) -> Cause | None:
     if case.run.status != "ABORTED":
         return None
     words = case.run.message or case.run.error
-    return Cause(f"stopped by hand: {_cut(words)}" if words else "stopped by hand")
+    return Cause(f"stopped: {_cut(words)}" if words else "stopped")
 
 
 def _timed_out(case: Case) -> Cause | None:

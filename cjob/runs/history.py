@@ -9,7 +9,7 @@ into the job's log group, one JSON object each: the same keys in `details` inste
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cjob.runs.model import Attempt, Container, Evidence, Run, Status, Trigger
@@ -24,6 +24,11 @@ ENDS: Mapping[str, Status] = {
 STOPPED = ("TaskSucceeded", "TaskFailed", "TaskTimedOut")
 REFUSED = ("TaskSubmitFailed", "TaskStartFailed")
 RULE_EVENT = "Scheduled Event"
+
+# Events come into the log some seconds late. So long after the end of its last task, a run without
+# an end in the log has one that was lost: a retry would have started by then.
+LATE = timedelta(minutes=10)
+LATE_SUCCESS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,24 @@ def run_of(events: Sequence[Event], *, app: str, env: str, job: str, evidence: E
         redriven=bool(redriven),
         evidence=evidence,
     )
+
+
+def without_end(run: Run, task: Attempt | None, now: datetime) -> Run:
+    """Return a run of the log that has no end, although its last task has stopped.
+
+    It still runs while its end may be on its way. After that it is what ECS says of the task; None
+    if ECS does not know it, or the log has its end: a state that an override added may still run.
+    """
+    ended = run.attempts[-1].stopped_at or run.started_at
+    if ended is None:
+        return run
+    late = now - ended >= LATE
+    if task is None:
+        return run.with_status("UNKNOWN") if late else run
+    codes = [container.exit_code for container in task.containers]
+    if codes and not any(code != 0 for code in codes):
+        return run.as_its_task("SUCCEEDED") if now - ended >= LATE_SUCCESS else run
+    return run.as_its_task("FAILED") if late else run
 
 
 def trigger_of(text: object) -> tuple[Trigger, str, str, datetime | None]:

@@ -34,16 +34,6 @@ def missed(
     return tuple(_unmatched(expected, starts))
 
 
-def repeated(runs: Iterable[Run]) -> frozenset[datetime]:
-    """Return the fire times with more than one run: EventBridge delivers at least once."""
-    seen: set[datetime] = set()
-    twice: set[datetime] = set()
-    for run in runs:
-        if run.scheduled_at is not None:
-            (twice if run.scheduled_at in seen else seen).add(run.scheduled_at)
-    return frozenset(twice)
-
-
 def _fired(run: Run) -> datetime | None:
     """Return when the schedule fired for a run; None for a run that it did not start."""
     if run.trigger != "schedule" or run.status == "MISSED":

@@ -120,6 +120,11 @@ class Run:
         """Return the same run with another status."""
         return replace(self, status=status)
 
+    def as_its_task(self, status: Status) -> "Run":
+        """Return the same run, ended with its last attempt as ECS says."""
+        stopped = self.attempts[-1].stopped_at
+        return replace(self, status=status, stopped_at=stopped, evidence="tasks")
+
     def with_last_attempt(self, attempt: Attempt) -> "Run":
         """Return the same run with a newer look at its last attempt."""
         return replace(self, attempts=(*self.attempts[:-1], attempt))

@@ -14,6 +14,8 @@ _HASH = 6
 
 # What Step Functions takes, which is more than what it logs.
 _POSSIBLE = re.compile(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""")
+_FORMAT = "%Y%m%dT%H%M%SZ"
+_TIME = re.compile(r"^cjob-.*-(\d{8}T\d{6}Z)-[0-9a-f]+$")
 _ODD = re.compile(r"[^0-9A-Za-z_-]+")
 
 
@@ -22,10 +24,19 @@ def is_possible(name: str) -> bool:
     return _POSSIBLE.fullmatch(name) is not None
 
 
-def new(user: str, moment: datetime, random: str) -> str:
+def new(user: str, now: datetime, random: str) -> str:
     """Return the name of a run that a person starts now; `random` tells apart those of a second."""
     who = _clean(user)[:_USER].strip("-") or "somebody"
-    return f"cjob-{who}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{random}"
+    return f"cjob-{who}-{now.astimezone(UTC).strftime(_FORMAT)}-{random}"
+
+
+def moment(name: str) -> datetime | None:
+    """Return the time in a name that `new` made, by the clock of the machine; None for others."""
+    found = _TIME.search(name)
+    try:
+        return datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
 
 
 def for_id(run_id: str) -> str:

@@ -1,8 +1,10 @@
 """Fixtures of the runs from end to end: one sandbox and one daemon for all of them."""
 
 import gc
+import json
 import shutil
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import call_by_call
@@ -11,6 +13,7 @@ import daemons
 import pipelines
 import pytest
 import sandboxes
+from scripted_runs import Script
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +63,37 @@ def points(place: pipelines.Place) -> list[call_by_call.Point]:
         for scenario in call_by_call.SCENARIOS
         for point in call_by_call.recorded(place, scenario)
     ]
+
+
+@pytest.fixture
+def script(place: pipelines.Place) -> Script:
+    """Return what says what the attempts of a job do."""
+    folder = place.sandbox.folder / "scripts"
+    folder.mkdir(exist_ok=True)
+
+    def write(job: str, attempts: Mapping[str, object] | None = None, **every: object) -> None:
+        text = json.dumps({"every": every, "attempts": attempts or {}})
+        (folder / f"{pipelines.name(job)}.json").write_text(text)
+
+    return write
+
+
+@pytest.fixture
+def job(place: pipelines.Place) -> str:
+    """Deploy a job, and return its name."""
+    made = f"run-{uuid.uuid4().hex[:8]}"
+    place.job(made)
+    place.done("deploy", *pipelines.on(made))
+    return made
+
+
+@pytest.fixture
+def retried(place: pipelines.Place) -> str:
+    """Deploy a job with a retry, and return its name."""
+    made = f"retried-{uuid.uuid4().hex[:8]}"
+    place.job(made, "retries: 1\n")
+    place.done("deploy", *pipelines.on(made))
+    return made
 
 
 @pytest.fixture(autouse=True)

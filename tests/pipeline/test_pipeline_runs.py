@@ -4,59 +4,10 @@ import json
 import re
 import signal
 import subprocess
-import uuid
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
-from pipelines import ENV, Done, Place, name, on, wait_for
-
-Script = Callable[..., None]
-LOGS = ("--witness", "logs")
-
-
-@pytest.fixture
-def script(place: Place) -> Script:
-    """Return what says what the attempts of a job do."""
-    folder = place.sandbox.folder / "scripts"
-    folder.mkdir(exist_ok=True)
-
-    def write(job: str, attempts: Mapping[str, object] | None = None, **every: object) -> None:
-        text = json.dumps({"every": every, "attempts": attempts or {}})
-        (folder / f"{name(job)}.json").write_text(text)
-
-    return write
-
-
-@pytest.fixture
-def job(place: Place) -> str:
-    """Deploy a job, and return its name."""
-    made = f"run-{uuid.uuid4().hex[:8]}"
-    place.job(made)
-    place.done("deploy", *on(made))
-    return made
-
-
-@pytest.fixture
-def retried(place: Place) -> str:
-    """Deploy a job with a retry, and return its name."""
-    made = f"retried-{uuid.uuid4().hex[:8]}"
-    place.job(made, "retries: 1\n")
-    place.done("deploy", *on(made))
-    return made
-
-
-def runs(place: Place, job: str, *more: str) -> list[dict[str, Any]]:
-    """Return the runs of a job as documents."""
-    done = place.done("runs", *on(job), "-o", "json", *more)
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def run_name(done: Done) -> str:
-    """Return the name of the run that a command started or joined."""
-    found = re.search(r"^(?:started|joined) run (\S+)$", done.stderr, re.MULTILINE)
-    assert found, done.stderr
-    return found[1]
+from pipelines import ENV, Done, Place, on, wait_for
+from scripted_runs import LOGS, Script, run_name, runs
 
 
 @pytest.mark.parametrize("witness", [(), LOGS], ids=["states", "logs"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cjob.runs.missed import missed, repeated
+from cjob.runs.missed import missed
 from cjob.runs.model import Run, Trigger
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -78,11 +78,6 @@ def test_a_rate_that_stopped_is_missed_up_to_now() -> None:
 def test_what_is_not_a_schedule_misses_nothing(schedule: str) -> None:
     """A job that is paused has no fire times."""
     assert missed(schedule, [], MONDAY, nine(3)) == ()
-
-
-def test_two_runs_of_one_fire_time_are_noted() -> None:
-    """EventBridge delivers at least once."""
-    assert repeated([run(nine(0)), run(nine(0)), run(nine(1))]) == {nine(0)}
 
 
 @given(st.sets(st.integers(0, 13)))

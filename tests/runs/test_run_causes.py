@@ -131,7 +131,7 @@ def test_a_run_that_timed_out_or_was_stopped() -> None:
     timed_out = histories.run(started(), scheduled(), submitted(), ended("TimedOut"))
     assert causes.cause_of(timed_out).text == "not done after 3s"
     aborted = histories.run(started(), ended("Aborted", "Stopped", "by anna: not today"))
-    assert causes.cause_of(aborted).text == "stopped by hand: by anna: not today"
+    assert causes.cause_of(aborted).text == "stopped: by anna: not today"
 
 
 def test_a_start_that_is_not_allowed() -> None:

@@ -7,7 +7,7 @@ were written. With --follow it goes from the run's first line to its end, and th
 import argparse
 import sys
 
-from cjob.cli import run_options
+from cjob.cli import run_choice, run_options
 from cjob.reporting.errors import DONE, InputError
 from cjob.reporting.printable import one_line
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from cjob.document.models import Job
     from cjob.runs.model import Run
     from cjob.runs.output import Line
-
-# How many runs are looked through for the one that is meant by a word or a number.
-SEARCHED = 100
 
 EXAMPLES = """\
 examples:
@@ -119,41 +116,10 @@ def _check_sources(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
 
 def _chosen(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> "list[Run]":
     """Return the runs that are meant, oldest first; InputError if there is no such run."""
-    from cjob.runs.model import FAILED, UNFINISHED  # noqa: PLC0415 - help needs none of these
-
     executions = operation.executions
     if args.since:
-        return executions.recent(job.name, SEARCHED, args.since)[::-1]
-    which = "last" if args.run is None else args.run
-    number = int(which[1:]) if which[:1] == "-" and which[1:].isdecimal() else 0
-    if which == "last":
-        number = 1
-    if number:
-        found = executions.recent(job.name, number)
-        if 0 < len(found) < number:
-            raise InputError(
-                f"job {job.name!r} has no run {which}, only {len(found)} altogether",
-                hint=f"see which there are: cjob runs -n {job.name} -e {job.env}",
-            )
-        return found[number - 1 : number]
-    if which in ("last-failed", "running"):
-        wanted = FAILED if which == "last-failed" else UNFINISHED
-        found = executions.recent(job.name, SEARCHED)
-        matching = [one for one in found if one.status in wanted][:1]
-        if found and not matching:
-            what = "failed" if which == "last-failed" else "is running"
-            raise InputError(
-                f"no run of job {job.name!r} {what}, of the last {len(found)}",
-                hint=f"see which there are: cjob runs -n {job.name} -e {job.env}",
-            )
-        return matching
-    one = executions.one(job.name, which)
-    if one is None:
-        raise InputError(
-            f"job {job.name!r} has no run {which!r}, or its log is no longer kept",
-            hint=f"see which there are: cjob runs -n {job.name} -e {job.env}",
-        )
-    return [one]
+        return executions.recent(job.name, run_choice.SEARCHED, args.since)[::-1]
+    return run_choice.matching(args.run or run_choice.LAST, executions, job)[:1]
 
 
 def _no_run_yet(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> str:
@@ -192,12 +158,9 @@ def _lines(
 def _follow(
     operation: run_options.Operation, job: "Job", followed: "Run", show: "_Printer"
 ) -> None:
-    from cjob.cli.commands.run import follower, waiting  # noqa: PLC0415 - help needs none of it
-
     begun = followed.started_at
     if begun is not None:
-        follow = follower(operation, job, show.line).follow
-        follow(job.name, followed.name, begun, waiting(operation))
+        operation.follower(job, show.line).follow(job.name, followed.name, begun)
 
 
 class _Printer:

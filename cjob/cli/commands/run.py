@@ -8,7 +8,13 @@ What the containers write goes to stderr as it comes. The exit status is 0 if th
 import argparse
 
 from cjob.cli import run_options
-from cjob.reporting.errors import DONE, Interrupted, RunFailedError, StillRunningError
+from cjob.reporting.errors import (
+    DONE,
+    Interrupted,
+    RunFailedError,
+    ServiceError,
+    StillRunningError,
+)
 from cjob.reporting.printable import one_line
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -19,7 +25,6 @@ if TYPE_CHECKING:
     from cjob.document.models import Job
     from cjob.runs.model import Run
     from cjob.runs.output import Line
-    from cjob.stages.follow_run import Follower
 
 EXAMPLES = """\
 examples:
@@ -29,7 +34,6 @@ examples:
   cjob run -n report -e test --max-wait 10m
 """
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 5.0
 # A name that is taken belongs to a run that began at most so long ago.
 KEPT_DAYS = 90
 
@@ -81,12 +85,14 @@ def run(args: argparse.Namespace) -> int:
     show = _ignore if args.quiet else _to_people(operation, job)
     limit = None if args.max_wait is None else args.max_wait.total_seconds()
     try:
-        follow = follower(operation, job, show).follow
-        ended = follow(job.name, name, after, waiting(operation), limit)
+        ended = operation.follower(job, show).follow(job.name, name, after, limit)
     except KeyboardInterrupt:
         raise Interrupted(
             f"interrupted; run {name} continues", hint=f"to follow it: {_follow_command(job, name)}"
         ) from None
+    except ServiceError as error:
+        hint = f"run {name} continues; to follow it: {_follow_command(job, name)}"
+        raise ServiceError(error.message, hint=hint, notes=[*error.notes, error.hint]) from error
     return _finish(args, operation, job, name, ended)
 
 
@@ -104,57 +110,24 @@ def _start(
 
     A name is taken if the id was used before, or if the answer to this very start was lost.
     """
-    import getpass  # noqa: PLC0415
     import json  # noqa: PLC0415
     import secrets  # noqa: PLC0415
-    import socket  # noqa: PLC0415
     from datetime import timedelta  # noqa: PLC0415
 
     from cjob.aws.executions import AlreadyStartedError  # noqa: PLC0415
     from cjob.runs import names  # noqa: PLC0415
 
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a user without a name
-        user = "somebody"
     if args.run_id is not None:
         # The same on each machine that repeats it, or Step Functions would refuse it.
         name, about = names.for_id(args.run_id), {"by": "cjob", "runId": args.run_id}
     else:
-        name = names.new(user, now, secrets.token_hex(2))
-        about = {"by": f"{user}@{socket.gethostname()}"}
+        name = names.new(run_options.user_name(), now, secrets.token_hex(2))
+        about = {"by": run_options.user_and_host()}
     text = json.dumps({"cjob": about | ({"reason": args.reason} if args.reason else {})})
     try:
         return name, operation.executions.start(job.name, name, text)
     except AlreadyStartedError:
         return name, now - timedelta(days=KEPT_DAYS)
-
-
-def follower(
-    operation: run_options.Operation, job: "Job", show: "Callable[[Line], None]"
-) -> "Follower":
-    """Return what follows a run of a job, reporting to the console."""
-    from cjob.document.records import replace  # noqa: PLC0415 - help needs none of these
-    from cjob.stages.follow_run import Follower  # noqa: PLC0415
-
-    return Follower(
-        operation.executions,
-        operation.output.stream,
-        lambda record: operation.talk.show(replace(record, job=job.name, env=job.env)),
-        show,
-    )
-
-
-def waiting(operation: run_options.Operation) -> "Callable[[int], None]":
-    """Return how to wait between two looks, ever longer, and no oftener than AWS likes."""
-    from cjob.aws.rate_limit import RateLimiter  # noqa: PLC0415 - help needs none of it
-
-    pace = RateLimiter(operation.tools.interruption.sleep)
-
-    def wait(look: int) -> None:
-        pace.wait(min(FIRST_PAUSE_S * 1.5 ** min(look, 10), LONGEST_PAUSE_S))
-
-    return wait
 
 
 def _to_people(operation: run_options.Operation, job: "Job") -> "Callable[[Line], None]":
@@ -179,6 +152,11 @@ def _finish(
     from cjob.runs import causes  # noqa: PLC0415 - help needs none of these
     from cjob.runs.model import FAILED  # noqa: PLC0415
 
+    if ended is not None and ended.status == "UNKNOWN":
+        raise ServiceError(
+            f"run {name} of job {job.name!r} has stopped, but its log does not say how",
+            hint=f"see its log: cjob logs -n {job.name} -e {job.env} --run {name}",
+        )
     if ended is None or ended.status not in {*FAILED, "SUCCEEDED"}:
         raise StillRunningError(
             f"run {name} of job {job.name!r} has not ended yet",
@@ -214,14 +192,8 @@ def _begun(operation: run_options.Operation, job: "Job", name: str, now: "dateti
 
 
 def _write(args: argparse.Namespace, found: "Run") -> None:
-    if args.output != "json":
-        return
-    import json  # noqa: PLC0415 - only for this form
-
-    from cjob.runs import causes, model  # noqa: PLC0415
-
-    document = model.to_json(found, causes.cause_of(found).text)
-    run_options.write_line(json.dumps(document, separators=(",", ":")))
+    if args.output == "json":
+        run_options.write_run(found)
 
 
 def _follow_command(job: "Job", name: str) -> str:

@@ -1,0 +1,145 @@
+"""`cjob stop`: stop a run that has not ended.
+
+Without --run it stops the run that is running, if there is only one. It asks on a terminal; without
+one, pass --yes or name the run. If you are not allowed to stop the execution, the task of each of
+its attempts is stopped, until Step Functions starts no more.
+"""
+
+import argparse
+
+from cjob.cli import prompts, run_choice, run_options
+from cjob.cli.output import console
+from cjob.reporting.errors import DONE, InputError, Interrupted
+from cjob.reporting.printable import one_line
+
+TYPE_CHECKING = False  # see cjob.cli.parser
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cjob.document.models import Job
+    from cjob.runs.model import Run
+
+# What ECS keeps of a reason.
+MOST_REASON = 255
+
+EXAMPLES = """\
+examples:
+  cjob stop -n report -e prod
+  cjob stop -n report -e prod --run last --reason 'wrong input' --yes
+  cjob stop -n report -e prod --run running --yes      (all that are running)
+"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.set_defaults(command="stop")
+    run_options.options(parser, several=False)
+    parser.add_argument(
+        "--run",
+        metavar="NAME",
+        help="a run's name, last, or running for all that are running (default: the only one)",
+    )
+    parser.add_argument(
+        "--reason", type=_reason, default="", metavar="TEXT", help="why; kept with the run"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "json"),
+        default="text",
+        help="what stdout gets; json: the runs that were stopped (default: text)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Stop the runs that are meant."""
+    from cjob.runs.model import UNFINISHED  # noqa: PLC0415 - help needs none of it
+
+    operation = run_options.Operation(args, several=False)
+    [job] = operation.jobs
+    found = _chosen(args, operation, job)
+    running = [one for one in found if one.status in UNFINISHED]
+    for one in found:
+        if one not in running:
+            operation.talk.say(f"run {one.name} has ended already: {_words(one)}", job)
+    if not found:
+        operation.talk.say(f"no run of job {job.name!r} is running", job)
+    if not running or not _is_confirmed(args, job, running):
+        return DONE
+    stopped = [_stop(args, operation, job, one) for one in running]
+    if args.output == "json":
+        for one in stopped:
+            run_options.write_run(one)
+    return DONE
+
+
+def _reason(text: str) -> str:
+    """Return a reason that was typed; ArgumentTypeError if AWS would not keep all of it."""
+    if len(text) > MOST_REASON:
+        raise argparse.ArgumentTypeError(
+            f"the reason has {len(text)} characters; at most {MOST_REASON} are kept"
+        )
+    return text
+
+
+def _chosen(
+    args: argparse.Namespace, operation: run_options.Operation, job: "Job"
+) -> "Sequence[Run]":
+    """Return the runs to stop; without --run the only one that is running."""
+    which = args.run or run_choice.RUNNING
+    found = run_choice.matching(which, operation.executions, job)
+    if args.run is None and len(found) > 1:
+        names = ", ".join(one.name for one in found)
+        raise InputError(
+            f"{len(found)} runs of job {job.name!r} are running: {names}",
+            hint=f"name one of them with --run, as in --run {found[0].name}, or pass --run running",
+        )
+    return found
+
+
+def _is_confirmed(args: argparse.Namespace, job: "Job", runs: "Sequence[Run]") -> bool:
+    """Return whether to go ahead: --yes, a run that was named without a terminal, or an answer."""
+    from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
+
+    if args.yes:
+        return True
+    if not console.can_ask():
+        if args.run is not None and run_choice.is_name(args.run):
+            return True
+        name = runs[0].name
+        raise InputError(
+            f"there is no terminal to ask whether to stop run {name}",
+            hint=f"pass --yes, or name the run: cjob stop -n {job.name} -e {job.env} --run {name}",
+        )
+    rows = (f"{one.name}: {timestamp(one.started_at)}, by {one.by or one.trigger}" for one in runs)
+    listed = "".join(f"  {one_line(row)}\n" for row in rows)
+    what = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
+    return prompts.confirm(f"{listed}stop {what} of job {job.name!r} in {job.env!r} [y/N]? ")
+
+
+def _stop(
+    args: argparse.Namespace, operation: run_options.Operation, job: "Job", chosen: "Run"
+) -> "Run":
+    """Stop one run, and return it as it ended."""
+    who = run_options.user_and_host()
+    reason = f"{who}: {args.reason}" if args.reason else who
+    try:
+        ended = operation.stopper(job).stop(chosen, reason[:MOST_REASON])
+    except KeyboardInterrupt:
+        look = f"cjob runs -n {job.name} -e {job.env} --run {chosen.name}"
+        raise Interrupted(
+            f"interrupted; run {chosen.name} may continue", hint=f"check the result with: {look}"
+        ) from None
+    if ended.status == "SUCCEEDED":
+        operation.talk.say(f"run {ended.name} succeeded before it was stopped", job)
+    else:
+        operation.talk.say(f"run {ended.name} ended: {_words(ended)}", job)
+    return ended
+
+
+def _words(ended: "Run") -> str:
+    """Return how a run ended, in words."""
+    from cjob.runs import causes  # noqa: PLC0415 - help needs none of it
+
+    return causes.cause_of(ended).text or ended.status.lower().replace("_", " ")
