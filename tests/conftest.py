@@ -6,35 +6,52 @@ from pathlib import Path
 import programs
 import pytest
 
-# Folders and files whose tests start sandboxes, daemons, many processes, or take long themselves.
-SLOW = (
-    "architecture/test_installed.py",
-    "conformance/test_mutated_templates.py",
-    "conformance/test_templates.py",
-    "demo",
-    "engines",
-    "help/test_ci_examples.py",
-    "overrides/test_cdk_app.py",
-    "pipeline",
-    "readme",
-    "robustness",
-    "sandbox",
+ROOT = Path(__file__).parent
+
+# Folders and files whose tests start sandboxes, daemons, shells or interpreters, or take long.
+SLOW = frozenset(
+    ROOT / name
+    for name in (
+        "architecture/test_imports.py",
+        "architecture/test_installed.py",
+        "cli/test_cli_credentials.py",
+        "cli/test_cli_endings.py",
+        "cli/test_cli_pipes.py",
+        "conformance/test_mutated_templates.py",
+        "conformance/test_templates.py",
+        "demo",
+        "engines",
+        "help/test_ci_examples.py",
+        "overrides/test_cdk_app.py",
+        "overrides/test_processes.py",
+        "pipeline",
+        "readme",
+        "robustness",
+        "sandbox",
+        "trust/test_hostile_names.py",
+        "trust/test_linear_time.py",
+    )
 )
+FAST = "not slow"
+"""The expression with which `bin/check --fast` selects tests."""
 
 # A shell's background jobs ignore Ctrl-C, and hand that on to the commands that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Return True for what `bin/check --fast` does not run, so that it is not even imported."""
+    return (config.option.markexpr == FAST and collection_path in SLOW) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the slow tests, which `bin/check --fast` leaves out, and run them first.
+    """Mark the slow tests and run them first.
 
     The many quick ones then fill the time in which one of two processes waits for the other.
     """
-    root = Path(__file__).parent
-    slow = tuple(root / name for name in SLOW)
     for item in items:
-        if any(item.path.is_relative_to(place) for place in slow):
+        if not SLOW.isdisjoint((item.path, *item.path.parents)):
             item.add_marker("slow")
     items.sort(key=lambda item: "slow" not in item.keywords)
 

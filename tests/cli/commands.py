@@ -79,11 +79,14 @@ def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[s
 def run(
     *command: str, folder: Path, stdin: str | bytes = b"", settings: Mapping[str, str] | None = None
 ) -> Done:
-    """Run a command to its end; `cjob …` as a fork of a process that has imported it."""
+    """Run a command to its end; `cjob …` and `cjob-…` in a fork of a process that imported cjob."""
     given = stdin.encode() if isinstance(stdin, str) else stdin
     variables = environment(folder, settings)
-    if command[0] == "cjob" and forked.can_fork(settings or {}):
-        done = forked.run(command[1:], folder=folder, environment=variables, stdin=given)
+    program, *arguments = command
+    if program.startswith("cjob-"):
+        arguments.insert(0, program.removeprefix("cjob-"))
+    if program.partition("-")[0] == "cjob" and forked.can_fork(settings or {}):
+        done = forked.run(arguments, folder=folder, environment=variables, stdin=given)
     else:
         done = subprocess.run(
             command,

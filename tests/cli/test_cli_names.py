@@ -1,19 +1,15 @@
 """Names for scripts and shells: lists, completion, and the words that people come with."""
 
 import json
-import os
-import pty
 import re
-import select
 import subprocess
-import termios
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import commands
 import programs
 import pytest
+import shells
 from aws_fake import Fake
 
 from cjob.cli import main as cli
@@ -170,15 +166,6 @@ def test_what_cjob_does_not_do_is_told_with_what_comes_nearest(
     assert hint in found[1]
 
 
-BASH = """
-eval "$(cjob completion bash)"
-complete_line() {
-    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-    "$(complete -p "$1" | sed 's/.*-F \\([^ ]*\\).*/\\1/')" "$1" "${!#}" "${@:$#-1:1}"
-    echo "${COMPREPLY[@]}"
-}
-"""
-
 # What is typed, and what it may become.
 LINES = {
     "cjob dep": "deploy",
@@ -195,67 +182,28 @@ LINES = {
 
 @pytest.mark.parametrize(("line", "expected"), LINES.items())
 def test_bash_completes(line: str, expected: str, jobs: Path) -> None:
-    """Commands, flags, and the names of the workspace."""
-    words = " ".join(f"'{word}'" for word in line.split(" "))
-    done = commands.shell(f"{BASH}\ncomplete_line {words}", folder=jobs)
-    assert sorted(done.out.split()) == expected.split(), done.err
+    """It completes commands, options, and the names of the workspace."""
+    assert sorted(shells.bash(line, folder=jobs)) == expected.split()
 
 
 @pytest.mark.parametrize(("line", "expected"), LINES.items())
 def test_fish_completes(line: str, expected: str, jobs: Path) -> None:
-    """The same."""
-    programs.needs("fish")
-    script = f'cjob completion fish | source; complete -C "{line}"'
-    done = commands.run("fish", "--no-config", "-c", script, folder=jobs)
-    offered = [row.split("\t")[0] for row in done.out.splitlines()]
-    assert sorted(offered) == expected.split(), done.err
-
-
-ZSH = "autoload -U compinit && compinit -u -D; eval \"$(cjob completion zsh)\"; PS1=re'ady> '\n"
-# Ctrl-U empties the line; the arithmetic keeps what is typed from being taken for the answer.
-NEXT_LINE = b"\x15echo done $((6 * 7))\n"
+    """It completes the same."""
+    assert sorted(shells.fish(line, folder=jobs)) == expected.split()
 
 
 @pytest.fixture(scope="module")
 def zsh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Run zsh on a terminal, as it completes nowhere else, and yield the terminal's other side."""
-    programs.needs("zsh")
+    """Yield a terminal on which zsh runs, in a workspace with jobs."""
     folder = _with_jobs(commands.make_workspace(tmp_path_factory.mktemp("zsh")))
-    controller, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (24, 100))
-    with subprocess.Popen(
-        ["zsh", "-f"],
-        cwd=folder,
-        env={**commands.environment(folder), "TERM": "dumb"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    ) as running:
-        os.close(terminal)
-        os.write(controller, ZSH.encode())
-        _shown(controller, ["ready> "])
+    with shells.zsh(folder) as controller:
         yield controller
-        running.kill()
-    os.close(controller)
 
 
 @pytest.mark.parametrize(("line", "expected"), LINES.items())
 def test_zsh_completes(line: str, expected: str, zsh: int) -> None:
-    """The same."""
-    os.write(zsh, f"{line}\t\t".encode())
-    _shown(zsh, expected.split())
-    os.write(zsh, NEXT_LINE)
-    _shown(zsh, ["done 42"])
-
-
-def _shown(controller: int, wanted: list[str]) -> None:
-    """Read what a terminal shows until all that is wanted was there."""
-    shown, until = "", time.monotonic() + commands.LIMIT_S
-    while not all(word in shown for word in wanted):
-        assert time.monotonic() < until, shown
-        if select.select([controller], [], [], 0.2)[0]:
-            shown += os.read(controller, 65536).decode(errors="replace")
+    """It completes the same."""
+    shells.complete_in_zsh(zsh, line, expected.split())
 
 
 def test_zsh_knows_every_command(jobs: Path) -> None:

@@ -15,7 +15,7 @@ def test_two_spellings_are_one_command(workspace: Path) -> None:
     for arguments in (("-n", "report", "-e", "test"), ("--help",), ("--nonsense",)):
         one, two = (
             commands.run(*spelling, *arguments, folder=workspace)
-            for spelling in (("cjob", "build"), ("cjob-build",))
+            for spelling in (("cjob", "build"), (str(commands.BIN / "cjob-build"),))
         )
         assert one == two
         assert one.out or one.status == 2

@@ -52,13 +52,13 @@ def test_every_status_has_a_row() -> None:
 def _variables(source: str) -> Iterator[str]:
     """Yield the environment variables that a module reads by their names, and all of cjob's own."""
     for node in ast.walk(ast.parse(source)):
-        text = ast.unparse(node)
         literal = r"['\"]([A-Z][A-Z_]+)['\"]"
         if isinstance(node, ast.Call | ast.Subscript | ast.Compare):
+            text = ast.unparse(node)
             yield from re.findall(rf"^(?:\w+\.)*environ(?:\.get\(|\[){literal}", text)
             yield from re.findall(rf"^{literal} in (?:\w+\.)*environ$", text)
         elif isinstance(node, ast.Constant):
-            yield from re.findall(r"^['\"](CJOB_[A-Z_]+)['\"]$", text)
+            yield from re.findall(r"^(CJOB_[A-Z_]+)$", str(node.value))
 
 
 def test_the_page_of_variables_has_every_one_that_is_read() -> None:

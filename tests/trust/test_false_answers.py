@@ -29,9 +29,14 @@ BODIES = {
 ROLE = "arn:aws:iam::123456789012:role/r"
 
 
+# Its cache of the services' models serves all tests; reading one takes longer than its test.
+MODELS = botocore.session.Session().get_component("data_loader")
+
+
 def checked(service: str) -> Any:  # noqa: ANN401 - any client
     """Return a client that may call all, unlike those of an account, and reads as they do."""
     session = botocore.session.Session()
+    session.register_component("data_loader", MODELS)
     session.register_component("response_parser_factory", CheckedParserFactory())
     return session.create_client(service, region_name="eu-west-1")
 

@@ -4,17 +4,13 @@ They reach shells by completion, by the Makefile, and by loops over `cjob list`.
 """
 
 import json
-import os
-import pty
-import select
 import shutil
 import subprocess
-import termios
-import time
 from pathlib import Path
 
 import commands
 import pytest
+import shells
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile.example"
 
@@ -80,65 +76,32 @@ def test_only_valid_names_are_listed(workspace: Path, what: str, expected: str) 
     assert json.loads(done.out) == [expected]
 
 
-BASH = """
-eval "$(cjob completion bash)"
-COMP_WORDS=(cjob deploy %s '') COMP_CWORD=3
-"$(complete -p cjob | sed 's/.*-F \\([^ ]*\\).*/\\1/')" cjob '' %s
-echo "${COMPREPLY[@]}"
-"""
-
-
-@pytest.mark.parametrize(("flag", "expected"), [("-n", JOBS), ("-e", ENVIRONMENTS)])
-def test_bash_completes_without_running_anything(workspace: Path, flag: str, expected: str) -> None:
-    """The words that it completes from are expanded by it."""
-    done = commands.shell(BASH % (flag, flag), folder=workspace)
-    assert done.out == f"{expected}\n", done.err
+@pytest.mark.parametrize(("option", "expected"), [("-n", JOBS), ("-e", ENVIRONMENTS)])
+def test_bash_completes_without_running_anything(
+    workspace: Path, option: str, expected: str
+) -> None:
+    """Bash expands the words that it completes from."""
+    assert shells.bash(f"cjob deploy {option} ", folder=workspace) == [expected]
     assert no_command_ran(workspace)
 
 
-@pytest.mark.parametrize(("flag", "expected"), [("-n", JOBS), ("-e", ENVIRONMENTS)])
-def test_fish_completes_without_running_anything(workspace: Path, flag: str, expected: str) -> None:
-    """Likewise."""
-    script = f'cjob completion fish | source; complete -C "cjob deploy {flag} "'
-    done = commands.run("fish", "--no-config", "-c", script, folder=workspace)
-    assert [row.split("\t")[0] for row in done.out.splitlines()] == [expected], done.err
+@pytest.mark.parametrize(("option", "expected"), [("-n", JOBS), ("-e", ENVIRONMENTS)])
+def test_fish_completes_without_running_anything(
+    workspace: Path, option: str, expected: str
+) -> None:
+    """Fish runs the command that lists the words."""
+    assert shells.fish(f"cjob deploy {option} ", folder=workspace) == [expected]
     assert no_command_ran(workspace)
 
 
-@pytest.mark.parametrize(("flag", "expected"), [("-n", JOBS), ("-e", ENVIRONMENTS)])
-def test_zsh_completes_without_running_anything(workspace: Path, flag: str, expected: str) -> None:
-    """Likewise, on a terminal."""
-    controller, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (24, 100))
-    start = (
-        "autoload -U compinit && compinit -u -D; eval \"$(cjob completion zsh)\"; PS1=re'ady> '\n"
-    )
-    with subprocess.Popen(
-        ["zsh", "-f"],
-        cwd=workspace,
-        env={**commands.environment(workspace), "TERM": "dumb"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    ) as running:
-        os.close(terminal)
-        os.write(controller, (start + "PS1=re'ady> '\n").encode())
-        shown(controller, "ready> ")
-        os.write(controller, f"cjob deploy {flag} \t\t".encode())
-        shown(controller, expected)
-        running.kill()
-    os.close(controller)
+@pytest.mark.parametrize(("option", "expected"), [("-n", JOBS), ("-e", ENVIRONMENTS)])
+def test_zsh_completes_without_running_anything(
+    workspace: Path, option: str, expected: str
+) -> None:
+    """Zsh splits what the command prints."""
+    with shells.zsh(workspace) as controller:
+        shells.complete_in_zsh(controller, f"cjob deploy {option} ", [expected])
     assert no_command_ran(workspace)
-
-
-def shown(controller: int, wanted: str) -> None:
-    """Read what a terminal shows until the wanted text was there."""
-    text, until = "", time.monotonic() + commands.LIMIT_S
-    while wanted not in text:
-        assert time.monotonic() < until, text
-        if select.select([controller], [], [], 0.2)[0]:
-            text += os.read(controller, 65536).decode(errors="replace")
 
 
 @pytest.mark.parametrize("goal", ["diff", "package", "plan"])
