@@ -5,14 +5,14 @@ Pure: takes texts and maps, gives data and text, touches nothing.
 
 from cjob.diff.answers import comparable, compare_answer
 from cjob.diff.changes import changes, function_change
-from cjob.diff.hiding import hide, unechoed
 from cjob.diff.kinds import kind_of
 from cjob.diff.mappings import MapDiff, mappings
 from cjob.diff.reader import Forms, read
+from cjob.diff.redact import no_echo_parameters, redact
 from cjob.diff.references import with_replacements
 from cjob.diff.render import function_text, render
 from cjob.diff.replacement import DEPENDS, REPLACES, replacement
-from cjob.diff.tree import Comparison
+from cjob.diff.tree import Comparison, Redacted
 from cjob.diff.values import as_given, plain
 from cjob.diff.walk import compare
 from cjob.template.resolution import Resolved, resolve
@@ -22,6 +22,7 @@ __all__ = [
     "REPLACES",
     "Comparison",
     "MapDiff",
+    "Redacted",
     "Resolved",
     "changes",
     "comparable",
@@ -29,25 +30,16 @@ __all__ = [
     "compare_answer",
     "function_change",
     "function_text",
-    "hide",
     "kind_of",
     "mappings",
+    "no_echo_parameters",
+    "redact",
     "render",
     "replacement",
     "resolve",
     "template_values",
-    "text",
-    "unechoed",
     "with_replacements",
 ]
-
-
-def text(old: str, new: str) -> str:
-    """Compare two templates and write what differs, to the byte as Copilot does.
-
-    Nothing is hidden in it; what people are shown goes through `hide` first.
-    """
-    return render(compare(old, new))
 
 
 def template_values(text: str, name: str, *, typed: bool) -> object:

@@ -16,7 +16,7 @@ from cjob.diff.kinds import ADDONS, FUNCTION, OTHER, OWN_SECTIONS, kind_of
 from cjob.diff.nodes import IGNORED, Node
 from cjob.diff.paths import item, step
 from cjob.diff.replacement import REPLACES, replacement
-from cjob.diff.tree import Branch, Comparison, Edit, Part
+from cjob.diff.tree import Branch, Edit, Part, Redacted
 from cjob.diff.values import as_given, plain
 from cjob.document.models import Change
 
@@ -26,7 +26,7 @@ ITEM_NAMES = ("Name", "Key", "PolicyName", "Sid", "Id", "SourceVolume")
 _PROPERTY = re.compile(r"Resources\.[^.\[]+\.(?P<part>Type|Properties)(?:\.(?P<name>[^.\[]+)|$)")
 
 
-def changes(comparison: Comparison, *, below: str = "") -> tuple[Change, ...]:
+def changes(comparison: Redacted, *, below: str = "") -> tuple[Change, ...]:
     """List what differs, in the order in which it is told.
 
     `below` is what all paths begin with: `addons` for the template of the addons.
@@ -35,15 +35,15 @@ def changes(comparison: Comparison, *, below: str = "") -> tuple[Change, ...]:
     return tuple(_change(comparison, one, below) for one in found)
 
 
-def function_change(comparison: Comparison) -> Change | None:
+def function_change(comparison: Redacted) -> Change | None:
     """Return the one change of templates that read alike, but call another function somewhere.
 
     `!Ref X` and `!Sub X` are no difference to people and to Copilot, and two things to
     CloudFormation; so is a key Manifest, other than the copy that templates carry of a manifest.
     """
-    if comparison.old.text == comparison.new.text:
+    if comparison.same_text:
         return None
-    old, new = _given(comparison.old.root), _given(comparison.new.root)
+    old, new = _given(comparison.old), _given(comparison.new)
     place = _first_difference(old, new, "")
     if place is None:
         return None
@@ -101,7 +101,7 @@ def _changed_as_one(branch: Branch) -> bool:
     return branch.old.kind == branch.new.kind and branch.old.tag != branch.new.tag
 
 
-def _change(comparison: Comparison, found: _Found, below: str) -> Change:
+def _change(comparison: Redacted, found: _Found, below: str) -> Change:
     path, name, edit = found
     where = _place(comparison, path)
     kind = kind_of(path, where["type"])
@@ -128,7 +128,7 @@ class _Place(TypedDict):
     replacement: str
 
 
-def _place(comparison: Comparison, path: str) -> _Place:
+def _place(comparison: Redacted, path: str) -> _Place:
     resource_type = _resource_type(comparison, path)
     found = _PROPERTY.match(path)
     replaces = ""
@@ -161,13 +161,13 @@ def _first_difference(old: object, new: object, path: str) -> tuple[str, object,
     return next((one for one in found if one), (path, old, new))
 
 
-def _resource_type(comparison: Comparison, path: str) -> str:
+def _resource_type(comparison: Redacted, path: str) -> str:
     section, _, rest = path.partition(".")
     if section != "Resources":
         return ""
     name = re.split(r"[.\[]", rest, maxsplit=1)[0]
-    for document in (comparison.new, comparison.old):
-        resource = _field(_field(document.root, "Resources"), name)
+    for root in (comparison.new, comparison.old):
+        resource = _field(_field(root, "Resources"), name)
         if found := _field(resource, "Type"):
             return found.text
     return ""

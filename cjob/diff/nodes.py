@@ -128,15 +128,23 @@ def empty_map() -> Node:
     return made
 
 
+def copied(node: Node) -> Node:
+    """Return a copy of a node, with the same nodes inside it; its form is not known."""
+    copy = type(node)(node.text, node.style, node.tag, node.start)
+    copy.anchor = node.anchor
+    if isinstance(copy, ListNode):
+        copy.items = node.items
+    elif isinstance(copy, MapNode):
+        copy.keys, copy.items, copy.merged = node.keys, node.items, node.fields
+    elif isinstance(copy, AliasNode):
+        copy.target = node.target
+    return copy
+
+
 def untagged(node: Node) -> Node:
     """Return the same value without tag and anchor."""
-    bare = type(node)(node.text, node.style, "", node.start)
-    if isinstance(bare, ListNode):
-        bare.items = node.items
-    elif isinstance(bare, MapNode):
-        bare.keys, bare.items, bare.merged = node.keys, node.items, node.fields
-    elif isinstance(bare, AliasNode):
-        bare.target = node.target
+    bare = copied(node)
+    bare.tag = bare.anchor = ""
     return bare
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from cjob.diff.emit import document_text, entry_text, item_text
 from cjob.diff.inside import inner_line, inside, same_inside
 from cjob.diff.nodes import Node
-from cjob.diff.tree import Branch, Comparison, Edit, Part, Unchanged
+from cjob.diff.tree import Branch, Edit, Part, Redacted, Unchanged
 from cjob.diff.values import plain
 from cjob.document.models import Change
 from cjob.reporting.printable import visible
@@ -18,7 +18,7 @@ Line: TypeAlias = tuple[int, str]
 """A line of the text: how far it is indented, and what it says."""
 
 
-def render(comparison: Comparison, *, json_changes: bool = False) -> str:
+def render(comparison: Redacted, *, json_changes: bool = False) -> str:
     """Return a comparison's text, empty if nothing differs.
 
     With `json_changes`, two texts of JSON are shown by what differs inside, not in full.

@@ -46,10 +46,33 @@ Part: TypeAlias = Edit | Branch | Unchanged
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two documents and what differs; `whole` is set where one of them has no content at all."""
+    """Two documents and what differs; `whole` is set where one of them has no content at all.
+
+    It holds secrets, so nothing renders it: `redact` makes a Redacted of it first.
+    """
 
     old: Document
     new: Document
+    parts: tuple[Part, ...] = ()
+    whole: Edit | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Return whether anything differs."""
+        return bool(self.parts) or self.whole is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A comparison whose secrets are masked; what renders and lists differences takes only this.
+
+    `old` and `new` are the roots of the two documents, and `same_text` says whether the documents
+    were equal as text.
+    """
+
+    old: Node | None
+    new: Node | None
+    same_text: bool
     parts: tuple[Part, ...] = ()
     whole: Edit | None = None
 

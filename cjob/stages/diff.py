@@ -75,7 +75,7 @@ def compare(release: Release, live: StackSnapshot) -> Diff:
     deployed, wanted = _templates(release, stack, live)
     comparison = _compared(deployed, wanted, stack.name)
     readable = _read(comparison, wanted)
-    hidden = differ.unechoed(readable)
+    hidden = differ.no_echo_parameters(readable)
     template = _template(comparison)
     flat = _mappings(release, stack, live)
     others = [*(_mapping(*one, hidden, readable) for one in flat), _addons(stack, live)]
@@ -145,7 +145,7 @@ def _unreadable(reason: InputError, path: str) -> _Part:
 def _template(compared: _Compared) -> _Part:
     if isinstance(compared, InputError):
         return _unreadable(compared, "Resources")
-    comparison = differ.hide(compared)
+    comparison = differ.redact(compared)
     changes = differ.changes(comparison)
     if not comparison.changed and (change := differ.function_change(comparison)):
         return _Part(text=differ.function_text(change), changes=(change,))
@@ -183,8 +183,9 @@ def _addons(stack: Stack, live: StackSnapshot) -> _Part:
     if isinstance(comparison, InputError):
         part = _unreadable(comparison, "addons.Resources")
         return replace(part, text=_section("addons", part.text))
-    changes = differ.changes(differ.hide(comparison), below="addons")
-    text = differ.render(comparison, json_changes=True)
+    redacted = differ.redact(comparison)
+    changes = differ.changes(redacted, below="addons")
+    text = differ.render(redacted, json_changes=True)
     return _Part(text=_section("addons", text), changes=changes)
 
 

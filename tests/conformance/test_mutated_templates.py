@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import rendered_cases
+import unredacted
 from applied import JSON, backwards, forwards, steps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 def value_of(template: str) -> JSON:
     """Return a template as programs are told of it when it is new."""
-    found = diff.changes(diff.compare("", template))
+    found = diff.changes(unredacted.compare("", template))
     return {steps(change.path)[0]: change.new for change in found}
 
 
@@ -81,7 +82,8 @@ def shown(change: Change) -> Iterator[tuple[str, str]]:
 
 def check(old: str, new: str) -> None:
     """Compare, and hold what is told against the templates themselves."""
-    comparison = diff.compare(old, new)
+    compared = diff.compare(old, new)
+    comparison = unredacted.unredacted(compared)
     text, found = diff.render(comparison), diff.changes(comparison)
     assert comparison.changed == bool(text) == bool(found)
     before, after = value_of(old), value_of(new)
@@ -91,8 +93,8 @@ def check(old: str, new: str) -> None:
     signed = {sign: "\n".join(line for line in lines if line[:1] in (sign, "~")) for sign in "-+"}
     for sign, scalar in (pair for change in found for pair in shown(change)):
         assert scalar in signed[sign]
-    assert diff.render(diff.hide(comparison)).count("\n") >= bool(text)
-    assert diff.text(new, new) == ""
+    assert diff.render(diff.redact(compared)).count("\n") >= bool(text)
+    assert unredacted.text(new, new) == ""
 
 
 @given(st.data())

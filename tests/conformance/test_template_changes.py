@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import cfn_flip
 import pytest
 import rendered_cases
+import unredacted
 from rendered_cases import Rendered
 
 from cjob import diff
@@ -23,7 +24,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rendered, ...]:
 
 def sections(case: Rendered) -> dict[str, dict[str, object]]:
     """Return a template's sections as values, as they come to a program."""
-    found = diff.changes(diff.compare("", case.template))
+    found = diff.changes(unredacted.compare("", case.template))
     return {change.path: change.new for change in found if isinstance(change.new, dict)}
 
 

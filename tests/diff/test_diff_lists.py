@@ -3,10 +3,10 @@
 import tracemalloc
 
 import pytest
+import unredacted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cjob import diff
 from cjob.diff import alignment
 
 Items = list[str]
@@ -73,13 +73,13 @@ def test_the_choice_among_equals_is_the_rule_s(old: Items, new: Items) -> None:
 def test_what_is_cut_off_before_changes_no_choice(old: Items, new: Items) -> None:
     """A whole comparison, which skips equal heads and tails, tells what the full table tells."""
     expected = f"~ a:\n{_told(old, new)}" if old != new else ""
-    got = diff.text(f"a: [{', '.join(old)}]", f"a: [{', '.join(new)}]")
+    got = unredacted.text(f"a: [{', '.join(old)}]", f"a: [{', '.join(new)}]")
     assert expected == got
 
 
 def test_an_equal_tail_may_be_matched_further_up() -> None:
     """Cutting it off at once would leave the first t without its match."""
-    assert diff.text("a: [p, t]", "a: [t, q, t]") == (
+    assert unredacted.text("a: [p, t]", "a: [t, q, t]") == (
         "~ a:\n    - - p\n    (1 unchanged item)\n    + - q\n    + - t\n"
     )
 
@@ -101,14 +101,14 @@ CASES = {
 def test_items_are_told_where_they_stand(old: str, new: str, lines: list[str]) -> None:
     """Runs of unchanged items are counted, and only in lists that changed."""
     expected = "".join(f"    {line}\n" for line in ["", *lines][1:])
-    assert f"~ a:\n{expected}" == diff.text(f"a: {old}", f"a: {new}")
+    assert f"~ a:\n{expected}" == unredacted.text(f"a: {old}", f"a: {new}")
 
 
 def test_a_changed_map_in_a_list_shows_its_parts_two_further_in() -> None:
     """And a list within a list is an item with parts, too."""
     old = "a:\n- {n: x, v: 1}\n- [1, 2]\n"
     new = "a:\n- {n: x, v: 2}\n- [1, 3]\n"
-    assert diff.text(old, new) == (
+    assert unredacted.text(old, new) == (
         "~ a:\n"
         "    ~ - (changed item)\n"
         "      ~ v: 1 -> 2\n"
@@ -120,9 +120,9 @@ def test_a_changed_map_in_a_list_shows_its_parts_two_further_in() -> None:
 
 def test_equality_that_does_not_carry_over_is_decided_pair_by_pair() -> None:
     """X equals !Ref X, and that equals Ref in full, which does not equal X."""
-    assert diff.text("a: [X, b]", "a: [!Ref X, b]") == ""
-    assert diff.text("a: [!Ref X, b]", "a: [{Ref: X}, b]") == ""
-    assert diff.text("a: [X, b]", "a: [{Ref: X}, b]") == (
+    assert unredacted.text("a: [X, b]", "a: [!Ref X, b]") == ""
+    assert unredacted.text("a: [!Ref X, b]", "a: [{Ref: X}, b]") == ""
+    assert unredacted.text("a: [X, b]", "a: [{Ref: X}, b]") == (
         "~ a:\n    - - X\n    + - {Ref: X}\n    (1 unchanged item)\n"
     )
 
@@ -133,7 +133,7 @@ def test_a_long_list_needs_memory_by_its_length() -> None:
     changed = ["- {Name: NEW, Value: x}\n", *items[:500], *items[501:]]
     changed[250] = "- {Name: V249, Value: other}\n"
     tracemalloc.start()
-    text = diff.text("a:\n" + "".join(items), "a:\n" + "".join(changed))
+    text = unredacted.text("a:\n" + "".join(items), "a:\n" + "".join(changed))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert text.count("\n") == 8

@@ -1,6 +1,7 @@
 """Texts that cannot be compared: what is refused, where it says so, and what to do."""
 
 import pytest
+import unredacted
 
 from cjob import diff
 from cjob.reporting.errors import InputError
@@ -42,13 +43,13 @@ def test_the_side_that_is_wrong_is_named() -> None:
 
 def test_errors_behind_the_first_document_do_not_matter() -> None:
     """Only the first document is a template."""
-    assert diff.text("a: 1\n---\na: 1\n---\n[", "a: 1\n") == ""
+    assert unredacted.text("a: 1\n---\na: 1\n---\n[", "a: 1\n") == ""
 
 
 def test_a_bomb_of_aliases_does_no_harm() -> None:
     """Aliases are names, so what they would multiply to is never made."""
     levels = [f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 9)}]" for i in range(1, 30)]
     bomb = "x0: &x0 [lol]\n" + "\n".join(levels)
-    text = diff.text(bomb, bomb.replace("lol", "lot"))
+    text = unredacted.text(bomb, bomb.replace("lol", "lot"))
     assert text == "~ x0:\n    ~ - lol -> lot\n"
-    assert len(diff.changes(diff.compare("", bomb))) == 30
+    assert len(diff.changes(unredacted.compare("", bomb))) == 30

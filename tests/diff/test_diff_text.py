@@ -3,12 +3,11 @@
 from textwrap import dedent
 
 import pytest
-
-from cjob import diff
+import unredacted
 
 
 def _check(old: str, new: str, expected: str) -> None:
-    assert dedent(expected).lstrip("\n") == diff.text(dedent(old), dedent(new))
+    assert dedent(expected).lstrip("\n") == unredacted.text(dedent(old), dedent(new))
 
 
 SAME = {
@@ -47,8 +46,8 @@ SAME = {
 @pytest.mark.parametrize(("old", "new"), SAME.values(), ids=SAME.keys())
 def test_what_is_written_otherwise_is_the_same(old: str, new: str) -> None:
     """Text alone decides over scalars, and a function over its forms."""
-    assert diff.text(old, new) == ""
-    assert diff.text(new, old) == ""
+    assert unredacted.text(old, new) == ""
+    assert unredacted.text(new, old) == ""
 
 
 def test_the_page_of_the_original_is_met() -> None:
@@ -263,7 +262,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize(("old", "new", "expected"), FUNCTIONS.values(), ids=FUNCTIONS.keys())
 def test_a_changed_function_is_told_by_its_argument(old: str, new: str, expected: str) -> None:
     """Where the forms differ, the function's full name stands above the argument."""
-    assert expected == diff.text(old, new)
+    assert expected == unredacted.text(old, new)
 
 
 MANIFESTS = {
@@ -301,7 +300,7 @@ MANIFESTS = {
 @pytest.mark.parametrize(("old", "new", "expected"), MANIFESTS.values(), ids=MANIFESTS.keys())
 def test_manifest_is_ignored_from_metadata_on(old: str, new: str, expected: str) -> None:
     """What opens the ignoring is the first key Metadata that the walk meets."""
-    assert expected == diff.text(old, new)
+    assert expected == unredacted.text(old, new)
 
 
 def test_merged_keys_are_followed_and_aliases_are_names() -> None:
@@ -321,13 +320,12 @@ def test_merged_keys_are_followed_and_aliases_are_names() -> None:
 def test_own_keys_win_over_merged_ones_and_the_first_merge_over_the_next() -> None:
     """The order of YAML's merge key."""
     merged = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y], a: 0}\n"
-    assert (
-        diff.text(merged, "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {a: 0, b: 1, c: 2}\n") == ""
-    )
+    expanded = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {a: 0, b: 1, c: 2}\n"
+    assert unredacted.text(merged, expanded) == ""
 
 
 def test_control_characters_of_a_key_never_reach_a_terminal() -> None:
     """A template from elsewhere may name its keys as it likes."""
-    assert diff.text('"\\e[31mred": {a: 1}', '"\\e[31mred": {a: 2}') == (
+    assert unredacted.text('"\\e[31mred": {a: 1}', '"\\e[31mred": {a: 2}') == (
         "~ \\x1b[31mred:\n    ~ a: 1 -> 2\n"
     )

@@ -3,13 +3,12 @@
 from textwrap import dedent, indent
 
 import pytest
-
-from cjob import diff
+import unredacted
 
 
 def _added(value: str) -> str:
     """Return what is printed for a key that comes new with some YAML."""
-    text = diff.text("z: 0\n", f"a: {value}\nz: 0\n")
+    text = unredacted.text("z: 0\n", f"a: {value}\nz: 0\n")
     return "".join(line[2:] for line in text.splitlines(keepends=True))
 
 
@@ -111,7 +110,7 @@ def test_nested_blocks_go_in_steps_of_four() -> None:
 
 def test_an_added_item_is_printed_as_a_list_of_one() -> None:
     """Each line has the sign, and blocks stand behind the dash."""
-    assert diff.text("a: [x]", "a:\n- x\n- b: 1\n  c:\n  - d\n- |\n  e\n") == (
+    assert unredacted.text("a: [x]", "a:\n- x\n- b: 1\n  c:\n  - d\n- |\n  e\n") == (
         "~ a:\n"
         "    (1 unchanged item)\n"
         "    + - b: 1\n"
@@ -131,7 +130,7 @@ def test_a_long_or_broken_key_is_spelled_out() -> None:
 
 def test_a_merge_key_is_printed_with_its_tag() -> None:
     """As the original's printer has it."""
-    text = diff.text("x: &x {k: 1}\n", "x: &x {k: 1}\ny:\n  <<: *x\n")
+    text = unredacted.text("x: &x {k: 1}\n", "x: &x {k: 1}\ny:\n  <<: *x\n")
     assert text == "+ y:\n+     !!merge <<: *x\n"
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import unredacted
 
 from cjob import diff
 from cjob.diff.inside import inside
@@ -44,15 +45,15 @@ def test_a_change_of_a_template_carries_what_is_inside() -> None:
         f"Resources:\n  M:\n    Properties:\n      D: !Sub '{json.dumps({'n': n})}'\n"
         for n in (1, 2)
     )
-    (change,) = diff.changes(diff.compare(old, new))
+    (change,) = diff.changes(diff.redact(diff.compare(old, new)))
     assert change.inside == (Inner(op="change", path="n", old=1, new=2),)
 
 
 def shown(old: str, new: str) -> str:
     """Return the text of a difference between two definitions of a state machine."""
     sides = [f"Resources:\n  M:\n    D: !Sub '{text}'\n" for text in (old, new)]
-    comparison = diff.compare(*sides)
-    assert diff.text(*sides).count(" -> ") == 1, "Copilot prints both in full"
+    comparison = diff.redact(diff.compare(*sides))
+    assert unredacted.text(*sides).count(" -> ") == 1, "Copilot prints both in full"
     return diff.render(comparison, json_changes=True)
 
 
@@ -77,5 +78,5 @@ def test_another_layout_of_the_same_json_is_one_line() -> None:
 def test_a_text_that_is_no_longer_substituted_is_shown_in_full() -> None:
     """What CloudFormation makes of it is another text, whatever is inside."""
     old = "Resources:\n  M:\n    D: !Sub '{\"a\": 1}'\n"
-    comparison = diff.compare(old, old.replace("!Sub ", "").replace("1", "2"))
+    comparison = diff.redact(diff.compare(old, old.replace("!Sub ", "").replace("1", "2")))
     assert '"a": 2' in diff.render(comparison, json_changes=True)

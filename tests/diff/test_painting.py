@@ -1,12 +1,13 @@
 """Colours of a difference on a terminal."""
 
-from cjob import diff
+import unredacted
+
 from cjob.diff.painting import painted
 
 
 def test_colour_marks_what_happened_and_leaves_paths_plain() -> None:
     """Green for added, red for removed, yellow for changed, faint for what is between."""
-    text = diff.text("a: [1, 2]\nb: 1\nc: [{d: 1}]", "a: [1, 3]\ne: 1\nc: [{d: 2}]")
+    text = unredacted.text("a: [1, 2]\nb: 1\nc: [{d: 1}]", "a: [1, 3]\ne: 1\nc: [{d: 2}]")
     assert painted(text + "# tags\n").splitlines() == [
         "~ a:",
         "\x1b[2m    (1 unchanged item)\x1b[0m",

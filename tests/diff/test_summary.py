@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import unredacted
 
 from cjob import diff
 from cjob.diff.kinds import kind_of
@@ -163,7 +164,7 @@ def test_a_change_names_its_list_item() -> None:
         "          Environment: [{{Name: A, Value: '1'}}, {{Name: B, Value: '{value}'}}]\n"
     )
     old, new = template.format(image="x", value="2"), template.format(image="y", value="3")
-    found = diff.changes(diff.compare(old, new))
+    found = diff.changes(unredacted.compare(old, new))
     assert [change.item for change in found] == ["B", "report"]
 
 
@@ -174,6 +175,6 @@ def test_a_list_item_whose_name_is_a_parameter_has_no_name() -> None:
         "      ContainerDefinitions: [{{Name: !Ref WorkloadName, Command: [echo, {word}]}}]\n"
     )
     old, new = template.format(word="good"), template.format(word="better")
-    (found,) = diff.changes(diff.compare(old, new))
+    (found,) = diff.changes(unredacted.compare(old, new))
     assert found.item is None
     assert summary(difference(found)) == "1 change: 1 command"

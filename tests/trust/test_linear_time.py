@@ -12,10 +12,10 @@ import compiled_patterns
 import growth
 import pytest
 import release_documents
+import unredacted
 from compiled_patterns import Found
 
-from cjob import diff
-from cjob.diff.hiding import hide
+from cjob.diff.redact import redact
 from cjob.diff.walk import compare
 from cjob.document import codec
 from cjob.engines import dockerfile
@@ -133,12 +133,12 @@ def environments(text: str) -> object:
 
 def compared(texts: tuple[str, str]) -> object:
     """Compare two templates, as far as their text."""
-    return diff.text(*texts)
+    return unredacted.text(*texts)
 
 
 def hidden(text: str) -> object:
     """Compare a template with another one, and hide its secrets."""
-    return hide(compare("Metadata: {Manifest: b}\n", text))
+    return redact(compare("Metadata: {Manifest: b}\n", text))
 
 
 def merged(files: dict[str, str]) -> object:

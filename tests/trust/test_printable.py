@@ -4,8 +4,8 @@ import sys
 import unicodedata
 
 import pytest
+import unredacted
 
-from cjob import diff
 from cjob.cli.output import console
 from cjob.diff.painting import painted
 from cjob.reporting import printable
@@ -35,7 +35,7 @@ def test_text_of_any_language_stays(text: str) -> None:
 def test_a_difference_shows_what_would_reorder_it() -> None:
     """A person approves what is there."""
     old, new = (f"Resources: {{A: {{B: '{value}'}}}}" for value in ("x", "x\u202ey\u2066"))
-    text = diff.text(old, new)
+    text = unredacted.text(old, new)
     assert "x\\u202ey\\u2066" in text
     assert [one for one in text if not one.isprintable() and one != "\n"] == []
 

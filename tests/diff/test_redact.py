@@ -1,13 +1,18 @@
-"""What is covered before people see a difference, and what stays."""
+"""Which values are masked before a difference is rendered, and which are not."""
+
+import inspect
+import itertools
+from collections.abc import Callable
 
 import pytest
+import unredacted
 
 from cjob import diff
 
 
 def shown(old: str, new: str) -> str:
-    """Return the text of a comparison as people see it."""
-    return diff.render(diff.hide(diff.compare(old, new)))
+    """Return the text of a redacted comparison."""
+    return diff.render(diff.redact(diff.compare(old, new)))
 
 
 @pytest.mark.parametrize(
@@ -29,8 +34,8 @@ def shown(old: str, new: str) -> str:
     ],
 )
 @pytest.mark.parametrize("whole", [False, True])
-def test_a_value_with_a_secret_name_is_covered(template: str, *, whole: bool) -> None:
-    """Where it changes, and where all is new."""
+def test_a_value_with_a_secret_name_is_masked(template: str, *, whole: bool) -> None:
+    """Both where it changes and in a new template."""
     old = "" if whole else template.replace("VALUE", "tops3cret")
     text = shown(old, template.replace("VALUE", "n3wsecret"))
     assert "(hidden)" in text
@@ -38,8 +43,8 @@ def test_a_value_with_a_secret_name_is_covered(template: str, *, whole: bool) ->
     assert "n3wsecret" not in text
 
 
-def test_a_function_in_full_and_in_short_is_covered_too() -> None:
-    """Its argument is compared as a copy."""
+def test_a_function_in_long_and_in_short_form_is_masked() -> None:
+    """The comparison holds a copy of its argument, which is masked too."""
     text = shown("{Name: A_TOKEN, Value: !Sub tops3cret}", "{Name: A_TOKEN, Value: {Fn::Sub: n3w}}")
     assert "(hidden) -> (hidden)" in text
     assert "tops3cret" not in text
@@ -63,23 +68,63 @@ def test_a_function_in_full_and_in_short_is_covered_too() -> None:
         ("{ClientToken: one}", "{ClientToken: two}"),
     ],
 )
-def test_addresses_and_properties_are_shown(old: str, new: str) -> None:
-    """They have secret names, and no secrets in them."""
+def test_references_and_properties_are_shown(old: str, new: str) -> None:
+    """Their names look secret, their values are not."""
     text = shown(old, new)
     assert "one" in text
     assert "two" in text
     assert "(hidden)" not in text
 
 
-def test_programs_are_told_no_more_than_people() -> None:
-    """Their list of changes is kept, too: a secret that was live yesterday is still one."""
+def test_changes_are_masked_too() -> None:
+    """The list of changes is kept in the document, and yesterday's secret is still a secret."""
     comparison = diff.compare("{Name: A_TOKEN, Value: a}", "{Name: A_TOKEN, Value: b}")
-    (change,) = diff.changes(diff.hide(comparison))
+    (change,) = diff.changes(diff.redact(comparison))
     assert (change.path, change.old, change.new) == ("Value", "(hidden)", "(hidden)")
 
 
+TEMPLATE = """
+Metadata: {Manifest: "variables: {API_TOKEN: SECRET}"}
+Parameters: {Hook: {Type: String, NoEcho: true, Default: SECRET}}
+Resources:
+  A: {Environment: [{Name: A_TOKEN, Value: SECRET}], Url: 'http://me:SECRET@host/'}
+  B: {Environment: [{Name: B_TOKEN, Value: SECRET}]}
+"""
+
+
+def calls_on(comparison: diff.Comparison) -> list[Callable[[], object]]:
+    """Return what can be called on a comparison, and on a redacted one in between."""
+    redacted = diff.redact(comparison)
+    return [
+        lambda: diff.changes(redacted),
+        lambda: diff.render(redacted, json_changes=True),
+        lambda: diff.render(diff.redact(comparison)),
+        lambda: diff.function_change(redacted),
+    ]
+
+
+@pytest.mark.parametrize("old", ["", TEMPLATE.replace("SECRET", "tops3cret")])
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_no_order_of_calls_leaks_a_secret(old: str, order: tuple[int, ...]) -> None:
+    """Each redacted comparison is masked by itself, and the comparison stays as it was."""
+    comparison = diff.compare(old, TEMPLATE.replace("SECRET", "n3wsecret"))
+    calls = calls_on(comparison)
+    for call in order:
+        found = str(calls[call]())
+        assert "tops3cret" not in found
+        assert "n3wsecret" not in found
+    assert "n3wsecret" in diff.render(unredacted.unredacted(comparison))
+
+
+def test_only_a_redacted_comparison_can_be_rendered() -> None:
+    """What takes a comparison and returns what people read takes the redacted type alone."""
+    for function in (diff.changes, diff.function_change, diff.render):
+        assert inspect.get_annotations(function)["comparison"] is diff.Redacted
+    assert not issubclass(diff.Comparison, diff.Redacted)
+
+
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "masked"),
     [
         ("postgres://me:s3cret@db:5432/x", "postgres://me:(hidden)@db:5432/x"),
         ("redis://:s3cret@db", "redis://:(hidden)@db"),
@@ -95,18 +140,16 @@ def test_programs_are_told_no_more_than_people() -> None:
     ],
 )
 @pytest.mark.parametrize("tag", ["", "!Sub "])
-def test_a_password_in_an_address_is_covered_whatever_its_name(
-    value: str, told: str, tag: str
-) -> None:
-    """In a template's value, in one written otherwise, in an item and in a parameter."""
+def test_a_password_in_a_url_is_masked_whatever_its_name(value: str, masked: str, tag: str) -> None:
+    """In a template's value, in a function in either form, in an item and in a parameter."""
     for old, new in (
         ("{Value: before}", f"{{Value: {tag}'{value}'}}"),
         ("{Value: {Fn::Sub: before}}", f"{{Value: {tag or '!Sub '}'{value}'}}"),
         ("{Value: [before]}", f"{{Value: [before, {tag}'{value}']}}"),
     ):
-        comparison = diff.hide(diff.compare(old, new))
-        assert told in diff.render(comparison)
-        assert told in str(diff.changes(comparison))
+        comparison = diff.redact(diff.compare(old, new))
+        assert masked in diff.render(comparison)
+        assert masked in str(diff.changes(comparison))
     found = diff.mappings({"A": "before"}, {"A": value}, section="parameters")
-    assert told in found.text
-    assert told == found.changes[0].new
+    assert masked in found.text
+    assert masked == found.changes[0].new
