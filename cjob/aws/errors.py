@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import botocore.exceptions as botocore_errors
 
 from cjob.aws import denials, rights, settings
-from cjob.reporting.errors import MORE_FILES, CjobError, InputError, ServiceError
+from cjob.aws.slow_calls import CallCancelledError
+from cjob.reporting.errors import MORE_FILES, CjobError, InputError, Interrupted, ServiceError
 from cjob.reporting.printable import without_sequences
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
@@ -96,6 +97,8 @@ def translating_errors(purpose: str, role: str = "", on: str = "") -> Iterator[N
     """
     try:
         yield
+    except CallCancelledError as error:
+        raise Interrupted(f"interrupted while trying to {purpose}") from error
     except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
         raise explain(error, purpose, role, on) from error
     except ValueError as error:  # of a setting: botocore has no class of its own for these

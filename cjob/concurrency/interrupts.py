@@ -1,8 +1,8 @@
-"""Ctrl-C for several pieces of work that each must come to a safe end of their own.
+"""Ctrl-C for several pieces of work, each of which must come to a safe end of its own.
 
-Python raises KeyboardInterrupt in the main thread alone. Work that waits with `sleep` gets it in
-its own thread, once, so that it can take back what it began, whoever else is at work. Starts
-threads, touches nothing else.
+Python raises KeyboardInterrupt in the main thread only. Work that waits with `Interruption.sleep`
+gets it in its own thread, once, so that it can roll back what it started, whatever other threads
+do. Starts threads; touches nothing else.
 """
 
 import queue
@@ -20,30 +20,30 @@ T = TypeVar("T")
 NEVER = float("-inf")
 
 ANSWER_TIMEOUT_S = 5.0
-"""So long an answer is waited for after Ctrl-C; what sent SIGTERM may send SIGKILL soon."""
+"""How long a call may still take after Ctrl-C; whoever sent SIGTERM may soon send SIGKILL."""
 
 Sleep = Callable[[float], None]
 
 
 class Interruption:
-    """Whether the person wants the run to end; shared by all threads of a run."""
+    """Whether the run should end; shared by all threads of a run."""
 
     def __init__(self) -> None:
-        """Begin without a wish to end."""
+        """Start uninterrupted."""
         self._asked = threading.Event()
         self._heard = threading.local()
 
     def ask(self) -> None:
-        """Let every thread know, at its next wait."""
+        """Interrupt every thread at its next wait."""
         self._asked.set()
 
     @property
     def asked(self) -> bool:
-        """Return whether the run is to end."""
+        """Return whether the run should end."""
         return self._asked.is_set()
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raise KeyboardInterrupt, once in each thread, where the run is to end."""
+        """Sleep; raise KeyboardInterrupt, once in each thread, if the run should end."""
         if getattr(self._heard, "already", False):
             time.sleep(seconds)
         elif self._asked.wait(seconds):
@@ -52,43 +52,43 @@ class Interruption:
 
 
 class Begun:
-    """Whether something was started that outlives the run: what to report if that just ends."""
+    """Whether something was started that outlives the run, and what to report if the run ends."""
 
     def __init__(self) -> None:
-        """Begin before that."""
+        """Start with nothing begun."""
         self.left: Interrupted | None = None
 
     def interrupted(self) -> Interrupted:
-        """Return the error for a run that was interrupted where nothing could be rolled back."""
+        """Return the error for a run that was interrupted when nothing could be rolled back."""
         return self.left or Interrupted("interrupted before anything was deployed")
 
 
 class _LastInterrupt:
-    """When the run was interrupted last, for calls that are made again and again."""
+    """When the run was last interrupted, by the monotonic clock."""
 
     at = NEVER
 
 
 def record_interrupt() -> None:
-    """Note that the run is interrupted: what waits for an answer is not to begin again."""
+    """Record that the run is interrupted, so that calls that wait for an answer end soon."""
     _LastInterrupt.at = time.monotonic()
 
 
-def interrupted_since(began: float = NEVER) -> bool:
-    """Check whether the run was interrupted after a time of the monotonic clock."""
-    return _LastInterrupt.at > began
+def last_interrupt() -> float:
+    """Return when the run was last interrupted, by the monotonic clock; `NEVER` if it was not."""
+    return _LastInterrupt.at
 
 
 _Answer = tuple[T | None, BaseException | None]
 
 
-def _ask(call: Callable[[], T], answers: "queue.SimpleQueue[_Answer[T]]") -> None:
-    """Make a call in a thread of its own, and put its answer into a queue."""
+def _start(call: Callable[[], T], answers: "queue.SimpleQueue[_Answer[T]]") -> None:
+    """Make a call in a thread of its own, which puts the answer into a queue."""
 
     def make() -> None:
         try:
             answers.put((call(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
             answers.put((None, error))
 
     threading.Thread(target=make, daemon=True).start()
@@ -104,18 +104,18 @@ def _result(answer: _Answer[T]) -> T:
 def shield(
     call: Callable[[], T], sleep: Sleep = time.sleep, timeout_s: float = ANSWER_TIMEOUT_S
 ) -> T:
-    """Make a call whose answer is waited for although Ctrl-C is pressed, which is raised then.
+    """Make a call and wait for its answer even if Ctrl-C is pressed; raise KeyboardInterrupt then.
 
-    Only so is it known what to roll back. What does not answer soon is not waited for, and a
-    second Ctrl-C waits for nothing. In other threads than the main one `sleep` raises it.
+    Only the answer tells what must be rolled back. After Ctrl-C the wait is `timeout_s` long, and
+    a second Ctrl-C ends it. In other threads than the main one, `sleep` raises KeyboardInterrupt.
     """
     answers, began = queue.SimpleQueue[_Answer[T]](), time.monotonic()
     try:
-        _ask(call, answers)
+        _start(call, answers)
         if threading.current_thread() is threading.main_thread():
             answer = wait_interruptibly(answers)
         else:
-            answer = _answer_in_time(answers, lambda: interrupted_since(began), sleep, timeout_s)
+            answer = _wait_briefly(answers, lambda: last_interrupt() > began, sleep, timeout_s)
     except KeyboardInterrupt:
         record_interrupt()
         with suppress(queue.Empty):
@@ -124,10 +124,10 @@ def shield(
     return _result(answer)
 
 
-def _answer_in_time(
+def _wait_briefly(
     answers: "queue.SimpleQueue[T]", is_asked: Callable[[], bool], sleep: Sleep, timeout_s: float
 ) -> T:
-    """Wait for an answer; once the run is to end, not for long before `sleep` raises that."""
+    """Wait for an answer; once the run should end, at most `timeout_s` before `sleep` is called."""
     while True:
         asked = is_asked()
         try:
@@ -138,11 +138,14 @@ def _answer_in_time(
 
 
 def interruptible(call: Callable[[], T], sleep: Sleep) -> T:
-    """Make a call that only reads; Ctrl-C is raised at once in any thread that uses `sleep`."""
+    """Make a call that may be abandoned; what `sleep` raises meanwhile ends the wait.
+
+    In the main thread Python itself interrupts the call.
+    """
     if threading.current_thread() is threading.main_thread():
-        return call()  # where Python itself raises it
+        return call()
     answers = queue.SimpleQueue[_Answer[T]]()
-    _ask(call, answers)
+    _start(call, answers)
     while True:
         try:
             return _result(answers.get(timeout=SIGNAL_POLL_S))
@@ -161,25 +164,26 @@ def run_to_end(
     skipped: T,
     is_enough: Callable[[T], bool] = _never_enough,
 ) -> list[T]:
-    """Run every piece to its own end, at most `limit` at once; give the results in order.
+    """Run every piece to its own end, at most `limit` at once; return the results in order.
 
-    No more of them begin after a result that is enough.
+    No further piece starts after a result for which `is_enough` returns true.
 
-    The first Ctrl-C asks all pieces to end and is not raised; those that had not begun give
-    `skipped`. The second one is raised at once. A single piece runs in the caller's own thread.
+    The first Ctrl-C asks all pieces to end and is not raised; the result of those that had not
+    started is `skipped`. The second one is raised at once. A single piece runs in the caller's own
+    thread.
     """
     if len(work) == 1:
         return [work[0]()]
     results = [skipped] * len(work)
     raised: list[BaseException] = []
-    todo = iter(range(len(work)))  # gives each number once, whichever thread asks for it
-    begun: list[int] = []
+    todo = iter(range(len(work)))  # yields each number once, whichever thread asks for it
+    started: list[int] = []
     ended = [threading.Event() for _ in work]
     enough = threading.Event()
 
     def worker(over: threading.Event) -> None:
         for number in todo:
-            begun.append(number)  # before the look whether to go on, which `ask` comes before
+            started.append(number)  # before the check, which `ask` comes before
             if not (interruption.asked or enough.is_set()):
                 try:
                     results[number] = work[number]()
@@ -198,14 +202,14 @@ def run_to_end(
     except KeyboardInterrupt:
         interruption.ask()
         record_interrupt()
-        _wait_for_all([ended[number] for number in tuple(begun)])
+        _wait_for_all([ended[number] for number in tuple(started)])
     if raised:
         raise raised[0]
     return results
 
 
 def _wait_for_all(events: Sequence[threading.Event]) -> None:
-    """Wait for events: Ctrl-C in `Thread.join` has Python 3.11 take a thread for ended."""
+    """Wait for events: Python 3.11 takes a thread for ended if Ctrl-C interrupts its `join`."""
     for event in events:
         while not event.wait(SIGNAL_POLL_S):
             continue

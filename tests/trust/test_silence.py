@@ -1,4 +1,4 @@
-"""An endpoint that accepts and never answers: it is reported, and an interruption is not."""
+"""An endpoint that accepts connections and never answers: it is reported, and Ctrl-C ends calls."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -10,8 +10,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from cjob.aws.slow_calls import CallCancelledError, SlowCallMonitor
+from cjob.aws.errors import translating_errors
+from cjob.aws.slow_calls import CallCancelledError, CleanupTimeoutError, SlowCallMonitor
 from cjob.concurrency import interrupts
+from cjob.reporting.errors import Interrupted
 
 Serve = Callable[[Callable[[], None]], str]
 
@@ -69,7 +71,7 @@ def test_a_long_silence_is_reported(serve: Serve) -> None:
 
     endpoint = serve(wait)
     with pytest.raises(BotoCoreError):
-        call(endpoint, SlowCallMonitor(report, after_s=0.05), 1)
+        call(endpoint, SlowCallMonitor(report, first_report_s=0.05), 1)
     assert lines[0] == "AWS has not answered ssm GetParameter for 0 s; still waiting"
 
 
@@ -96,6 +98,49 @@ def test_a_call_that_tidies_up_is_not_tried_for_long(serve: Serve) -> None:
     """After an interruption in an outage; its first try is made."""
     requests: list[int] = []
     interrupts.record_interrupt()
-    with pytest.raises(CallCancelledError):
-        call(serve(lambda: requests.append(1)), SlowCallMonitor(lambda _: None, last_s=0), 8)
+    with pytest.raises(CleanupTimeoutError):
+        call(serve(lambda: requests.append(1)), SlowCallMonitor(lambda _: None, cleanup_s=0), 8)
     assert len(requests) == 1
+
+
+@pytest.mark.parametrize("is_before", [True, False], ids=["before", "after"])
+def test_a_call_of_any_thread_ends_soon_after_an_interruption(
+    serve: Serve, *, is_before: bool
+) -> None:
+    """A call that began before it counts as interrupted; one that cleans up as not answered."""
+    asked, never = threading.Event(), threading.Event()
+    outcomes: list[Exception] = []
+    given_up: list[bool] = []
+
+    def on_request() -> None:
+        asked.set()
+        if not never.wait(60):
+            given_up.append(True)
+
+    def work() -> None:
+        try:
+            call(endpoint, SlowCallMonitor(lambda _: None, cancel_s=0, cleanup_s=0), 8)
+        except BotoCoreError as error:
+            outcomes.append(error)
+
+    endpoint = serve(on_request)
+    if not is_before:
+        interrupts.record_interrupt()
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert asked.wait(60)
+    if is_before:
+        interrupts.record_interrupt()
+    thread.join()
+    assert not given_up
+    assert [type(one) for one in outcomes] == [
+        CallCancelledError if is_before else CleanupTimeoutError
+    ]
+    never.set()
+
+
+def test_a_cancelled_call_is_reported_as_an_interruption() -> None:
+    """It is neither AWS's fault nor the person's."""
+    with pytest.raises(Interrupted) as raised, translating_errors("read stack 'a'"):
+        raise CallCancelledError
+    assert str(raised.value) == "interrupted while trying to read stack 'a'"
