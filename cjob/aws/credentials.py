@@ -1,26 +1,32 @@
 """The caller's credentials, found where every AWS tool finds them.
 
-botocore's chain of sources is used as it is, except for three things. Whatever a source raises
-becomes a ServiceError that names the source. An MFA code is asked for at the terminal, never on
-stdin, which may carry a document. And the answer of AssumeRole is kept in the AWS CLI's cache, so
-that one code serves a whole pipe, and either tool uses what the other one got.
+botocore's chain of sources is used with four changes. Whatever a source raises becomes a
+ServiceError that names the source. An MFA code is asked for at the terminal, never on stdin, which
+may carry a document. A `credential_process` must end in time. And the answer of AssumeRole is kept
+in the AWS CLI's cache, so that one code is enough for a whole pipe, and for both tools.
 """
 
 import fcntl
 import os
 import re
+import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from subprocess import DEVNULL, Popen
 from typing import TYPE_CHECKING, Any
 
-from botocore.credentials import RefreshableCredentials, create_credential_resolver
+from botocore.credentials import (
+    ProcessProvider,
+    ProfileProviderBuilder,
+    RefreshableCredentials,
+    create_credential_resolver,
+)
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     PartialCredentialsError,
     ProfileNotFound,
 )
@@ -52,6 +58,9 @@ VARIABLES = {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ),
 }
+PROCESS_TIMEOUT_S = 60.0
+"""How long a `credential_process` may take, which may ask a person to touch a key."""
+
 PARTS = ("access key ID", "secret access key", "session token")
 
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -61,10 +70,16 @@ _CODE = re.compile(r"\d{6}")
 class CallerProvider:
     """The `credential_provider` of a botocore session: the first source that has credentials."""
 
-    def __init__(self, session: "botocore.session.Session", ask: Ask | None) -> None:
-        """Take the session whose settings name the sources, and who asks for MFA codes."""
+    def __init__(
+        self,
+        session: "botocore.session.Session",
+        ask: Ask | None,
+        process_timeout_s: float = PROCESS_TIMEOUT_S,
+    ) -> None:
+        """Take the session whose settings name the sources, and what asks for MFA codes."""
         self._session = session
         self._ask = ask
+        self._popen = partial(_BoundedProcess, process_timeout_s)
 
     def load_credentials(self) -> "NamedCredentials | None":
         """Return the caller's credentials, or None if no source has any."""
@@ -72,13 +87,13 @@ class CallerProvider:
             profile = str(self._session.get_config_variable("profile") or "default")
             chain: Any = create_credential_resolver(self._session)
         cache = _Cache()
+        _replace_popen(chain.providers, self._popen)
         for provider in chain.providers:
             if provider.METHOD == "assume-role":
                 provider.cache = cache
-                provider._prompter = partial(_mfa_code, self._ask, profile)  # noqa: SLF001 - as below
-            elif provider.METHOD == "custom-process":
-                # botocore takes neither from outside, and both would read a document from stdin.
-                provider._popen = partial(Popen, stdin=DEVNULL)  # noqa: SLF001
+                # botocore takes neither from outside, and its own prompter reads from stdin.
+                provider._prompter = partial(_mfa_code, self._ask, profile)  # noqa: SLF001
+                provider._profile_provider_builder = _SourceProfiles(self._session, self._popen)  # noqa: SLF001
             source = _source(provider.METHOD, profile)
             with _naming_source(source):
                 found = provider.load()
@@ -87,6 +102,55 @@ class CallerProvider:
                     found, source, cache if provider.METHOD == "assume-role" else None
                 )
         return None
+
+
+class _BoundedProcess:
+    """A `credential_process`: it reads nothing from stdin, and is killed if it takes too long."""
+
+    def __init__(self, timeout_s: float, command: Sequence[str], **_: object) -> None:
+        self._timeout_s = timeout_s
+        self._command = command
+        self.returncode = 0
+
+    def communicate(self) -> tuple[bytes, bytes]:
+        """Run the program and return what it writes to stdout and stderr."""
+        try:
+            done = subprocess.run(  # noqa: S603 - the command of the person's AWS configuration
+                self._command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=self._timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise CredentialRetrievalError(
+                provider=ProcessProvider.METHOD,
+                error_msg=f"credential_process did not end within {self._timeout_s:g} seconds",
+            ) from None
+        self.returncode = done.returncode
+        return done.stdout, done.stderr
+
+
+class _SourceProfiles(ProfileProviderBuilder):
+    """The sources of a role's `source_profile`, with a bounded `credential_process`."""
+
+    def __init__(
+        self, session: "botocore.session.Session", popen: Callable[..., _BoundedProcess]
+    ) -> None:
+        super().__init__(session, cache={})
+        self._popen = popen
+
+    def providers(self, profile_name: str, disable_env_vars: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - botocore's
+        found = super().providers(profile_name, disable_env_vars)
+        _replace_popen(found, self._popen)
+        return found
+
+
+def _replace_popen(providers: Any, popen: Callable[..., _BoundedProcess]) -> None:  # noqa: ANN401 - botocore's
+    """Let each `credential_process` be started by `popen`, which botocore takes only when made."""
+    for provider in providers:
+        if provider.METHOD == ProcessProvider.METHOD:
+            provider._popen = popen  # noqa: SLF001 - see above
 
 
 class NamedCredentials:

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import botocore.session
 import commands
 import pytest
 from aws_fake import Fake
 
+from cjob.aws.credentials import CallerProvider
 from cjob.aws.errors import translating_errors
 from cjob.aws.session import Account
 from cjob.reporting.errors import ServiceError
@@ -143,6 +145,20 @@ def test_a_credential_process_does_not_read_the_document(home: Path, aws: Fake) 
     )
     assert "application 'acme'" in done.err
     assert (home / "read").read_text() == ""
+
+
+@pytest.mark.parametrize("profile", ["direct", "role"])
+def test_a_credential_process_that_hangs_is_not_waited_for(home: Path, profile: str) -> None:
+    """Neither a profile's own, nor that of a role's source profile."""
+    (home / ".aws/config").write_text(
+        "[profile direct]\ncredential_process = sleep 600\n"
+        f"[profile role]\nrole_arn = {ROLE}\nsource_profile = direct\n"
+    )
+    session = botocore.session.Session(profile=profile)
+    with pytest.raises(ServiceError) as raised:
+        CallerProvider(session, None, process_timeout_s=0.2).load_credentials()
+    assert "credential_process did not end within 0.2 seconds" in raised.value.message
+    assert f"from profile '{profile}'" in raised.value.message
 
 
 # MFA
