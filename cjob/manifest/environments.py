@@ -20,7 +20,7 @@ _SIMILAR = 0.75
 def for_environment(
     job: Section, environment: str, overrides: Mapping[str, Override], report: Report
 ) -> Section:
-    """Return the job in an environment; an environment that is not listed changes nothing."""
+    """Return the job in an environment, which changes nothing if it is not listed."""
     changes = job.section("environments").fields.get(environment)
     if changes is None:
         _warn_about_misspelt(job.section("environments"), environment, report)
@@ -30,7 +30,9 @@ def for_environment(
             f"environment {quoted(environment)} is listed with nothing in it",
             "remove it, or write {} after it",
         )
-    return _merged(job, changes, overrides, report) if isinstance(changes, Section) else job
+    fields = {key: value for key, value in job.fields.items() if key != "environments"}
+    base = job._replace(fields=fields)
+    return _merged(base, changes, overrides, report) if isinstance(changes, Section) else base
 
 
 def _warn_about_misspelt(sections: Section, environment: str, report: Report) -> None:

@@ -42,9 +42,14 @@ class Field(NamedTuple):
     schema: Mapping[str, object] = EMPTY
 
 
+@dataclass(frozen=True)
 class String:
-    """A string: the source text of any scalar."""
+    """A string: the source text of any scalar.
 
+    `raw` returns those parts of it that are put into the template without quotes.
+    """
+
+    raw: Callable[[str], tuple[str, ...]] | None = None
     fallback: ClassVar[Scalar | None] = ""
 
     def read(self, node: Node, path: str, report: Report) -> Value:
@@ -144,11 +149,13 @@ class ListOf:
 class MapOf:
     """A mapping from names that the user chooses to values of one type.
 
-    `when_null` makes the value of a name without one.
+    `when_null` makes the value of a name without one; `raw_names` are put into the template
+    without quotes.
     """
 
     item: FieldType
     when_null: Callable[[Node], Value] = Null
+    raw_names: bool = False
     fallback = None
 
     def read(self, node: Node, path: str, report: Report) -> Value:
@@ -292,9 +299,13 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Reference:
-    """A string, or a reference to a value elsewhere: see `reference`."""
+    """A string, or a reference to a value elsewhere: see `reference`.
+
+    A `raw_export` is put into the template without quotes.
+    """
 
     form: OneOf
+    raw_export: bool = False
     fallback = None
 
     def read(self, node: Node, path: str, report: Report) -> Value:
@@ -309,6 +320,7 @@ class Reference:
 
 
 STRING = String()
+RAW_STRING = String(raw=lambda text: (text,))
 INTEGER = Integer()
 BOOLEAN = Boolean()
 STRINGS = ListOf(STRING)
@@ -327,18 +339,19 @@ _REFERENCES = {
 }
 
 
-def reference(*keys: str) -> Reference:
+def reference(*keys: str, string: String = STRING, raw_export: bool = False) -> Reference:
     """Return the type of a string that may be a reference: a section with one of these keys."""
     form = OneOf(
         first=Fields("reference", {key: _REFERENCES[key] for key in keys}),
-        second=STRING,
+        second=string,
         expected=f"a text or a section with {one_of(keys)}",
         hint=f"write a text, or {{{keys[0]}: name}}",
     )
-    return Reference(form)
+    return Reference(form, raw_export)
 
 
 STRING_OR_IMPORT = reference("from_cfn")
+RAW_STRING_OR_IMPORT = reference("from_cfn", string=RAW_STRING, raw_export=True)
 
 
 def _read_field(kind: FieldType, node: Node, path: str, report: Report) -> Value | None:

@@ -1,102 +1,55 @@
-"""Texts that Copilot put into its template without quotes: the check that they can be read there.
+"""Strings that Copilot put into its template without quotes: a check that they can be read there.
 
-Takes merged trees, gives nothing but faults. Manifests rely on such a text being YAML of its own
-(`!Ref X`, quotes, numbers), so the template reads them again, with `functions`. Touches nothing.
+Manifests rely on such a string being YAML of its own (`!Ref X`, quotes, numbers), so the template
+reads them again, with `functions`. Which strings they are is part of their field's type. Pure.
 """
-
-from collections.abc import Iterator
 
 from yaml.nodes import Node
 
-from cjob.manifest import shellwords
+from cjob.manifest.field_types import Fields, FieldType, ListOf, MapOf, OneOf, Reference, String
 from cjob.manifest.functions import composed
 from cjob.manifest.report import Report, quoted
-from cjob.manifest.sections.container import looks_like_a_list
-from cjob.manifest.tree import Items, Leaf, Section
+from cjob.manifest.tree import Items, Leaf, Section, Value
 from cjob.manifest.values import Import
 
 _OPENING = tuple("[{\"'")
 
-_Text = tuple[str, Node, str]
-"""What a text is, the node to point at, and the text."""
+
+def check(kind: FieldType, value: Value, report: Report, path: str = "") -> None:
+    """Check that each raw string that begins like a list, a map or quotes ends like one."""
+    if isinstance(kind, OneOf):
+        check(kind.first, value, report, path)
+        check(kind.second, value, report, path)
+    elif isinstance(kind, Reference):
+        if isinstance(value, Leaf) and isinstance(value.value, Import) and kind.raw_export:
+            _check(value.value.export, value.node, report, path)
+        check(kind.form.second, value, report, path)
+    elif isinstance(value, Leaf):
+        if isinstance(kind, String) and kind.raw is not None and isinstance(value.value, str):
+            for text in kind.raw(value.value):
+                _check(text, value.node, report, path)
+    elif isinstance(value, Section):
+        _check_section(kind, value, report, path)
+    elif isinstance(value, Items) and isinstance(kind, ListOf):
+        for index, item in enumerate(value.values):
+            check(kind.item, item, report, f"{path}[{index}]")
 
 
-def raw_strings_are_complete(job: Section, report: Report) -> None:
-    """Refuse what begins like a list, a map or quotes and has no end: it was cut at its blanks."""
-    for what, node, text in _texts(job):
-        if len(text) > 1 and text.startswith(_OPENING) and composed(text) is None:
-            report.error(
-                node,
-                f"{quoted(text)} ({what}) begins like a list, a map or quotes, but does not end "
-                "like one",
-                "write a list as a YAML list; put a text with blanks into quotes as a whole",
-            )
+def _check_section(kind: FieldType, section: Section, report: Report, path: str) -> None:
+    if isinstance(kind, MapOf) and not section.name:
+        for name, value in section.fields.items():
+            if kind.raw_names:
+                _check(name, value.node, report, path)
+            check(kind.item, value, report, f"{path}.{name}")
+    elif isinstance(kind, Fields) and kind.name == section.name:
+        for key, value in section.fields.items():
+            check(kind.fields[key].type, value, report, f"{path}.{key}" if path else key)
 
 
-def _texts(job: Section) -> Iterator[_Text]:
-    yield from _container(job, "the job")
-    yield from _container(job.section("logging"), "the log router")
-    for name, sidecar in job.sections("sidecars"):
-        yield "the sidecar's name", sidecar.node, name
-        yield from _container(sidecar, f"sidecar {quoted(name)}")
-        yield from _leaf(sidecar.section("image"), "location", f"image of sidecar {quoted(name)}")
-        for point in sidecar.listed("mount_points"):
-            yield from _leaf(point, "source_volume", f"sidecar {quoted(name)}")
-    for name, volume in job.section("storage").sections("volumes"):
-        yield "the volume's name", volume.node, name
-        yield from _leaf(volume.section("efs"), "id", f"volume {quoted(name)}")
-        yield from _leaf(volume.section("efs").section("auth"), "access_point_id", "efs.auth")
-    yield from _leaf(job.section("image"), "credentials", "image")
-    yield from _network(job.section("network").section("vpc"))
-
-
-def _container(section: Section, of: str) -> Iterator[_Text]:
-    for key in ("entrypoint", "command"):
-        words = section.at(key)
-        if isinstance(words, Items):
-            yield from _items(words, f"{key} of {of}")
-        for word in _words(section.text(key)):
-            yield f"{key} of {of}", section.node_at(key), word
-    for key in ("variables", "secrets", "secretOptions"):
-        for name, value in section.section(key).fields.items():
-            yield f"a name in {key} of {of}", value.node, name
-            if key != "variables" and isinstance(value, Leaf) and isinstance(value.value, str):
-                yield f"{key} of {of}", value.node, value.value
-    for key in ("image", "configFilePath", "credentialsParameter"):
-        yield from _leaf(section, key, of)
-
-
-def _words(text: str | None) -> tuple[str, ...]:
-    """Split a command; one that cannot be, or that is a list in disguise, is a fault already."""
-    if text is None or looks_like_a_list(text):
-        return ()
-    try:
-        return shellwords.split(text)
-    except shellwords.ShellWordsError:
-        return ()
-
-
-def _network(vpc: Section) -> Iterator[_Text]:
-    lists = (
-        vpc.at("security_groups"),
-        vpc.section("security_groups").at("groups"),
-        vpc.section("placement").at("subnets"),
-    )
-    for found in lists:
-        if isinstance(found, Items):
-            yield from _items(found, "network.vpc")
-
-
-def _items(items: Items, of: str) -> Iterator[_Text]:
-    for item in items.values:
-        yield from _text(item, of)
-
-
-def _leaf(section: Section, key: str, of: str) -> Iterator[_Text]:
-    yield from _text(section.at(key), f"{key} of {of}")
-
-
-def _text(value: object, what: str) -> Iterator[_Text]:
-    if isinstance(value, Leaf) and isinstance(value.value, str | Import):
-        text = value.value if isinstance(value.value, str) else value.value.export
-        yield what, value.node, text
+def _check(text: str, node: Node, report: Report, path: str) -> None:
+    if len(text) > 1 and text.startswith(_OPENING) and composed(text) is None:
+        message = (
+            f"{path}: {quoted(text)} begins like a list, a map or quotes, but does not end like one"
+        )
+        hint = "write a list as a YAML list, and put a string with spaces in quotes as a whole"
+        report.error(node, message, hint)

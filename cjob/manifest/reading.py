@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, ScalarNode
 
+from cjob.manifest import raw_yaml_strings
 from cjob.manifest.environments import for_environment
 from cjob.manifest.job import JOB, JOB_TYPE, OVERRIDES, RULES, Job, Rule, convert
-from cjob.manifest.raw_yaml_strings import raw_strings_are_complete
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.substitution import Variables, substitute
 from cjob.manifest.tree import Section
@@ -143,8 +143,9 @@ def _merged(
     tree = JOB.section(root, yaml12.entries(root, report.errors), "", report)
     _check_type(tree, report.file)
     job = for_environment(tree, environment, OVERRIDES, report)
-    for rule in (*RULES, raw_strings_are_complete, *rules):
+    for rule in (*RULES, *rules):
         rule(job, report)
+    raw_yaml_strings.check(JOB, job, report)
     report.raise_errors()
     return job
 

@@ -12,13 +12,8 @@ from cjob.manifest.writing import can_be_plain
 from cjob.yamlio import yaml12
 
 
-def manifest(job: Section) -> MappingNode:
-    """Return the manifest of one environment, without its sections for environments."""
-    fields = {key: value for key, value in job.fields.items() if key != "environments"}
-    return _section(Section(job.node, job.name, fields))
-
-
-def _section(section: Section) -> MappingNode:
+def manifest(section: Section) -> MappingNode:
+    """Return the YAML of a manifest, or of a section in it."""
     pairs = [(_key(section, key), _value(value)) for key, value in section.fields.items()]
     return MappingNode(yaml12.MAP, pairs, flow_style=False)
 
@@ -32,7 +27,7 @@ def _value(value: Value) -> Node:
     if isinstance(value, Leaf):
         return _leaf(value.value)
     if isinstance(value, Section):
-        return _section(value)
+        return manifest(value)
     if isinstance(value, Items):
         items = [_value(item) for item in value.values]
         return SequenceNode(yaml12.SEQ, items, flow_style=False)

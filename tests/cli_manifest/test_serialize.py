@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cjob.document.records import replace
@@ -120,6 +120,7 @@ def _assert_same(one: Job, other: Job) -> None:
     assert replace(one, overrides=()) == replace(other, overrides=())
 
 
+@settings(deadline=None)  # other tests run beside this one
 @given(base=CHANGES, changes=CHANGES)
 def test_a_written_manifest_reads_as_the_same_job(
     base: dict[str, Any], changes: dict[str, Any]

@@ -242,27 +242,31 @@ def test_all_problems_are_reported_together_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("more", "place", "words"),
     [
-        ("command: 'python -c [a, b'\n", "7:10", "'[a,' (command of the job) begins like a list"),
+        ("command: 'python -c [a, b'\n", "7:10", "command: '[a,' begins like a list"),
         ("command: [x, '\"a b']\n", "7:14", "but does not end like one"),
-        ("secrets:\n  A: '{x'\n", "8:6", "secrets of the job"),
-        ("secrets:\n  '[a': x\n", "8:9", "a name in secrets"),
-        (_SIDE + "    secrets: {A: '{x'}\n", "10:18", "of sidecar 'n'"),
-        (_SIDE + "  '[m': {image: nginx}\n", "10:9", "the sidecar's name"),
-        ("logging: {configFilePath: '[a'}\n", "7:27", "configFilePath of the log router"),
-        ("network: {vpc: {security_groups: [{from_cfn: '[a'}]}}\n", "7:35", "network.vpc"),
-        ("storage: {volumes: {v: {path: /a, efs: {id: '[a'}}}}\n", "7:45", "volume 'v'"),
+        ("secrets:\n  A: '{x'\n", "8:6", "secrets.A: "),
+        ("secrets:\n  '[a': x\n", "8:9", "secrets: "),
+        (_SIDE + "    secrets: {A: '{x'}\n", "10:18", "sidecars.n.secrets.A: "),
+        (_SIDE + "  '[m': {image: nginx}\n", "10:9", "sidecars: "),
+        ("logging: {configFilePath: '[a'}\n", "7:27", "logging.configFilePath: "),
+        (
+            "network: {vpc: {security_groups: [{from_cfn: '[a'}]}}\n",
+            "7:35",
+            "network.vpc.security_groups[0]",
+        ),
+        ("storage: {volumes: {v: {path: /a, efs: {id: '[a'}}}}\n", "7:45", "volumes.v.efs.id"),
     ],
 )
-def test_texts_that_were_cut_at_their_blanks_are_refused(more: str, place: str, words: str) -> None:
-    """They come from JSON or a quoted text, and would stand in the template as they are."""
+def test_strings_that_were_cut_at_a_space_are_rejected(more: str, place: str, words: str) -> None:
+    """They are from JSON or a quoted string, and would be put into the template as they are."""
     (found,) = problems(MINIMAL + more)
     assert found.place == f"m.yml:{place}"
     assert words in found.message
 
 
 @pytest.mark.parametrize("text", ["[", "'a'", "[a]", "{}", "!Ref [", "echo '[a,'"])
-def test_texts_with_an_end_are_none_of_them(text: str) -> None:
-    """What is whole, or one sign alone, stays a text or a value of YAML."""
+def test_complete_strings_are_accepted(text: str) -> None:
+    """A complete YAML value, or a single character, is accepted."""
     job_with("secrets:\n  A: |-\n    " + text + "\n")
 
 

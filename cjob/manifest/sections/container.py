@@ -8,13 +8,15 @@ from cjob.document.records import EMPTY, dataclass
 from cjob.manifest import durations, functions, references, shellwords
 from cjob.manifest.field_types import (
     INTEGER,
-    STRING,
+    RAW_STRING,
     STRING_MAP,
     STRINGS,
     Duration,
     Field,
     Fields,
+    ListOf,
     OneOf,
+    String,
 )
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.sections.build import ImageBuild
@@ -59,9 +61,21 @@ class Container:
     health_check: HealthCheck | None = None
 
 
+def _looks_like_a_list(text: str) -> bool:
+    """Return whether a command written as a string is meant as a list of quoted words."""
+    return _LIST_AS_STRING.match(text) is not None
+
+
+def _split_if_possible(text: str) -> tuple[str, ...]:
+    try:
+        return () if _looks_like_a_list(text) else shellwords.split(text)
+    except shellwords.ShellWordsError:  # an error of the rule below
+        return ()
+
+
 SHELL_WORDS = OneOf(
-    first=STRINGS,
-    second=STRING,
+    first=ListOf(RAW_STRING),
+    second=String(raw=_split_if_possible),
     expected="a text or a list of texts",
     hint="write the words as one text, or as a list with one word an item",
 )
@@ -94,7 +108,7 @@ def commands_can_be_split(job: Section, report: Report) -> None:
     for container in (job, *(sidecar for _, sidecar in job.sections("sidecars"))):
         for key in FIELDS:
             text = container.text(key) or ""
-            if looks_like_a_list(text):
+            if _looks_like_a_list(text):
                 message = f"{key!r} is a text that looks like a list: {quoted(text)}"
                 hint = "write the list itself; after '|' it would be taken as words with brackets"
                 report.error(container.node_at(key), message, hint)
@@ -107,11 +121,6 @@ def commands_can_be_split(job: Section, report: Report) -> None:
 
 
 RULES = (commands_can_be_split,)
-
-
-def looks_like_a_list(text: str) -> bool:
-    """Return whether a command written as a string is meant as a list of quoted words."""
-    return _LIST_AS_STRING.match(text) is not None
 
 
 def check_image(section: Section, key: str, report: Report) -> None:

@@ -1,7 +1,7 @@
 """`image`: the main container's image, and the main container."""
 
 from cjob.manifest import references
-from cjob.manifest.field_types import STRING, Field, Fields, is_readable
+from cjob.manifest.field_types import RAW_STRING, Field, Fields, is_readable
 from cjob.manifest.report import Report
 from cjob.manifest.sections import container
 from cjob.manifest.sections.build import BUILD, LOCATION, image_build, is_built
@@ -25,7 +25,7 @@ IMAGE = Fields(
     {
         "build": BUILD,
         "location": LOCATION,
-        "credentials": Field(STRING, "ARN of a secret with the registry's user and password."),
+        "credentials": Field(RAW_STRING, "ARN of a secret with the registry's user and password."),
         "labels": container.LABELS,
         "depends_on": container.DEPENDS_ON,
         "healthcheck": container.HEALTH_CHECK,

@@ -5,7 +5,15 @@ from typing import NamedTuple
 
 from cjob.document import names
 from cjob.document.records import EMPTY
-from cjob.manifest.field_types import BOOLEAN, INTEGER, STRING, STRING_MAP, Field, Fields
+from cjob.manifest.field_types import (
+    BOOLEAN,
+    INTEGER,
+    RAW_STRING,
+    STRING,
+    STRING_MAP,
+    Field,
+    Fields,
+)
 from cjob.manifest.report import Report
 from cjob.manifest.sections.container import Container, check_image
 from cjob.manifest.sections.variables import SECRETS, VARIABLES
@@ -32,11 +40,11 @@ _LOGGING = Fields(
     "logging",
     {
         "retention": Field(INTEGER, "How many days logs are kept: 30 by default."),
-        "image": Field(STRING, "The FireLens router's image."),
+        "image": Field(RAW_STRING, "The FireLens router's image."),
         "destination": Field(STRING_MAP, "Options of the log driver, by name."),
         "enableMetadata": Field(BOOLEAN, "Whether logs carry the task's ids: true by default."),
         "secretOptions": Field(SECRETS, "Options of the log driver that are secret."),
-        "configFilePath": Field(STRING, "The router's own configuration, a path in its image."),
+        "configFilePath": Field(RAW_STRING, "The router's own configuration, a path in its image."),
         "variables": Field(VARIABLES, "The router's environment variables."),
         "secrets": Field(SECRETS, "The router's variables from SSM parameters or Secrets Manager."),
         "env_file": Field(STRING, "A file of variables for the router; its name ends in .env."),

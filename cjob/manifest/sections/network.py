@@ -8,8 +8,9 @@ from yaml.nodes import Node
 from cjob.document.records import dataclass
 from cjob.manifest.field_types import (
     BOOLEAN,
+    RAW_STRING,
+    RAW_STRING_OR_IMPORT,
     STRING,
-    STRING_OR_IMPORT,
     STRINGS,
     Field,
     Fields,
@@ -60,7 +61,7 @@ _SUBNETS = OneOf(
             )
         },
     ),
-    second=STRINGS,
+    second=ListOf(RAW_STRING),
     expected="a list of subnet ids or a section with from_tags",
     hint="write one id a line after '- ', or tags with their values below 'from_tags:'",
     is_given=is_filled,
@@ -79,13 +80,13 @@ _SECURITY_GROUPS = OneOf(
         "security_groups",
         {
             "groups": Field(
-                ListOf(STRING_OR_IMPORT), "Ids of security groups, or {from_cfn: export}."
+                ListOf(RAW_STRING_OR_IMPORT), "Ids of security groups, or {from_cfn: export}."
             ),
             "deny_default": Field(BOOLEAN, "The environment's security group always stays."),
         },
         ignored={"deny_default": "the environment's security group always stays"},
     ),
-    second=ListOf(STRING_OR_IMPORT),
+    second=ListOf(RAW_STRING_OR_IMPORT),
     expected="a list or a section with groups",
     hint="write one id or {from_cfn: export} a line after '- '",
     is_given=is_filled,

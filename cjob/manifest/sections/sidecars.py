@@ -7,6 +7,7 @@ from cjob.document import names
 from cjob.document.records import dataclass
 from cjob.manifest.field_types import (
     BOOLEAN,
+    RAW_STRING,
     STRING,
     Field,
     Fields,
@@ -58,8 +59,10 @@ class Sidecar(Container):
 
 
 _IMAGE = OneOf(
-    first=STRING,
-    second=Fields("sidecar image", {"build": BUILD, "location": LOCATION}),
+    first=RAW_STRING,
+    second=Fields(
+        "sidecar image", {"build": BUILD, "location": LOCATION._replace(type=RAW_STRING)}
+    ),
     expected="the name of an image or a section with build or location",
     hint="write 'image: repository:tag', or 'build:' or 'location:' below 'image:'",
     strict=True,
@@ -67,7 +70,7 @@ _IMAGE = OneOf(
 _MOUNT_POINT = Fields(
     "mount point",
     {
-        "source_volume": Field(STRING, "A name below storage.volumes."),
+        "source_volume": Field(RAW_STRING, "A name below storage.volumes."),
         "path": Field(STRING, "Where the container sees the volume."),
         "read_only": Field(BOOLEAN, "Whether it may only read: true by default."),
     },
@@ -79,7 +82,7 @@ _SIDECAR = Fields(
         "image": Field(_IMAGE, "Its image: a name, or build or location."),
         "essential": Field(BOOLEAN, "Whether the task ends when it ends: true by default."),
         "credentialsParameter": Field(
-            STRING, "ARN of a secret with the registry's user and password."
+            RAW_STRING, "ARN of a secret with the registry's user and password."
         ),
         "variables": Field(VARIABLES, "Its environment variables."),
         "env_file": Field(STRING, "A file of variables, NAME=value a line; its name ends in .env."),
@@ -93,7 +96,9 @@ _SIDECAR = Fields(
     },
 )
 
-FIELDS = {"sidecars": Field(MapOf(_SIDECAR), "Containers beside the main one, by name.")}
+FIELDS = {
+    "sidecars": Field(MapOf(_SIDECAR, raw_names=True), "Containers beside the main one, by name.")
+}
 
 
 def are_few(job: Section, report: Report) -> None:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from cjob.manifest.field_types import (
     BOOLEAN,
     INTEGER,
+    RAW_STRING,
+    RAW_STRING_OR_IMPORT,
     STRING,
-    STRING_OR_IMPORT,
     UINT32_LIMIT,
     Field,
     Fields,
@@ -88,7 +89,7 @@ _AUTH = Fields(
     "auth",
     {
         "iam": Field(BOOLEAN, "Whether IAM says who may mount it."),
-        "access_point_id": Field(STRING, "The access point to mount it by."),
+        "access_point_id": Field(RAW_STRING, "The access point to mount it by."),
     },
 )
 _ID = Integer(minimum=0, limit=UINT32_LIMIT)
@@ -96,7 +97,7 @@ _EFS = OneOf(
     first=Fields(
         "efs",
         {
-            "id": Field(STRING_OR_IMPORT, "A file system of your own, or {from_cfn: export}."),
+            "id": Field(RAW_STRING_OR_IMPORT, "A file system of your own, or {from_cfn: export}."),
             "root_dir": Field(STRING, "The folder of it to mount: / by default."),
             "auth": Field(_AUTH, "How it is mounted."),
             "uid": Field(_ID, "Owner of the managed file system's folder."),
@@ -127,7 +128,7 @@ _STORAGE = Fields(
         "readonly_fs": Field(
             BOOLEAN, "Whether the main container's root file system is read-only."
         ),
-        "volumes": Field(MapOf(_VOLUME), "Volumes by name."),
+        "volumes": Field(MapOf(_VOLUME, raw_names=True), "Volumes by name."),
     },
 )
 

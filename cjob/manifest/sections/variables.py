@@ -8,6 +8,7 @@ from yaml.nodes import Node
 
 from cjob.manifest import functions
 from cjob.manifest.field_types import (
+    RAW_STRING,
     STRING,
     STRING_OR_IMPORT,
     Field,
@@ -22,8 +23,12 @@ from cjob.manifest.values import Import
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """A name that shells can read."""
 
-VARIABLES = MapOf(STRING_OR_IMPORT, when_null=empty_string)
-SECRETS = MapOf(reference("secretsmanager", "from_cfn"), when_null=empty_string)
+VARIABLES = MapOf(STRING_OR_IMPORT, when_null=empty_string, raw_names=True)
+SECRETS = MapOf(
+    reference("secretsmanager", "from_cfn", string=RAW_STRING),
+    when_null=empty_string,
+    raw_names=True,
+)
 
 FIELDS = {
     "variables": Field(VARIABLES, "Environment variables of the main container."),
