@@ -4,13 +4,10 @@ Takes arguments whose first word is no command of cjob, gives those that are mea
 a hint. Touches nothing.
 """
 
-from __future__ import annotations
+import difflib
+from collections.abc import Mapping, Sequence
 
 from cjob.reporting.errors import InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # Two words of Copilot's, and the command that they are here, with options of the same names.
 SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -54,8 +51,6 @@ def meant(arguments: Sequence[str]) -> list[str] | None:
 
 def _near(words: tuple[str, ...]) -> str:
     """Return the two words that may have been meant."""
-    import difflib  # noqa: PLC0415 - only for a hint
-
     known = [" ".join(pair) for pair in (*SAME, *NEAREST)]
     near = difflib.get_close_matches(" ".join(words), known, 1, cutoff=0.8)
     return f"did you mean 'cjob {near[0]}'?" if near else "see cjob --help"

@@ -6,27 +6,18 @@ terminal, and listed in the error elsewhere.
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
 
-from cjob.cli import job_options
+from cjob.cli import job_options, prompts
+from cjob.cli.arguments.shared import ENVIRONMENT
 from cjob.cli.output import console
+from cjob.context import Collaborators
 from cjob.reporting.errors import InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from cjob.context import Collaborators
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the composites that name what to work on."""
-    job_options.jobs(parser)
-    job_options.environment(parser)
-    parser.add_argument("--target", metavar="FILE", help="a document of cjob-target")
-    parser.add_argument("--tag", default="", help="tag for the main image (default: git commit)")
 
 
 def complete(
-    args: argparse.Namespace, tools: "Collaborators", talk: console.Console
+    args: argparse.Namespace, tools: Collaborators, talk: console.Console
 ) -> argparse.Namespace:
     """Fill in the jobs and the environment that the command line does not name.
 
@@ -42,9 +33,9 @@ def complete(
             everything = sorted(chosen) == sorted(found)
             answers += ["--all"] if everything else [w for job in chosen for w in ("-n", job)]
     if args.env is None and not args.target:
-        args.env = os.environ.get(job_options.ENVIRONMENT) or None
+        args.env = os.environ.get(ENVIRONMENT) or None
         if args.env is not None:
-            talk.say(f"using environment {args.env} ({job_options.ENVIRONMENT})")
+            talk.say(f"using environment {args.env} ({ENVIRONMENT})")
     if args.env is None and not args.target:
         app = job_options.application(args, tools)
         with talk.waiting(f"looking up the environments of {app}"):
@@ -58,8 +49,6 @@ def complete(
         if len(found) > 1:
             answers += ["-e", args.env]
     if answers:
-        import shlex  # noqa: PLC0415 - only after a question
-
         typed = [*getattr(args, "typed", ()), *answers]
         talk.say(f"the same without questions: cjob {args.command} {shlex.join(typed)}")
     return args
@@ -75,6 +64,5 @@ def _choose(
     if not console.can_ask():
         hint = f"name one with {flag}" + (", or take all of them: --all" if or_all else "")
         raise InputError(f"several {what}s: {', '.join(candidates)}", hint=hint)
-    from cjob.cli import prompts  # noqa: PLC0415 - only for a question
 
     return prompts.choose(candidates, what, flag, several=or_all)

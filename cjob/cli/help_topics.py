@@ -5,17 +5,12 @@ the file as it is.
 """
 
 import os
-import re
 import sys
 
-from cjob.cli.output import console
-from cjob.cli.parser import columns
+from cjob.cli.output import streams
 
 FOLDER = os.path.join(os.path.dirname(__file__), "docs")  # noqa: PTH118, PTH120 - a start-up tax
 SUFFIX = ".md"
-
-# A table's last column, if it is headed so, names tests: that is for those who work on cjob.
-FOR_DEVELOPERS = "Test"
 
 
 def names() -> list[str]:
@@ -41,38 +36,8 @@ def overview() -> str:
 def show(name: str) -> None:
     """Write the page of a topic that `names` has to stdout."""
     text = page(name)
-    console.write(_laid_out(text) if sys.stdout.isatty() else text)
+    if sys.stdout.isatty():
+        from cjob.cli.output.pages import laid_out  # noqa: PLC0415 - rich takes longer than a help
 
-
-def _laid_out(text: str) -> str:
-    """Give a page as lines that fit the terminal, its tables drawn, in colour where that is on."""
-    import textwrap  # noqa: PLC0415 - only a terminal needs these
-
-    from rich.console import Console  # noqa: PLC0415
-    from rich.markdown import Markdown  # noqa: PLC0415
-    from rich.theme import Theme  # noqa: PLC0415
-
-    is_code = True
-    terminal = Console(
-        width=columns(),
-        force_terminal=True,
-        color_system="standard" if console.colour(sys.stdout) else None,
-        theme=Theme({"markdown.code": "cyan"}),
-    )
-    with terminal.capture() as laid_out:
-        for part in re.split(r"^```.*\n((?:.*\n)*?)```$", _for_people(text), flags=re.MULTILINE):
-            is_code = not is_code
-            if is_code:  # a line of it that was broken could not be copied
-                terminal.out(textwrap.indent(f"\n{part}", "    "), highlight=False)
-            else:
-                terminal.print(Markdown(part))
-    return "".join(line.rstrip() + "\n" for line in laid_out.get().splitlines())
-
-
-def _for_people(text: str) -> str:
-    """Leave out the tables' columns that are not for those who use cjob."""
-    lines, cut = [], False
-    for line in text.splitlines():
-        cut = line.startswith("|") and (cut or line.endswith(f" {FOR_DEVELOPERS} |"))
-        lines.append(line.rstrip("|").rpartition("|")[0] + "|" if cut else line)
-    return "\n".join(lines)
+        text = laid_out(text)
+    streams.write(text)

@@ -21,8 +21,9 @@ from cjob.reporting.errors import CjobError, InputError
 
 TYPE_CHECKING = False  # as `typing` has it, whose import takes longer than all else here
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import FrameType
+    import argparse
+    from collections.abc import Callable, Iterable
+    from types import FrameType, ModuleType
     from typing import NoReturn
 
     from cjob.cli.parser import Parser
@@ -190,19 +191,35 @@ def dispatch(arguments: list[str]) -> int:
         rest = ["--help"]
     from cjob.cli.parser import Parser  # noqa: PLC0415 - the overview needs none
 
-    command = importlib.import_module(f"cjob.cli.commands.{name}")
+    declared = arguments_of(name)
     parser = Parser(
         prog=f"cjob {name}",
-        description=(command.__doc__ or "").split("\n\n", 1)[-1].strip(),
-        epilog=f"{getattr(command, 'EXAMPLES', '')}\n{EXIT_STATUSES}".strip(),
+        description=declared.description,
+        epilog=f"{declared.examples}\n{EXIT_STATUSES}".strip(),
     )
-    command.options(parser)
+    declared.add_to(parser)
     parsed, unknown = parser.parse_known_args(rest)
     if unknown:
         raise _unexpected(unknown, rest, parser)
     parsed.typed = tuple(rest)
-    status: int = command.run(parsed)
+    # The one lazy seam: until here no module was imported that help and parsing do not need.
+    status: int = importlib.import_module(f"cjob.cli.commands.{name}").run(parsed)
     return status
+
+
+class Arguments:
+    """What a command takes: its module in `cjob.cli.arguments`."""
+
+    def __init__(self, module: ModuleType) -> None:
+        """Read the module's docstring and examples; `add_to` adds the arguments to a parser."""
+        self.description = (module.__doc__ or "").split("\n\n", 1)[-1].strip()
+        self.examples: str = getattr(module, "EXAMPLES", "")
+        self.add_to: Callable[[argparse.ArgumentParser], None] = module.add_arguments
+
+
+def arguments_of(name: str) -> Arguments:
+    """Return what a command takes, without importing what runs it."""
+    return Arguments(importlib.import_module(f"cjob.cli.arguments.{name}"))
 
 
 def _unexpected(unknown: list[str], rest: list[str], parser: Parser) -> InputError:

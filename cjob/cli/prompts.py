@@ -3,16 +3,12 @@
 Reading an answer (`matching`, `agreement`) is pure; only `console.ask` touches the terminal.
 """
 
-from __future__ import annotations
+from collections.abc import Callable, Sequence
 
 from cjob.cli.output import console
 from cjob.reporting.errors import InputError
 
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    Ask = Callable[[str], str]
+Ask = Callable[[str], str]
 
 ALL = "all"
 NO_ANSWER = "no {what} was chosen"

@@ -1,6 +1,6 @@
 """The tags that a person adds to a stack: --resource-tags, read as Copilot reads it."""
 
-import argparse
+import csv
 from collections.abc import Sequence
 
 from cjob.reporting.errors import InputError
@@ -10,17 +10,6 @@ KEY_LIMIT = 128
 VALUE_LIMIT = 256
 
 HINT = """as in --resource-tags team=data,cost=42, or '"team=a,b",cost=42' for commas"""
-
-
-def options(parser: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    """Declare the tags that the person adds to the stack."""
-    parser.add_argument(
-        "--resource-tags",
-        action="append",
-        default=[],
-        metavar="K=V[,K=V]",
-        help="tags for the stack and its resources; repeatable",
-    )
 
 
 def parse(given: Sequence[str]) -> dict[str, str]:
@@ -48,8 +37,6 @@ def _pairs(text: str) -> list[str]:
 
     So quotes that a Makefile or YAML left around are removed, and a value may have commas.
     """
-    import csv  # noqa: PLC0415 - only if there are tags
-
     pairs = [text.strip('"')]
     if text.count("=") > 1:
         try:

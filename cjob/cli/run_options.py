@@ -6,13 +6,12 @@ They need no workspace: with -a, or CJOB_APP, jobs are taken by their names.
 import argparse
 
 from cjob.cli import job_options
-from cjob.cli.output import console
+from cjob.cli.output import streams
 from cjob.reporting.errors import InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime, timedelta
 
     from cjob.aws.waiting import Waiting
     from cjob.context import Collaborators
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from cjob.runs.output import Line
     from cjob.stages.follow_run import Follower
     from cjob.stages.stop_run import Stopper
-
-WITNESSES = ("auto", "states", "logs")
 
 
 class Operation:
@@ -73,24 +70,6 @@ class Operation:
         return Waiting(self._limiter, report)
 
 
-def options(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
-    """Declare the options that name jobs and their environment."""
-    parser.set_defaults(target=None)
-    if several:
-        job_options.jobs(parser)
-    else:
-        parser.add_argument("-n", "--name", action="append", metavar="JOB", help="the job")
-        parser.set_defaults(all=False)
-    job_options.environment(parser)
-    parser.add_argument(
-        "--witness",
-        choices=WITNESSES,
-        default="auto",
-        help="who says what became of runs: Step Functions, or the job's log (default: auto)",
-    )
-    job_options.common(parser)
-
-
 def _check_named(args: argparse.Namespace, *, several: bool) -> None:
     """Raise InputError unless a job is named; if not `several`, exactly one."""
     if not job_options.is_head(args):
@@ -115,50 +94,6 @@ def _chosen(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]":
             error.message,
             hint=f"go to the workspace, or {way} application with -a, as in -a demo",
         ) from None
-
-
-def positive(text: str) -> int:
-    """Return a number of 1 or more that was typed; raise ArgumentTypeError."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
-    return int(text)
-
-
-def duration(text: str) -> "timedelta":
-    """Return a duration that was typed, such as 90s, 30m or 12h; raise ArgumentTypeError."""
-    from datetime import timedelta  # noqa: PLC0415 - help needs none of these
-
-    from cjob.manifest import durations  # noqa: PLC0415
-
-    found = durations.parse(text)
-    if found is None or found < 0:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a duration; add a unit, such as 90s, 30m or 12h"
-        )
-    return timedelta(seconds=found / durations.SECOND)
-
-
-def since(text: str) -> "datetime":
-    """Return a moment that was typed: a duration before now, or a time in RFC 3339.
-
-    Raise ArgumentTypeError for anything else, and for a moment that has yet to come.
-    """
-    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
-
-    now = datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            return now - duration(text)
-        except argparse.ArgumentTypeError:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a duration or a time, such as 30m, 12h or 2026-01-31T09:00Z"
-            ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if moment > now:
-        raise argparse.ArgumentTypeError(f"{text!r} is in the future; it is {now:%FT%TZ}")
-    return moment
 
 
 def user_name() -> str:
@@ -190,4 +125,4 @@ def write_run(run: "Run") -> None:
 
 def write_line(text: str) -> None:
     """Write one line of data to stdout."""
-    console.write(text + "\n")
+    streams.write(text + "\n")

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,12 +24,10 @@ Made from the parsers by `bin/reference`, like the man pages in `cjob/cli/docs/m
 
 def parser(name: str) -> tuple[Parser, str, str]:
     """Return a command's parser, the description of its help, and its examples."""
-    command = importlib.import_module(f"cjob.cli.commands.{name}")
+    declared = cli.arguments_of(name)
     made = Parser(prog=f"cjob {name}")
-    command.options(made)
-    description = (command.__doc__ or "").split("\n\n", 1)[-1].strip()
-    examples = getattr(command, "EXAMPLES", "").partition("\n")[2]
-    return made, description, examples
+    declared.add_to(made)
+    return made, declared.description, declared.examples.partition("\n")[2]
 
 
 def options(made: argparse.ArgumentParser) -> Iterator[tuple[list[str], str]]:

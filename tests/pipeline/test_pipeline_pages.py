@@ -1,13 +1,14 @@
 """The two pages that cjob keeps to, line by line: flags, short forms, defaults, examples, files."""
 
 import argparse
-import importlib
 import json
 from collections.abc import Mapping, Sequence
 
 import pytest
 import yaml
 from pipelines import Place, document, on
+
+from cjob.cli import main as cli
 
 TEXT, SWITCH, REPEATED = "a text", "a switch", "a text, repeatable"
 
@@ -46,7 +47,7 @@ def test_a_flag_of_the_page_is_there(
 ) -> None:
     """With its short form, what it takes, and its default."""
     parser = argparse.ArgumentParser(add_help=False)
-    importlib.import_module(f"cjob.cli.commands.{command}").options(parser)
+    cli.arguments_of(command).add_to(parser)
     given = {SWITCH: [flag], TEXT: [flag, "x"], REPEATED: [flag, "x", flag, "y"]}[takes]
     expected = {SWITCH: True, TEXT: "x", REPEATED: ["x", "y"]}[takes]
     place = flag.removeprefix("--").replace("-", "_")

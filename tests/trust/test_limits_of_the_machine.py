@@ -33,7 +33,9 @@ FEW_FILES = """\
 import os, resource, socket, sys
 import botocore.session
 from cjob.cli import main as cli
-from cjob.aws.errors import told
+from cjob.aws.errors import translating_errors
+from cjob.cli import parser
+from cjob.cli.arguments import list as _
 from cjob.cli.commands import list as _
 from cjob import context, pipeline
 from cjob.workspace import find
@@ -45,7 +47,7 @@ client = botocore.session.Session().create_client(
 engine = connect
 
 def ask():
-    with told("read the record"):
+    with translating_errors("read the record"):
         client.get_parameter(Name="a")
 
 do = {"list": lambda: cli.dispatch(["list", "jobs"]), "ask": ask, "connect": engine}[sys.argv[1]]

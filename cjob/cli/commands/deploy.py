@@ -1,54 +1,24 @@
-"""`cjob deploy`: build, push, render and deploy jobs.
-
-Does what the single commands do, in one process: load, resolve, build, push, render, diff, apply.
-With --diff it shows what differs before anything is sent, and asks whether to go on. Nothing is
-sent where nothing changed. Prints text everywhere; with -o json, the documents with their
-"deployment".
-"""
+"""Run `cjob deploy`."""
 
 import argparse
 
-from cjob.cli import build_options, defaults, job_options, resource_tags
+from cjob import pipeline
+from cjob.cli import defaults, job_options, prompts
 from cjob.cli.commands import apply
-from cjob.cli.output import console
+from cjob.cli.commands import diff as diff_command
+from cjob.cli.output import console, streams
+from cjob.document import codec
+from cjob.document.models import Change, Deployment, Release, required
+from cjob.document.records import replace
+from cjob.pipeline import Stages
 from cjob.reporting.errors import DONE, InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from cjob.document.models import Change, Release
-    from cjob.pipeline import Stages
-
-EXAMPLES = """\
-examples:
-  cjob deploy --name report-gen --env test
-  cjob deploy \\
-    --resource-tags source/revision=bb133e7,deployment/initiator=manual
-  cjob deploy --diff
-"""
+from cjob.stages.diff import not_compared
 
 QUESTION = "\nContinue with the deployment? (y/N) "
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="deploy")
-    defaults.options(parser)
-    resource_tags.options(parser)
-    job_options.cdk_environment(parser)
-    parser.add_argument("--diff", action="store_true", help="compare first, then ask")
-    parser.add_argument("-y", "--yes", action="store_true", help="with --diff, do not ask")
-    apply.deployment(parser)
-    build_options.options(parser)
-    build_options.repository(parser)
-    job_options.outside(parser)
-    job_options.common(parser)
-    job_options.composite_output(parser)
-
-
 def run(args: argparse.Namespace) -> int:
     """Deploy the jobs that were named; give the worst status."""
-    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
-
     args.force_plan = not args.diff  # a difference that nobody was shown binds nobody
     tools, stages, talk = job_options.prepare(args, **apply.choices(args))
     defaults.complete(args, tools, talk)
@@ -76,43 +46,36 @@ def run(args: argparse.Namespace) -> int:
 
 def _shown(
     args: argparse.Namespace,
-    begun: "tuple[Release, ...]",
-    stages: "Stages",
+    begun: tuple[Release, ...],
+    stages: Stages,
     talk: console.Console,
-) -> "tuple[Release, ...]":
+) -> tuple[Release, ...]:
     """Compare, before anything is sent, and show what differs."""
-    from cjob import pipeline  # noqa: PLC0415
-    from cjob.cli.commands import diff as diff_command  # noqa: PLC0415 - help needs none of it
-
     with talk.watching([release.job for release in begun]):
         compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
     for release in compared:
         diff_command.tell(release, talk, "text")
     shown = diff_command.text(compared)
     if args.output == "text":
-        console.write(shown)
+        streams.write(shown)
     elif shown:
         talk.say(shown.rstrip("\n"))
     return compared
 
 
-def _unchanged(args: argparse.Namespace, compared: "tuple[Release, ...]") -> int:
+def _unchanged(args: argparse.Namespace, compared: tuple[Release, ...]) -> int:
     """Write the documents of a deployment that has nothing to do, if they were asked for."""
-    from cjob.document import codec  # noqa: PLC0415 - help needs none of it
-    from cjob.document.models import Deployment, required  # noqa: PLC0415
-    from cjob.document.records import replace  # noqa: PLC0415
-
     if args.output == "json":
         done = []
         for release in compared:
             found = required(release.diff, "diff").against
             kept = Deployment(stack_id=found.stack_id, status=found.status, changed=False)
             done.append(replace(release, deployment=kept))
-        console.write(codec.dump(done))
+        streams.write(codec.dump(done))
     return DONE
 
 
-def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
+def _agreed(args: argparse.Namespace, compared: tuple[Release, ...]) -> bool:
     """Return whether to go on with a deployment that changes something, or may."""
     if args.yes:
         return True
@@ -124,12 +87,10 @@ def _agreed(args: argparse.Namespace, compared: "tuple[Release, ...]") -> bool:
             hint="deploy with --yes, or make a plan and apply it, as in: cjob help ci",
         )
 
-    from cjob.cli import prompts  # noqa: PLC0415 - only for the question
-
     return prompts.confirm(QUESTION)
 
 
-def _check_shown(shown: "tuple[Release, ...]", ready: "tuple[Release, ...]") -> None:
+def _check_shown(shown: tuple[Release, ...], ready: tuple[Release, ...]) -> None:
     """Refuse to deploy anything but what was shown; images have got their names meanwhile."""
     for before, now in zip(shown, ready, strict=True):
         if _apart_from_images(before) != _apart_from_images(now):
@@ -139,16 +100,14 @@ def _check_shown(shown: "tuple[Release, ...]", ready: "tuple[Release, ...]") -> 
             )
 
 
-def _apart_from_images(release: "Release") -> "list[Change]":
+def _apart_from_images(release: Release) -> list[Change]:
     changes = release.diff.changes if release.diff else ()
     return [change for change in changes if change.kind != "image"]
 
 
-def _differs(release: "Release") -> bool:
+def _differs(release: Release) -> bool:
     return release.diff is not None and release.diff.changed
 
 
-def _unknown(release: "Release") -> bool:
-    from cjob.stages.diff import not_compared  # noqa: PLC0415
-
+def _unknown(release: Release) -> bool:
     return bool(not_compared(release))

@@ -1,36 +1,29 @@
-"""`cjob doctor`: check what cjob works with: AWS, the workspace, the engine, the sandbox.
-
-Prints a line for each check, with what to do if something is wrong. Changes nothing. What is needed
-for some jobs only, such as an engine, is a warning; the status is that of the worst error.
-"""
+"""Run `cjob doctor`."""
 
 import argparse
+import json
 import os
 import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
 
+from cjob.aws import policies, rights
+from cjob.aws.identity import AwsIdentity, Caller
 from cjob.cli import job_options
+from cjob.cli.arguments import shared
 from cjob.cli.commands.version import versions
-from cjob.cli.output import console
+from cjob.cli.output import streams
 from cjob.cli.parser import columns
+from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.context import Collaborators
+from cjob.document import names
+from cjob.engines import buildx
 from cjob.reporting.errors import DONE, REFUSED, CjobError, InputError, ServiceError
 from cjob.reporting.printable import visible
+from cjob.sandbox import lifecycle, place
 
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Literal
-
-    from cjob.aws.identity import Caller
-    from cjob.concurrency.pool import Checkpoint
-    from cjob.context import Collaborators
-
-    State = Literal["ok", "warning", "error"]
-
-EXAMPLES = """\
-examples:
-  cjob doctor
-  cjob doctor -a acme -e test -o json | jq '.checks[] | select(.state != "ok")'
-"""
+State = Literal["ok", "warning", "error"]
 
 # Environments that are printed; JSON has all.
 SHOWN = 6
@@ -40,7 +33,7 @@ MARKS = {"ok": "ok", "warning": "--", "error": "!!"}
 class Check:
     """One thing that was looked at: how it is, in words and as facts, and what to do."""
 
-    state: "State" = "ok"
+    state: State = "ok"
     hint = ""
     status = DONE
 
@@ -50,27 +43,15 @@ class Check:
         self.text = text
         self.facts = facts
 
-    def failed(self, state: "State", hint: str, status: int = DONE) -> "Check":
+    def failed(self, state: State, hint: str, status: int = DONE) -> "Check":
         """Return this check as one that found something wrong; an error has an exit status."""
         self.state, self.hint = state, hint
         self.status = status if state == "error" else DONE
         return self
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="doctor", target=None)
-    job_options.environment(parser)
-    job_options.common(parser)
-    parser.add_argument(
-        "-o", "--output", choices=("text", "json"), default="text", help="form (default: text)"
-    )
-
-
 def run(args: argparse.Namespace) -> int:
     """Make all checks, at once as far as they do not need each other, and print them."""
-    from cjob.concurrency.pool import run_all  # noqa: PLC0415 - help needs none of it
-
     tools, _, talk = job_options.prepare(args)
     tools.report = lambda _: None
     parts: list[Callable[[Checkpoint], list[Check]]] = [
@@ -83,11 +64,9 @@ def run(args: argparse.Namespace) -> int:
         found = run_all(parts)
     checks = [_versions(), *(check for part in found for check in part)]
     if args.output == "json":
-        import json  # noqa: PLC0415 - only for this form
-
-        console.write(json.dumps(_document(checks), indent=2) + "\n")
+        streams.write(json.dumps(_document(checks), indent=2) + "\n")
     else:
-        console.write("".join(f"{line}\n" for check in _shown(checks) for line in _lines(check)))
+        streams.write("".join(f"{line}\n" for check in _shown(checks) for line in _lines(check)))
     return max((check.status for check in checks), default=DONE)
 
 
@@ -96,7 +75,7 @@ def _versions() -> Check:
     return Check("versions", f"cjob {found['cjob']}, Python {found['python']}", versions=found)
 
 
-def _try(name: str, look: "Callable[[], Check]", state: "State" = "error") -> Check:
+def _try(name: str, look: Callable[[], Check], state: State = "error") -> Check:
     """Return a check, or what is wrong with it if it raises."""
     try:
         return look()
@@ -104,7 +83,7 @@ def _try(name: str, look: "Callable[[], Check]", state: "State" = "error") -> Ch
         return Check(name, str(error)).failed(state, error.hint, error.status)
 
 
-def _workspace(tools: "Collaborators") -> list[Check]:
+def _workspace(tools: Collaborators) -> list[Check]:
     def look() -> Check:
         workspace = tools.workspace
         jobs = workspace.jobs()
@@ -114,10 +93,8 @@ def _workspace(tools: "Collaborators") -> list[Check]:
     return [_try("workspace", look)]
 
 
-def _aws(args: argparse.Namespace, tools: "Collaborators") -> list[Check]:
+def _aws(args: argparse.Namespace, tools: Collaborators) -> list[Check]:
     """Look at region, account, application, environments and permissions, in this order."""
-    from cjob.aws.identity import AwsIdentity  # noqa: PLC0415 - help needs none of it
-
     region = _try("region", lambda: Check("region", tools.account.region))
     if region.state == "error":
         return [region]
@@ -132,7 +109,7 @@ def _aws(args: argparse.Namespace, tools: "Collaborators") -> list[Check]:
     checks = [region, _try("account", account)]
     if not who:
         return checks
-    chosen = args.env or os.environ.get(job_options.ENVIRONMENT)
+    chosen = args.env or os.environ.get(shared.ENVIRONMENT)
     names = [chosen] if chosen else []
 
     def application() -> Check:
@@ -157,9 +134,7 @@ def _aws(args: argparse.Namespace, tools: "Collaborators") -> list[Check]:
     return checks
 
 
-def _environments(tools: "Collaborators", app: str, names: "Sequence[str]") -> list[Check]:
-    from cjob.concurrency.pool import run_all  # noqa: PLC0415 - help needs none of it
-
+def _environments(tools: Collaborators, app: str, names: Sequence[str]) -> list[Check]:
     def look(env: str) -> Check:
         target = tools.directory.target(app, env)
         place = "" if target.region == tools.account.region else f" in {target.region}"
@@ -172,18 +147,14 @@ def _environments(tools: "Collaborators", app: str, names: "Sequence[str]") -> l
             account=target.account_id,
         )
 
-    def piece(env: str) -> "Callable[[Checkpoint], Check]":
+    def piece(env: str) -> Callable[[Checkpoint], Check]:
         return lambda _: _try("environment", lambda: look(env))
 
     return run_all([piece(env) for env in names])
 
 
-def _permissions(tools: "Collaborators", caller: "Caller", app: str, env: str) -> Check:
+def _permissions(tools: Collaborators, caller: Caller, app: str, env: str) -> Check:
     """Compare what the caller's policies allow with what a deployment needs."""
-    from cjob.aws import policies, rights  # noqa: PLC0415
-    from cjob.aws.identity import AwsIdentity  # noqa: PLC0415
-    from cjob.document import names  # noqa: PLC0415 - help needs none of these
-
     scope = policies.Scope(app=app, env=env, partition=names.partition(tools.account.region))
     if caller.is_root:
         return Check("permissions", "the account's root user has all")
@@ -200,19 +171,15 @@ def _permissions(tools: "Collaborators", caller: "Caller", app: str, env: str) -
     return Check("permissions", f"all for a deployment into {env}", missing=())
 
 
-def _engine(tools: "Collaborators") -> Check:
+def _engine(tools: Collaborators) -> Check:
     return _try("engine", lambda: Check("engine", tools.engine().about()), "warning")
 
 
 def _buildx() -> Check:
-    from cjob.engines import buildx  # noqa: PLC0415 - help needs none of it
-
     return _try("buildx", lambda: Check("buildx", buildx.version(os.environ)), "warning")
 
 
 def _sandbox() -> Check:
-    from cjob.sandbox import lifecycle, place  # noqa: PLC0415 - help needs none of these
-
     def look() -> Check:
         found = lifecycle.status(place.private_folder())
         at = found.record.endpoint if found.record and found.running else ""
@@ -224,7 +191,7 @@ def _sandbox() -> Check:
     return _try("sandbox", look, "warning")
 
 
-def _document(checks: "Sequence[Check]") -> "Mapping[str, object]":
+def _document(checks: Sequence[Check]) -> Mapping[str, object]:
     rows = []
     for check in checks:
         row: dict[str, object] = {"name": check.name, "state": check.state, "text": check.text}
@@ -232,7 +199,7 @@ def _document(checks: "Sequence[Check]") -> "Mapping[str, object]":
     return {"ok": all(check.state != "error" for check in checks), "checks": rows}
 
 
-def _shown(checks: "Sequence[Check]") -> "Iterator[Check]":
+def _shown(checks: Sequence[Check]) -> Iterator[Check]:
     """Yield the checks for one screen: of many environments that are fine the first ones."""
     fine = [check for check in checks if check.name == "environment" and check.state == "ok"]
     hidden = fine[SHOWN:]
@@ -243,10 +210,8 @@ def _shown(checks: "Sequence[Check]") -> "Iterator[Check]":
             yield Check("environment", f"{len(hidden)} more (cjob list envs)")
 
 
-def _lines(check: Check) -> "Iterator[str]":
+def _lines(check: Check) -> Iterator[str]:
     """Yield a check's line, broken where the terminal ends, and its hint."""
-    import textwrap  # noqa: PLC0415 - help needs none of it
-
     width = columns() if sys.stdout.isatty() else 10_000
     for text in (check.text, f"hint: {check.hint}" if check.hint else ""):
         if text:

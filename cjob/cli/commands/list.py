@@ -1,60 +1,22 @@
-"""`cjob list`: list the workspace's jobs, the application's environments, or a job's inputs.
-
-Prints one name a line, or a JSON array, as a CI matrix takes it. Jobs come from the workspace's
-files, environments from AWS; with --offline, environments too come from the workspace. Inputs are
-the files that a job's image and stack are made from, each with a digest: as long as the list is the
-same, nothing in the workspace needs another build. Of the manifest, the digest is that of its text
-with variables substituted.
-"""
+"""Run `cjob list`."""
 
 import argparse
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
 
 from cjob.cli import job_options
-from cjob.cli.output import console
+from cjob.cli.output import streams
+from cjob.context import Collaborators
+from cjob.document.models import Source, required
+from cjob.engines.fingerprint import digests
+from cjob.manifest import reading
+from cjob.pipeline import Stages
 from cjob.reporting.errors import InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from cjob.context import Collaborators
-    from cjob.document.models import Source
-    from cjob.pipeline import Stages
-    from cjob.workspace.find import Workspace
-
-WHAT = ("jobs", "envs", "inputs")
-
-EXAMPLES = """\
-examples:
-  cjob list jobs
-  cjob list jobs -o json        (["cleanup","report"], for a matrix of CI)
-  cjob list inputs -n report -e test
-  for env in $(cjob list envs); do cjob-diff --all -e "$env" -o text; done
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="list", target=None)
-    parser.add_argument("what", choices=WHAT, metavar=f"{{{','.join(WHAT)}}}", help="what to list")
-    job_options.jobs(parser)
-    job_options.environment(parser)
-    parser.add_argument(
-        "--ignore",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="a folder whose files are no inputs; repeatable",
-    )
-    parser.add_argument(
-        "--offline", action="store_true", help="only the environments that the workspace names"
-    )
-    job_options.outside(parser)
-    job_options.common(parser)
-    parser.add_argument(
-        "-o", "--output", choices=("text", "json"), default="text", help="form (default: text)"
-    )
+from cjob.reporting.progress import warning
+from cjob.stages.recipes import outside
+from cjob.workspace.find import Workspace, valid_names
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,11 +34,9 @@ def run(args: argparse.Namespace) -> int:
             found = "the workspace names" if args.offline else "the application has"
             talk.say(f"{found} no environment")
     if args.output == "json":
-        import json  # noqa: PLC0415 - only for this form
-
-        console.write(json.dumps(list(names), separators=(",", ":")) + "\n")
+        streams.write(json.dumps(list(names), separators=(",", ":")) + "\n")
     else:
-        console.write("".join(f"{name}\n" for name in names))
+        streams.write("".join(f"{name}\n" for name in names))
     return 0
 
 
@@ -98,15 +58,8 @@ def _check_options(args: argparse.Namespace) -> None:
         raise InputError("no job was named", hint="name it with -n, or take --all")
 
 
-def _inputs(
-    args: argparse.Namespace, tools: "Collaborators", stages: "Stages"
-) -> "Mapping[str, str]":
+def _inputs(args: argparse.Namespace, tools: Collaborators, stages: Stages) -> Mapping[str, str]:
     """Return a digest for each input of the jobs, by its path in the workspace."""
-    from hashlib import sha256  # noqa: PLC0415 - help needs none of these
-    from pathlib import Path  # noqa: PLC0415
-
-    from cjob.document.models import required  # noqa: PLC0415
-
     tools.report = lambda _: None  # the command that uses the inputs warns of them
     workspace = tools.workspace
     skip = [Path(args.directory, folder).resolve() for folder in args.ignore]
@@ -124,9 +77,6 @@ def _inputs(
             app = workspace.inside(source.overrides.cdk)
             skip += [app / name for name in ("node_modules", "cdk.out")]
         for context, dockerfile in _contexts(source, workspace):
-            from cjob.engines.fingerprint import digests  # noqa: PLC0415 - only a build needs docker
-            from cjob.stages.recipes import outside  # noqa: PLC0415
-
             for fault in outside(context, dockerfile, workspace):
                 raise InputError(fault.message, hint=fault.hint, place=folder)
             read = digests(context, dockerfile, skip)
@@ -134,7 +84,7 @@ def _inputs(
     return dict(sorted(found.items()))
 
 
-def _contexts(source: "Source", workspace: "Workspace") -> "Iterator[tuple[Path, Path]]":
+def _contexts(source: Source, workspace: Workspace) -> Iterator[tuple[Path, Path]]:
     """Yield what is built or run from a folder: build contexts, and the folder of a CDK app."""
     for build in source.builds.values():
         yield workspace.inside(build.context), workspace.inside(build.dockerfile)
@@ -143,22 +93,17 @@ def _contexts(source: "Source", workspace: "Workspace") -> "Iterator[tuple[Path,
         yield folder, folder / "cdk.json"
 
 
-def _write_inputs(args: argparse.Namespace, found: "Mapping[str, str]") -> int:
+def _write_inputs(args: argparse.Namespace, found: Mapping[str, str]) -> int:
     if args.output == "json":
-        import json  # noqa: PLC0415 - only for this form
-
         rows = [{"path": path, "sha256": digest} for path, digest in found.items()]
-        console.write(json.dumps(rows, separators=(",", ":")) + "\n")
+        streams.write(json.dumps(rows, separators=(",", ":")) + "\n")
     else:
-        console.write("".join(f"{digest}  {path}\n" for path, digest in found.items()))
+        streams.write("".join(f"{digest}  {path}\n" for path, digest in found.items()))
     return 0
 
 
-def _environments(args: argparse.Namespace, tools: "Collaborators") -> "Sequence[str]":
+def _environments(args: argparse.Namespace, tools: Collaborators) -> Sequence[str]:
     """Return the environments' names; whoever wrote them, they are fit for a shell."""
-    from cjob.manifest import reading  # noqa: PLC0415 - help needs none of these
-    from cjob.reporting.progress import warning  # noqa: PLC0415
-    from cjob.workspace.find import valid_names  # noqa: PLC0415
 
     def warn(text: str) -> None:
         tools.report(warning(text))

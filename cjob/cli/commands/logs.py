@@ -1,8 +1,4 @@
-"""`cjob logs`: print what the containers of one run wrote, or of each run since a time.
-
-A run is all that belongs together: each attempt, each container, in the order in which the lines
-were written. With --follow it goes from the run's first line to its end, and then exits.
-"""
+"""Run `cjob logs`."""
 
 import argparse
 import sys
@@ -18,48 +14,6 @@ if TYPE_CHECKING:
     from cjob.document.models import Job
     from cjob.runs.model import Run
     from cjob.runs.output import Line
-
-EXAMPLES = """\
-examples:
-  cjob logs -n report -e prod                    (the last run)
-  cjob logs -n report -e prod --run last-failed
-  cjob logs -n report -e prod --run -2           (the run before the last)
-  cjob logs -n report -e prod --run running -f
-  cjob logs -n report -e prod --since 24h -o json
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="logs")
-    run_options.options(parser, several=False)
-    parser.add_argument(
-        "--run",
-        metavar="NAME",
-        help="a run's name, last, last-failed, running, or -N for the Nth last (default: last)",
-    )
-    parser.add_argument(
-        "--since", type=run_options.since, metavar="TIME", help="all runs since then, instead"
-    )
-    parser.add_argument(
-        "--container", action="append", default=[], metavar="NAME", help="only these; repeatable"
-    )
-    parser.add_argument(
-        "--attempt", type=run_options.positive, metavar="N", help="only this attempt"
-    )
-    parser.add_argument("-f", "--follow", action="store_true", help="until the run has ended")
-    parser.add_argument(
-        "--tail", type=run_options.positive, metavar="N", help="only the last N lines"
-    )
-    parser.add_argument("--grep", metavar="TEXT", help="only lines with this text")
-    parser.add_argument("--timestamps", action="store_true", help="with the time of each line")
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=("text", "json", "raw"),
-        default="text",
-        help="form; raw: the messages alone (default: text)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:

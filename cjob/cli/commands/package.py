@@ -1,54 +1,18 @@
-"""`cjob package`: print or write the template of a job and its parameters, or the difference.
-
-Prints the template; with --output-dir writes it with its parameters, and the addons' template
-where there is one; with --diff prints how it differs from the live stack. With -o json it prints
-the documents instead. Sends nothing unless --upload-assets asks for it.
-"""
+"""Run `cjob package`."""
 
 import argparse
+from collections.abc import Callable, Sequence
 
-from cjob.cli import build_options, defaults, job_options, resource_tags
+from cjob import pipeline
+from cjob.cli import build_options, defaults, job_options
+from cjob.cli.commands import diff as diff_command
 from cjob.cli.commands.render import parameter_file, templates
-from cjob.cli.output import console
+from cjob.cli.output import console, files, streams
+from cjob.document import codec
+from cjob.document.models import Release
+from cjob.pipeline import Stages
 from cjob.reporting.errors import DIFFERENT, DONE, CjobError, InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from cjob.document.models import Release
-    from cjob.pipeline import Stages
-
-EXAMPLES = """\
-examples:
-  cjob package -n report-generator -e test
-  cjob package -n report-generator -e test --output-dir ./infrastructure
-  cjob package -n report-generator -e test --diff
-
-The exit status of --diff is 0 for no differences, 1 for differences, 2 for any error.
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="package")
-    defaults.options(parser)
-    job_options.as_caller(parser)
-    resource_tags.options(parser)
-    job_options.cdk_environment(parser)
-    parser.add_argument("--output-dir", metavar="DIR", help="write files instead of printing")
-    parser.add_argument(
-        "--upload-assets", action="store_true", help="build and send what the stack needs"
-    )
-    parser.add_argument("--diff", action="store_true", help="print the difference and exit")
-    build_options.compared(parser)
-    parser.add_argument(
-        "--allow-downgrade", action="store_true", help="render although a newer version deployed"
-    )
-    build_options.options(parser)
-    job_options.outside(parser)
-    job_options.common(parser)
-    job_options.composite_output(parser)
+from cjob.stages.render import local_addons
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,9 +45,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
-    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
-    from cjob.cli.commands import diff as diff_command  # noqa: PLC0415 - help needs none of it
-
     begun, stages, talk = _begin(args)
     with talk.watching([release.job for release in begun]):
         names = pipeline.PACKAGE_DIFF_BUILT if args.build else pipeline.PACKAGE_DIFF
@@ -95,9 +56,6 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _package(args: argparse.Namespace) -> int:
-    from cjob import pipeline  # noqa: PLC0415 - help needs none of it
-    from cjob.cli.output import files  # noqa: PLC0415
-
     begun, stages, talk = _begin(args)
     if args.output_dir:
         files.check_folder(args.output_dir, stages.workspace)
@@ -118,30 +76,26 @@ def _package(args: argparse.Namespace) -> int:
 
 def _write(
     args: argparse.Namespace,
-    done: "Sequence[Release]",
-    view: "Callable[[Sequence[Release]], str]",
+    done: Sequence[Release],
+    view: Callable[[Sequence[Release]], str],
 ) -> None:
     """Write the documents if they were asked for, else a view of them."""
-    from cjob.document import codec  # noqa: PLC0415 - help needs none of it
-
-    console.write(codec.dump(done) if args.output == "json" else view(done))
+    streams.write(codec.dump(done) if args.output == "json" else view(done))
 
 
 def _begin(
     args: argparse.Namespace,
-) -> "tuple[tuple[Release, ...], Stages, console.Console]":
+) -> tuple[tuple[Release, ...], Stages, console.Console]:
     tools, stages, talk = job_options.prepare(args, allow_downgrade=args.allow_downgrade)
     defaults.complete(args, tools, talk)
     return tuple(stages.load(job) for job in job_options.chosen_jobs(args, tools)), stages, talk
 
 
-def _files(release: "Release", *, uploaded: bool) -> dict[str, str]:
+def _files(release: Release, *, uploaded: bool) -> dict[str, str]:
     """Return the files of a job by name: template, parameters, and the addons' template.
 
     Unless its files were uploaded, the addons' template has their local paths, as it was written.
     """
-    from cjob.stages.render import local_addons  # noqa: PLC0415 - help needs none of it
-
     stack, name = release.stack, release.job.name
     if stack is None:
         return {}

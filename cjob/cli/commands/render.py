@@ -1,35 +1,11 @@
-"""`cjob render`: render the CloudFormation template, its parameters and tags.
-
-Reads documents on stdin, or begins from the workspace (-n, -e); writes them with a "stack"
-section. With --target it needs no AWS. What only a push could give is named in "missing".
-"""
+"""Run `cjob render`."""
 
 import argparse
+import json
+from collections.abc import Sequence
 
-from cjob.cli import job_options, resource_tags
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cjob.document.models import Release
-
-EXAMPLES = """\
-examples:
-  cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff
-  cjob-render -n report -e test --target target.json -o template | cfn-lint -
-  cjob-render -n report -e test -o template-json | jq .Resources.TaskDefinition
-  cjob-render -n report -e test -o params
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="render")
-    job_options.options(parser, output=("json", "text", "template", "template-json", "params"))
-    job_options.as_caller(parser)
-    resource_tags.options(parser)
-    job_options.cdk_environment(parser)
+from cjob.cli import job_options
+from cjob.document.models import Release
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,12 +17,12 @@ def run(args: argparse.Namespace) -> int:
     )
 
 
-def templates(releases: "Sequence[Release]") -> str:
+def templates(releases: Sequence[Release]) -> str:
     """Return the templates as one stream of YAML: those after the first begin with `---`."""
     return "---\n".join(release.stack.template for release in releases if release.stack)
 
 
-def templates_as_json(releases: "Sequence[Release]") -> str:
+def templates_as_json(releases: Sequence[Release]) -> str:
     """Return the templates in JSON, one after another, with functions in full form, as jq reads."""
     import cfn_flip  # noqa: PLC0415 - only here
 
@@ -55,17 +31,15 @@ def templates_as_json(releases: "Sequence[Release]") -> str:
     )
 
 
-def _parameters(release: "Release", _form: str) -> str:
+def _parameters(release: Release, _form: str) -> str:
     return parameter_file(release)
 
 
-def parameter_file(release: "Release", *, blank_missing: bool = False) -> str:
+def parameter_file(release: Release, *, blank_missing: bool = False) -> str:
     """Give parameters and tags as CodePipeline and the AWS CLI take them: JSON, which is YAML too.
 
     With `blank_missing`, what only a push can give is empty text.
     """
-    import json  # noqa: PLC0415 - help needs none of it
-
     stack = release.stack
     if stack is None:
         return ""

@@ -1,9 +1,4 @@
-"""`cjob run`: start a deployed job now, follow it, and exit as it did.
-
-Starts the job's state machine, so the run has its retries, its timeout and a place in its history.
-What the containers write goes to stderr as it comes. The exit status is 0 if the run succeeded,
-4 if it did not, 5 if it still runs after --max-wait. Ctrl-C leaves the run going.
-"""
+"""Run `cjob run`."""
 
 import argparse
 
@@ -26,44 +21,8 @@ if TYPE_CHECKING:
     from cjob.runs.model import Run
     from cjob.runs.output import Line
 
-EXAMPLES = """\
-examples:
-  cjob run -n report -e prod
-  cjob run -n report -e test --run-id "$CI_JOB_ID"    (once, however often CI repeats it)
-  cjob run -n report -e prod --detach
-  cjob run -n report -e test --max-wait 10m
-"""
-
 # A name that is taken belongs to a run that began at most so long ago.
 KEPT_DAYS = 90
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="run")
-    run_options.options(parser, several=False)
-    parser.add_argument("--detach", action="store_true", help="start it, and do not wait")
-    parser.add_argument(
-        "--run-id",
-        type=_run_id,
-        metavar="ID",
-        help="start at most one run for this id; later calls join it",
-    )
-    parser.add_argument("--reason", default="", metavar="TEXT", help="why; kept with the run")
-    parser.add_argument(
-        "--max-wait",
-        type=run_options.duration,
-        metavar="DURATION",
-        help="wait no longer (status 5); the run continues",
-    )
-    parser.add_argument("--quiet", action="store_true", help="no lines of the containers")
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=("text", "json"),
-        default="text",
-        help="what stdout gets; json: the run (default: text)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,13 +53,6 @@ def run(args: argparse.Namespace) -> int:
         hint = f"run {name} continues; to follow it: {_follow_command(job, name)}"
         raise ServiceError(error.message, hint=hint, notes=[*error.notes, error.hint]) from error
     return _finish(args, operation, job, name, ended)
-
-
-def _run_id(text: str) -> str:
-    """Return an id that was typed; ArgumentTypeError for an empty one, as of an unset variable."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("the id is empty: is the variable set that it is from?")
-    return text
 
 
 def _start(

@@ -1,14 +1,10 @@
-"""`cjob runs`: list the runs of jobs, newest first, and why those failed that did.
-
-Reads Step Functions if you may, else the job's own log, which has the same history. With --missed
-it also lists the fire times of the deployed schedule that no run came of: there is nothing to
-install for that, and it works for jobs that were deployed years ago.
-"""
+"""Run `cjob runs`."""
 
 import argparse
 
 from cjob.cli import run_options
-from cjob.cli.output import console
+from cjob.cli.arguments.runs import LAST
+from cjob.cli.output import streams
 from cjob.reporting.errors import DIFFERENT, DONE, InputError
 
 TYPE_CHECKING = False  # see cjob.cli.parser
@@ -20,46 +16,9 @@ if TYPE_CHECKING:
     from cjob.document.models import Job
     from cjob.runs.model import Run
 
-LAST = 10
 MOST = 1000
 # What is looked at for missed runs if nobody said how far back.
 WINDOW_DAYS = 7
-
-EXAMPLES = """\
-examples:
-  cjob runs -n report -e prod
-  cjob runs --all -e prod --failed --since 24h
-  cjob runs -n report -e prod --missed --exit-code     (a check in CI)
-  cjob runs -n report -e prod -o json | jq -r .cause
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="runs")
-    run_options.options(parser)
-    parser.add_argument(
-        "--last",
-        type=run_options.positive,
-        metavar="N",
-        help=f"so many runs of each job (default: {LAST})",
-    )
-    parser.add_argument(
-        "--since", type=run_options.since, metavar="TIME", help="a duration, or a time in RFC 3339"
-    )
-    parser.add_argument("--run", metavar="NAME", help="only the run of this name")
-    parser.add_argument("--failed", action="store_true", help="only those that failed")
-    parser.add_argument("--running", action="store_true", help="only those that still run")
-    parser.add_argument("--missed", action="store_true", help="also fire times without a run")
-    parser.add_argument("--attempts", action="store_true", help="in JSON, with each attempt's task")
-    parser.add_argument(
-        "--exit-code",
-        action="store_true",
-        help="exit with 1 if the last run that ended did not succeed, or one was missed",
-    )
-    parser.add_argument(
-        "-o", "--output", choices=("text", "json"), default="text", help="form (default: text)"
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -204,7 +163,7 @@ def _write(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
 
     if args.output == "text":
         if runs:
-            console.write(table.table(runs))
+            streams.write(table.table(runs))
         return
     import json  # noqa: PLC0415 - only for this form
 

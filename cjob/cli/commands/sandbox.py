@@ -1,92 +1,25 @@
-"""`cjob sandbox`: a local AWS with an application to deploy to, in one command.
+"""Run `cjob sandbox`."""
 
-Needs no account and no network once it is installed. Messages go to stderr; the settings of `env`
-and the JSON of `status` are data, and go to stdout.
-"""
-
-# A command's start-up bears no imports but its own, and printing is what a command does.
-# ruff: noqa: PLC0415, T201
+# ruff: noqa: T201 - printing is what this command does
 
 import argparse
+import dataclasses
+import json
+import re
+import shlex
 import sys
+from pathlib import Path
 
+from cjob.aws.seed import local_session, seed
 from cjob.cli.commands import sandbox_script
+from cjob.document import versions
 from cjob.reporting.errors import DONE, InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from cjob.sandbox import lifecycle
-    from cjob.sandbox.place import Record
-
-EXAMPLES = """\
-examples:
-  cjob sandbox start && eval "$(cjob sandbox env)"
-  cjob sandbox start --app acme --env prod --job report --job tidy-up
-  cjob sandbox status -o json | jq -r .endpoint
-  cjob sandbox start --strict --env test --env prod
-  cjob sandbox stop; eval "$(cjob sandbox env --unset)"
-"""
-
-ACTIONS = {
-    "start": "install what is needed, start it and set up an application",
-    "stop": "end it, with all that was deployed to it",
-    "status": "tell whether it runs, and what with",
-    "env": "print the settings that point AWS clients at it",
-    "reset": "empty it and set up the application again",
-    "script": "say what the runs of a job do, with no container at all",
-}
+from cjob.sandbox import lifecycle, place
+from cjob.sandbox.place import Record
+from cjob.sandbox.server import access
 
 LAST_PORT = 65_535
 UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the actions and their options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, summary in ACTIONS.items():
-        action = actions.add_parser(name, help=summary, description=summary)
-        if name == "start":
-            action.add_argument("--app", help="application (default: demo)")
-            action.add_argument(
-                "--env",
-                action="append",
-                metavar="NAME",
-                help="an environment; repeatable (default: test)",
-            )
-            action.add_argument(
-                "--env-version",
-                default="",
-                metavar="VERSION",
-                help="version of Copilot's template that the environments have (such as v1.8.0)",
-            )
-            action.add_argument(
-                "--job",
-                action="append",
-                metavar="NAME",
-                help="a job to make a repository for; repeatable (default: report)",
-            )
-            action.add_argument(
-                "--port", type=int, default=0, help="port (default: the last one, or a free one)"
-            )
-            action.add_argument(
-                "--strict",
-                action="store_true",
-                help="deny what AWS denies: roles may do what their policies say, and no more",
-            )
-            action.add_argument(
-                "--policy",
-                metavar="FILE",
-                help="with --strict: an IAM policy for you, such as `cjob iam` prints",
-            )
-        if name == "script":
-            sandbox_script.options(action)
-        if name in ("status", "env"):
-            choices = ("text", "json")
-            action.add_argument("-o", "--output", choices=choices, help="how to print it")
-        if name == "env":
-            action.add_argument(
-                "--unset", action="store_true", help="print what takes the settings back again"
-            )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -107,8 +40,6 @@ def _say(text: str) -> None:
 
 
 def _start(args: argparse.Namespace) -> int:
-    from cjob.sandbox import lifecycle, place
-
     wanted = _wanted(args)
     with lifecycle.starting(place.private_folder(), wanted, _say) as (record, is_new):
         if is_new:
@@ -123,11 +54,8 @@ def _start(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _wanted(args: argparse.Namespace) -> "lifecycle.Wanted":
+def _wanted(args: argparse.Namespace) -> lifecycle.Wanted:
     """Return what the options ask for; raise InputError for what can't be."""
-    from cjob.document import versions
-    from cjob.sandbox import lifecycle, place
-
     app = args.app or "demo"
     envs, jobs = (tuple(dict.fromkeys(given or ())) for given in (args.env, args.job))
     names = [("application", app), *(("environment", env) for env in envs)]
@@ -146,11 +74,8 @@ def _wanted(args: argparse.Namespace) -> "lifecycle.Wanted":
     return lifecycle.Wanted(contents, args.port, strict=args.strict, policy=policy)
 
 
-def _read_policy(path: str) -> "dict[str, object]":
+def _read_policy(path: str) -> dict[str, object]:
     """Read an IAM policy document."""
-    import json
-    from pathlib import Path
-
     try:
         found = json.loads(Path(path).read_text())
     except OSError as error:
@@ -165,7 +90,7 @@ def _read_policy(path: str) -> "dict[str, object]":
     return found
 
 
-def _check_asked(args: argparse.Namespace, record: "Record", wanted: "lifecycle.Wanted") -> None:
+def _check_asked(args: argparse.Namespace, record: Record, wanted: lifecycle.Wanted) -> None:
     """Refuse to call it done where what runs already is not what was asked for."""
     has = record.contents
     others = [
@@ -189,16 +114,12 @@ def _check_asked(args: argparse.Namespace, record: "Record", wanted: "lifecycle.
 
 
 def _stop(_: argparse.Namespace) -> int:
-    from cjob.sandbox import lifecycle, place
-
     before = lifecycle.stop(place.private_folder())
     _say("the sandbox is stopped" if before.running else f"nothing to stop: {before.reason}")
     return DONE
 
 
 def _reset(_: argparse.Namespace) -> int:
-    from cjob.sandbox import lifecycle, place
-
     with lifecycle.resetting(place.private_folder()) as record:
         _seed(record)
     contents = record.contents
@@ -208,11 +129,6 @@ def _reset(_: argparse.Namespace) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
-    import dataclasses
-    import json
-
-    from cjob.sandbox import lifecycle, place
-
     found = lifecycle.status(place.private_folder())
     record = found.record
     if _wants_json(args):
@@ -237,11 +153,6 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _env(args: argparse.Namespace) -> int:
-    import json
-    import shlex
-
-    from cjob.sandbox import lifecycle, place
-
     if args.unset:
         if args.output == "json":
             print(json.dumps(dict.fromkeys(lifecycle.SETTINGS)))
@@ -266,8 +177,6 @@ def _wants_json(args: argparse.Namespace) -> bool:
 
 
 def _check_name(what: str, name: str) -> None:
-    import re
-
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name):
         raise InputError(
             f"{what} {name!r} is not a valid name",
@@ -281,10 +190,7 @@ def _containers(docker: str) -> str:
     return "no Docker daemon answers, so tasks are recorded and no container runs"
 
 
-def _seed(record: "Record") -> None:
-    from cjob.aws.seed import local_session, seed
-    from cjob.sandbox.server import access
-
+def _seed(record: Record) -> None:
     session = local_session(access.SETUP_KEY, record.keys.setup, record.region)
     contents = record.contents
     seed(

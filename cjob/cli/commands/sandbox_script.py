@@ -1,53 +1,20 @@
-"""`cjob sandbox script`: say what the runs of a job do in the sandbox, with no container at all.
-
-Sets what every later attempt does; with --attempt, what one attempt of each run does instead.
-"""
-
-# A command's start-up bears no imports but its own.
-# ruff: noqa: PLC0415
+"""Run `cjob sandbox script`."""
 
 import argparse
 import sys
 
+from cjob.document.models import check_name
 from cjob.reporting.errors import DONE, InputError
+from cjob.runs import names
+from cjob.sandbox import lifecycle, place, scripts
+from cjob.sandbox.scripts import OUTCOMES
 
 MOST_EXIT_CODE = 255
 LONGEST_S = 7 * 24 * 3600
 
-EXAMPLES = """\
-examples:
-  cjob sandbox script report --log 'good morning'
-  cjob sandbox script report --exit 3 --seconds 2
-  cjob sandbox script report --attempt 1 --exit 137 --reason 'OutOfMemoryError: killed'
-  cjob sandbox script report --stop-code TaskFailedToStart \\
-    --reason 'CannotPullContainerError: not found'
-  cjob sandbox script report --clear
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.epilog = EXAMPLES
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("job", metavar="JOB", help="the job")
-    parser.add_argument("-e", "--env", metavar="ENV", help="the environment (default: the first)")
-    parser.add_argument("--exit", type=int, default=0, metavar="N", help="exit code (default: 0)")
-    parser.add_argument("--reason", default="", metavar="TEXT", help="what ECS gives as the reason")
-    parser.add_argument("--stop-code", metavar="CODE", help="how ECS says that the task stopped")
-    parser.add_argument("--seconds", type=float, default=0, metavar="S", help="how long it runs")
-    parser.add_argument(
-        "--log", action="append", default=[], metavar="LINE", help="a line it writes; repeatable"
-    )
-    parser.add_argument("--attempt", type=int, metavar="N", help="only this attempt of each run")
-    parser.add_argument("--clear", action="store_true", help="run containers again")
-
 
 def run(args: argparse.Namespace) -> int:
     """Write the script, or remove it."""
-    from cjob.document.models import check_name
-    from cjob.runs import names
-    from cjob.sandbox import lifecycle, place, scripts
-
     folder = place.private_folder()
     contents = lifecycle.running(folder).contents
     env = args.env or contents.envs[0]
@@ -66,8 +33,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _outcome(args: argparse.Namespace) -> dict[str, object]:
-    from cjob.sandbox.scripts import OUTCOMES
-
     if args.stop_code and args.stop_code not in OUTCOMES:
         raise InputError(
             f"--stop-code {args.stop_code!r} is not one of the choices",

@@ -1,69 +1,39 @@
-"""`cjob show`: print what a saved plan contains.
-
-Reads documents from files or stdin, and prints what they say: job, stack, account, images, and the
-difference as it was when the plan was made. Nothing is compared again, and AWS is not asked.
-"""
+"""Run `cjob show`."""
 
 import argparse
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from cjob.cli import job_options
 from cjob.cli.commands import diff as diff_command
-from cjob.cli.output import console
+from cjob.cli.output import streams
+from cjob.context import Collaborators
+from cjob.diff.summary import summary
+from cjob.document import codec
+from cjob.document.models import Release
 from cjob.reporting.errors import DONE
 from cjob.reporting.printable import visible
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cjob.document.models import Release
-
-EXAMPLES = """\
-examples:
-  cjob show plan.json
-  cjob show -o markdown plan.json > comment.md
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="show")
-    job_options.files(parser)
-    job_options.common(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=("text", "markdown", "json"),
-        default="text",
-        metavar="FORM",
-        help="what stdout gets: text, markdown, json (default: text)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the documents in the form that was asked for."""
-    from pathlib import Path  # noqa: PLC0415 - help needs none of these
-
-    from cjob.context import Collaborators  # noqa: PLC0415
-    from cjob.document import codec  # noqa: PLC0415
-
     tools = Collaborators(Path(args.directory), lambda _: None)
     for name in args.file:
         job_options.check_no_job(name, tools, "cjob-diff")
     hint = "name the file of a plan, as in cjob show plan.json"
     read = job_options.read_files(args.file, hint)
     if args.output == "json":
-        console.write(codec.dump(read))
+        streams.write(codec.dump(read))
     elif args.output == "markdown":
         job_options.check_sections(read, "diff")
-        console.write(visible(diff_command.markdown(read)))
+        streams.write(visible(diff_command.markdown(read)))
     else:
-        console.write("\n".join(map(view, read)))
+        streams.write("\n".join(map(view, read)))
     return DONE
 
 
-def view(release: "Release") -> str:
+def view(release: Release) -> str:
     """Return what a document contains, for people; control characters are shown as escapes."""
     rows = [(name, visible(value)) for name, value in _facts(release)]
     width = max((len(name) for name, _ in rows), default=0)
@@ -77,18 +47,15 @@ def view(release: "Release") -> str:
         return "\n".join(lines) + "\n"
     lines += [visible(line) for line in diff_command.more(diff)]
     text = visible(diff.text)
-    if console.colour(sys.stdout):
+    if streams.colour(sys.stdout):
         from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
 
         text = painted(text)
     return "\n".join(lines) + "\n" + text
 
 
-def _facts(release: "Release") -> "Iterator[tuple[str, str]]":
+def _facts(release: Release) -> Iterator[tuple[str, str]]:
     """Yield name and value of what the document says, in the order of its making."""
-    from cjob.diff.summary import summary  # noqa: PLC0415
-    from cjob.document import codec  # noqa: PLC0415 - help needs none of it
-
     source, target, stack, diff = release.source, release.target, release.stack, release.diff
     if stack:
         yield "stack", stack.name

@@ -1,13 +1,9 @@
-"""`cjob stop`: stop a run that has not ended.
-
-Without --run it stops the run that is running, if there is only one. It asks on a terminal; without
-one, pass --yes or name the run. If you are not allowed to stop the execution, the task of each of
-its attempts is stopped, until Step Functions starts no more.
-"""
+"""Run `cjob stop`."""
 
 import argparse
 
 from cjob.cli import prompts, run_choice, run_options
+from cjob.cli.arguments.stop import MOST_REASON
 from cjob.cli.output import console
 from cjob.reporting.errors import DONE, InputError, Interrupted
 from cjob.reporting.printable import one_line
@@ -18,38 +14,6 @@ if TYPE_CHECKING:
 
     from cjob.document.models import Job
     from cjob.runs.model import Run
-
-# What ECS keeps of a reason.
-MOST_REASON = 255
-
-EXAMPLES = """\
-examples:
-  cjob stop -n report -e prod
-  cjob stop -n report -e prod --run last --reason 'wrong input' --yes
-  cjob stop -n report -e prod --run running --yes      (all that are running)
-"""
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.set_defaults(command="stop")
-    run_options.options(parser, several=False)
-    parser.add_argument(
-        "--run",
-        metavar="NAME",
-        help="a run's name, last, or running for all that are running (default: the only one)",
-    )
-    parser.add_argument(
-        "--reason", type=_reason, default="", metavar="TEXT", help="why; kept with the run"
-    )
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=("text", "json"),
-        default="text",
-        help="what stdout gets; json: the runs that were stopped (default: text)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,15 +36,6 @@ def run(args: argparse.Namespace) -> int:
         for one in stopped:
             run_options.write_run(one)
     return DONE
-
-
-def _reason(text: str) -> str:
-    """Return a reason that was typed; ArgumentTypeError if AWS would not keep all of it."""
-    if len(text) > MOST_REASON:
-        raise argparse.ArgumentTypeError(
-            f"the reason has {len(text)} characters; at most {MOST_REASON} are kept"
-        )
-    return text
 
 
 def _chosen(

@@ -7,19 +7,21 @@ they reach a terminal.
 import contextlib
 import os
 import sys
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from cjob.reporting.errors import CjobError, InputError
+from cjob.cli.output import events, streams
+from cjob.cli.output.plain_progress import BETWEEN_S, Lines
+from cjob.cli.output.waiting_line import Waiting
+from cjob.document.models import Job
+from cjob.document.records import fields, replace
+from cjob.reporting.errors import CjobError
+from cjob.reporting.printable import one_line, visible
+from cjob.reporting.progress import Progress
 
-TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import ClassVar, TextIO
-
     from cjob.cli.output.live_progress import Table
-    from cjob.cli.output.plain_progress import Lines
-    from cjob.cli.output.waiting_line import Waiting
-    from cjob.document.models import Job
-    from cjob.reporting.progress import Progress
 
 TERMINAL = "/dev/tty"
 
@@ -30,13 +32,11 @@ class Console:
     The last is text, but with annotations for warnings and errors.
     """
 
-    shown: "ClassVar[Waiting | None]" = None
+    shown: ClassVar[Waiting | None] = None
     """The line of what is waited for: one in the program, since whatever is shown erases it."""
 
     def __init__(self, log_format: str = "text", directory: str = ".") -> None:
         """Take the form of what goes to stderr, and the folder that places are looked up from."""
-        import threading  # noqa: PLC0415 - help tells nobody anything
-
         self._json = log_format == "json"
         self._github = log_format == "github"
         self._directory = directory
@@ -46,10 +46,8 @@ class Console:
         self._table: Table | None = None
         self._draws = False
 
-    def say(self, text: str, job: "Job | None" = None) -> None:
+    def say(self, text: str, job: Job | None = None) -> None:
         """Print lines for people on stderr, with the job's label, or one event."""
-        from cjob.reporting.printable import visible  # noqa: PLC0415 - help shows nothing
-
         clean = visible(text)
         level = "warning" if clean.startswith("warning: ") else "info"
         if self._json:
@@ -60,11 +58,8 @@ class Console:
         for line in clean.split("\n"):
             self._line(level, _labelled(label, line), line)
 
-    def show(self, record: "Progress") -> None:
+    def show(self, record: Progress) -> None:
         """Show how the work goes on: as lines or events, or in a table while it is watched."""
-        from cjob.document.records import replace  # noqa: PLC0415 - help shows nothing
-        from cjob.reporting.printable import visible  # noqa: PLC0415
-
         text, subject, reason = (
             visible(part) for part in (record.text, record.subject, record.reason)
         )
@@ -76,14 +71,12 @@ class Console:
                 return
             lines = self._lines
             if lines is None:
-                from cjob.cli.output.plain_progress import BETWEEN_S, Lines  # noqa: PLC0415
-
                 # A program reads all of a log.
                 lines = self._lines = Lines(self._put, 0 if self._json else BETWEEN_S)
         lines.show(record)
 
     @contextlib.contextmanager
-    def watching(self, jobs: "Sequence[Job]", *, labelled: bool = False) -> "Iterator[None]":
+    def watching(self, jobs: Sequence[Job], *, labelled: bool = False) -> Iterator[None]:
         """Show the work on these jobs inside; on a terminal, in a table until that has ended.
 
         Lines begin with their job's label if there are several jobs, or with `labelled`: if jobs
@@ -109,12 +102,11 @@ class Console:
         error.label = self._labels.get((error.env, error.job), "")
 
     @contextlib.contextmanager
-    def waiting(self, text: str) -> "Iterator[None]":
+    def waiting(self, text: str) -> Iterator[None]:
         """Show on a terminal what is waited for inside, until something else is shown."""
         if self._json or not _can_draw():
             yield
             return
-        from cjob.cli.output.waiting_line import Waiting  # noqa: PLC0415 - help waits for nothing
 
         Console.shown = Waiting(sys.stderr, text)
         Console.shown.start()
@@ -130,19 +122,17 @@ class Console:
         if waiting is not None:
             waiting.stop()
 
-    def _draw(self, record: "Progress") -> None:
+    def _draw(self, record: Progress) -> None:
         if self._table is None:
-            from cjob.cli.output.live_progress import Table  # noqa: PLC0415 - it takes rich, which takes long
+            from cjob.cli.output.live_progress import Table  # noqa: PLC0415 - rich: most of a render
 
-            self._table = Table(colour=colour(sys.stderr))
+            self._table = Table(colour=streams.colour(sys.stderr))
         with contextlib.suppress(OSError):
             self._table.show(record, self._labels.get((record.env, record.job), ""))
 
-    def _put(self, record: "Progress", line: str) -> None:
+    def _put(self, record: Progress, line: str) -> None:
         """Write a line of progress, or the event for it, whose facts have names."""
         if self._json:
-            from cjob.document.records import fields  # noqa: PLC0415 - help shows nothing
-
             facts = {name: getattr(record, name) for name in fields(record) if name != "text"}
             told = {name: value for name, value in facts.items() if value and name != "level"}
             self._event(record.level, line, line, **told)
@@ -152,8 +142,6 @@ class Console:
 
     def tell(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place, what is known of it, and its hint."""
-        from cjob.reporting.printable import one_line  # noqa: PLC0415 - only for an error
-
         for warning in getattr(error, "warnings", ()):
             self.say(f"warning: {warning}")
         for problem in getattr(error, "problems", (error,)):
@@ -176,15 +164,11 @@ class Console:
 
     def _event(self, level: str, message: str, place: str, **facts: object) -> None:
         """Write a JSON event; `place` may be a message that begins with one."""
-        from cjob.cli.output import events  # noqa: PLC0415 - only if events were asked for
-
         self._write(events.event(level, message, place, **facts))
 
     def _line(self, level: str, line: str, place: str) -> None:
         """Write a line, or an annotation for a warning or an error if GitHub reads them."""
         if self._github:
-            from cjob.cli.output import events  # noqa: PLC0415 - only if GitHub reads it
-
             if level in events.ANNOTATED:
                 line = events.annotation(level, line, place, self._directory)
             else:
@@ -202,7 +186,7 @@ class Console:
                 sys.stderr.flush()
 
 
-def _looking_up(jobs: "Sequence[Job]") -> str:
+def _looking_up(jobs: Sequence[Job]) -> str:
     """Return what a run waits for before it has anything to show."""
     places = sorted({f"{job.app}/{job.env}" for job in jobs})
     return f"looking up {', '.join(places)}"[:60]
@@ -213,7 +197,7 @@ def _labelled(label: str, line: str) -> str:
     return line if not label or line.startswith(f"{label}: ") else f"{label}: {line}"
 
 
-def _labels(jobs: "Sequence[Job]", *, always: bool) -> dict[tuple[str, str], str]:
+def _labels(jobs: Sequence[Job], *, always: bool) -> dict[tuple[str, str], str]:
     """Return what each job's lines begin with: nothing for a single job, unless `always`."""
     if len(jobs) == 1 and not always and not _among_others():
         return {}
@@ -226,7 +210,7 @@ def _labels(jobs: "Sequence[Job]", *, always: bool) -> dict[tuple[str, str], str
 
 def _can_draw() -> bool:
     """Return whether stderr is a terminal on which lines can be drawn anew."""
-    dumb = os.environ.get("TERM", "dumb") == "dumb" or in_ci()
+    dumb = os.environ.get("TERM", "dumb") == "dumb" or streams.in_ci()
     return sys.stderr.isatty() and not dumb and not _among_others()
 
 
@@ -253,7 +237,7 @@ def ask_at_terminal(question: str) -> str | None:
 
     A process in the background is not asked: the terminal would stop it.
     """
-    if in_ci():
+    if streams.in_ci():
         return None
     try:
         with open(TERMINAL) as terminal:  # noqa: PTH123 - a start-up tax
@@ -264,72 +248,12 @@ def ask_at_terminal(question: str) -> str | None:
         return None
 
 
-def in_ci() -> bool:
-    """Say whether this is a run of CI, as nearly every one says by its variable: `true`, or `1`."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
-
-
 def can_ask() -> bool:
     """Return whether a person is there to answer."""
-    if in_ci() or not sys.stderr.isatty():
+    if streams.in_ci() or not sys.stderr.isatty():
         return False
     try:
         with open(TERMINAL):  # noqa: PTH123 - a start-up tax
             return True
     except OSError:
         return False
-
-
-def read_input(file: str | None) -> tuple[str, str]:
-    """Return all of stdin (`-` or None) or of a file, with the name that messages use for it."""
-    name = "stdin" if file in (None, "-") else str(file)
-    try:
-        if name == "stdin":
-            content = sys.stdin.buffer.read()
-        else:
-            with open(name, "rb") as source:  # noqa: PTH123 - a start-up tax
-                content = source.read()
-    except OSError as error:
-        raise InputError(
-            f"cannot read {name!r}: {error.strerror}", hint="check the file's name"
-        ) from None
-    try:
-        return content.decode("utf-8"), name
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{name} is not UTF-8 text", hint="a document is what cjob's commands write on stdout"
-        ) from None
-
-
-def _shown(text: str) -> str:
-    """Return data as stdout gets it: unchanged, but for what would drive a terminal."""
-    from cjob.reporting.printable import coloured  # noqa: PLC0415 - help writes nothing of others
-
-    return coloured(text) if sys.stdout.isatty() else text
-
-
-def write(text: str) -> None:
-    """Write data to stdout, all at once, in UTF-8 whatever the locale; InputError without room.
-
-    Bytes of a file's name that are no text in the locale are written as they are.
-    """
-    left = memoryview(_shown(text).encode(errors="surrogateescape"))
-    try:
-        while left:  # an unbuffered sys.stdout would forget what a pipe did not take at once
-            left = left[os.write(sys.stdout.fileno(), left) :]
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise InputError(
-            f"cannot write to stdout: {error.strerror}", hint="make room, or send it elsewhere"
-        ) from None
-
-
-def colour(stream: "TextIO") -> bool:
-    """Return whether a stream is to be coloured: COLOR, then NO_COLOR, then whether a terminal."""
-    forced = os.environ.get("COLOR", "").lower()
-    if forced in ("true", "false"):
-        return forced == "true"
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return stream.isatty()

@@ -4,12 +4,11 @@ Takes messages with their place, returns lines. Reads the environment and the cl
 file a place is in, since GitHub wants paths relative to the repository.
 """
 
+import json
 import os
 import re
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 # A file has a folder or a suffix; "stdin:1:2" and "the deployed template of x:1:2" are no files.
 PLACE = re.compile(
@@ -20,9 +19,6 @@ ANNOTATED = ("error", "warning")
 
 def event(level: str, message: str, place: str = "", **facts: object) -> str:
     """Return a JSON object on a line: time, level, message, where, and whatever else is known."""
-    import json  # noqa: PLC0415 - only if events were asked for
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     where: dict[str, object] = {
         name: value if name == "path" else int(value) for name, value in located(place).items()
@@ -45,7 +41,7 @@ def plain(line: str) -> str:
     return f"| {line}" if line.lstrip().startswith("::") else line
 
 
-def located(place: str) -> "Mapping[str, str]":
+def located(place: str) -> Mapping[str, str]:
     """Return path, line and column of what a place or a message begins with, as far as known."""
     found = PLACE.match(place.removeprefix("warning: "))
     return {k: v for k, v in found.groupdict().items() if v} if found else {}

@@ -1,0 +1,49 @@
+"""`cjob apply`: deploy what a document says.
+
+Reads documents on stdin, rendered and pushed; writes them with a "deployment" section. A document
+with a difference is a plan: it is refused when the live stack has changed since it was made.
+"""
+
+import argparse
+
+from cjob.cli.arguments import shared
+
+EXAMPLES = """\
+examples:
+  cjob-apply < plan.json
+  cjob-apply build/prod/*.plan.json
+  cjob-build -n report -e test | cjob-push | cjob-render | cjob-apply
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.set_defaults(command="apply")
+    shared.add_files(parser)
+    shared.add_deployment(parser)
+    parser.add_argument(
+        "--force-plan", action="store_true", help="apply a plan although the live stack has changed"
+    )
+    parser.add_argument(
+        "--expect-digest",
+        action="append",
+        default=[],
+        metavar="SHA256",
+        help="apply only the document with this digest (printed by cjob-diff); one for each",
+    )
+    parser.add_argument(
+        "--expect-env",
+        action="append",
+        default=[],
+        metavar="ENV",
+        help="apply only documents for this environment; repeatable",
+    )
+    parser.add_argument(
+        "--expect-job",
+        action="append",
+        default=[],
+        metavar="JOB",
+        help="apply only documents for this job; repeatable",
+    )
+    shared.add_common(parser)
+    shared.add_output(parser, ("json", "text"), shared.OUTPUT)

@@ -1,0 +1,35 @@
+"""`cjob deploy`: build, push, render and deploy jobs.
+
+Does what the single commands do, in one process: load, resolve, build, push, render, diff, apply.
+With --diff it shows what differs before anything is sent, and asks whether to go on. Nothing is
+sent where nothing changed. Prints text everywhere; with -o json, the documents with their
+"deployment".
+"""
+
+import argparse
+
+from cjob.cli.arguments import shared
+
+EXAMPLES = """\
+examples:
+  cjob deploy --name report-gen --env test
+  cjob deploy \\
+    --resource-tags source/revision=bb133e7,deployment/initiator=manual
+  cjob deploy --diff
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.set_defaults(command="deploy")
+    shared.add_composite(parser)
+    shared.add_resource_tags(parser)
+    shared.add_cdk_env(parser)
+    shared.add_diff(parser, "compare first, then ask")
+    shared.add_yes(parser, "with --diff, do not ask")
+    shared.add_deployment(parser)
+    shared.add_build(parser)
+    shared.add_create_repository(parser)
+    shared.add_allow_outside(parser)
+    shared.add_common(parser)
+    shared.add_composite_output(parser)

@@ -1,0 +1,25 @@
+"""`cjob push`: push images, and send the files that the stack needs.
+
+Reads documents of cjob build on stdin, or begins from the workspace (-n, -e) for a job that builds
+no image; writes them with each image's digest. Sends only what is absent.
+"""
+
+import argparse
+
+from cjob.cli.arguments import shared
+
+EXAMPLES = """\
+examples:
+  cjob-build -n report -e test | cjob-push > report.pushed.json
+  cjob-push -n report -e test --image "$REPOSITORY@$DIGEST" > pushed.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.set_defaults(command="push")
+    shared.add_head_and_filter(parser)
+    shared.add_resource_tags(parser)
+    shared.add_image(parser)
+    shared.add_no_latest(parser)
+    shared.add_create_repository(parser)

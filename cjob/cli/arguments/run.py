@@ -1,0 +1,48 @@
+"""`cjob run`: start a deployed job now, follow it, and exit as it did.
+
+Starts the job's state machine, so the run has its retries, its timeout and a place in its history.
+What the containers write goes to stderr as it comes. The exit status is 0 if the run succeeded,
+4 if it did not, 5 if it still runs after --max-wait. Ctrl-C leaves the run going.
+"""
+
+import argparse
+
+from cjob.cli.arguments import operations, shared
+
+EXAMPLES = """\
+examples:
+  cjob run -n report -e prod
+  cjob run -n report -e test --run-id "$CI_JOB_ID"    (once, however often CI repeats it)
+  cjob run -n report -e prod --detach
+  cjob run -n report -e test --max-wait 10m
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.set_defaults(command="run")
+    operations.add_operation(parser, several=False)
+    shared.add_detach(parser, "start it, and do not wait")
+    parser.add_argument(
+        "--run-id",
+        type=_run_id,
+        metavar="ID",
+        help="start at most one run for this id; later calls join it",
+    )
+    shared.add_reason(parser, "why; kept with the run")
+    parser.add_argument(
+        "--max-wait",
+        type=operations.duration,
+        metavar="DURATION",
+        help="wait no longer (status 5); the run continues",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no lines of the containers")
+    text = "what stdout gets; json: the run (default: text)"
+    shared.add_output(parser, ("text", "json"), text, default="text")
+
+
+def _run_id(text: str) -> str:
+    """Return an id that was typed; ArgumentTypeError for an empty one, as of an unset variable."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the id is empty: is the variable set that it is from?")
+    return text

@@ -1,0 +1,20 @@
+"""`cjob version`: print the version, with -o json also those of Python and the libraries.
+
+The JSON belongs in a bug report.
+"""
+
+import argparse
+
+from cjob.cli.arguments import shared
+
+EXAMPLES = """\
+examples:
+  cjob version
+  cjob version -o json | jq -r .libraries.boto3
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.set_defaults(command="version")
+    shared.add_output_form(parser)
