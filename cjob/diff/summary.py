@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cjob.diff.replacement import DEPENDS, REPLACES
 from cjob.document.models import Change, Diff
 from cjob.reporting.printable import visible
-from cjob.runs.occurrences import FireTimes, fire_times
+from cjob.runs.occurrences import NextRuns, next_runs
 
 Local = Callable[[datetime], datetime]
 """Gives the same moment in the zone of the person who reads."""
@@ -123,24 +123,24 @@ def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:
     for change in diff.changes:
         if change.path == SCHEDULE:
             if isinstance(change.old, str):
-                times = fire_times(change.old, moment)
-                known = times if not change.old.startswith("rate(") else FireTimes(note=times.note)
+                times = next_runs(change.old, moment)
+                known = times if not change.old.startswith("rate(") else NextRuns(note=times.note)
                 lines += _schedule(f"schedule until now, {change.old}", known, local)
             if isinstance(change.new, str):
-                times = fire_times(change.new, moment)
+                times = next_runs(change.new, moment)
                 lines += _schedule(f"schedule from now on, {change.new}", times, local)
     return tuple(lines)
 
 
 def next_run(expression: str, moment: datetime, local: Local) -> str:
     """Return when a schedule fires next, in UTC and local time, or why that is not known."""
-    found = fire_times(expression, moment, 1)
+    found = next_runs(expression, moment, 1)
     if expression.startswith("rate(") and found.times:
         return f"{expression}, counted from when its rule was made"
     return next((_moment(time, local) for time in found.times), found.note)
 
 
-def _schedule(title: str, found: FireTimes, local: Local) -> Iterator[str]:
+def _schedule(title: str, found: NextRuns, local: Local) -> Iterator[str]:
     yield f"{title}: {found.note}" if found.note else f"{title}:"
     for time in found.times:
         yield f"  {_moment(time, local)}"

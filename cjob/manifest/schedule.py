@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from cjob.manifest import durations
 from cjob.reporting.findings import Finding
+from cjob.runs.cron import CRONTAB, MONTH_DAY, WEEK_DAY, CronField
 
 EXAMPLES = "such as '0 9 * * MON-FRI', '@daily', '@every 2h', 'rate(5 minutes)' or 'none'"
 
@@ -42,11 +43,6 @@ _FUNCTION = re.compile(r"(?i:cron|rate) ?\(.*\)")
 _SPOKEN_LENGTH = re.compile(
     r"(?:every )?(?P<count>[0-9]{1,6}) ?(?P<unit>[mhd])(?:in(?:ute)?s?|ours?|rs?|ays?)?"
 )
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
-_DAYS = {name: number for number, name in enumerate(_DAY_NAMES)}
-_NO_NAMES: dict[str, int] = {}
 _NUMBER = re.compile(r"\+?[0-9]{1,9}")
 _DIGITS_TO_NEXT = str.maketrans("0123456789", "123456789:")
 
@@ -71,9 +67,9 @@ def problem(expression: str) -> Finding | None:
     """Return why EventBridge rejects an expression, as far as that can be told; else None."""
     if expression == NONE:
         return None
-    from cjob.runs.occurrences import refusal  # noqa: PLC0415 - slow to import
+    from cjob.runs import occurrences  # noqa: PLC0415 - slow to import
 
-    reason = "rules have no time zones" if "TZ=" in expression else refusal(expression)
+    reason = "rules have no time zones" if "TZ=" in expression else occurrences.problem(expression)
     if not reason:
         return None
     message = f"EventBridge rejects the schedule {expression!r}: {reason}"
@@ -89,24 +85,6 @@ def _correction(expression: str) -> str:
         return f"write 'rate(1 {single[1]})'"
     several = re.fullmatch(r"rate\(([0-9]+) (minute|hour|day)\)", expression)
     return f"write 'rate({several[1]} {several[2]}s)'" if several else ""
-
-
-class _Field(NamedTuple):
-    """One field of a cron expression: its name, its range, and the words that stand for numbers."""
-
-    name: str
-    low: int
-    high: int
-    names: dict[str, int]
-
-
-_CRON_FIELDS = (
-    _Field("minute", 0, 59, _NO_NAMES),
-    _Field("hour", 0, 23, _NO_NAMES),
-    _Field("day of the month", 1, 31, _NO_NAMES),
-    _Field("month", 1, 12, _MONTHS),
-    _Field("day of the week", 0, 6, _DAYS),
-)
 
 
 def convert(text: str) -> Schedule:
@@ -141,7 +119,7 @@ def _converted(text: str) -> Schedule:
             )
         return Schedule(_WORDS[text])
     fields = _checked_fields(text)
-    return _cron(fields, _CRON_FIELDS[2].name, _CRON_FIELDS[4].name)
+    return _cron(fields, MONTH_DAY.name, WEEK_DAY.name)
 
 
 def _meant(text: str) -> str:
@@ -196,19 +174,19 @@ def _rate(text: str) -> str:
 
 def _checked_fields(text: str) -> list[str]:
     fields = text.split()
-    if len(fields) != len(_CRON_FIELDS):
+    if len(fields) != len(CRONTAB):
         raise ScheduleError(
             f"{text!r} has {len(fields)} fields, not 5",
             "the fields are minute, hour, day of the month, month, day of the week",
         )
-    for field, part in zip(_CRON_FIELDS, fields, strict=True):
+    for field, part in zip(CRONTAB, fields, strict=True):
         for choice in part.split(","):
             if choice:
                 _check_choice(field, choice)
     return fields
 
 
-def _check_choice(field: _Field, choice: str) -> None:
+def _check_choice(field: CronField, choice: str) -> None:
     values, *steps = choice.split("/")
     bounds = values.split("-")
     if len(steps) > 1 or (len(bounds) > 2 and bounds[0] not in {"*", "?"}):  # noqa: PLR2004 - low-high
@@ -228,17 +206,17 @@ def _check_choice(field: _Field, choice: str) -> None:
         raise _not_in(field, choice)
 
 
-def _number(field: _Field, text: str, choice: str) -> int:
-    if text.lower() in field.names:
-        return field.names[text.lower()]
+def _number(field: CronField, text: str, choice: str) -> int:
+    if (named := field.number(text)) is not None:
+        return named
     if not _NUMBER.fullmatch(text):
         raise _not_in(field, choice)
     return int(text)
 
 
-def _not_in(field: _Field, choice: str) -> ScheduleError:
-    words = f" or {', '.join(name.upper() for name in field.names)}" if field.names else ""
-    name = f"{'an' if field.name == 'hour' else 'a'} {field.name}"
+def _not_in(field: CronField, choice: str) -> ScheduleError:
+    words = f" or {', '.join(field.names)}" if field.names else ""
+    name = field.described()
     return ScheduleError(
         f"{choice!r} is not {name}",
         f"{name} is from {field.low} to {field.high}{words}, or a rising range or list",

@@ -29,7 +29,7 @@ def missed(
         return tuple(t for t in _gaps(starts, step, before) if after < t < before)
     try:
         expected = list(islice(occurrences.between(expression, after, before), MOST))
-    except occurrences.UnknownScheduleError:
+    except occurrences.InvalidScheduleError:
         return ()
     return tuple(_unmatched(expected, starts))
 

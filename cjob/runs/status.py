@@ -117,7 +117,7 @@ def window(expression: str, now: datetime) -> datetime:
             times = occurrences.between(expression, now - span, now)
             if len(list(islice(times, LAST))) == LAST:
                 return now - span
-    except occurrences.UnknownScheduleError:
+    except occurrences.InvalidScheduleError:
         pass  # started by hand, or by something else
     return now - spans[-1]
 
@@ -200,7 +200,7 @@ def _next_times(stack: Stack, runs: Sequence[Run], now: datetime) -> tuple[datet
         return ()
     step = occurrences.period(stack.expression)
     if step is None:
-        return occurrences.fire_times(stack.expression, now, MOST_NEXT).times
+        return occurrences.next_runs(stack.expression, now, MOST_NEXT).times
     last = next((run for run in runs if run.trigger != "cjob"), None)
     if last is None:
         return ()

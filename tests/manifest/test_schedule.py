@@ -6,7 +6,7 @@ import pytest
 from manifest_samples import MINIMAL, load
 
 from cjob.manifest import schedule
-from cjob.runs.occurrences import fire_times
+from cjob.runs.occurrences import next_runs
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_eventbridge_rejects_renders_with_a_finding(
     assert (found.place, found.refused) == ("m.yml:6:13", True)
     assert reason in found.message
     assert schedule.convert(text).expression == expression
-    assert fire_times(expression, datetime(2026, 1, 1, tzinfo=UTC)).times == ()
+    assert next_runs(expression, datetime(2026, 1, 1, tzinfo=UTC)).times == ()
 
 
 @pytest.mark.parametrize("text", ["*/59 */23 */31 */12 *", "cron(*/59 */23 ? */12 */7 2030/200)"])

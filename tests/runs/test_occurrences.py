@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cjob.runs.occurrences import fire_times
+from cjob.runs.occurrences import next_runs
 
 SUNDAY = datetime(2026, 11, 22, 5, 13, 20, tzinfo=UTC)
 WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -21,7 +21,7 @@ Days = tuple[str, Callable[[datetime], bool]]
 
 def told(expression: str, after: datetime = SUNDAY, count: int = 5) -> list[str]:
     """Return the times as texts."""
-    found = fire_times(expression, after, count)
+    found = next_runs(expression, after, count)
     return [f"{time:%a %Y-%m-%d %H:%M}" for time in found.times]
 
 
@@ -108,7 +108,7 @@ def test_times_are_those_that_a_look_at_each_minute_finds(
 ) -> None:
     """Over two days."""
     ends = moment + timedelta(days=2)
-    found = fire_times(f"cron({minute[0]} {hour[0]} * * ? *)", moment, 3000).times
+    found = next_runs(f"cron({minute[0]} {hour[0]} * * ? *)", moment, 3000).times
     at, expected = moment.replace(second=0, microsecond=0), []
     while (at := at + timedelta(minutes=1)) < ends:
         if minute[1](at.minute) and hour[1](at.hour):
@@ -124,7 +124,7 @@ def test_days_are_those_that_a_look_at_each_day_finds(
     """Over three years."""
     ends = moment + timedelta(days=1100)
     fields_of_days = day[0].replace(" * ", f" {month[0]} ")
-    found = fire_times(f"cron(30 12 {fields_of_days} *)", moment, 1200).times
+    found = next_runs(f"cron(30 12 {fields_of_days} *)", moment, 1200).times
     at, expected = moment.replace(hour=12, minute=30, second=0, microsecond=0), []
     while at < ends:
         if at > moment and month[1](at.month) and day[1](at):
@@ -164,15 +164,15 @@ def test_a_leap_day_comes_again_after_a_century_without_one() -> None:
 
 def test_a_year_ends_a_schedule() -> None:
     """That is said where fewer times are left than were asked for."""
-    found = fire_times("cron(0 0 1 12 ? 2025-2026)", SUNDAY)
+    found = next_runs("cron(0 0 1 12 ? 2025-2026)", SUNDAY)
     assert (len(found.times), found.note) == (1, "and never again")
 
 
 @pytest.mark.parametrize("expression", ["cron(0 0 31 2 ? *)", "cron(0 9 ? * MON 2020)"])
 def test_what_never_fires_is_said(expression: str) -> None:
     """Since there is no such day, or it is past."""
-    assert fire_times(expression, SUNDAY).times == ()
-    assert "never fires" in fire_times(expression, SUNDAY).note
+    assert next_runs(expression, SUNDAY).times == ()
+    assert "never fires" in next_runs(expression, SUNDAY).note
 
 
 # Others
@@ -190,12 +190,12 @@ def test_what_never_fires_is_said(expression: str) -> None:
 def test_a_rate_counts_from_the_rules_making(expression: str, first: str) -> None:
     """That is said, since nobody knows when that will be."""
     assert told(expression, count=1) == [first]
-    assert "from when the rule is deployed" in fire_times(expression, SUNDAY).note
+    assert "from when the rule is deployed" in next_runs(expression, SUNDAY).note
 
 
 def test_a_job_without_a_schedule_is_disabled() -> None:
     """It is started by hand only."""
-    found = fire_times("none", SUNDAY)
+    found = next_runs("none", SUNDAY)
     assert (found.times, found.note) == ((), "disabled: it never fires")
 
 
@@ -231,6 +231,6 @@ def test_a_job_without_a_schedule_is_disabled() -> None:
 )
 def test_what_eventbridge_would_refuse_has_no_times(expression: str) -> None:
     """It is said that nobody knows, and why."""
-    found = fire_times(expression, SUNDAY)
+    found = next_runs(expression, SUNDAY)
     assert found.times == ()
     assert found.note.startswith("unknown when: ")
