@@ -1,18 +1,16 @@
-"""An application as its StackSet and its records in SSM have it, changed as Copilot changes them.
+"""Reads and changes an application's StackSet and its records in SSM, as Copilot does.
 
-Calls go out as the caller, in the application's home region.
+Calls are made as the caller, in the application's home region.
 """
 
 import json
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from cjob.aws import errors
 from cjob.aws.errors import translating_errors
-from cjob.aws.rate_limit import RateLimiter, backoff
-from cjob.aws.retry_budget import RetryBudget
+from cjob.aws.polling import Poller
 from cjob.aws.session import Account
 from cjob.concurrency.interrupts import Sleep
 from cjob.document import names
@@ -28,16 +26,16 @@ CONFLICTS = {
     "OperationInProgressException",
     "StaleRequestException",
 }
-"""What CloudFormation answers to who comes too late."""
+"""CloudFormation's answers if another operation came first."""
 
 OPERATION_IN_PROGRESS = {"RUNNING", "QUEUED", "STOPPING"}
 
-LOOKS = 400
-"""So often an operation is looked at, which takes half an hour."""
+TIME_LIMIT_S = 30 * 60
+"""How long an operation is waited for."""
 
 
 class AwsApplication:
-    """Reads and changes what an application has in all its regions; see `stages.initialise`."""
+    """Reads and changes what an application has in all regions; see `stages.initialise`."""
 
     def __init__(self, account: Account, sleep: Sleep, report: Reporter) -> None:
         """Take the account, what waits, and what reports that AWS does not answer."""
@@ -50,9 +48,10 @@ class AwsApplication:
         return self._stack_set(app).get("TemplateBody", "")
 
     def update(self, app: str, template: str, operation: str) -> bool:
-        """Begin to bring a template to all regions; False where somebody else is ahead.
+        """Start to update all regions to a template; return false if another operation came first.
 
-        All else of the StackSet stays as it is: what isn't named keeps its value, but the role.
+        The rest of the StackSet stays as it is. CloudFormation keeps what is not named here, except
+        the roles.
         """
         now = self._stack_set(app)
         kept = {
@@ -79,35 +78,30 @@ class AwsApplication:
                 raise
         return True
 
-    def finish(self, app: str, operation: str) -> str:
-        """Wait for an operation's end; return why it failed, empty if it did not.
+    def wait_for_operation(self, app: str, operation: str) -> str:
+        """Wait for the end of an operation; return why it failed, or an empty string.
 
-        A network that goes away is waited for, as for a deployment.
+        An outage is waited for, as during a deployment.
         """
         name = names.stack_set(app)
-        budget = RetryBudget(RateLimiter(self.sleep), self._report)
-        poller = self._account.client("cloudformation", attempts=1)
-        for wait in islice(backoff(1.0, 5.0), LOOKS):
-            self.sleep(wait)
-            with translating_errors(f"follow the change of the StackSet {name!r}"):
-                try:
-                    found = poller.describe_stack_set_operation(
-                        StackSetName=name, OperationId=operation
-                    )
-                except (ClientError, *errors.CONNECTION_ERRORS) as error:
-                    if not budget.allows(error):
-                        raise
-                    continue
-            budget.answered()
-            status = found["StackSetOperation"]["Status"]
-            if status == "SUCCEEDED":
-                return ""
-            if status not in OPERATION_IN_PROGRESS:
-                return self._reason(name, operation) or status
+        client = self._account.client("cloudformation", attempts=1)
+        with translating_errors(f"follow the change of the StackSet {name!r}"):
+            for answer in Poller(self.sleep, self._report).answers(
+                lambda: client.describe_stack_set_operation(
+                    StackSetName=name, OperationId=operation
+                ),
+                first_s=1.0,
+                limit_s=TIME_LIMIT_S,
+            ):
+                status = answer["StackSetOperation"]["Status"]
+                if status == "SUCCEEDED":
+                    return ""
+                if status not in OPERATION_IN_PROGRESS:
+                    return self._reason(name, operation) or status
         return "it is still in progress"
 
     def register(self, app: str, job: str) -> None:
-        """Write the job's record, where it has none."""
+        """Write the job's record unless it has one."""
         name = names.component_record(app, job)
         record = {"app": app, "name": job, "type": "Scheduled Job"}
         tags = names.copilot_tags(app, "", job)
@@ -130,7 +124,7 @@ class AwsApplication:
         return found["StackSet"]
 
     def _reason(self, name: str, operation: str) -> str:
-        """Return what CloudFormation says of the first region that failed; it may not be told."""
+        """Return the reason of the first region that failed, empty if it can't be read."""
         try:
             with translating_errors(f"see why the change of the StackSet {name!r} failed"):
                 results = self._client().list_stack_set_operation_results(

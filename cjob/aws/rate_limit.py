@@ -1,6 +1,6 @@
-"""How often AWS is asked while something is waited for: one budget for all jobs of a process.
+"""How often AWS is polled: one rate limit for all jobs of a process.
 
-Waits by the function that it is handed; touches nothing else.
+Waits by the function that it is given; touches nothing else.
 """
 
 import random
@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator
 
 from cjob.concurrency.interrupts import Sleep
 
-# Calls a second that a process begins with while it waits, and what throttling brings it down to.
 MIN_INTERVAL_S = 0.1
+"""The time between two calls at first."""
+
 MAX_INTERVAL_S = 5.0
+"""The longest time between two calls, after throttling."""
 
 
 class RateLimiter:
-    """Turns for calls that only look how something goes on; shared by all threads of a run.
+    """Spaces calls that poll; shared by all threads of a run.
 
-    Each looks as seldom as its own patience says, and all of them together no oftener than the
-    budget allows. Throttling halves the budget, and every answer gives a little of it back.
+    Throttling doubles the time between two calls, and every answer shortens it a little.
     """
 
     def __init__(
@@ -28,7 +29,7 @@ class RateLimiter:
         clock: Callable[[], float] = time.monotonic,
         min_interval_s: float = MIN_INTERVAL_S,
     ) -> None:
-        """Begin with the whole budget: a call every `min_interval_s`."""
+        """Start at the full rate: a call every `min_interval_s`."""
         self.sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
@@ -37,28 +38,28 @@ class RateLimiter:
         self._free_at = 0.0
 
     def wait(self, pause: float) -> None:
-        """Wait so long, and until it is one's turn."""
+        """Sleep for `pause` seconds, and until the next call is allowed."""
         self.sleep(pause)
         with self._lock:
             now = self._clock()
-            turn = max(now, self._free_at)
-            self._free_at = turn + self._interval
-        if turn > now:
-            self.sleep(turn - now)
+            slot = max(now, self._free_at)
+            self._free_at = slot + self._interval
+        if slot > now:
+            self.sleep(slot - now)
 
     def throttled(self) -> None:
-        """Slow down: AWS was asked too often."""
+        """Slow down, since AWS throttled a call."""
         with self._lock:
             self._interval = min(self._interval * 2, MAX_INTERVAL_S)
 
     def answered(self) -> None:
-        """Become a little faster again."""
+        """Speed up a little, since AWS answered a call."""
         with self._lock:
             self._interval = max(self._interval * 0.95, self._min_interval)
 
 
 def backoff(first: float, longest: float) -> Iterator[float]:
-    """Yield waits in seconds that grow by half each time, with jitter, without end."""
+    """Yield pauses in seconds, without end: each half as long again as the last, with jitter."""
     wait = first
     while True:
         yield wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads polls, guards nothing

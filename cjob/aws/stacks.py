@@ -1,8 +1,8 @@
-"""CloudFormation stacks of jobs: proposing and executing changes, and following them.
+"""Changes the CloudFormation stacks of jobs: change sets, rollbacks and deletions.
 
-All calls go out as the environment's manager role, in the environment's region. Each that changes
-something carries a token, so that a repeated one is the same call to CloudFormation; where its
-answer is lost all the same, what is there says whether it was done.
+All calls are made as the environment's manager role, in the environment's region. A call that
+changes something carries a token, so that CloudFormation takes a repeated call for the same one. If
+the answer is lost all the same, the stack's state shows whether the call was done.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from cjob.aws import errors
 from cjob.aws.errors import translating_errors
 from cjob.aws.event_stream import EventStream
 from cjob.aws.failure_diagnostics import FailureDiagnostics
-from cjob.aws.rate_limit import backoff
+from cjob.aws.polling import TIME_LIMIT_S
 from cjob.aws.session import Account
 from cjob.aws.stack_reader import (
     CHANGE_SET_IN_PROGRESS,
     NO_CHANGE_SET,
     POLL_ATTEMPTS,
     StackReader,
-    none_without_change_set,
+    optional_change_set,
 )
 from cjob.concurrency.interrupts import Sleep, shield
 from cjob.document.models import Target
@@ -46,11 +46,11 @@ CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAN
 DELETED = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
 
 # Of a change set that needs no deletion any more.
-SETTLED = NO_CHANGE_SET | {"InvalidChangeSetStatus", "InvalidChangeSetStatusException"}
+NOTHING_TO_DELETE = NO_CHANGE_SET | {"InvalidChangeSetStatus", "InvalidChangeSetStatusException"}
 
 
 class AwsStacks(StackReader):
-    """The stacks of an environment, as its manager role may see and change them."""
+    """The stacks of an environment, as its manager role may read and change them."""
 
     def __init__(self, account: Account, sleep: Sleep, report: Reporter) -> None:
         """Take what `StackReader` takes."""
@@ -58,42 +58,45 @@ class AwsStacks(StackReader):
         self._created: dict[str, tuple[str, str]] = {}
 
     def propose(self, target: Target, request: Request) -> Proposal:
-        """Make a change set and wait until it can be executed, or is found to be empty.
+        """Create a change set and wait until it can be executed, or is found to be empty.
 
-        Once it was asked for, it is to be discarded, whatever is raised here.
+        The caller must discard it, also if this raises.
         """
         client, stack = self._client(target), request.stack.name
         with translating_errors(f"propose changes to stack {stack!r}", target.manager_role_arn):
             shield(lambda: self._create_change_set(client, target, request), self._sleep)
-            state = self._described(self._poller(target), stack, request.name)
+            state = self._await_change_set(target, stack, request.name)
         if request.create and not _is_ours(state, request):
             raise StackChangedError(stack, UNDER_REVIEW)
         return _proposal(state, stack)
 
-    def _described(
-        self, client: "CloudFormationClient", stack: str, name: str
+    def _await_change_set(
+        self, target: Target, stack: str, name: str
     ) -> "DescribeChangeSetOutputTypeDef":
-        """Wait until a change set is made, or found to be empty or impossible.
+        """Wait until a change set is created, or has failed; return its description.
 
-        StackChangedError if it is gone: somebody deleted the stack that was yet to be made.
+        Raise StackChangedError if it is gone, since somebody deleted the stack under review, and
+        ServiceError if it takes too long.
         """
-        described = self._poll(
-            lambda: none_without_change_set(
+        client = self._polling_client(target)
+        for state in self._poller.answers(
+            lambda: optional_change_set(
                 lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
-            ),
-            backoff(0.2, 5.0),
-        )
-        while (state := next(described)) is None or state["Status"].endswith(
-            CHANGE_SET_IN_PROGRESS
+            )
         ):
             if state is None:
                 raise StackChangedError(stack, ABSENT)
-        return state
+            if not state["Status"].endswith(CHANGE_SET_IN_PROGRESS):
+                return state
+        raise ServiceError(
+            f"change set {name!r} is still not created after {TIME_LIMIT_S // 60} minutes",
+            hint=states.aws("describe-change-set", stack, target.region, "--change-set-name", name),
+        )
 
     def _create_change_set(
         self, client: "CloudFormationClient", target: Target, request: Request
     ) -> None:
-        """Make it; where the answer to a first try was lost, it is there already."""
+        """Create a change set; it exists already if the answer to a first try was lost."""
         with contextlib.suppress(client.exceptions.AlreadyExistsException):
             created = client.create_change_set(
                 StackName=request.stack.name,
@@ -114,7 +117,7 @@ class AwsStacks(StackReader):
             self._created[request.token] = created["Id"], created["StackId"]
 
     def execute(self, target: Target, proposal: Proposal, *, rollback: bool) -> None:
-        """Start a proposed change, unless the run was interrupted meanwhile."""
+        """Start to execute a change set, unless the run was interrupted meanwhile."""
         self._sleep(0)
         optional: dict[str, Any] = {} if rollback else {"DisableRollback": True}
         client, token = self._client(target), proposal.token
@@ -125,17 +128,17 @@ class AwsStacks(StackReader):
                     ChangeSetName=proposal.id, ClientRequestToken=token, **optional
                 )
             except (ClientError, *errors.CONNECTION_ERRORS):
-                if not _began(client, proposal.stack_id, token):
+                if not _was_done(client, proposal.stack_id, token):
                     raise
 
         with translating_errors("execute the change set", target.manager_role_arn):
             shield(start, self._sleep)
 
     def discard(self, target: Target, request: Request) -> str:
-        """Delete a request's change set unless it was executed; return the id of its stack.
+        """Delete a request's change set unless it was executed.
 
-        Empty unless the stack was created for it. A change set that creates a stack has the same
-        name in each run, so another run's is left alone.
+        Return the id of the stack if it was created for the change set, else an empty string. A
+        change set that creates a stack has the same name in each run, so another run's is kept.
         """
         client = self._client(target)
         with translating_errors("delete the change set", target.manager_role_arn):
@@ -145,14 +148,14 @@ class AwsStacks(StackReader):
             try:
                 client.delete_change_set(ChangeSetName=found[0])
             except ClientError as error:
-                if errors.code(error) not in SETTLED:
+                if errors.code(error) not in NOTHING_TO_DELETE:
                     raise
         return found[1] if request.create else ""
 
     def _find(self, client: "CloudFormationClient", request: Request) -> tuple[str, str] | None:
-        """Return the change set of a request whose answer was lost, and its stack."""
+        """Return the ids of change set and stack of a request whose answer was lost."""
         stack, name = request.stack.name, request.name
-        state = none_without_change_set(
+        state = optional_change_set(
             lambda: client.describe_change_set(StackName=stack, ChangeSetName=name)
         )
         if state is None or not _is_ours(state, request):
@@ -160,7 +163,7 @@ class AwsStacks(StackReader):
         return state["ChangeSetId"], state["StackId"]
 
     def delete(self, target: Target, stack_id: str) -> None:
-        """Start to delete a stack."""
+        """Start to delete a stack; succeed if somebody else has done so."""
         with translating_errors("delete the stack", target.manager_role_arn):
             try:
                 self._client(target).delete_stack(StackName=stack_id, ClientRequestToken=_token())
@@ -169,7 +172,7 @@ class AwsStacks(StackReader):
                     raise
 
     def cancel(self, target: Target, stack_id: str) -> None:
-        """Start to roll an update back; nothing happens where it has ended meanwhile."""
+        """Start to roll an update back; do nothing if it has ended meanwhile."""
         with translating_errors("cancel the update", target.manager_role_arn):
             try:
                 self._client(target).cancel_update_stack(
@@ -180,10 +183,10 @@ class AwsStacks(StackReader):
                     raise
 
     def explain(self, target: Target, failure: Event) -> Sequence[str]:
-        """Return what else is known of a failure, a line each; nothing where that isn't told."""
+        """Return what else is known about a failure, one line each; empty if nothing is."""
         region, role = target.region, target.manager_role_arn
         diagnostics = FailureDiagnostics(
-            self._poller(target),
+            self._polling_client(target),
             lambda: self._account.client("logs", region, role, attempts=POLL_ATTEMPTS),
             lambda: self._account.client("ecs", region, role, attempts=POLL_ATTEMPTS),
         )
@@ -192,26 +195,24 @@ class AwsStacks(StackReader):
     def follow(
         self, target: Target, stack_id: str, aside: Mapping[str, str] = EMPTY
     ) -> Iterator[Event | None]:
-        """Return events from now on, until the stack comes to rest; see `EventStream`."""
-        poller, doing = self._poller(target), "read the stack's events"
+        """Return the events from now on until the operation ends; see `EventStream`."""
+        client, doing = self._polling_client(target), "read the stack's events"
         with translating_errors(doing, target.manager_role_arn):
-            newest = self._poll(
-                lambda: poller.describe_stack_events(StackName=stack_id), backoff(0.2, 5.0)
-            )
+            newest = self._poller.answers(lambda: client.describe_stack_events(StackName=stack_id))
             past = next(newest)["StackEvents"]
-        following = EventStream(
-            poller, self._limiter, self._report, stack_id, past=past, aside=aside
+        stream = EventStream(
+            client, self._poller.limiter, self._report, stack_id, past=past, aside=aside
         )
 
-        def until_rest() -> Iterator[Event | None]:
+        def until_end() -> Iterator[Event | None]:
             with translating_errors(doing, target.manager_role_arn):
-                yield from following.events()
+                yield from stream.events()
 
-        return until_rest()
+        return until_end()
 
 
 def _token(number: str = "") -> str:
-    """Return the token of a call, which shows whose it is to others who see what comes of it."""
+    """Return the token of a call, which shows in the stack's events who made it."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user without a name
@@ -220,18 +221,18 @@ def _token(number: str = "") -> str:
 
 
 def _is_ours(state: "DescribeChangeSetOutputTypeDef", request: Request) -> bool:
-    """Check whether a change set is that of this request, by the token in its description."""
+    """Check whether a change set belongs to a request, by the token in its description."""
     return state.get("Description", "").endswith(request.token)
 
 
-def _began(client: "CloudFormationClient", stack_id: str, token: str) -> bool:
-    """Return whether a call was done although its answer was lost or refused: its token tells."""
+def _was_done(client: "CloudFormationClient", stack_id: str, token: str) -> bool:
+    """Check by its token whether a call was done although it failed or its answer was lost."""
     newest = client.describe_stack_events(StackName=stack_id)["StackEvents"]
     return any(event.get("ClientRequestToken") == token for event in newest)
 
 
 def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
-    """Return what a change set came to; ServiceError where it can't be executed."""
+    """Return a change set as a Proposal; raise ServiceError if it can't be executed."""
     if state["Status"] == "CREATE_COMPLETE" and state["ExecutionStatus"] == "AVAILABLE":
         return Proposal(id=state["ChangeSetId"], stack_id=state["StackId"], token=_token())
     reason = state.get("StatusReason", "")
@@ -239,14 +240,14 @@ def _proposal(state: "DescribeChangeSetOutputTypeDef", stack: str) -> Proposal:
         return Proposal(id="", stack_id=state["StackId"])
     raise ServiceError(
         f"CloudFormation cannot change stack {stack!r}: {errors.clean(reason) or state['Status']}",
-        hint="put the template or the parameters right; nothing was changed",
+        hint="fix the template or the parameters; nothing was changed",
     )
 
 
 def _says_no_changes(reason: str) -> bool:
-    """Return whether CloudFormation gave one of its texts for an empty change set.
+    """Check whether a reason is one of CloudFormation's two for an empty change set.
 
-    An empty change set has no status of its own; these are the words of its documentation.
+    An empty change set has no status of its own; these texts are in the documentation.
     """
     said = reason.casefold()
     return "didn't contain changes" in said or "no updates are to be performed" in said

@@ -146,7 +146,7 @@ def _make_room(tools: Tools, target: Target, live: StackSnapshot, name: str) -> 
             raise StackChangedError(name, now.status)
         tools.report(info(f"deleting stack {name}, in which there is nothing"))
         tools.stacks.delete(target, live.stack_id)
-        tools.stacks.await_rest(target, live.stack_id)
+        tools.stacks.wait_until_idle(target, live.stack_id)
         return
     tools.report(info(f"deleting stack {name}, whose creation failed"))
     try:

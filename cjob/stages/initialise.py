@@ -35,7 +35,7 @@ class Application(Protocol):
         Say False where somebody else is at it, or was first.
         """
 
-    def finish(self, app: str, operation: str) -> str:
+    def wait_for_operation(self, app: str, operation: str) -> str:
         """Wait for an operation's end; give why it failed, empty where it did not."""
 
     def register(self, app: str, job: str) -> None:
@@ -70,7 +70,7 @@ def initialise(
             is_ours = application.update(app, *update)
             if is_ours:
                 report(info(f"{job}: its repository is being made, in all regions of {app}"))
-                failure = application.finish(app, update.operation)
+                failure = application.wait_for_operation(app, update.operation)
         if not is_ours:
             if not turn:
                 report(info(f"{job}: waiting for another change of application {app}"))

@@ -29,10 +29,10 @@ class Watched(Protocol):
     def activity(self, target: Target, stack_id: str) -> Activity:
         """Return what is done to a stack."""
 
-    def unfinished(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
+    def failed_resources(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
         """Return the resources whose rollback or deletion failed, as a command names them."""
 
-    def await_rest(self, target: Target, stack_id: str) -> str:
+    def wait_until_idle(self, target: Target, stack_id: str) -> str:
         """Wait until nobody is at work on a stack, and give its status."""
 
     def placeholder(self, target: Target, name: str, stack_id: str) -> Placeholder | None:
@@ -53,7 +53,7 @@ def at_rest(
             if not wait:
                 raise busy
             report(info(f"waiting: {busy.message}"))
-            stacks.await_rest(target, live.stack_id)
+            stacks.wait_until_idle(target, live.stack_id)
             live = stacks.read(target, name)
             continue
         if action == states.CLEAR and not _is_disposable(
@@ -115,7 +115,7 @@ def stuck(stacks: Watched, target: Target, stack_id: str, status: str) -> Sequen
     """
     match states.action_for(status):
         case states.ROLL_BACK:
-            return stacks.unfinished(target, stack_id, nested=True)
+            return stacks.failed_resources(target, stack_id, nested=True)
         case states.DELETE:
-            return stacks.unfinished(target, stack_id, nested=False)
+            return stacks.failed_resources(target, stack_id, nested=False)
     return ()

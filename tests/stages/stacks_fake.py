@@ -50,7 +50,7 @@ class FakeStacks:
         rests: StackSnapshot | None = None,
         meanwhile: StackSnapshot | None = None,
         activity: Activity | None = None,
-        unfinished: tuple[str, ...] = (),
+        failed_resources: tuple[str, ...] = (),
         placeholder: Placeholder | None = None,
         empty: bool = False,
         addons: str = "",
@@ -63,7 +63,7 @@ class FakeStacks:
         self._rests = rests
         self._meanwhile = meanwhile
         self._activity = activity or Activity()
-        self._unfinished = unfinished
+        self._failed_resources = failed_resources
         self._placeholder = placeholder
         self.addons = addons
         self.live = live or StackSnapshot()
@@ -99,14 +99,14 @@ class FakeStacks:
         self._step("activity")
         return self._activity
 
-    def unfinished(self, _target: Target, _stack_id: str, *, nested: bool) -> tuple[str, ...]:
+    def failed_resources(self, _target: Target, _stack_id: str, *, nested: bool) -> tuple[str, ...]:
         """Return the resources that failed, those of nested stacks behind a dot."""
-        self._step("unfinished")
-        return tuple(one for one in self._unfinished if nested or "." not in one)
+        self._step("failed_resources")
+        return tuple(one for one in self._failed_resources if nested or "." not in one)
 
-    def await_rest(self, _target: Target, _stack_id: str) -> str:
+    def wait_until_idle(self, _target: Target, _stack_id: str) -> str:
         """Let others end."""
-        self._step("await_rest")
+        self._step("wait_until_idle")
         self.live = self._rests or self.live
         return self.live.status
 

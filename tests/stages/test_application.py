@@ -64,7 +64,7 @@ def test_a_change_of_the_stack_set_is_followed_through_an_outage() -> None:
     """What AWS does goes on meanwhile; the silence is reported once."""
     told: list[str] = []
     application = AwsApplication(Account(), lambda _: None, lambda one: told.append(one.text))
-    assert application.finish("acme", "operation") == ""
+    assert application.wait_for_operation("acme", "operation") == ""
     assert len(told) == 2
     assert told[0].startswith("AWS does not answer")
     assert told[1] == "AWS answers again"
@@ -75,5 +75,5 @@ def test_an_answer_that_will_stay_the_same_ends_the_wait(flaky: type[Flaky]) -> 
     flaky.answer = (403, DENIED)
     application = AwsApplication(Account(), lambda _: None, lambda _: None)
     with pytest.raises(ServiceError, match="DescribeStackSetOperation"):
-        application.finish("acme", "operation")
+        application.wait_for_operation("acme", "operation")
     assert flaky.asked == OUTAGE + 1

@@ -182,13 +182,15 @@ def test_a_failure_names_its_root_and_where_to_look() -> None:
 )
 def test_every_end_has_one_next_step(status: str, step: str) -> None:
     """A sentence, or a command that can be pasted."""
-    _, hint, *_ = told_of(status, of("Rule", "X_FAILED"), stacks=FakeStacks(unfinished=("Rule",)))
+    _, hint, *_ = told_of(
+        status, of("Rule", "X_FAILED"), stacks=FakeStacks(failed_resources=("Rule",))
+    )
     assert hint.endswith(step)
 
 
 def test_resources_that_cannot_be_listed_are_no_reason_to_say_nothing() -> None:
     """The failure itself is what the person must know."""
-    stacks = FakeStacks(faults={"unfinished": ServiceError("cannot read it")})
+    stacks = FakeStacks(faults={"failed_resources": ServiceError("cannot read it")})
     message, hint, *notes = told_of("UPDATE_ROLLBACK_FAILED", of("Rule", "X_FAILED"), stacks=stacks)
     assert message.endswith("Rule (AWS::IAM::Role): X_FAILED")
     assert "continue-update-rollback" in hint

@@ -244,7 +244,7 @@ def test_a_stack_that_moves_under_a_proposal_is_compared_once_more() -> None:
 )
 def test_a_stack_that_takes_no_update_is_refused_with_the_command(status: str, hint: str) -> None:
     """With all that it has to name."""
-    stacks = FakeStacks(live(status), unfinished=("Rule", "A-1.Table"))
+    stacks = FakeStacks(live(status), failed_resources=("Rule", "A-1.Table"))
     with pytest.raises(InputError, match=f"cannot be updated: {status}") as caught:
         applied(stacks)
     assert caught.value.hint == f"aws cloudformation {hint}"

@@ -77,7 +77,10 @@ def test_what_failed_is_found_by_a_call_that_the_role_may_make(stub: Stubber) ->
     call = "describe_stack_resources"
     stub.add_response(call, {"StackResources": found}, {"StackName": STACK_ID})
     stub.add_response(call, {"StackResources": inside}, {"StackName": NESTED})
-    assert stacks(stub).unfinished(TARGET, STACK_ID, nested=True) == ("Rule", "acme-A-1.Table")
+    assert stacks(stub).failed_resources(TARGET, STACK_ID, nested=True) == (
+        "Rule",
+        "acme-A-1.Table",
+    )
 
 
 def test_a_deletion_keeps_resources_of_the_stack_itself_only(stub: Stubber) -> None:
@@ -86,7 +89,7 @@ def test_a_deletion_keeps_resources_of_the_stack_itself_only(stub: Stubber) -> N
     found = [resource("AddonsStack", "DELETE_FAILED", **nested), resource("Rule", "DELETE_FAILED")]
     call = "describe_stack_resources"
     stub.add_response(call, {"StackResources": found}, {"StackName": STACK_ID})
-    assert stacks(stub).unfinished(TARGET, STACK_ID, nested=False) == ("AddonsStack", "Rule")
+    assert stacks(stub).failed_resources(TARGET, STACK_ID, nested=False) == ("AddonsStack", "Rule")
 
 
 class Fixed:
