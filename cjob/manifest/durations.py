@@ -10,8 +10,8 @@ class Nanoseconds(int):
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 
-FORM = "a number and a unit (h, m, s, ms), such as 90s, 10m or 1h30m"
-"""How a duration is written, for hints."""
+FORM = "a number and a unit (h, m, s, ms), such as 30s, 10m or 1h30m"
+"""How a duration is written."""
 
 _UNITS = {
     "ns": 1,
@@ -49,6 +49,11 @@ def parse(text: str) -> Nanoseconds | None:
     if total >= _LIMIT:
         return None
     return Nanoseconds(-total if text[0] == "-" else total)
+
+
+def hint(text: str) -> str:
+    """Return how to fix a string that is not a duration."""
+    return "add a unit, such as 30s, 10m or 1h30m" if text.isdecimal() else f"write {FORM}"
 
 
 def to_string(length: Nanoseconds) -> str:

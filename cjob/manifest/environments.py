@@ -27,7 +27,7 @@ def for_environment(
     if isinstance(changes, Null):
         report.error(
             changes.node,
-            f"environment {quoted(environment)} is listed with nothing in it",
+            f"environment {quoted(environment)}: has no fields",
             "remove it, or write {} after it",
         )
     fields = {key: value for key, value in job.fields.items() if key != "environments"}
@@ -40,7 +40,7 @@ def _warn_about_misspelt(sections: Section, environment: str, report: Report) ->
     for name in sections.fields:
         if _is_misspelt(name, environment):
             message = f"section {quoted(name)} does not apply to environment {quoted(environment)}"
-            hint = f"if that is meant, write {environment!r}"
+            hint = f"if it should, rename it to {environment!r}"
             report.warn(sections.key_node(name), message, hint)
 
 

@@ -54,9 +54,9 @@ def problem(size: Size, *, windows: bool) -> Finding | None:
     message = f"{size} is not a task size that Fargate offers{system}"
     units = size.cpu * _UNITS_PER_VCPU
     if any(units == one.cpu for one in offered):  # a number of vCPUs
-        return Finding(message, f"write CPU units, 1024 for one vCPU: cpu: {units}", refused=True)
+        return Finding(message, f"write CPU units (1024 for one vCPU): cpu: {units}", refused=True)
     near = ", or ".join(map(str, _nearest(size, offered)))
-    return Finding(message, f"write one of the nearest sizes: {near}", refused=True)
+    return Finding(message, f"use one of the nearest sizes: {near}", refused=True)
 
 
 def _offered(*, windows: bool) -> Iterator[Size]:

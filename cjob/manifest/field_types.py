@@ -58,7 +58,7 @@ class String:
             text = yaml12.as_text(node)
             if text is not None:
                 return Leaf(node, text)
-        return _wrong_type(node, path, "a text", "write one text", report)
+        return _wrong_type(node, path, "a string", "write a single value", report)
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,9 @@ class Integer:
         low = self.minimum is not None and number is not None and number < self.minimum
         high = self.limit is not None and number is not None and number >= self.limit
         if number is None or low or high:
-            hint = (
-                "write it as in 512, without quotes (what is put in for ${NAME} is always a text)"
-            )
+            hint = "write it without quotes, as in 512 (the value of ${NAME} is always a string)"
             if low or high:
-                hint = f"the number must be from {self.minimum} to {(self.limit or 0) - 1}"
+                hint = f"write a number from {self.minimum} to {(self.limit or 0) - 1}"
             return _wrong_type(node, path, "a whole number", hint, report)
         return Leaf(node, number)
 
@@ -94,7 +92,7 @@ class Boolean:
         flag = yaml12.as_boolean(node) if isinstance(node, ScalarNode) else None
         if flag is None:
             hint = "write true or false, without quotes"
-            return _wrong_type(node, path, "true or false", hint, report)
+            return _wrong_type(node, path, "a boolean", hint, report)
         return Leaf(node, flag)
 
 
@@ -108,7 +106,8 @@ class Duration:
         is_string = isinstance(node, ScalarNode) and node.tag == yaml12.STR
         length = durations.parse(node.value) if is_string else None
         if length is None:
-            return _wrong_type(node, path, "a length of time", f"write {durations.FORM}", report)
+            hint = durations.hint(node.value if isinstance(node, ScalarNode) else "")
+            return _wrong_type(node, path, "a duration", hint, report)
         return Leaf(node, length)
 
 
@@ -132,12 +131,12 @@ class ListOf:
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Return the items; unreadable ones are reported and left out."""
         if not isinstance(node, SequenceNode):
-            hint = "write one item a line, each after '- '"
+            hint = "write one item per line, each after '- '"
             return _wrong_type(node, path, "a list", hint, report)
         values = []
         for index, child in enumerate(node.value):
             if _is_null(child):
-                report.warn(child, f"'{path}[{index}]' is empty and left out")
+                report.warn(child, f"{path}[{index}]: empty item is ignored")
                 continue
             value = self.item.read(child, f"{path}[{index}]", report)
             if not isinstance(value, Unreadable):
@@ -161,7 +160,7 @@ class MapOf:
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Return the values by name; unreadable ones are reported."""
         if not isinstance(node, MappingNode):
-            return _wrong_type(node, path, "a map", "write one 'NAME: value' a line", report)
+            return _wrong_type(node, path, "a mapping", "write one 'NAME: value' per line", report)
         found = _entries(node, report)
         if found is None:
             return Unreadable(node)
@@ -196,7 +195,7 @@ class Fields:
         """Return the section with its known fields."""
         if not isinstance(node, MappingNode):
             hint = f"its fields are {', '.join(sorted(self.fields))}"
-            return _wrong_type(node, path, "a section with fields", hint, report)
+            return _wrong_type(node, path, "a mapping", hint, report)
         found = _entries(node, report)
         return Unreadable(node) if found is None else self.section(node, found, path, report)
 
@@ -209,7 +208,7 @@ class Fields:
             full = f"{path}.{key}" if path else key
             field = self.fields.get(key)
             if key in self.ignored:
-                report.warn(key_node, f"{full!r} has no effect on a job: {self.ignored[key]}")
+                report.warn(key_node, f"{full}: has no effect on a job: {self.ignored[key]}")
             elif field is None:
                 _warn_unknown(key_node, full, key, self, report)
             if field is not None:
@@ -249,8 +248,8 @@ def reject_empty_entries(entries: Section, what: str, report: Report) -> None:
     """Check that no entry of a map is a name without a value; `what` is for the message."""
     for name, value in entries.fields.items():
         if isinstance(value, Null):
-            message = f"{what} {quoted(name)} is listed with nothing in it"
-            hint = f"remove it, or write the fields of the {what} below it"
+            message = f"{what} {quoted(name)}: has no fields"
+            hint = f"remove it, or add the fields of the {what} below it"
             report.error(value.node, message, hint)
 
 
@@ -292,7 +291,7 @@ class OneOf:
         for error in specific:
             report.error(error.node, error.message, error.hint, hard=self.hard)
         if not specific:
-            message = f"{path!r} must be {self.expected}, not {_shown_form(node)}"
+            message = f"{path}: must be {self.expected}, not {_shown_form(node)}"
             report.error(node, message, self.hint, hard=self.hard)
         return Unreadable(node)
 
@@ -344,8 +343,8 @@ def reference(*keys: str, string: String = STRING, raw_export: bool = False) -> 
     form = OneOf(
         first=Fields("reference", {key: _REFERENCES[key] for key in keys}),
         second=string,
-        expected=f"a text or a section with {one_of(keys)}",
-        hint=f"write a text, or {{{keys[0]}: name}}",
+        expected=f"a string or a mapping with {one_of(keys)}",
+        hint=f"write a string, or {{{keys[0]}: name}}",
     )
     return Reference(form, raw_export)
 
@@ -375,7 +374,13 @@ def _is_null(node: Node) -> bool:
 
 
 def _wrong_type(node: Node, path: str, expected: str, hint: str, report: Report) -> Unreadable:
-    report.error(node, f"{path!r} must be {expected}, not {shown(node)}", hint)
+    is_scalar = isinstance(node, ScalarNode)
+    problem = (
+        f"{shown(node)} is not {expected}"
+        if is_scalar
+        else f"must be {expected}, not {shown(node)}"
+    )
+    report.error(node, f"{path}: {problem}", hint)
     return Unreadable(node)
 
 
@@ -388,7 +393,7 @@ def _specific_errors(first: Report, second: Report, node: Node) -> list[yaml12.F
 def _shown_form(node: Node) -> str:
     if isinstance(node, MappingNode):
         keys = [repr(key.value) for key, _ in node.value if isinstance(key, ScalarNode)]
-        return f"a section with {', '.join(keys)}" if keys else "an empty section"
+        return f"a mapping with {', '.join(keys)}" if keys else "an empty mapping"
     if isinstance(node, SequenceNode) and not node.value:
         return "an empty list"
     return shown(node)
@@ -404,4 +409,4 @@ def _warn_unknown(node: Node, path: str, key: str, section: Fields, report: Repo
     moved = [key.lower()] if key.lower() in section.moved_to else []
     near = moved or difflib.get_close_matches(key.lower(), list(known), n=1)
     ask = f"; did you mean {known[near[0]]!r}?" if near else ""
-    report.warn(node, f"{path!r} is not a field of a job and is ignored{ask}")
+    report.warn(node, f"{path}: unknown field is ignored{ask}")

@@ -90,8 +90,8 @@ _SECTIONS: tuple[_SectionModule, ...] = (
 def has_a_name(job: Section, report: Report) -> None:
     """Check that the job has a name."""
     if job.at("name") is None:
-        hint = "write 'name:' and its folder's name"
-        report.error(job.node_at("name"), "the job has no name", hint)
+        hint = "write 'name:' with the name of the job's folder"
+        report.error(job.node_at("name"), "'name' is missing", hint)
 
 
 RULES: tuple[Rule, ...] = (
@@ -128,7 +128,7 @@ ENVIRONMENT = Fields(
     "environment",
     _FIELDS,
     ignored=_IGNORED
-    | dict.fromkeys(("name", "type", "environments"), "an environment can't change it"),
+    | dict.fromkeys(("name", "type", "environments"), "an environment cannot change it"),
     moved_to=_MOVED_TO,
 )
 

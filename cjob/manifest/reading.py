@@ -65,7 +65,11 @@ def load(
     root = _root(text, file)
     second = yaml12.second_document(text)
     if second is not None:
-        report.warn(second, "a second document begins here; all of it is ignored", "remove it")
+        report.warn(
+            second,
+            "only the first YAML document is read; the second, from here on, is ignored",
+            "remove it",
+        )
     if name is not None:
         _check_name(root, name, report)
     substituted = substitute(text, root, Variables(predefined, variables), report)
@@ -116,9 +120,9 @@ def _root(text: str, file: str) -> MappingNode:
         hint = f"a manifest starts with 'name:' and 'type: {JOB_TYPE}'"
         raise InputError("the manifest is empty", hint=hint, place=file)
     if not isinstance(root, MappingNode):
-        hint = f"write fields: 'name:', 'type: {JOB_TYPE}', 'image:', 'on:'"
+        hint = f"write its fields: 'name:', 'type: {JOB_TYPE}', 'image:', 'on:'"
         raise InputError(
-            "the manifest is no section with fields", hint=hint, place=yaml12.place(file, root)
+            "the manifest must be a mapping", hint=hint, place=yaml12.place(file, root)
         )
     return root
 
@@ -128,7 +132,7 @@ def _check_name(root: MappingNode, name: str, report: Report) -> None:
         if entry.key != "name" or not isinstance(entry.value, ScalarNode):
             continue
         if entry.value.tag != yaml12.NULL and entry.value.value != name:
-            message = f"the job's name {quoted(entry.value.value)} is not that of its folder"
+            message = f"name: {quoted(entry.value.value)} is not the name of the job's folder"
             hint = f"write 'name: {name}', without variables, or rename the folder"
             report.error(entry.value, message, hint)
 
@@ -155,12 +159,12 @@ def _check_type(job: Section, file: str) -> None:
     kind = job.text("type")
     if kind == JOB_TYPE:
         return
-    message, hint = f"there is no type {quoted(kind or '')}", f"write 'type: {JOB_TYPE}'"
+    message, hint = f"type: {quoted(kind or '')} is not supported", f"write 'type: {JOB_TYPE}'"
     if kind is None:
         message = "the manifest has no 'type'"
     elif kind in _OTHER_TYPES:
-        message = f"this is the manifest of a {kind}"
-        hint = f"this program deploys manifests of 'type: {JOB_TYPE}' only"
+        message = f"type: {quoted(kind)} is not supported; cjob deploys {JOB_TYPE}s"
+        hint = f"name a job whose manifest has 'type: {JOB_TYPE}'"
     raise InputErrors(
         [InputError(message, hint=hint, place=yaml12.place(file, job.node_at("type")))]
     )

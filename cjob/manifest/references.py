@@ -33,7 +33,7 @@ def problem(text: str) -> Finding | None:
     if not reason:
         return None
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-    message = f"{shown!r} is not an image that a registry can have: {reason}"
+    message = f"{shown!r} is not a valid image reference: {reason}"
     return Finding(message, hint or EXAMPLES, refused=True)
 
 
@@ -42,9 +42,12 @@ def _faults(text: str) -> Iterator[_Fault]:
     if not text:
         yield "it is empty", ""
     if "{" in text:
-        yield "a variable in it is not filled in", "write ${NAME}, and set NAME in your shell"
+        yield (
+            "a variable in it was not substituted",
+            "write ${NAME}, and set NAME in the environment",
+        )
     if any(character.isspace() for character in text):
-        yield "it has a space in it", ""
+        yield "it contains a space", ""
     if "://" in text:
         yield "it begins with a scheme", f"leave out {text.partition('://')[0] + '://'!r}"
     rest, at, digest = text.partition("@")
@@ -71,14 +74,17 @@ def _digest_faults(digest: str) -> Iterator[_Fault]:
     if length not in {None, len(value)}:
         yield f"its digest has {len(value)} digits instead of {length}", hint
     if not _DIGEST.fullmatch(digest) or (length and value != value.lower()):
-        yield "what is behind '@' is not a digest", hint
+        yield "the part after '@' is not a digest", hint
 
 
 def _name_faults(name: str) -> Iterator[_Fault]:
     if name.startswith((".", "/")):
         yield "it is a path", "to build from a Dockerfile write 'build:' instead of 'location:'"
     if _IMAGE_ID.fullmatch(name):
-        yield "it is the id of an image on this machine", "push the image, and name it there"
+        yield (
+            "it is the id of an image on this machine",
+            "push the image, and use its name in the registry",
+        )
     first, slash, rest = name.partition("/")
     is_host = slash and (any(sign in first for sign in ".:") or first == "localhost")
     if is_host and not _HOST.fullmatch(first):
@@ -91,4 +97,4 @@ def _name_faults(name: str) -> Iterator[_Fault]:
         if not part:
             yield "a part of its name is empty", ""
         elif not _PATH.fullmatch(part):
-            yield f"{part[:_SHOWN]!r} is not a part of a name", ""
+            yield f"{part[:_SHOWN]!r} is not a valid part of a name", ""

@@ -86,7 +86,7 @@ def shown(node: Node) -> str:
         return "nothing" if node.tag == yaml12.NULL else quoted(node.value)
     if isinstance(node, SequenceNode):
         return "a list"
-    return "a section" if isinstance(node, MappingNode) else "something else"
+    return "a mapping" if isinstance(node, MappingNode) else "something else"
 
 
 def quoted(text: str) -> str:

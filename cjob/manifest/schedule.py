@@ -115,7 +115,7 @@ def _converted(text: str) -> Schedule:
         if text not in _WORDS:
             known = ", ".join(_WORDS)
             raise ScheduleError(
-                f"{text!r} is not a known word", f"the words are {known}, and @every 2h"
+                f"{text!r} is not a known schedule", f"use one of {known}, or @every 2h"
             )
         return Schedule(_WORDS[text])
     fields = _checked_fields(text)
@@ -142,9 +142,9 @@ def _with_time_zone(text: str) -> Schedule:
     zone, _, rest = text.partition(" ")
     name = zone.partition("=")[2]
     if not _is_time_zone(name):
-        raise ScheduleError(f"there is no time zone {name!r}", "write the times in UTC")
+        raise ScheduleError(f"{name!r} is not a time zone", "write the times in UTC")
     if not rest.strip() or rest.strip().startswith("@"):
-        raise ScheduleError(f"{zone!r} needs five fields after it", "write the times in UTC")
+        raise ScheduleError(f"{zone!r} must be followed by five fields", "write the times in UTC")
     _checked_fields(rest)
     converted = _cron(text.split(), "", "")
     return Schedule(converted.expression)
@@ -163,7 +163,7 @@ def _is_time_zone(name: str) -> bool:
 def _rate(text: str) -> str:
     length = durations.parse(text)
     if length is None:
-        raise ScheduleError(f"{text!r} is no length of time", f"write {durations.FORM}")
+        raise ScheduleError(f"{text!r} is not a duration", durations.hint(text))
     if length % durations.MINUTE:
         raise ScheduleError(f"{text!r} is not a whole number of minutes", "round it to minutes")
     minutes = length // durations.MINUTE
@@ -219,7 +219,7 @@ def _not_in(field: CronField, choice: str) -> ScheduleError:
     name = field.described()
     return ScheduleError(
         f"{choice!r} is not {name}",
-        f"{name} is from {field.low} to {field.high}{words}, or a rising range or list",
+        f"{name} is from {field.low} to {field.high}{words}, or an ascending range or list",
     )
 
 
@@ -236,7 +236,7 @@ def _cron(fields: list[str], month_day_name: str, week_day_name: str) -> Schedul
     if not any_month_day and not any_week_day:
         raise ScheduleError(
             f"both a day of the month ({month_day!r}) and a day of the week ({week_day!r}) are set",
-            "EventBridge takes only one of them: write * for the other",
+            "write * for one of them: EventBridge accepts only one",
         )
     if any_month_day:
         month_day = "*" if any_week_day else "?"
@@ -251,4 +251,4 @@ def _is_any(field: str) -> bool:
 
 
 def _lost(field: str, name: str) -> str:
-    return f"{field!r} ({name}) becomes every day: write the days as a list or range instead"
+    return f"{field!r} ({name}) becomes every day: write the days as a list or range"

@@ -40,7 +40,7 @@ def _word(text: str, start: int) -> tuple[str, int]:
         character = text[start]
         if character == "\\":
             if start + 1 == len(text):
-                raise ShellWordsError("there is nothing after the last backslash")
+                raise ShellWordsError("nothing follows the last backslash")
             parts.append(text[start + 1])
             start += 2
         elif character == "'":
@@ -58,7 +58,7 @@ def _word(text: str, start: int) -> tuple[str, int]:
 def _single_quoted(text: str, start: int) -> tuple[str, int]:
     end = text.find("'", start)
     if end < 0:
-        raise ShellWordsError("a single quote (') is opened and never closed")
+        raise ShellWordsError("unclosed single quote (')")
     return text[start:end], end + 1
 
 
@@ -70,5 +70,5 @@ def _double_quoted(text: str, start: int) -> tuple[str, int]:
         parts.append(text[start : start + 1])
         start += 1
     if start >= len(text):
-        raise ShellWordsError('a double quote (") is opened and never closed')
+        raise ShellWordsError('unclosed double quote (")')
     return "".join(parts), start + 1

@@ -101,8 +101,8 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
     value = str(node.value)
     matches = _VARIABLE.findall(value)
     if len(matches) > VARIABLE_LIMIT:
-        message = f"a text with {len(matches)} variables, more than {VARIABLE_LIMIT}"
-        report.error(node, message, "divide the text, or put its whole value into one variable")
+        message = f"a string with {len(matches)} variables, more than {VARIABLE_LIMIT}"
+        report.error(node, message, "split the string, or put its whole value into one variable")
         return value
     for found, name in matches:
         if found[0] == "\\":
@@ -122,8 +122,8 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
 def _check_size(length: int, node: Node, report: Report) -> None:
     if length > yaml12.SIZE_LIMIT:
         raise InputError(
-            f"with its variables put in, the manifest has over {yaml12.SIZE_LIMIT} characters",
-            hint="use shorter values; CloudFormation takes no template that long",
+            f"with its variables substituted, the manifest has over {yaml12.SIZE_LIMIT} characters",
+            hint="use shorter values: CloudFormation accepts no template that long",
             place=yaml12.place(report.file, node),
         )
 
@@ -136,19 +136,23 @@ def _value_of(name: str, variables: Variables, *, escape: str) -> tuple[str, ...
     own, given = variables.predefined.get(name), variables.process.get(name)
     value = given if own is None else own
     if value is None:
-        problem = f"the variable {quoted(name)} is not defined"
+        problem = f"variable {quoted(name)} is not defined"
         return (
             "",
             problem,
-            f"set {name} before the command, or write {escape}${{{name}}} to keep the text",
+            f"set {name} in the environment, or write {escape}${{{name}}} to keep it as it is",
         )
     if own is not None and given not in {None, own}:
         problem = (
-            f"the variable {quoted(name)} is set to {quoted(given or '')}, but is {quoted(own)}"
+            f"variable {quoted(name)} is set to {quoted(given or '')}, but must be {quoted(own)}"
         )
-        return own, problem, "unset it: its value comes from the application and the environment"
+        return (
+            own,
+            problem,
+            "unset it: cjob sets it from the names of the application and the environment",
+        )
     if re.search("[\ud800-\udfff]", value):
-        return "", f"the value of the variable {quoted(name)} is no text", "write it in UTF-8"
+        return "", f"the value of variable {quoted(name)} is not valid UTF-8", "encode it in UTF-8"
     return (value,)
 
 

@@ -50,16 +50,16 @@ def next_runs(expression: str, after: datetime, count: int = 5) -> NextRuns:
     created at the time.
     """
     if expression == DISABLED:
-        return NextRuns(note="disabled: it never fires")
+        return NextRuns(note="disabled: it never runs")
     try:
         times = _rate(expression, after) or _cron(expression, after)
         found = tuple(islice(times, count))
     except InvalidScheduleError as error:
-        return NextRuns(note=f"unknown when: {error}")
+        return NextRuns(note=f"unknown: {error}")
     if expression.startswith("rate("):
-        return NextRuns(found, "counted from when the rule is deployed")
+        return NextRuns(found, "counted from the deployment of the rule")
     if not found:
-        return NextRuns(note=f"it never fires again, up to {LAST_YEAR}")
+        return NextRuns(note=f"it never runs again, up to {LAST_YEAR}")
     return NextRuns(found, "" if len(found) == count else "and never again")
 
 
@@ -97,13 +97,15 @@ def _rate(expression: str, after: datetime) -> Iterator[datetime] | None:
         return None
     value, unit, plural = int(found[1]), found[2], found[3]
     if (value == 1) == bool(plural):
-        raise InvalidScheduleError(f"{expression!r} needs the word {unit!r} for 1 alone")
+        raise InvalidScheduleError(
+            f"{expression!r} must have {unit!r} for 1, and {unit + 's'!r} for other numbers"
+        )
     step = timedelta(**{unit + "s": value})
     start = after.astimezone(UTC).replace(second=0, microsecond=0)
     try:
         start + 1000 * step
     except OverflowError:
-        raise InvalidScheduleError(f"{expression!r} is too rare") from None
+        raise InvalidScheduleError(f"the rate of {expression!r} is too long") from None
     return (start + n * step for n in range(1, 1000))
 
 
@@ -111,10 +113,12 @@ def _cron(expression: str, after: datetime) -> Iterator[datetime]:
     found = _CRON.fullmatch(expression)
     fields = found[1].split() if found else []
     if len(fields) != _FIELD_COUNT:
-        raise InvalidScheduleError(f"{expression!r} is no rate and no cron of six fields")
+        raise InvalidScheduleError(
+            f"{expression!r} is neither a rate nor a cron expression with six fields"
+        )
     minute, hour, month_day, month, week_day, year = fields
     if (month_day == "?") == (week_day == "?"):
-        raise InvalidScheduleError(f"{expression!r} needs ? for one of its days, and for one only")
+        raise InvalidScheduleError(f"{expression!r} must have ? for exactly one of its days")
     days = _week_days(week_day) if month_day == "?" else _month_days(month_day)
     months = product(_numbers(YEAR, year), _numbers(MONTH, month))
     times = list(product(_numbers(HOUR, hour), _numbers(MINUTE, minute)))
@@ -151,12 +155,12 @@ def _range(field: CronField, item: str) -> range:
         first = _number(field, low)
         last = _number(field, high) if dash else field.high if slash else first
     if slash and not (_NUMBER.fullmatch(step) and int(step)):
-        raise InvalidScheduleError(f"{item!r} has no step that is a number from 1 on")
+        raise InvalidScheduleError(f"the step in {item!r} ({field.name}) is not a number from 1")
     if slash and int(step) > field.longest_step:
         longest = f"the longest is {field.longest_step}"
-        raise InvalidScheduleError(f"the step of {item!r} ({field.name}) is too long: {longest}")
+        raise InvalidScheduleError(f"the step in {item!r} ({field.name}) is too long: {longest}")
     if first > last:
-        raise InvalidScheduleError(f"{item!r} ({field.name}) does not rise")
+        raise InvalidScheduleError(f"the range {item!r} ({field.name}) is not ascending")
     return range(first, last + 1, int(step or 1))
 
 
@@ -164,7 +168,7 @@ def _number(field: CronField, text: str) -> int:
     if (named := field.number(text)) is not None:
         return named
     if not _NUMBER.fullmatch(text) or not field.low <= int(text) <= field.high:
-        raise InvalidScheduleError(f"{text!r} is no {field.name}")
+        raise InvalidScheduleError(f"{text!r} is not {field.described()}")
     return int(text)
 
 

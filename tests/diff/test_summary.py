@@ -101,7 +101,7 @@ def test_a_time_is_shown_once_where_the_clock_shows_utc() -> None:
     """And a rate that runs already has no times that anybody knows."""
     change = Change(op="change", path="parameters.Schedule", old="rate(1 hour)", new="rate(2 days)")
     lines = schedules(difference(change), MOMENT, lambda time: time)
-    note = "counted from when the rule is deployed"
+    note = "counted from the deployment of the rule"
     assert lines[:3] == (
         f"schedule until now, rate(1 hour): {note}",
         f"schedule from now on, rate(2 days): {note}",

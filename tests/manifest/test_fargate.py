@@ -52,7 +52,7 @@ def test_windows_has_three_cpu_sizes() -> None:
         ),
         ("memory: 4096\n", "m.yml:7:9", "cpu: 512 with memory: 4096"),
         ("cpu: 0.25\n", "m.yml:7:6", "cpu: 256 with memory: 512"),
-        ("cpu: 2\nmemory: 4096\n", "m.yml:7:6", "write CPU units, 1024 for one vCPU: cpu: 2048"),
+        ("cpu: 2\nmemory: 4096\n", "m.yml:7:6", "write CPU units (1024 for one vCPU): cpu: 2048"),
         ("cpu: 3\n", "m.yml:7:6", "cpu: 256 with memory: 512"),
         ("cpu:\n", "m.yml:7:5", "cpu: 256 with memory: 512"),
         ("cpu: 99999\nmemory: 999999\n", "m.yml:7:6", "cpu: 32768 with memory: 249856"),

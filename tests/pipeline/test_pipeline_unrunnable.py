@@ -39,7 +39,7 @@ def test_deploy_refuses_it_before_the_first_build(asked: Place, proxy: Proxy) ->
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("is not a task size that Fargate offers") == 1
-    assert done.stderr.count("is not an image that a registry can have") == 1
+    assert done.stderr.count("is not a valid image reference") == 1
     assert WRITES.isdisjoint(proxy.actions)
 
 
@@ -60,7 +60,7 @@ def test_push_from_the_workspace_says_it_once(asked: Place, proxy: Proxy) -> Non
     done = asked.run("push", *on("unrunnable"))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("is not a task size that Fargate offers") == 1
-    assert done.stderr.count("is not an image that a registry can have") == 1
+    assert done.stderr.count("is not a valid image reference") == 1
     assert WRITES.isdisjoint(proxy.actions)
 
 

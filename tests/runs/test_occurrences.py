@@ -172,7 +172,7 @@ def test_a_year_ends_a_schedule() -> None:
 def test_what_never_fires_is_said(expression: str) -> None:
     """Since there is no such day, or it is past."""
     assert next_runs(expression, SUNDAY).times == ()
-    assert "never fires" in next_runs(expression, SUNDAY).note
+    assert "never runs" in next_runs(expression, SUNDAY).note
 
 
 # Others
@@ -190,13 +190,13 @@ def test_what_never_fires_is_said(expression: str) -> None:
 def test_a_rate_counts_from_the_rules_making(expression: str, first: str) -> None:
     """That is said, since nobody knows when that will be."""
     assert told(expression, count=1) == [first]
-    assert "from when the rule is deployed" in next_runs(expression, SUNDAY).note
+    assert "from the deployment of the rule" in next_runs(expression, SUNDAY).note
 
 
 def test_a_job_without_a_schedule_is_disabled() -> None:
     """It is started by hand only."""
     found = next_runs("none", SUNDAY)
-    assert (found.times, found.note) == ((), "disabled: it never fires")
+    assert (found.times, found.note) == ((), "disabled: it never runs")
 
 
 @pytest.mark.parametrize(
@@ -233,4 +233,4 @@ def test_what_eventbridge_would_refuse_has_no_times(expression: str) -> None:
     """It is said that nobody knows, and why."""
     found = next_runs(expression, SUNDAY)
     assert found.times == ()
-    assert found.note.startswith("unknown when: ")
+    assert found.note.startswith("unknown: ")

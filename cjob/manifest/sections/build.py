@@ -49,9 +49,9 @@ BUILD = Field(
             },
         ),
         second=STRING,
-        expected="a Dockerfile's path or a section with context, dockerfile, args, target, "
+        expected="a Dockerfile's path or a mapping with context, dockerfile, args, target, "
         "cache_from",
-        hint="write 'build: Dockerfile', or its fields one a line below 'build:'",
+        hint="write 'build: Dockerfile', or its fields, one per line, below 'build:'",
     ),
     "A Dockerfile's path, or what to build with.",
 )

@@ -76,8 +76,8 @@ def _split_if_possible(text: str) -> tuple[str, ...]:
 SHELL_WORDS = OneOf(
     first=ListOf(RAW_STRING),
     second=String(raw=_split_if_possible),
-    expected="a text or a list of texts",
-    hint="write the words as one text, or as a list with one word an item",
+    expected="a string or a list of strings",
+    hint="write the words as one string, or as a list with one word per item",
 )
 LABELS = Field(STRING_MAP, "Docker labels of the container.")
 DEPENDS_ON = Field(STRING_MAP, "Containers to wait for: START, COMPLETE, SUCCESS or HEALTHY each.")
@@ -109,14 +109,14 @@ def commands_can_be_split(job: Section, report: Report) -> None:
         for key in FIELDS:
             text = container.text(key) or ""
             if _looks_like_a_list(text):
-                message = f"{key!r} is a text that looks like a list: {quoted(text)}"
-                hint = "write the list itself; after '|' it would be taken as words with brackets"
+                message = f"{key}: {quoted(text)} is a string that looks like a list"
+                hint = "write it as a YAML list, without quotes around it or '|' before it"
                 report.error(container.node_at(key), message, hint)
             try:
                 shellwords.split(text)
             except shellwords.ShellWordsError as error:
-                message = f"{key!r} does not fall into words: {error}"
-                hint = "close it, put a backslash before it, or write a list of words"
+                message = f"{key}: cannot be split into words: {error}"
+                hint = "close it, escape it with a backslash, or write a list of words"
                 report.error(container.node_at(key), message, hint)
 
 

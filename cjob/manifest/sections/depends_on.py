@@ -34,10 +34,13 @@ def statuses_can_be_reached(job: Section, report: Report) -> None:
         for other, (status, node) in container.waits.items():
             essential = other in containers and containers[other].essential
             if status.upper() not in _STATUSES:
-                message = f"a container can't wait for {quoted(status)} of {quoted(other)}"
+                message = (
+                    f"depends_on: {quoted(status)} is not a status of {quoted(other)} to wait for"
+                )
                 report.error(node, message, f"write {one_of([s.lower() for s in _STATUSES])}")
             elif essential and status.upper() not in _OF_ESSENTIAL:
-                message = f"{quoted(other)} is essential: nothing can wait for its {quoted(status)}"
+                problem = f"is essential, so nothing can wait for its {quoted(status)}"
+                message = f"depends_on: {quoted(other)} {problem}"
                 statuses = one_of([s.lower() for s in _OF_ESSENTIAL])
                 hint = f"write {statuses}, or 'essential: false' at the sidecar that ends"
                 report.error(node, message, hint)
@@ -50,7 +53,7 @@ def containers_exist(job: Section, report: Report) -> None:
     for container in containers.values():
         for other, (_, node) in container.waits.items():
             if other not in containers:
-                message = f"there is no container {quoted(other)} to wait for"
+                message = f"depends_on: there is no container {quoted(other)}"
                 report.error(node, message, f"the containers are {known}")
 
 
@@ -68,7 +71,7 @@ def no_dependency_cycle(job: Section, report: Report) -> None:
             message = f"container {quoted(cycle[0])} waits for itself"
         else:
             members = ", ".join(sorted(set(cycle)))
-            message = f"containers wait for each other in a circle: {members}"
+            message = f"containers wait for each other in a cycle: {members}"
         report.error(node, message, "remove one of the depends_on lines")
 
 
@@ -79,7 +82,9 @@ def healthy_ones_have_health_checks(job: Section, report: Report) -> None:
     for container in containers.values():
         for other, (status, node) in container.waits.items():
             if status.upper() == "HEALTHY" and other in containers and other not in checked:
-                message = f"{quoted(other)} has no health check, and never becomes healthy"
+                message = (
+                    f"depends_on: {quoted(other)} has no health check and never becomes healthy"
+                )
                 where = "image.healthcheck" if other == job.text("name") else "healthcheck"
                 report.warn(node, message, f"add '{where}' to it, or wait for its start")
 

@@ -14,8 +14,8 @@ def is_not_built_and_located(image: Section, report: Report) -> None:
     if is_built(image) and image.at("location") is not None:
         report.error(
             image.node_at("location"),
-            "'image.build' and 'image.location' exclude each other",
-            "keep build to build the image, or location to use one that exists",
+            "image: 'build' and 'location' exclude each other",
+            "keep 'build' to build the image, or 'location' to use an existing one",
             hard=True,
         )
 
@@ -51,7 +51,7 @@ def is_built_or_located(job: Section, report: Report) -> None:
     if image.at("location") is None and not is_built(image) and is_readable(image):
         report.error(
             job.node_at("image"),
-            "'image' has neither 'build' nor 'location'",
+            "image: must have 'build' or 'location'",
             "write 'build: Dockerfile' to build it, or 'location: repository:tag' to use one",
         )
 

@@ -47,7 +47,7 @@ def _no_items(node: Node) -> Items:
 _TAG = OneOf(
     first=STRINGS,
     second=STRING,
-    expected="a text or a list of texts",
+    expected="a string or a list of strings",
     hint="write one value, or a list of them",
     hard=False,
 )
@@ -62,8 +62,8 @@ _SUBNETS = OneOf(
         },
     ),
     second=ListOf(RAW_STRING),
-    expected="a list of subnet ids or a section with from_tags",
-    hint="write one id a line after '- ', or tags with their values below 'from_tags:'",
+    expected="a list of subnet ids or a mapping with from_tags",
+    hint="write one id per line after '- ', or tags with their values below 'from_tags:'",
     is_given=is_filled,
 )
 _PLACEMENT = OneOf(
@@ -71,7 +71,7 @@ _PLACEMENT = OneOf(
         "placement", {"subnets": Field(_SUBNETS, "Ids of subnets, or tags to find them by.")}
     ),
     second=STRING,
-    expected="public, private or a section with subnets",
+    expected="public, private or a mapping with subnets",
     hint="write 'placement: private', or 'subnets:' below 'placement:'",
     is_given=is_filled,
 )
@@ -87,8 +87,8 @@ _SECURITY_GROUPS = OneOf(
         ignored={"deny_default": "the environment's security group always stays"},
     ),
     second=ListOf(RAW_STRING_OR_IMPORT),
-    expected="a list or a section with groups",
-    hint="write one id or {from_cfn: export} a line after '- '",
+    expected="a list or a mapping with groups",
+    hint="write one id or {from_cfn: export} per line after '- '",
     is_given=is_filled,
 )
 _VPC = Fields(
@@ -101,7 +101,7 @@ _VPC = Fields(
 _CONNECT = OneOf(
     first=Fields("connect", {"alias": Field(STRING, "Not for jobs.")}),
     second=BOOLEAN,
-    expected="true, false or a section with alias",
+    expected="true, false or a mapping with alias",
     hint="leave it out",
 )
 _NETWORK = Fields(
@@ -123,7 +123,7 @@ def placement_is_known(job: Section, report: Report) -> None:
     if placement is not None and placement not in _PLACEMENTS:
         report.error(
             vpc.node_at("placement"),
-            f"'network.vpc.placement' is {quoted(placement)}",
+            f"network.vpc.placement: {quoted(placement)} is not {one_of(_PLACEMENTS)}",
             f"write {one_of(_PLACEMENTS)}, or 'subnets:' below it",
         )
 

@@ -51,8 +51,8 @@ def paths_can_be_followed(job: Section, report: Report) -> None:
     """Check that paths have keys and indices, and lead to nothing that other resources use."""
     count = len(job.items("taskdef_overrides") or ())
     if count > LIMIT:
-        message = f"'taskdef_overrides' has {count} rules, more than {LIMIT}"
-        report.error(job.node_at("taskdef_overrides"), message, "override a whole map or list")
+        message = f"taskdef_overrides: {count} overrides, more than {LIMIT}"
+        report.error(job.node_at("taskdef_overrides"), message, "override a whole mapping or list")
         return
     for override in job.listed("taskdef_overrides"):
         path = override.text("path") or ""
@@ -60,17 +60,19 @@ def paths_can_be_followed(job: Section, report: Report) -> None:
         if isinstance(override.at("path"), Unreadable):
             continue
         if not path:
-            report.error(node, "a rule of 'taskdef_overrides' has no 'path'", _FORM)
+            report.error(node, "taskdef_overrides: 'path' is missing", _FORM)
         elif _FIXED.fullmatch(path):
-            message = f"{quoted(path)} can't be overridden"
-            report.error(node, message, "other resources refer to it by that name")
+            message = f"taskdef_overrides: {quoted(path)} cannot be overridden"
+            report.error(node, message, "leave it out: other resources refer to it by this name")
         elif path.count(".") >= yaml12.DEPTH_LIMIT:
-            message = f"the path {quoted(path)} has more than {yaml12.DEPTH_LIMIT} keys"
+            message = f"taskdef_overrides: {quoted(path)} has more than {yaml12.DEPTH_LIMIT} keys"
             report.error(node, message, "no part of a task definition is that deep")
         else:
             odd = [part for part in path.split(".") if not SEGMENT.fullmatch(part)]
             if odd:
-                message = f"the path {quoted(path)} can't be followed at {quoted(odd[0])}"
+                message = (
+                    f"taskdef_overrides: {quoted(path)} is not a valid path at {quoted(odd[0])}"
+                )
                 report.error(node, message, _FORM)
 
 

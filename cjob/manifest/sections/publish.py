@@ -25,7 +25,7 @@ _FIFO = OneOf(
         {"content_based_deduplication": Field(BOOLEAN, "Whether equal messages count once.")},
     ),
     second=BOOLEAN,
-    expected="true, false or a section with content_based_deduplication",
+    expected="true, false or a mapping with content_based_deduplication",
     hint="write 'fifo: true', or 'content_based_deduplication: true' below 'fifo:'",
 )
 _TOPIC = Fields(
@@ -46,11 +46,11 @@ def topics_have_names(job: Section, report: Report) -> None:
         name = topic.text("name")
         if topic.at("name") is None or name == "":
             hint = "write 'name:' with letters, digits, - and _"
-            report.error(topic.node, f"'publish.topics[{index}]' has no name", hint)
+            report.error(topic.node, f"publish.topics[{index}]: 'name' is missing", hint)
         elif name is not None and not _NAME.fullmatch(name):
             report.error(
                 topic.node_at("name"),
-                f"a topic can't be named {quoted(name)}",
+                f"publish.topics[{index}]: {quoted(name)} is not a valid topic name",
                 "use letters, digits, - and _ (for a FIFO topic write 'fifo: true', not .fifo)",
             )
 
@@ -64,9 +64,9 @@ def topics_are_separate_resources(job: Section, report: Report) -> None:
         if first != name:
             report.error(
                 section.node_at("name"),
-                f"topics {quoted(first)} and {quoted(name)} would be one resource, "
+                f"topics {quoted(first)} and {quoted(name)} would share one resource, "
                 f"{names.topic_id(name)!r}",
-                "only letters and digits of a topic's name count for that: rename one",
+                "rename one of them: only letters and digits of the name count",
             )
 
 

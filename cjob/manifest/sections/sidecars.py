@@ -63,7 +63,7 @@ _IMAGE = OneOf(
     second=Fields(
         "sidecar image", {"build": BUILD, "location": LOCATION._replace(type=RAW_STRING)}
     ),
-    expected="the name of an image or a section with build or location",
+    expected="the name of an image or a mapping with build or location",
     hint="write 'image: repository:tag', or 'build:' or 'location:' below 'image:'",
     strict=True,
 )
@@ -106,7 +106,7 @@ def are_few(job: Section, report: Report) -> None:
     count = len(list(job.sections("sidecars")))
     if count > LIMIT:
         message = f"the job has {count} sidecars, more than {LIMIT}"
-        report.error(job.node_at("sidecars"), message, "ECS takes 10 containers in a task")
+        report.error(job.node_at("sidecars"), message, "ECS accepts 10 containers per task")
 
 
 def are_not_empty(job: Section, report: Report) -> None:
@@ -121,14 +121,14 @@ def have_one_image(job: Section, report: Report) -> None:
         if image is None:
             report.error(
                 sidecar.node,
-                f"sidecar {quoted(name)} has no image",
+                f"sidecar {quoted(name)}: 'image' is missing",
                 "write 'image: repository:tag', or 'build:' or 'location:' below 'image:'",
             )
         elif isinstance(image, Section):
             located, built = image.at("location") is not None, is_built(image)
             if located == built and is_readable(image):
-                both = "both 'build' and 'location'" if built else "neither 'build' nor 'location'"
-                message = f"the image of sidecar {quoted(name)} has {both}"
+                problem = "exclude each other" if built else "are both missing"
+                message = f"sidecar {quoted(name)}: image: 'build' and 'location' {problem}"
                 report.error(image.node, message, "write one of them")
 
 
@@ -148,8 +148,9 @@ def env_files_have_separate_parameters(job: Section, report: Report) -> None:
         parameter = names.sidecar_env_file(name)
         first = owners.setdefault(parameter, name)
         if first != name:
-            message = f"the env files of {quoted(first)} and {quoted(name)} need one {parameter!r}"
-            hint = "only letters and digits of a sidecar's name count for that: rename one"
+            pair = f"{quoted(first)} and {quoted(name)}"
+            message = f"env files of sidecars {pair} would share parameter {parameter!r}"
+            hint = "rename one of them: only letters and digits of the name count"
             report.error(sidecar.node_at("env_file"), message, hint)
 
 
@@ -157,10 +158,10 @@ def mount_points_are_complete(job: Section, report: Report) -> None:
     """Check that each mount point of a sidecar has a volume and a path."""
     for name, sidecar in job.sections("sidecars"):
         for index, point in enumerate(sidecar.listed("mount_points")):
-            owner = f"'sidecars.{name}.mount_points[{index}]'"
+            owner = f"sidecars.{name}.mount_points[{index}]"
             if point.at("source_volume") is None or point.text("source_volume") == "":
                 hint = "write 'source_volume:' with a name from storage.volumes"
-                report.error(point.node, f"{owner} has no 'source_volume'", hint)
+                report.error(point.node, f"{owner}: 'source_volume' is missing", hint)
             check_path(point, "path", owner, report)
 
 
@@ -173,13 +174,13 @@ def ports_are_numbers(job: Section, report: Report) -> None:
         number, *protocols = text.split("/")
         problem = ""
         if len(protocols) > 1:
-            problem = "has more than one /"
+            problem = "has more than one '/'"
         elif protocols and protocols[0].lower() not in _PROTOCOLS:
-            problem = f"has a protocol that is not {one_of(_PROTOCOLS)}"
+            problem = f"has another protocol than {one_of(_PROTOCOLS)}"
         elif not _is_port(number):
-            problem = f"is no number from 0 to {_LAST_PORT}"
+            problem = f"is not a number from 0 to {_LAST_PORT}"
         if problem:
-            message = f"the port {quoted(text)} of sidecar {quoted(name)} {problem}"
+            message = f"sidecar {quoted(name)}: port {quoted(text)} {problem}"
             report.error(sidecar.node_at("port"), message, "write it as in 8080 or 53/udp")
 
 
@@ -193,7 +194,7 @@ def ports_are_used_once(job: Section, report: Report) -> None:
         other = users.setdefault(int(number), name)
         if other != name:
             message = f"sidecars {quoted(other)} and {quoted(name)} have the same port {number}"
-            report.error(sidecar.node_at("port"), message, "give each its own port")
+            report.error(sidecar.node_at("port"), message, "use a different port for each")
 
 
 RULES = (

@@ -28,7 +28,7 @@ _INCLUDED = 20
 """GiB of ephemeral storage that every task has."""
 _LARGEST = 200
 _PATH = re.compile(r"[a-zA-Z0-9\-._/]*")
-_PATH_HINT = "a path has only letters, digits and - . _ /"
+_PATH_HINT = "use only letters, digits and - . _ /"
 _OWN_FIELDS = ("id", "root_dir", "auth")
 _MANAGED_FIELDS = ("uid", "gid")
 
@@ -79,8 +79,8 @@ def has_one_kind_of_file_system(efs: Section, report: Report) -> None:
     if _sets_any(efs, _OWN_FIELDS) and _sets_any(efs, _MANAGED_FIELDS):
         report.error(
             efs.node,
-            "'uid' and 'gid' exclude 'id', 'root_dir' and 'auth'",
-            "uid and gid are for the managed file system, the others for one of your own",
+            "efs: 'uid' and 'gid' exclude 'id', 'root_dir' and 'auth'",
+            "use uid and gid for the managed file system, the others for one of your own",
             hard=True,
         )
 
@@ -106,7 +106,7 @@ _EFS = OneOf(
         check=has_one_kind_of_file_system,
     ),
     second=BOOLEAN,
-    expected="true, false or a section with id, root_dir, auth or with uid, gid",
+    expected="true, false or a mapping with id, root_dir, auth or with uid, gid",
     hint="write 'efs: true' for the managed file system, or 'id:' below 'efs:' for your own",
 )
 _VOLUME = Fields(
@@ -142,7 +142,7 @@ def size_is_offered(job: Section, report: Report) -> None:
     if size is not None and not _INCLUDED <= size <= _LARGEST:
         report.error(
             storage.node_at("ephemeral"),
-            f"'storage.ephemeral' is {size}",
+            f"storage.ephemeral: {size} is not a size that Fargate offers",
             f"write a number of GiB from {_INCLUDED} to {_LARGEST}",
         )
 
@@ -162,10 +162,10 @@ def check_path(section: Section, key: str, owner: str, report: Report) -> None:
     """Check that a path is given and has no odd characters; `owner` is for the message."""
     path = section.text(key)
     if section.at(key) is None or path == "":
-        hint = f"write '{key}: /folder' for where it is seen"
-        report.error(section.node_at(key), f"{owner} has no {key!r}", hint)
+        hint = f"write '{key}: /folder', where it is mounted"
+        report.error(section.node_at(key), f"{owner}: {key!r} is missing", hint)
     elif path is not None and not _PATH.fullmatch(path):
-        message = f"the {key!r} {quoted(path)} of {owner} has characters that it can't have"
+        message = f"{owner}: {key!r} {quoted(path)} has characters that are not allowed"
         report.error(section.node_at(key), message, _PATH_HINT)
 
 
@@ -176,11 +176,13 @@ def owners_are_complete(job: Section, report: Report) -> None:
         has_user, has_group = efs.at("uid") is not None, efs.at("gid") is not None
         if has_user != has_group:
             given, absent = ("uid", "gid") if has_user else ("gid", "uid")
-            message = f"'efs' of volume {quoted(name)} has {given!r} and no {absent!r}"
-            report.error(efs.node_at(given), message, "write both or none")
+            message = f"volume {quoted(name)}: 'efs' has {given!r} but no {absent!r}"
+            report.error(efs.node_at(given), message, "write both or neither")
         elif efs.number("uid") == 0:
-            message = f"'efs.uid' of volume {quoted(name)} is 0"
-            report.error(efs.node_at("uid"), message, "root can't own it: write a uid from 1")
+            message = f"volume {quoted(name)}: 'efs.uid' is 0"
+            report.error(
+                efs.node_at("uid"), message, "write a uid from 1: root cannot own the folder"
+            )
 
 
 def access_points_are_alone(job: Section, report: Report) -> None:
@@ -191,18 +193,18 @@ def access_points_are_alone(job: Section, report: Report) -> None:
         root = efs.text("root_dir") or ""
         if auth.at("access_point_id") is None:
             if not _PATH.fullmatch(root):
-                message = (
-                    f"'efs.root_dir' {quoted(root)} of volume {quoted(name)} has odd characters"
-                )
+                problem = f"'efs.root_dir' {quoted(root)} has characters that are not allowed"
+                message = f"volume {quoted(name)}: {problem}"
                 report.error(efs.node_at("root_dir"), message, _PATH_HINT)
             continue
         if root not in {"", "/"}:
-            message = f"'efs.root_dir' of volume {quoted(name)} is {quoted(root)}"
-            hint = "leave it out beside access_point_id: the access point has a root of its own"
+            problem = f"'efs.root_dir' {quoted(root)} cannot be used with an access point"
+            message = f"volume {quoted(name)}: {problem}"
+            hint = "leave it out: the access point has its own root directory"
             report.error(efs.node_at("root_dir"), message, hint)
         if auth.flag("iam") is False:
-            message = f"'efs.auth.iam' of volume {quoted(name)} is false"
-            hint = "write 'iam: true' beside access_point_id"
+            message = f"volume {quoted(name)}: 'efs.auth.iam' is false, but access points need IAM"
+            hint = "write 'iam: true'"
             report.error(auth.node_at("iam"), message, hint)
 
 
@@ -210,8 +212,10 @@ def only_one_is_managed(job: Section, report: Report) -> None:
     """Check that at most one volume uses the managed file system."""
     managed = [(name, volume) for name, volume in _volumes(job) if _is_managed(volume)]
     for name, volume in managed[1:]:
-        message = f"volumes {quoted(managed[0][0])} and {quoted(name)} are both managed"
-        hint = "only one volume can use the managed file system: give the other an 'id'"
+        message = (
+            f"volumes {quoted(managed[0][0])} and {quoted(name)} both use the managed file system"
+        )
+        hint = "only one volume can use it: give the other an 'id'"
         report.error(volume.node_at("efs"), message, hint)
 
 
@@ -223,13 +227,13 @@ def windows_has_neither_efs_nor_read_only_root(job: Section, report: Report) -> 
     if storage.flag("readonly_fs"):
         report.error(
             storage.node_at("readonly_fs"),
-            "'storage.readonly_fs' is true on Windows",
-            "leave it out: Windows containers can't have a read-only root",
+            "storage.readonly_fs: is not available on Windows",
+            "leave it out: Windows containers cannot have a read-only root",
         )
     for name, volume in _volumes(job):
         if volume.at("efs") is not None and volume.flag("efs") is not False:
-            message = f"volume {quoted(name)} uses EFS on Windows"
-            hint = "leave efs out: Windows containers can't mount it"
+            message = f"volume {quoted(name)}: EFS is not available on Windows"
+            hint = "leave 'efs' out: Windows containers cannot mount it"
             report.error(volume.node_at("efs"), message, hint)
 
 
@@ -253,7 +257,7 @@ def override(fields: dict[str, Value], changes: Section, report: Report) -> dict
     before, after = fields.get("id"), changed.get("id")
     is_written = isinstance(before, Leaf) and isinstance(before.value, str)
     if is_written and isinstance(after, Leaf) and isinstance(after.value, Import):
-        message = "'id' of the environment is ignored: from_cfn can't replace an id written as text"
+        message = "efs.id: is ignored here: from_cfn cannot replace an id written as a string"
         report.warn(after.node, message)
         del changed["id"]
     return changed

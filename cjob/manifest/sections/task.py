@@ -15,7 +15,7 @@ from cjob.manifest.field_types import (
     is_given,
     is_readable,
 )
-from cjob.manifest.report import Report, quoted
+from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.tree import Section, Unreadable
 
 _DEFAULT_SIZE = {"cpu": 256, "memory": 512}
@@ -75,7 +75,7 @@ PLATFORM = OneOf(
         },
     ),
     second=STRING,
-    expected="a text or a section with osfamily and architecture",
+    expected="a string or a mapping with osfamily and architecture",
     hint="write 'platform: linux/arm64', or osfamily and architecture below 'platform:'",
 )
 COUNT = OneOf(
@@ -90,7 +90,7 @@ COUNT = OneOf(
 EXEC = OneOf(
     first=Fields("exec", {"enable": Field(BOOLEAN, "Not for jobs.")}),
     second=BOOLEAN,
-    expected="true, false or a section with enable",
+    expected="true, false or a mapping with enable",
     hint="leave it out",
 )
 
@@ -109,8 +109,8 @@ def platform_is_known(job: Section, report: Report) -> None:
     text = job.text("platform")
     if text is not None:
         if text.lower() not in _SHORT_PLATFORMS:
-            hint = f"the platforms are {', '.join(_SHORT_PLATFORMS)}"
-            report.error(node, f"there is no platform {quoted(text)}", hint)
+            hint = f"write {one_of(_SHORT_PLATFORMS)}"
+            report.error(node, f"platform: {quoted(text)} is not a platform of Fargate", hint)
         return
     fields = job.section("platform")
     if not is_given(fields) or not is_readable(fields):
@@ -118,14 +118,14 @@ def platform_is_known(job: Section, report: Report) -> None:
     family, architecture = fields.text("osfamily"), fields.text("architecture")
     if family is None or architecture is None:
         absent = "architecture" if architecture is None else "osfamily"
-        report.error(fields.node, f"'platform' has no {absent!r}", "write both of its fields")
+        report.error(fields.node, f"platform: {absent!r} is missing", "write both of its fields")
         return
     known = _FAMILY_ARCHITECTURES.get(family.lower(), ())
     if architecture.lower() not in known:
         families = ", ".join(_FAMILY_ARCHITECTURES)
         hint = f"{family} runs on {', '.join(known)}" if known else f"the families are {families}"
         pair = f"{quoted(family)} on {quoted(architecture)}"
-        report.error(fields.node, f"there is no platform {pair}", hint)
+        report.error(fields.node, f"platform: {pair} is not a platform of Fargate", hint)
 
 
 def size_is_offered(job: Section, report: Report) -> None:
@@ -141,7 +141,7 @@ def count_is_a_number(job: Section, report: Report) -> None:
     """Check that the count is a number: jobs don't scale."""
     if isinstance(job.at("count"), Section):
         hint = "write 'count: 1' or leave it out: jobs don't scale"
-        report.error(job.node_at("count"), "'count' can only be a number for a job", hint)
+        report.error(job.node_at("count"), "count: must be a number for a job", hint)
 
 
 RULES = (platform_is_known, size_is_offered, count_is_a_number)

@@ -55,7 +55,7 @@ def schedule_can_be_converted(job: Section, report: Report) -> None:
     node = trigger.node_at("schedule") if trigger.fields else job.node_at("on")
     if text is None:
         hint = f"write 'schedule:' below 'on:', {schedule.EXAMPLES}"
-        report.error(node, "there is no 'on.schedule'", hint)
+        report.error(node, "'on.schedule' is missing", hint)
         return
     try:
         converted = schedule.convert(text)
@@ -64,7 +64,7 @@ def schedule_can_be_converted(job: Section, report: Report) -> None:
             report.warn(node, warning)
         report.find(node, problem)
     except schedule.ScheduleError as error:
-        report.error(node, f"'on.schedule' can't be used: {error}", error.hint)
+        report.error(node, f"on.schedule: {error}", error.hint)
 
 
 def timeout_is_whole_seconds(job: Section, report: Report) -> None:
@@ -75,12 +75,12 @@ def timeout_is_whole_seconds(job: Section, report: Report) -> None:
     length = durations.parse(text)
     node = job.node_at("timeout")
     if length is None:
-        message = f"'timeout' is {quoted(text)}, which is no length of time"
-        report.error(node, message, f"write {durations.FORM}")
+        message = f"timeout: {quoted(text)} is not a duration"
+        report.error(node, message, durations.hint(text))
     elif length < durations.SECOND:
-        report.error(node, f"'timeout' is {quoted(text)}, less than a second", "write 1s or more")
+        report.error(node, f"timeout: {quoted(text)} is less than a second", "write 1s or more")
     elif length % durations.SECOND:
-        message = f"'timeout' is {quoted(text)}, not a whole number of seconds"
+        message = f"timeout: {quoted(text)} is not a whole number of seconds"
         report.error(node, message, "round it to seconds")
 
 
@@ -88,7 +88,7 @@ def retries_are_not_negative(job: Section, report: Report) -> None:
     """Check that the number of retries is not negative."""
     retries = job.number("retries")
     if retries is not None and retries < 0:
-        report.error(job.node_at("retries"), f"'retries' is {retries}", "write 0 or more")
+        report.error(job.node_at("retries"), f"retries: {retries} is negative", "write 0 or more")
 
 
 RULES = (schedule_can_be_converted, timeout_is_whole_seconds, retries_are_not_negative)

@@ -53,16 +53,16 @@ def imports_have_names(job: Section, report: Report) -> None:
     """Check that each variable from another stack has the name of an export."""
     for name, value in job.section("variables").fields.items():
         if isinstance(value, Leaf) and value.value == Import(export=""):
-            message = f"'from_cfn' of variable {quoted(name)} is empty"
-            report.error(value.node, message, "write the name of an export of another stack")
+            message = f"variable {quoted(name)}: from_cfn is empty"
+            report.error(value.node, message, "write the name of another stack's export")
 
 
 def env_files_end_in_env(job: Section, report: Report) -> None:
     """Check that the names of env files end in .env: ECS accepts no others."""
     for node, path in env_files(job):
         if not is_env_file(path):
-            message = f"the env file {quoted(path)} does not end in .env"
-            report.error(node, message, "name the file something.env")
+            message = f"env_file: {quoted(path)} does not end in .env"
+            report.error(node, message, "rename the file to NAME.env")
 
 
 RULES = (names_can_be_used, imports_have_names, env_files_end_in_env)
