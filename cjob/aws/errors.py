@@ -64,6 +64,12 @@ def code(error: botocore_errors.ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_denied(error: BaseException) -> bool:
+    """Return whether an error, or the one that it was made of, is an answer that denies a call."""
+    cause = error if isinstance(error, botocore_errors.ClientError) else error.__cause__
+    return isinstance(cause, botocore_errors.ClientError) and code(cause) in DENIED
+
+
 def is_throttled(error: Exception) -> bool:
     """Return whether a service wants to be asked less often."""
     return isinstance(error, botocore_errors.ClientError) and code(error) in THROTTLED

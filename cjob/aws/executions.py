@@ -6,7 +6,7 @@ role, which may read it in every environment: it has the same events, some secon
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from cjob.concurrency.interrupts import shield
 from cjob.concurrency.pool import run_all
 from cjob.document import names
 from cjob.reporting.errors import InputError, ServiceError
-from cjob.runs import history
+from cjob.runs import history, listing
 from cjob.runs import names as run_names
 from cjob.runs.model import UNFINISHED, Environment, Run
 
@@ -137,6 +137,22 @@ class Executions:
                 self._fall_back(error)
         return self._from_log(job, count, oldest)
 
+    def latest(self, job: str, count: int, since: datetime, histories: int) -> list[Run]:
+        """Return the newest runs of a job since a moment, newest first, with the fewest calls.
+
+        `since` should not be long before the oldest that is wanted: the log is read from there on,
+        at once. Step Functions is asked for its list, and for so many `histories`: of the newest
+        run and the newest that failed. The others have no attempts and no trigger then.
+        """
+        if self._asks_states():
+            try:
+                return self._from_states(job, count, since, histories)
+            except _NotAllowedError as error:
+                self._fall_back(error)
+        with self._deployed(job):
+            groups = history.by_execution(self._log.since(job, since))
+        return self._from_groups(job, groups, count, since)
+
     def one(self, job: str, name: str, after: datetime | None = None) -> Run | None:
         """Return the run of that name, or None if nothing is known of it (yet).
 
@@ -186,22 +202,34 @@ class Executions:
 
     # Step Functions
 
-    def _from_states(self, job: str, count: int, oldest: datetime) -> list[Run]:
+    def _from_states(
+        self, job: str, count: int, oldest: datetime, histories: int | None = None
+    ) -> list[Run]:
+        listed = self._listed(job, count, oldest)
+        chosen = listed if histories is None else listing.most_telling(listed, histories)
+        work = [partial(self._history_of, job, run.execution_arn) for run in chosen]
+        found = run_all(work, PARALLEL_CALLS) if work else []
+        whole = [self._run(job, events, "states") for events in found if events]
+        if histories is not None:
+            known = {run.name for run in chosen}
+            whole += [run for run in listed if run.name not in known]
+        return _newest(whole, count)
+
+    def _listed(self, job: str, count: int, oldest: datetime) -> list[Run]:
+        """Return the newest runs of a job, as Step Functions' list of executions has them."""
         client = self._account.client("stepfunctions", self._environment.region)
-        found: list[str] = []
+        env = self._environment
+        found: list[Run] = []
         with self._deployed(job), _asked(), translating_errors(f"list the runs of job {job!r}"):
             pages = client.get_paginator("list_executions").paginate(
                 stateMachineArn=self.machine(job), PaginationConfig={"PageSize": min(count, 1000)}
             )
             for page in pages:
                 started = [e for e in page["executions"] if e["startDate"] >= oldest]
-                found += [one["executionArn"] for one in started]
+                found += [listing.run_of(one, app=env.app, env=env.env, job=job) for one in started]
                 if len(found) >= count or len(started) < len(page["executions"]):
                     break
-        work = [partial(self._history_of, job, arn) for arn in found[:count]]
-        histories = run_all(work, PARALLEL_CALLS) if work else []
-        runs = [self._run(job, events, "states") for events in histories if events]
-        return _newest(runs, count)
+        return found[:count]
 
     def _history_of(self, job: str, arn: str, _checkpoint: object) -> list[history.Event]:
         return self._history(job, arn)
@@ -228,6 +256,16 @@ class Executions:
                 groups = history.by_execution(events)
                 if sum(group[0].type == "ExecutionStarted" for group in groups.values()) >= count:
                     break
+        return self._from_groups(job, groups, count, oldest)
+
+    def _from_groups(
+        self,
+        job: str,
+        groups: Mapping[str, Sequence[history.Event]],
+        count: int,
+        oldest: datetime,
+    ) -> list[Run]:
+        """Return the newest of the runs that the events of executions describe."""
         runs = [self._run(job, group, "logs") for group in groups.values()]
         kept = [run for run in runs if run.started_at and run.started_at >= oldest]
         return [self._current(run) for run in _newest(kept, count)]

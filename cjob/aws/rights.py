@@ -7,11 +7,13 @@ for IAM and the check against what the manager role has.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from cjob.aws import patterns as on
+from cjob.aws.operating_rights import OPERATE
+from cjob.aws.right import CALLER, MANAGER, Right
+from cjob.aws.status_rights import STATUS
 
-CALLER, MANAGER = "caller", "manager"
+__all__ = ["CALLER", "MANAGER", "RIGHTS", "STAGES", "Right"]
 
 STAGES: Mapping[str, tuple[str, ...]] = {
     "target": ("target",),
@@ -26,32 +28,10 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "run": ("environment", "start", "history", "output"),
     "runs": ("environment", "history", "schedule"),
     "logs": ("environment", "history", "output", "schedule"),
+    "status": ("environment", "history", "schedule", "status"),
     "stop": ("environment", "history", "stop"),
 }
 """The commands that call AWS, each with the stages whose rights it needs, and what is an option."""
-
-
-class Right(NamedTuple):
-    """A permission: to do something, as somebody, on some resources, in a stage.
-
-    `calls` are the operations that need it, if they do not have the action's own name. `when` says
-    for which jobs it is needed, empty for all. Without an `optional` one a run succeeds as well,
-    and knows or shows less.
-    """
-
-    action: str
-    identity: str
-    resources: tuple[str, ...]
-    stage: str
-    why: str
-    calls: tuple[str, ...] = ()
-    when: str = ""
-    optional: bool = False
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """The operations that need it, as `service:Operation`."""
-        return self.calls or (self.action,)
 
 
 REGISTRY = "registry"
@@ -313,58 +293,7 @@ DOCTOR = (
     ),
 )
 
-RECORD, ROLE = "the record of the environment", "acting as the environment's manager role"
-
-OPERATE = (
-    *(
-        Right(action, identity, (resource,), stage, why)
-        for action, identity, resource, stage, why in (
-            ("ssm:GetParameter", CALLER, on.RECORDS[1], "environment", RECORD),
-            ("sts:AssumeRole", CALLER, on.MANAGER_ROLE, "environment", ROLE),
-            ("logs:FilterLogEvents", MANAGER, on.JOB_LOGS, "history", "the log of its runs"),
-            ("ecs:DescribeTasks", MANAGER, on.CLUSTERS, "history", "tasks that still run"),
-            ("logs:GetLogEvents", MANAGER, on.JOB_LOGS, "output", "what containers wrote"),
-            ("ecs:StopTask", MANAGER, on.CLUSTERS, "stop", "stopping a run's tasks"),
-            ("cloudformation:DescribeStacks", MANAGER, on.STACKS, "schedule", "the schedule"),
-        )
-    ),
-    Right(
-        "states:StartExecution",
-        MANAGER,
-        (on.STATE_MACHINES,),
-        "start",
-        "starting a run",
-        calls=("stepfunctions:StartExecution",),
-    ),
-    *(
-        Right(
-            f"states:{name}",
-            CALLER,
-            (resource,),
-            "history",
-            f"{why}; else the job's log says it",
-            calls=(f"stepfunctions:{name}",),
-            when="the environment is in the caller's account",
-            optional=True,
-        )
-        for name, resource, why in (
-            ("ListExecutions", on.STATE_MACHINES, "which runs there are"),
-            ("GetExecutionHistory", on.EXECUTIONS, "what became of one"),
-        )
-    ),
-    Right(
-        "states:StopExecution",
-        CALLER,
-        (on.EXECUTIONS,),
-        "stop",
-        "stopping a run; else each of its tasks is stopped",
-        calls=("stepfunctions:StopExecution",),
-        when="the environment is in the caller's account",
-        optional=True,
-    ),
-)
-
-RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY, *DOCTOR, *OPERATE)
+RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY, *DOCTOR, *OPERATE, *STATUS)
 """All permissions; whatever is called beyond them is refused before it is sent, see `session`."""
 
 

@@ -48,6 +48,10 @@ class RunLogs:
             end = last = begin
             span *= 2
 
+    def since(self, job: str, begin: datetime) -> list[history.Event]:
+        """Return the events since a moment: one call, if they are few."""
+        return list(self._events(job, begin, None))
+
     def _events(
         self, job: str, begin: datetime | None, end: datetime | None, pattern: str = ""
     ) -> Iterator[history.Event]:

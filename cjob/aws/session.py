@@ -125,7 +125,12 @@ class Account:
     @overload
     def client(self, service: Literal["sts"], region: str = "", role: str = "") -> "STSClient": ...
     @overload
-    def client(self, service: Literal["iam"], region: str = "", role: str = "") -> Any: ...  # noqa: ANN401 - its types are not installed
+    def client(
+        self,
+        service: Literal["iam", "events", "resourcegroupstaggingapi"],
+        region: str = "",
+        role: str = "",
+    ) -> Any: ...  # noqa: ANN401 - their types are not installed
     def client(
         self, service: Any, region: str = "", role: str = "", *, attempts: int = ATTEMPTS
     ) -> Any:

@@ -16,6 +16,7 @@ SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("job", "run"): ("run",),
     ("job", "logs"): ("logs",),
     ("job", "ls"): ("list", "jobs"),
+    ("job", "status"): ("status",),
 }
 
 # Two words of Copilot's, and what comes nearest.

@@ -135,6 +135,14 @@ def chosen_jobs(args: argparse.Namespace, tools: Collaborators) -> list[Job]:
     """Return the jobs that -n or --all name, in that order; InputError where -e is absent."""
     if args.name and args.all:
         raise InputError("--all cannot go with -n", hint="name jobs, or take all of them")
+    app, env = chosen_environment(args, tools)
+    jobs = all_jobs(tools) if args.all else tuple(dict.fromkeys(args.name))
+    check_any(jobs)
+    return [Job(app=app, env=env, name=check_name(job, "job")) for job in jobs]
+
+
+def chosen_environment(args: argparse.Namespace, tools: Collaborators) -> tuple[str, str]:
+    """Return the application and the environment; InputError if -e is absent."""
     app, place = application(args, tools), ""
     if args.env is None and args.target:
         args.env = _document(args.target).job.env
@@ -144,10 +152,7 @@ def chosen_jobs(args: argparse.Namespace, tools: Collaborators) -> list[Job]:
     if args.env is None:
         hint = f"name it with -e, as in -e test, or set {ENVIRONMENT}"
         raise InputError("no environment was named", hint=hint)
-    jobs = all_jobs(tools) if args.all else tuple(dict.fromkeys(args.name))
-    check_any(jobs)
-    check_name(args.env, "environment", place)
-    return [Job(app=app, env=args.env, name=check_name(job, "job")) for job in jobs]
+    return app, check_name(args.env, "environment", place)
 
 
 def all_jobs(tools: Collaborators) -> tuple[str, ...]:

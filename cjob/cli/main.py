@@ -43,6 +43,7 @@ COMMANDS = {
     "runs": "list the runs of jobs, and why they failed",
     "logs": "print what a run's containers wrote",
     "stop": "stop a run that has not ended",
+    "status": "print what is deployed, when it runs next and how it ran lately",
     "manifest": "show what a manifest comes to in one environment",
     "schema": "print the JSON Schema of a manifest or of the document",
     "completion": "print a script with which bash, zsh or fish completes commands",

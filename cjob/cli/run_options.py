@@ -36,7 +36,7 @@ class Operation:
         self.tools: Collaborators
         self.tools, _, self.talk = job_options.prepare(args)
         self.jobs: Sequence[Job] = _chosen(args, self.tools)
-        app, env = self.jobs[0].app, self.jobs[0].env
+        app, env = job_options.chosen_environment(args, self.tools)
         self.environment = self.tools.directory.environment(app, env)
         account = self.tools.account
         self.executions: Executions = Executions(
@@ -72,6 +72,12 @@ class Operation:
 
 def _check_named(args: argparse.Namespace, *, several: bool) -> None:
     """Raise InputError unless a job is named; if not `several`, exactly one."""
+    if _all_deployed(args):
+        if job_options.is_head(args):
+            raise InputError(
+                "--deployed cannot go with -n or --all", hint="name jobs, or take all deployed ones"
+            )
+        return
     if not job_options.is_head(args):
         hint = "name it with -n, or pass --all" if several else "name it with -n, as in -n report"
         raise InputError("no job was named", hint=hint)
@@ -82,11 +88,19 @@ def _check_named(args: argparse.Namespace, *, several: bool) -> None:
         )
 
 
+def _all_deployed(args: argparse.Namespace) -> bool:
+    """Return whether the jobs are those that AWS has; only some commands have that option."""
+    return bool(getattr(args, "deployed", False))
+
+
 def _chosen(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]":
     """Return the named jobs; without a workspace, the error says what replaces it."""
     from cjob.workspace.find import NoWorkspaceError  # noqa: PLC0415 - help needs none of it
 
     try:
+        if _all_deployed(args):
+            job_options.chosen_environment(args, tools)
+            return []
         return job_options.chosen_jobs(args, tools)
     except NoWorkspaceError as error:
         way = "name the jobs with -n and the" if args.all else "name the"

@@ -155,9 +155,14 @@ def _newest(runs: Iterable[Run]) -> tuple[Run, ...]:
 
 
 def cause_of(run: Run) -> str:
-    """Return why a run failed; empty if only its status is known, or it did not fail."""
-    is_listed_only = not run.attempts and not run.error and not run.message
-    return "" if is_listed_only else causes.cause_of(run).text
+    """Return why a run failed, in words that follow its status.
+
+    Empty if it did not fail, or only its status is known.
+    """
+    if not run.attempts and not run.error and not run.message:
+        return ""
+    text = causes.cause_of(run).text
+    return text.removeprefix("stopped").removeprefix(": ") if run.status == "ABORTED" else text
 
 
 def moment_of(run: Run) -> datetime:
@@ -248,8 +253,7 @@ def _failing(runs: Sequence[Run]) -> Iterator[str]:
     if len(failed) == 1:
         yield f"the last run {VERBS[failed[0].status]}{why}"
     else:
-        which = "all" if len(failed) == len(ended) else "the last"
-        yield f"{which} {len(failed)} runs failed{why}"
+        yield f"the last {len(failed)} runs failed{why}"
 
 
 def _notes(

@@ -27,4 +27,4 @@ def age(moment: datetime, now: datetime) -> str:
 
 def short_image(image: str) -> str:
     """Return an image without the registry's host if that is ECR, and with a short digest."""
-    return _DIGEST.sub(r"@sha256:\1", _REGISTRY.sub("", image, count=1))
+    return _DIGEST.sub(r"@\1", _REGISTRY.sub("", image, count=1))

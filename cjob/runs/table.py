@@ -11,9 +11,13 @@ EMPTY = "-"
 
 
 def table(runs: Sequence[Run]) -> str:
-    """Return a line for each run below a head, with columns as wide as what is in them."""
-    rows = [HEAD, *(_row(run) for run in runs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    """Return a line for each run below a head."""
+    return aligned([HEAD, *(_row(run) for run in runs)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return a line for each row, with columns as wide as what is in them."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
     return "".join(f"{line}\n" for line in lines)
 

@@ -23,7 +23,8 @@ BY_BOTOCORE = {(CALLER, "sts:AssumeRole"), (MANAGER, "s3:HeadBucket")}
 """What botocore calls by itself: to assume a role, and to find the region of a bucket."""
 
 SERVICES = (
-    *("cloudformation", "ec2", "ecr", "ecs", "iam", "logs", "s3", "ssm", "stepfunctions", "sts"),
+    *("cloudformation", "ec2", "ecr", "ecs", "events", "iam", "logs", "resourcegroupstaggingapi"),
+    *("s3", "ssm", "stepfunctions", "sts"),
 )
 ROLE_ARGUMENT = 2  # of Account.client
 

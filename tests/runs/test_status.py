@@ -31,17 +31,21 @@ def test_a_job_that_ran_as_it_should_has_no_problems() -> None:
             "the last run failed: out of memory: container report was killed at 512 MiB",
         ),
         (daily("TIMED_OUT", "SUCCEEDED"), "the last run timed out: not done after 1m00s"),
-        (daily("ABORTED", "SUCCEEDED"), "the last run was stopped: stopped by hand"),
+        (daily("ABORTED", "SUCCEEDED"), "the last run was stopped"),
+        (
+            [replace(daily("ABORTED")[0], message="by anna: too slow"), *daily("SUCCEEDED")[1:]],
+            "the last run was stopped: by anna: too slow",
+        ),
         (
             daily("FAILED", "FAILED", "SUCCEEDED"),
             "the last 2 runs failed: ended with status 3",
         ),
-        (daily("FAILED", "FAILED"), "all 2 runs failed: ended with status 3"),
+        (daily("FAILED", "FAILED"), "the last 2 runs failed: ended with status 3"),
     ],
 )
 def test_failed_runs_are_a_problem_until_one_succeeds(runs: list[Run], problem: str) -> None:
     """With the newest one's cause."""
-    days = 2 if len(runs) > 1 else 1
+    days = 2 if len(runs) > 1 else 1  # nothing was missed since then
     assert assessed(stack(days=days), runs).problems == (problem,)
 
 

@@ -78,7 +78,7 @@ def test_the_page_shows_each_job_with_what_is_wrong_and_what_comes_next() -> Non
     for shown in (
         "acme / prod",
         "the last run failed: Broken no space left",
-        "acme/report@sha256:1a2b3c4",
+        "acme/report@1a2b3c4",
         "Sat 28 Nov, 09:00",
         "in 10h, cron(0 9 * * ? *)",
         "UPDATE_ROLLBACK_COMPLETE",

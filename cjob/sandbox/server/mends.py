@@ -64,6 +64,7 @@ def apply(port: int, folder: Path, *, strict: bool) -> None:
     networking.add_types()
     name_nested_stacks_early()
     keep_attributes_in_nested_stacks()
+    find_stacks_by_tags()
     proposals.keep_apart()
     limits.keep_to_limits()
     keep_nested_task_keys()
@@ -152,6 +153,18 @@ def keep_attributes_in_nested_stacks() -> None:
         return made, attributes
 
     provisioners._provision_resource, provisioners._update_resource = created, updated
+
+
+def find_stacks_by_tags() -> None:
+    """Let GetResources find stacks, as Copilot and cjob do."""
+    from ministack.services import cloudformation, tagging
+
+    def collect() -> Json:
+        stacks = cloudformation._stacks.values()
+        living = [one for one in stacks if one["StackStatus"] != "DELETE_COMPLETE"]
+        return [(stack["StackId"], stack.get("Tags") or []) for stack in living]
+
+    tagging._COLLECTORS["cloudformation"] = collect
 
 
 def keep_nested_task_keys() -> None:
