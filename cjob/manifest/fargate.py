@@ -1,7 +1,6 @@
-"""The task sizes that Fargate offers: AWS's table, the check, and the nearest sizes.
+"""The task sizes that Fargate offers, and the nearest ones to another size.
 
-Takes numbers, returns text. Touches nothing. The table is the one under "Task CPU and memory" in
-the developer guide of Amazon ECS.
+The table is that of "Task CPU and memory" in the developer guide of Amazon ECS. Pure.
 """
 
 import math
@@ -14,7 +13,7 @@ _GIB = 1024
 
 
 def _steps(first: int, last: int, step: int = 1) -> tuple[int, ...]:
-    """Return sizes of memory in MiB, given in GiB."""
+    """Return the sizes of memory from one to another, given in GiB, in MiB."""
     return tuple(gib * _GIB for gib in range(first, last + 1, step))
 
 
@@ -41,12 +40,12 @@ class Size(NamedTuple):
     memory: int
 
     def __str__(self) -> str:
-        """Return it as a manifest has it."""
+        """Return the fields of a manifest."""
         return f"cpu: {self.cpu} with memory: {self.memory}"
 
 
 def problem(size: Size, *, windows: bool) -> Finding | None:
-    """Return what is wrong with a task's size; None if Fargate offers it."""
+    """Return why a task cannot have a size; None if Fargate offers it."""
     offered = list(_offered(windows=windows))
     if size in offered:
         return None
@@ -66,7 +65,7 @@ def _offered(*, windows: bool) -> Iterator[Size]:
 
 
 def _nearest(size: Size, offered: Sequence[Size]) -> list[Size]:
-    """Return the nearest size of all, and the nearest that is at least as large in both."""
+    """Return the nearest size, and the nearest that is at least as large in CPU and memory."""
 
     def distance(other: Size) -> float:
         pairs = zip(size, other, strict=True)

@@ -312,10 +312,10 @@ class Reference:
         value = self.form.read(node, path, report)
         if not isinstance(value, Section):
             return value
-        name = value.text("secretsmanager")
+        name = value.string("secretsmanager")
         if name is not None:
             return Leaf(node, SecretsManagerSecret(name=name))
-        return Leaf(node, Import(export=value.text("from_cfn") or ""))
+        return Leaf(node, Import(export=value.string("from_cfn") or ""))
 
 
 STRING = String()

@@ -1,7 +1,7 @@
-"""Texts of the manifest that are YAML of their own: CloudFormation functions, quotes.
+"""Strings of a manifest that are YAML of their own: CloudFormation functions, quotes.
 
-Copilot put such texts into its template without quotes, and manifests rely on how they are read
-there. Takes texts, returns nodes. Touches nothing.
+Copilot put such strings into its template without quotes, and manifests rely on how they are read
+there. Pure.
 """
 
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -18,7 +18,7 @@ _LONG = frozenset(("Ref", *(f"Fn::{name}" for name in _NAMES)))
 
 
 def composed(text: str) -> Node | None:
-    """Read a text as one YAML value; None where it is not one."""
+    """Return the node of a string that is one YAML value; else None."""
     if "\n" in text:
         return None
     try:
@@ -28,7 +28,7 @@ def composed(text: str) -> Node | None:
 
 
 def called(text: str) -> Node | None:
-    """Return the CloudFormation function that a text writes, in short or long form; else None."""
+    """Return the CloudFormation function that a string calls, in short or long form; else None."""
     if not text.startswith(("!", "Ref", "Fn::", "{", '"', "'")):
         return None
     read = composed(text)
@@ -42,6 +42,6 @@ def called(text: str) -> Node | None:
 
 
 def as_read(text: str) -> str:
-    """Return a text without quotes of its own, which the template's reader takes off."""
+    """Return a string without its own quotes, which the template's reader removes."""
     read = composed(text) if text[:1] in {"'", '"'} else None
     return str(read.value) if isinstance(read, ScalarNode) and read.style else text

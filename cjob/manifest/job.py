@@ -89,7 +89,7 @@ _SECTIONS: tuple[_SectionModule, ...] = (
 
 def has_a_name(job: Section, report: Report) -> None:
     """Check that the job has a name."""
-    if job.at("name") is None:
+    if job.get("name") is None:
         hint = "write 'name:' with the name of the job's folder"
         report.error(job.node_at("name"), "'name' is missing", hint)
 
@@ -152,7 +152,7 @@ JOB = Fields(
 def convert(job: Section) -> Job:
     """Return the job of a merged manifest that breaks no rule."""
     return Job(
-        name=job.text("name") or "",
+        name=job.string("name") or "",
         trigger=triggers.trigger(job),
         task=task.task(job),
         main=image.main_container(job),

@@ -1,8 +1,8 @@
-"""From a manifest's text to a Job: the one way in for everybody outside this package.
+"""Reads a manifest: the entry point of this package for the others.
 
-Takes the text, the environment's name and the variables to put in; gives the Job, the text with
-the variables put in, and warnings. Everything wrong with a manifest is raised together. Touches
-nothing: no file is read, no process environment looked at.
+Takes the text, the environment's name and the variables; returns the Job, the text with its
+variables substituted, and warnings. All errors of a manifest are raised together. Pure: reads no
+files and no environment variables.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ _OTHER_TYPES = (
 
 
 class Loaded(NamedTuple):
-    """A manifest that was read: its text after substitution, the job, and what to warn about."""
+    """A manifest that was read: its text after substitution, the job, and the findings."""
 
     text: str
     job: Job
@@ -52,14 +52,15 @@ def load(
     name: str | None = None,
     rules: Sequence[Rule] = (),
 ) -> Loaded:
-    """Read a person's manifest for one environment, with `${NAME}` replaced in its texts.
+    """Read a user's manifest for one environment, and substitute `${NAME}` in its strings.
 
-    `predefined` are Copilot's own variables, `variables` those of the process; where both have a
-    name with different values, using it is an error. `name` is the folder's, which the manifest's
-    `name` must equal as it is written. `file` is for places in messages, which are those of the
-    person's own text. `rules` are checked beside the manifest's own: those of who has files to
-    compare it with. Raises InputErrors with everything found, InputError where the text is no
-    YAML.
+    `predefined` are Copilot's variables, `variables` those of the process; using one that both
+    have with different values is an error. `name` is that of the folder, which the manifest's
+    `name` must equal before substitution. `file` is the manifest's name in messages, whose lines
+    and columns are those of the user's text. `rules` are checked beside the manifest's own; they
+    are for callers with files to compare it with.
+
+    Raises InputErrors with all errors, or InputError if the text is not valid YAML.
     """
     report = Report(file)
     root = _root(text, file)
@@ -78,7 +79,7 @@ def load(
 
 
 def read(text: str, environment: str, *, file: str) -> Job:
-    """Read a manifest whose variables are already replaced, as `load` gave it.
+    """Read a manifest whose variables are already substituted, as `load` returned it.
 
     Raises as `load` does.
     """
@@ -86,14 +87,14 @@ def read(text: str, environment: str, *, file: str) -> Job:
 
 
 def findings(text: str, environment: str, *, file: str) -> tuple[Finding, ...]:
-    """Return what `load` found beside faults, for a manifest whose variables are replaced."""
+    """Return the findings of `load`, for a manifest whose variables are already substituted."""
     report = Report(file)
     _merged(_root(text, file), environment, report)
     return report.findings()
 
 
 def merged(text: str, environment: str, *, file: str) -> Section:
-    """Read the same into what it says for one environment: its section is laid over the rest.
+    """Read the same into the tree of one environment, whose section is merged into the rest.
 
     Raises as `load` does.
     """
@@ -101,9 +102,9 @@ def merged(text: str, environment: str, *, file: str) -> Section:
 
 
 def environment_names(text: str, *, file: str) -> tuple[str, ...]:
-    """List the environments that a manifest has sections for, in its order.
+    """Return the environments that a manifest has sections for, in its order.
 
-    Raises InputError where the text is no YAML.
+    Raises InputError if the text is not valid YAML.
     """
     root = yaml12.compose(text, file)
     if not isinstance(root, MappingNode):
@@ -155,8 +156,8 @@ def _merged(
 
 
 def _check_type(job: Section, file: str) -> None:
-    """Refuse another type of manifest at once: its fields would be wrong in any number of ways."""
-    kind = job.text("type")
+    """Reject another type of manifest at once: most of its fields would be errors."""
+    kind = job.string("type")
     if kind == JOB_TYPE:
         return
     message, hint = f"type: {quoted(kind or '')} is not supported", f"write 'type: {JOB_TYPE}'"

@@ -1,8 +1,7 @@
-"""References to container images: the grammar of the registries, and what breaks it.
+"""References to container images: why no registry can resolve one.
 
-Takes a text, returns why no registry can resolve it. Touches nothing. The grammar is that of the
-distribution project (`reference.go`), which Docker, containerd and ECS read references with:
-`[host[:port]/]path[:tag][@digest]`.
+The grammar is that of the distribution project (`reference.go`), with which Docker, containerd and
+ECS read references: `[host[:port]/]path[:tag][@digest]`. Pure.
 """
 
 import re
@@ -21,24 +20,24 @@ _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _SHOWN = 60
 
-_Fault = tuple[str, str]
-"""A reason, and a hint if there is a better one than `EXAMPLES`."""
+_Problem = tuple[str, str]
+"""A reason, and a hint if there is a better one than `_EXAMPLES`."""
 
-EXAMPLES = "write repository:tag, host/repository:tag or repository@sha256:…"
+_EXAMPLES = "write repository:tag, host/repository:tag or repository@sha256:…"
 
 
 def problem(text: str) -> Finding | None:
-    """Return why a text is not a reference to an image; None if it is one."""
-    reason, hint = next(_faults(text), ("", ""))
+    """Return why a string is not a reference to an image; None if it is one."""
+    reason, hint = next(_problems(text), ("", ""))
     if not reason:
         return None
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
     message = f"{shown!r} is not a valid image reference: {reason}"
-    return Finding(message, hint or EXAMPLES, refused=True)
+    return Finding(message, hint or _EXAMPLES, refused=True)
 
 
-def _faults(text: str) -> Iterator[_Fault]:
-    """Yield what is wrong with a reference, the most telling first."""
+def _problems(text: str) -> Iterator[_Problem]:
+    """Yield what is wrong with a reference, the most specific problem first."""
     if not text:
         yield "it is empty", ""
     if "{" in text:
@@ -52,23 +51,23 @@ def _faults(text: str) -> Iterator[_Fault]:
         yield "it begins with a scheme", f"leave out {text.partition('://')[0] + '://'!r}"
     rest, at, digest = text.partition("@")
     if at:
-        yield from _digest_faults(digest)
+        yield from _digest_problems(digest)
     name, colon, tag = _split_tag(rest)
     if colon and not tag:
         yield "the tag after ':' is empty", "set the variable that the tag comes from"
     if colon and not _TAG.fullmatch(tag):
         yield f"{tag[:_SHOWN]!r} is not a tag", "a tag has up to 128 letters, digits, _ . and -"
-    yield from _name_faults(name)
+    yield from _name_problems(name)
 
 
 def _split_tag(text: str) -> tuple[str, str, str]:
-    """Split at the colon of a tag, which comes behind the last slash; that of a port does not."""
+    """Split at the colon before a tag, which follows the last slash; that of a port does not."""
     head, slash, last = text.rpartition("/")
     name, colon, tag = last.partition(":")
     return head + slash + name, colon, tag
 
 
-def _digest_faults(digest: str) -> Iterator[_Fault]:
+def _digest_problems(digest: str) -> Iterator[_Problem]:
     algorithm, _, value = digest.partition(":")
     length, hint = _DIGEST_LENGTHS.get(algorithm), "copy the whole digest: docker images --digests"
     if length not in {None, len(value)}:
@@ -77,7 +76,7 @@ def _digest_faults(digest: str) -> Iterator[_Fault]:
         yield "the part after '@' is not a digest", hint
 
 
-def _name_faults(name: str) -> Iterator[_Fault]:
+def _name_problems(name: str) -> Iterator[_Problem]:
     if name.startswith((".", "/")):
         yield "it is a path", "to build from a Dockerfile write 'build:' instead of 'location:'"
     if _IMAGE_ID.fullmatch(name):

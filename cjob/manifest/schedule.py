@@ -1,8 +1,8 @@
-"""When a job runs: the manifest's `on.schedule` as EventBridge understands it.
+"""Converts the manifest's `on.schedule` into an expression of EventBridge.
 
-Takes the text of the manifest (five cron fields, a word such as @daily, @every with a time, or an
-expression of EventBridge's own), gives the expression and what the person should know about it.
-The conversion is Copilot's, with its losses, so that a stack stays as it is. Touches nothing.
+A schedule is five cron fields, a word such as @daily, @every with a duration, or an expression of
+EventBridge. The conversion is Copilot's, with its losses, so that existing stacks stay as they are.
+Pure.
 """
 
 import re
@@ -14,10 +14,10 @@ from cjob.runs.cron import CRONTAB, MONTH_DAY, WEEK_DAY, CronField
 
 EXAMPLES = "such as '0 9 * * MON-FRI', '@daily', '@every 2h', 'rate(5 minutes)' or 'none'"
 
-_OWN_EXPRESSION = re.compile(r"(?:rate|cron)\(.*\)|none")
+_EXPRESSION = re.compile(r"(?:rate|cron)\(.*\)|none")
 _EVERY = "@every "
 NONE = "none"
-"""The schedule of a job that is never started by itself."""
+"""The schedule of a job that only runs when it is started by hand."""
 
 _WORDS = {
     "@hourly": "cron(0 * * * ? *)",
@@ -40,7 +40,7 @@ _SPOKEN_WORDS = {
     "every year": "@yearly",
 }
 _FUNCTION = re.compile(r"(?i:cron|rate) ?\(.*\)")
-_SPOKEN_LENGTH = re.compile(
+_SPOKEN_DURATION = re.compile(
     r"(?:every )?(?P<count>[0-9]{1,6}) ?(?P<unit>[mhd])(?:in(?:ute)?s?|ours?|rs?|ays?)?"
 )
 _NUMBER = re.compile(r"\+?[0-9]{1,9}")
@@ -48,23 +48,23 @@ _DIGITS_TO_NEXT = str.maketrans("0123456789", "123456789:")
 
 
 class ScheduleError(ValueError):
-    """The text is no schedule; the message says why."""
+    """A string that is not a schedule; the message says why."""
 
     def __init__(self, message: str, hint: str = f"write a schedule {EXAMPLES}") -> None:
-        """Return what is wrong, and how it could be written."""
+        """Take the reason, and how to write it instead."""
         super().__init__(message)
         self.hint = hint
 
 
 class Schedule(NamedTuple):
-    """An EventBridge expression (or `none`), and what got lost on the way to it."""
+    """An EventBridge expression (or `none`), and warnings about what the conversion lost."""
 
     expression: str
     warnings: tuple[str, ...] = ()
 
 
 def problem(expression: str) -> Finding | None:
-    """Return why EventBridge rejects an expression, as far as that can be told; else None."""
+    """Return why EventBridge rejects an expression, as far as that is known; else None."""
     if expression == NONE:
         return None
     from cjob.runs import occurrences  # noqa: PLC0415 - slow to import
@@ -77,7 +77,7 @@ def problem(expression: str) -> Finding | None:
 
 
 def _correction(expression: str) -> str:
-    """Return a hint that is better than examples, if there is one."""
+    """Return the correction of an expression, if it is obvious; else nothing."""
     if "TZ=" in expression:
         return "write the times in UTC, without TZ="
     single = re.fullmatch(r"rate\(1 (minute|hour|day)s\)", expression)
@@ -88,25 +88,25 @@ def _correction(expression: str) -> str:
 
 
 def convert(text: str) -> Schedule:
-    """Turn a manifest's schedule into EventBridge's expression; raises ScheduleError."""
+    """Return EventBridge's expression for a schedule; raises ScheduleError."""
     try:
         return _converted(text)
     except ScheduleError:
-        meant = _meant(text)
+        probable = _probable(text)
         try:
-            _converted(meant)
+            _converted(probable)
         except ScheduleError:
-            meant = ""
-        if not meant:
+            probable = ""
+        if not probable:
             raise
-        raise ScheduleError(f"{text!r} is not a schedule", f"write {meant!r}") from None
+        raise ScheduleError(f"{text!r} is not a schedule", f"write {probable!r}") from None
 
 
 def _converted(text: str) -> Schedule:
     if not text:
         raise ScheduleError("the schedule is empty")
-    if _OWN_EXPRESSION.search(text):
-        return Schedule(text)  # whatever else is in it, as Copilot did
+    if _EXPRESSION.search(text):
+        return Schedule(text)  # whatever else it contains, as in Copilot
     if text.startswith(("TZ=", "CRON_TZ=")):
         return _with_time_zone(text)
     if text.startswith(_EVERY):
@@ -122,8 +122,8 @@ def _converted(text: str) -> Schedule:
     return _cron(fields, MONTH_DAY.name, WEEK_DAY.name)
 
 
-def _meant(text: str) -> str:
-    """Return the schedule that people mean by something near to one; else nothing."""
+def _probable(text: str) -> str:
+    """Return the schedule that is probably meant by a string like one; else nothing."""
     said = " ".join(text.lower().split()).removeprefix("@")
     if said in _NEVER:
         return NONE
@@ -132,7 +132,7 @@ def _meant(text: str) -> str:
     if _FUNCTION.fullmatch(text.strip()):
         name, _, rest = text.strip().partition("(")
         return f"{name.strip().lower()}({rest}"
-    if spoken := _SPOKEN_LENGTH.fullmatch(said):
+    if spoken := _SPOKEN_DURATION.fullmatch(said):
         unit, count = spoken["unit"], int(spoken["count"] or "1")
         return f"@every {count * 24}h" if unit == "d" else f"@every {count}{unit}"
     return _EVERY + said.removeprefix("every ").replace(" ", "")
@@ -151,7 +151,7 @@ def _with_time_zone(text: str) -> Schedule:
 
 
 def _is_time_zone(name: str) -> bool:
-    """Return whether a time zone is known; where none are, every one may be."""
+    """Return whether a time zone exists; without a database of time zones, any may."""
     import zoneinfo  # noqa: PLC0415 - slow to import, and few schedules need it
 
     if name in {"", "UTC", "Local"}:
@@ -190,7 +190,7 @@ def _check_choice(field: CronField, choice: str) -> None:
     values, *steps = choice.split("/")
     bounds = values.split("-")
     if len(steps) > 1 or (len(bounds) > 2 and bounds[0] not in {"*", "?"}):  # noqa: PLR2004 - low-high
-        raise _not_in(field, choice)
+        raise _out_of_range(field, choice)
     if bounds[0] in {"*", "?"}:
         low, high = field.low, field.high
     else:
@@ -199,22 +199,22 @@ def _check_choice(field: CronField, choice: str) -> None:
         if steps and len(bounds) == 1:
             high = field.high
     if steps and not _NUMBER.fullmatch(steps[0]):
-        raise _not_in(field, choice)
+        raise _out_of_range(field, choice)
     if steps and int(steps[0]) == 0:
         raise ScheduleError(f"the step in {choice!r} ({field.name}) is 0", "write a step from 1")
     if low < field.low or high > field.high or low > high:
-        raise _not_in(field, choice)
+        raise _out_of_range(field, choice)
 
 
 def _number(field: CronField, text: str, choice: str) -> int:
     if (named := field.number(text)) is not None:
         return named
     if not _NUMBER.fullmatch(text):
-        raise _not_in(field, choice)
+        raise _out_of_range(field, choice)
     return int(text)
 
 
-def _not_in(field: CronField, choice: str) -> ScheduleError:
+def _out_of_range(field: CronField, choice: str) -> ScheduleError:
     words = f" or {', '.join(field.names)}" if field.names else ""
     name = field.described()
     return ScheduleError(

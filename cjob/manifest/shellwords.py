@@ -1,33 +1,33 @@
-"""How a command written as one text falls into words: quotes and backslashes as Copilot reads them.
+"""Splits a command into words, with quotes and backslashes as Copilot reads them.
 
-Takes text, gives words. Unlike `shlex`, a backslash in double quotes escapes any character, and `#`
-starts a comment only where a word could begin. Nothing is expanded. Touches nothing.
+Unlike in `shlex`, a backslash in double quotes escapes any character, and `#` starts a comment only
+at the start of a word. Nothing is expanded. Pure.
 """
 
-_BLANKS = " \t\r\n"
+_SPACES = " \t\r\n"
 
 
 class ShellWordsError(ValueError):
-    """The text ends inside quotes or after a backslash; the message says which."""
+    """A command that ends inside quotes or after a backslash; the message says which."""
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Split a text into words; raises ShellWordsError where a quote is open at its end."""
+    """Return the words of a command; raises ShellWordsError if it ends inside quotes."""
     words: list[str] = []
-    rest = _skip_blanks(text, 0)
+    rest = _skip_spaces(text, 0)
     while rest < len(text):
         word, rest = _word(text, rest)
         words.append(word)
-        rest = _skip_blanks(text, rest)
+        rest = _skip_spaces(text, rest)
     return tuple(words)
 
 
-def _skip_blanks(text: str, start: int) -> int:
+def _skip_spaces(text: str, start: int) -> int:
     while start < len(text):
         if text[start] == "#":
             end = text.find("\n", start)
             start = len(text) if end < 0 else end
-        elif text[start] not in _BLANKS:
+        elif text[start] not in _SPACES:
             break
         else:
             start += 1
@@ -36,7 +36,7 @@ def _skip_blanks(text: str, start: int) -> int:
 
 def _word(text: str, start: int) -> tuple[str, int]:
     parts: list[str] = []
-    while start < len(text) and text[start] not in _BLANKS:
+    while start < len(text) and text[start] not in _SPACES:
         character = text[start]
         if character == "\\":
             if start + 1 == len(text):

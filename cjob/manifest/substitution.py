@@ -1,9 +1,9 @@
-"""Variables in a manifest: each `${NAME}` in a text becomes the variable's value.
+"""Substitutes variables in a manifest: each `${NAME}` in a string becomes the variable's value.
 
-Takes the manifest's text with its nodes, gives the text with the values put in, and changes the
-nodes to match, so that places stay those of the person's own text. Only the scalars that change are
-written anew; comments and layout stay. A text that is then a JSON list of texts becomes a list.
-Touches nothing.
+Takes the manifest's text with its nodes, returns the text with the values, and changes the nodes to
+match, so that places in messages stay those of the user's text. Only scalars that change are
+written again; comments and layout stay. A string that is then a JSON list of strings becomes a
+list. Pure.
 """
 
 import json
@@ -20,7 +20,7 @@ from cjob.reporting.errors import InputError
 from cjob.yamlio import yaml12
 
 VARIABLE_LIMIT = 1000
-"""Variables in one text: each of them is looked for in all of it."""
+"""Variables in one string: each is searched for in all of it."""
 
 _VARIABLE = re.compile(r"(\\?\$\{([_a-zA-Z][_a-zA-Z0-9]*)\})")
 _PROPERTIES = re.compile(r"(?:[&!]\S*+(?:\s++#.*+)?+\s++)++")
@@ -28,7 +28,7 @@ _JSON_LIST = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(?:\"|null)")
 
 
 class Variables(NamedTuple):
-    """The variables that a manifest can use: Copilot's own, and those of the process."""
+    """The variables that a manifest can use: Copilot's, and those of the process."""
 
     predefined: Mapping[str, str]
     process: Mapping[str, str]
@@ -41,17 +41,17 @@ class _Edit(NamedTuple):
 
 
 def substitute(text: str, root: Node, variables: Variables, report: Report) -> str:
-    r"""Put the variables into a text and its nodes; `root` is what `yaml12.compose` gave for it.
+    r"""Substitute the variables in a text and its nodes; `root` is the text's composed node.
 
-    Keys, comments, and scalars with a tag of their own are left alone. `\${NAME}` stays as
-    `${NAME}`. Reports a variable that is not defined, or defined in two ways. Raises InputError
-    where the text becomes too long.
+    Keys, comments, and scalars with explicit tags stay as they are. `\${NAME}` becomes `${NAME}`.
+    Reports variables that are not defined, or defined twice with different values. Raises
+    InputError if the text becomes too long.
     """
     text = text.removeprefix("\ufeff")
     edits: list[_Edit] = []
     lists: dict[int, SequenceNode] = {}
     size = len(text)
-    for node, flow in _texts(root):
+    for node, flow in _strings(root):
         value = node.value
         if "${" in value:
             value = _with_values(node, text, variables, report)
@@ -67,12 +67,12 @@ def substitute(text: str, root: Node, variables: Variables, report: Report) -> s
             node.value = value
             edits.append(_Edit(start, end, written_scalar(text[start:end], value, flow=flow)))
     if lists:
-        _put_in(root, lists)
+        _replace(root, lists)
     return _apply(text, edits)
 
 
-def _texts(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
-    """List the scalars where variables count, in order, and whether each is between brackets."""
+def _strings(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
+    """Yield the scalars in which variables are substituted, and whether each is in brackets."""
     seen: set[int] = set()
     ahead: list[tuple[Node, bool]] = [(root, False)]
     while ahead:
@@ -92,12 +92,12 @@ def _texts(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
             for key, value in reversed(node.value):
                 ahead.append((value, flow))
                 if node.tag != yaml12.MAP:
-                    # Copilot looks at the keys of maps with a tag of their own.
+                    # Copilot substitutes in the keys of maps with an explicit tag.
                     ahead.append((key, flow))
 
 
 def _with_values(node: ScalarNode, text: str, variables: Variables, report: Report) -> str:
-    """Replace one match after the other, each wherever it stands in what there is by then."""
+    """Return a scalar's value with its variables replaced, one after the other, everywhere."""
     value = str(node.value)
     matches = _VARIABLE.findall(value)
     if len(matches) > VARIABLE_LIMIT:
@@ -109,11 +109,11 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
             value = value.replace(found, found[1:])
             continue
         escape = "\\\\" if node.style == '"' else "\\"
-        replacement, *trouble = _value_of(name, variables, escape=escape)
-        if trouble:
-            report.error(_at(node, text, found), *trouble)
+        replacement, *problem = _value_of(name, variables, escape=escape)
+        if problem:
+            report.error(_at(node, text, found), *problem)
             report.suppress(node)
-        # Checked before it is made: a value with variables in it may double the text each time.
+        # Checked first: a value that contains variables may double the string each time.
         _check_size(len(value) + value.count(found) * len(replacement), node, report)
         value = value.replace(found, replacement)
     return value
@@ -129,9 +129,9 @@ def _check_size(length: int, node: Node, report: Report) -> None:
 
 
 def _value_of(name: str, variables: Variables, *, escape: str) -> tuple[str, ...]:
-    """Return a variable's value; or a stand-in, with what is wrong and what to do about it.
+    """Return a variable's value; for an error, a placeholder, the message and the hint.
 
-    `escape` is what keeps the text, written before it.
+    `escape` is the backslash that prevents substitution, as the string must have it.
     """
     own, given = variables.predefined.get(name), variables.process.get(name)
     value = given if own is None else own
@@ -157,7 +157,7 @@ def _value_of(name: str, variables: Variables, *, escape: str) -> tuple[str, ...
 
 
 def _at(node: ScalarNode, text: str, found: str) -> Node:
-    """Return a node that stands where the variable does, for messages."""
+    """Return a node at the place of a variable, for messages."""
     mark = node.start_mark
     offset = text.find(found, mark.index, node.end_mark.index)
     if offset < 0:
@@ -179,14 +179,14 @@ def _json_list(value: str) -> list[str] | None:
 
 
 def _content(text: str, node: ScalarNode) -> tuple[int, int]:
-    """Return where a scalar's own text stands, after its anchor and tag."""
+    """Return start and end of a scalar's own text, after its anchor and tag."""
     start, end = node.start_mark.index, node.end_mark.index
     properties = _PROPERTIES.match(text, start, end)
     return (properties.end() if properties else start), end
 
 
 def _list_node(node: ScalarNode, values: list[str], *, flow: bool) -> SequenceNode:
-    # Items stand without quotes where they can, so that some of them are read as numbers or null.
+    # Items are written without quotes if possible, so some of them are read as numbers or null.
     items = [
         ScalarNode(
             yaml12.STR if flow and not value else yaml12.plain_tag(value),
@@ -199,8 +199,8 @@ def _list_node(node: ScalarNode, values: list[str], *, flow: bool) -> SequenceNo
     return SequenceNode(yaml12.SEQ, items, node.start_mark, node.end_mark, flow_style=True)
 
 
-def _put_in(root: Node, lists: Mapping[int, SequenceNode]) -> None:
-    """Put lists in the place of the scalars, known by their ids, that they were."""
+def _replace(root: Node, lists: Mapping[int, SequenceNode]) -> None:
+    """Replace scalars, by the ids of their nodes, with lists."""
     seen: set[int] = set()
     ahead = [root]
     while ahead:

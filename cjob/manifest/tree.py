@@ -1,7 +1,7 @@
-"""What reading a manifest's text gives before environments are merged: values, each with its node.
+"""The tree of a manifest's values, each with its YAML node.
 
-A tree keeps apart what is absent (not in the tree), empty (`Null`), unreadable (reported already)
-and given. Merging and checking work on trees; building a Job is the last step. Nothing here acts.
+A tree distinguishes values that are absent (not in the tree), null (`Null`), unreadable (already
+reported) and given. Trees are merged and checked; the last step converts one into a Job. Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,26 +15,26 @@ Scalar = str | int | bool | Import | SecretsManagerSecret
 
 
 class Leaf(NamedTuple):
-    """A single value; the one of a duration is in nanoseconds."""
+    """A scalar."""
 
     node: Node
     value: Scalar
 
 
 class Null(NamedTuple):
-    """A key with nothing behind it: it takes a default away, but not what is inherited."""
+    """A key without a value: it removes a default, but not the value of the base."""
 
     node: Node
 
 
 class Unreadable(NamedTuple):
-    """A value of a wrong type; it was reported, and nothing more is to be said about it."""
+    """A value of a wrong type, which was reported."""
 
     node: Node
 
 
 class Raw(NamedTuple):
-    """A value that is kept as its YAML node."""
+    """Any YAML, kept as its node."""
 
     node: Node
 
@@ -45,8 +45,8 @@ class Items(NamedTuple):
     node: Node
     values: tuple["Value", ...]
 
-    def texts(self) -> tuple[str, ...]:
-        """Return the items that are texts."""
+    def strings(self) -> tuple[str, ...]:
+        """Return the items that are strings."""
         return tuple(
             item.value
             for item in self.values
@@ -55,71 +55,71 @@ class Items(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A map: of known fields, or of names the person chose (its own `name` is empty then)."""
+    """A mapping: a section with known fields, or a map of names (`name` is empty then)."""
 
     node: Node
     name: str
     fields: Mapping[str, "Value"]
 
-    def at(self, key: str) -> "Value | None":
-        """Return what a key holds, None where it is absent or empty."""
+    def get(self, key: str) -> "Value | None":
+        """Return the value of a key; None if it is absent or null."""
         value = self.fields.get(key)
         return None if isinstance(value, Null) else value
 
     def node_at(self, key: str) -> Node:
-        """Return the node to point at when talking about a key: its value, or the section."""
+        """Return the node to point at in a message about a key: its value, or the section."""
         value = self.fields.get(key)
         return self.node if value is None else value.node
 
     def key_node(self, key: str) -> Node:
-        """Return the node of a key itself, or of its value if the key is not written here."""
+        """Return the node of a key; that of its value if the key comes from elsewhere."""
         written = self.node.value if isinstance(self.node, MappingNode) else ()
         keys = (name for name, _ in written)
         return next((name for name in keys if name.value == key), self.node_at(key))
 
-    def text(self, key: str) -> str | None:
-        """Return a text field; None where it is absent, or holds another form."""
-        value = self.at(key)
+    def string(self, key: str) -> str | None:
+        """Return a string; None if it is absent or has another form."""
+        value = self.get(key)
         return value.value if isinstance(value, Leaf) and isinstance(value.value, str) else None
 
-    def number(self, key: str) -> int | None:
-        """Return a number field, or a duration in nanoseconds; None where it is absent."""
-        value = self.at(key)
+    def integer(self, key: str) -> int | None:
+        """Return a number or a duration; None if it is absent or has another form."""
+        value = self.get(key)
         if not isinstance(value, Leaf) or isinstance(value.value, bool):
             return None
         return value.value if isinstance(value.value, int) else None
 
-    def flag(self, key: str) -> bool | None:
-        """Return a boolean field; None where it is absent, or holds another form."""
-        value = self.at(key)
+    def boolean(self, key: str) -> bool | None:
+        """Return a boolean; None if it is absent or has another form."""
+        value = self.get(key)
         return value.value if isinstance(value, Leaf) and isinstance(value.value, bool) else None
 
     def section(self, key: str) -> "Section":
-        """Return a section; an empty one where it is absent, or holds another form."""
-        value = self.at(key)
+        """Return a section; an empty one if it is absent or has another form."""
+        value = self.get(key)
         return value if isinstance(value, Section) else Section(self.node, key, {})
 
     def items(self, key: str) -> tuple["Value", ...] | None:
-        """Return a list; None where it is absent, or holds another form."""
-        value = self.at(key)
+        """Return the items of a list; None if it is absent or has another form."""
+        value = self.get(key)
         return value.values if isinstance(value, Items) else None
 
     def sections(self, key: str) -> Iterator[tuple[str, "Section"]]:
-        """Yield the named sections of a map (sidecars, volumes), sorted by name."""
+        """Yield the sections of a map (sidecars, volumes), sorted by name."""
         found = self.section(key).fields
         for name in sorted(found):
             value = found[name]
             if isinstance(value, Section):
                 yield name, value
 
-    def listed(self, key: str) -> Iterator["Section"]:
+    def section_list(self, key: str) -> Iterator["Section"]:
         """Yield the sections of a list (topics, mount points), in order."""
         for value in self.items(key) or ():
             if isinstance(value, Section):
                 yield value
 
-    def texts(self, key: str) -> dict[str, str]:
-        """Return a map of texts, sorted by key."""
+    def strings(self, key: str) -> dict[str, str]:
+        """Return a map of strings, sorted by key."""
         found = self.section(key).fields
         return {
             name: value.value

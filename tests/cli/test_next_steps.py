@@ -62,9 +62,9 @@ def test_nothing_follows_from_a_deployment_that_changed_nothing() -> None:
 @pytest.mark.parametrize(
     ("schedule", "told"),
     [
-        ("none", "disabled: it never fires"),
+        ("none", "disabled: it never runs"),
         ("rate(2 hours)", "rate(2 hours), counted from when its rule was made"),
-        ("cron(0 9 1 1 ? 2020)", "it never fires again, up to 2199"),
+        ("cron(0 9 1 1 ? 2020)", "it never runs again, up to 2199"),
     ],
 )
 def test_a_job_without_a_known_next_run_says_why(schedule: str, told: str) -> None:

@@ -23,8 +23,8 @@ def test_it_renders_with_a_warning_that_has_the_place(asked: Place) -> None:
     assert json.loads(done.stdout)["Parameters"]["TaskCPU"] == "300"
     manifest = "copilot/unrunnable/manifest.yml"
     assert f"warning: {manifest}:7:6: cpu: 300 with memory: 512 is not a task size" in done.stderr
-    assert f"warning: {manifest}:8:25: 'nginx:' is not an image" in done.stderr
-    assert "hint: write one of the nearest sizes: cpu: 256 with memory: 512" in done.stderr
+    assert f"warning: {manifest}:8:25: 'nginx:' is not a valid image" in done.stderr
+    assert "hint: use one of the nearest sizes: cpu: 256 with memory: 512" in done.stderr
 
 
 def test_deploy_refuses_it_before_the_first_build(asked: Place, proxy: Proxy) -> None:

@@ -183,9 +183,9 @@ def test_env_files_that_are_not_there_are_told_with_the_rest(tmp_path: Path) -> 
         loaded(tmp_path, text)
     assert [str(problem).removeprefix("copilot/report/") for problem in caught.value.problems] == [
         "manifest.yml:7:20: there is no file 'a.env'",
-        "manifest.yml:8:10: 'retries' is -1",
+        "manifest.yml:8:10: retries: -1 is negative",
         "manifest.yml:9:42: there is no file 'b.env'",
-        "manifest.yml:10:21: the env file 'logs.txt' does not end in .env",
+        "manifest.yml:10:21: env_file: 'logs.txt' does not end in .env",
     ]
 
 

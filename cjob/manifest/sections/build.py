@@ -60,8 +60,8 @@ LOCATION = Field(STRING, "An image that exists, instead of a build.")
 
 def is_built(image: Section) -> bool:
     """Return whether an image section asks for a build; an empty string does not."""
-    build = image.at("build")
-    return build is not None and is_given(build) and image.text("build") != ""
+    build = image.get("build")
+    return build is not None and is_given(build) and image.string("build") != ""
 
 
 def image_build(image: Section) -> ImageBuild | None:
@@ -74,24 +74,24 @@ def image_build(image: Section) -> ImageBuild | None:
     if not is_built(image):
         return None
     fields = image.section("build")
-    dockerfile = image.text("build") or fields.text("dockerfile") or ""
-    context = fields.text("context") or ""
-    cache_from = fields.at("cache_from")
+    dockerfile = image.string("build") or fields.string("dockerfile") or ""
+    context = fields.string("context") or ""
+    cache_from = fields.get("cache_from")
     return ImageBuild(
         dockerfile=_below_workspace(dockerfile or posixpath.join(context, _DEFAULT_DOCKERFILE)),
         context=_below_workspace(context or posixpath.dirname(dockerfile)),
-        target=fields.text("target") or "",
-        args=fields.texts("args"),
-        cache_from=cache_from.texts() if isinstance(cache_from, Items) else (),
+        target=fields.string("target") or "",
+        args=fields.strings("args"),
+        cache_from=cache_from.strings() if isinstance(cache_from, Items) else (),
     )
 
 
 def build_place(job: Section, container: str, key: str, file: str) -> str:
     """Return `file:line:column` of a key of a container's build, or of the build without it."""
     image = job.section("image")
-    if container != job.text("name"):
+    if container != job.string("name"):
         image = job.section("sidecars").section(container).section("image")
-    build = image.at("build")
+    build = image.get("build")
     node = build.node_at(key) if isinstance(build, Section) else image.node_at("build")
     return yaml12.place(file, node)
 

@@ -107,7 +107,7 @@ def commands_can_be_split(job: Section, report: Report) -> None:
     """Check that a command written as a string splits into words, and is not a list in quotes."""
     for container in (job, *(sidecar for _, sidecar in job.sections("sidecars"))):
         for key in FIELDS:
-            text = container.text(key) or ""
+            text = container.string(key) or ""
             if _looks_like_a_list(text):
                 message = f"{key}: {quoted(text)} is a string that looks like a list"
                 hint = "write it as a YAML list, without quotes around it or '|' before it"
@@ -125,33 +125,33 @@ RULES = (commands_can_be_split,)
 
 def check_image(section: Section, key: str, report: Report) -> None:
     """Check that a registry can resolve an image, unless a CloudFormation function names it."""
-    reference = section.text(key)
+    reference = section.string(key)
     if reference is not None and functions.called(reference) is None:
         report.find(section.node_at(key), references.problem(functions.as_read(reference)))
 
 
 def words(container: Section, key: str) -> tuple[str, ...] | None:
     """Return the words of a command; None if it is not given or empty."""
-    found = container.at(key)
+    found = container.get(key)
     if isinstance(found, Items):
-        return found.texts() or None
-    return shellwords.split(container.text(key) or "") or None
+        return found.strings() or None
+    return shellwords.split(container.string(key) or "") or None
 
 
 def dependencies(section: Section) -> dict[str, str]:
     """Return the containers that a container waits for, with the status each must reach."""
-    return {name: status.upper() for name, status in section.texts("depends_on").items()}
+    return {name: status.upper() for name, status in section.strings("depends_on").items()}
 
 
 def health_check(section: Section) -> HealthCheck | None:
     """Return the health check of a container, None if it has none."""
     fields = section.section("healthcheck")
-    if all(fields.at(key) is None for key in fields.fields):
+    if all(fields.get(key) is None for key in fields.fields):
         return None
-    command = fields.at("command")
-    retries = fields.number("retries")
+    command = fields.get("command")
+    retries = fields.integer("retries")
     return HealthCheck(
-        command=command.texts() if isinstance(command, Items) else _CHECK_COMMAND,
+        command=command.strings() if isinstance(command, Items) else _CHECK_COMMAND,
         interval=_seconds(fields, "interval", _CHECK_INTERVAL),
         retries=_CHECK_RETRIES if retries is None else retries,
         timeout=_seconds(fields, "timeout", _CHECK_TIMEOUT),
@@ -160,5 +160,5 @@ def health_check(section: Section) -> HealthCheck | None:
 
 
 def _seconds(fields: Section, key: str, default: int) -> int:
-    length = fields.number(key)
+    length = fields.integer(key)
     return default if length is None else int(length / durations.SECOND)

@@ -85,7 +85,7 @@ def healthy_ones_have_health_checks(job: Section, report: Report) -> None:
                 message = (
                     f"depends_on: {quoted(other)} has no health check and never becomes healthy"
                 )
-                where = "image.healthcheck" if other == job.text("name") else "healthcheck"
+                where = "image.healthcheck" if other == job.string("name") else "healthcheck"
                 report.warn(node, message, f"add '{where}' to it, or wait for its start")
 
 
@@ -98,21 +98,23 @@ RULES = (
 
 
 def _sections(job: Section) -> Iterator[tuple[str, Section]]:
-    yield job.text("name") or "", job.section("image")
+    yield job.string("name") or "", job.section("image")
     yield from job.sections("sidecars")
 
 
 def _has_health_check(section: Section) -> bool:
     check = section.section("healthcheck")
-    return any(check.at(key) is not None for key in check.fields)
+    return any(check.get(key) is not None for key in check.fields)
 
 
 def _containers(job: Section) -> dict[str, _Container]:
-    found = {job.text("name") or "": _Container(essential=True, waits=_waits(job.section("image")))}
+    found = {
+        job.string("name") or "": _Container(essential=True, waits=_waits(job.section("image")))
+    }
     if routes_logs(job):
         found[names.FIRELENS] = _Container(essential=False, waits={})
     for name, sidecar in job.sections("sidecars"):
-        essential = sidecar.flag("essential") is not False
+        essential = sidecar.boolean("essential") is not False
         found[name] = _Container(essential=essential, waits=_waits(sidecar))
     return found
 

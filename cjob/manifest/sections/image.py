@@ -11,7 +11,7 @@ from cjob.manifest.tree import Section, Unreadable, Value
 
 def is_not_built_and_located(image: Section, report: Report) -> None:
     """Reject an image that is both built and located, in the base or in any environment."""
-    if is_built(image) and image.at("location") is not None:
+    if is_built(image) and image.get("location") is not None:
         report.error(
             image.node_at("location"),
             "image: 'build' and 'location' exclude each other",
@@ -45,10 +45,10 @@ FIELDS = {"image": Field(IMAGE, "The main container's image.")}
 
 def is_built_or_located(job: Section, report: Report) -> None:
     """Check that the main image is built or located; `check` rejects both at once."""
-    if isinstance(job.at("image"), Unreadable):
+    if isinstance(job.get("image"), Unreadable):
         return
     image = job.section("image")
-    if image.at("location") is None and not is_built(image) and is_readable(image):
+    if image.get("location") is None and not is_built(image) and is_readable(image):
         report.error(
             job.node_at("image"),
             "image: must have 'build' or 'location'",
@@ -62,7 +62,7 @@ def location_can_be_resolved(job: Section, report: Report) -> None:
     It becomes the value of a parameter, in which CloudFormation calls no functions.
     """
     image = job.section("image")
-    location = image.text("location")
+    location = image.string("location")
     if location is not None:
         report.find(image.node_at("location"), references.problem(location))
 
@@ -74,7 +74,7 @@ def override(fields: dict[str, Value], changes: Section, report: Report) -> dict
     """Remove the form of an image that an environment replaces with the other one."""
     if is_built(changes):
         fields.pop("location", None)
-    if changes.at("location") is not None and not isinstance(changes.at("location"), Unreadable):
+    if changes.get("location") is not None and not isinstance(changes.get("location"), Unreadable):
         fields.pop("build", None)
     return dict(changes.fields)
 
@@ -83,16 +83,16 @@ def main_container(job: Section) -> Container:
     """Return the main container."""
     image = job.section("image")
     return Container(
-        name=job.text("name") or "",
+        name=job.string("name") or "",
         build=image_build(image),
-        location=image.text("location"),
-        credentials=image.text("credentials"),
+        location=image.string("location"),
+        credentials=image.string("credentials"),
         entrypoint=container.words(job, "entrypoint"),
         command=container.words(job, "command"),
         variables=job.variables("variables"),
         secrets=job.secrets("secrets"),
-        env_file=job.text("env_file"),
-        labels=image.texts("labels"),
+        env_file=job.string("env_file"),
+        labels=image.strings("labels"),
         depends_on=container.dependencies(image),
         health_check=container.health_check(image),
     )

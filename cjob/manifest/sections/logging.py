@@ -65,17 +65,17 @@ RULES = (image_can_be_resolved,)
 def routes_logs(job: Section) -> bool:
     """Return whether the manifest has a log router: any field but the retention adds one."""
     fields = job.section("logging")
-    return any(key != "retention" and fields.at(key) is not None for key in fields.fields)
+    return any(key != "retention" and fields.get(key) is not None for key in fields.fields)
 
 
 def logging(job: Section) -> Logging:
     """Return the retention and the log router."""
     fields = job.section("logging")
-    retention = fields.number("retention")
+    retention = fields.integer("retention")
     days = _RETENTION if retention is None else retention
     if not routes_logs(job):
         return Logging(days)
-    image = fields.text("image")
+    image = fields.string("image")
     return Logging(
         retention=days,
         router=Container(
@@ -83,10 +83,10 @@ def logging(job: Section) -> Logging:
             location=ROUTER_IMAGE if image is None else image,
             variables=fields.variables("variables"),
             secrets=fields.secrets("secrets"),
-            env_file=fields.text("env_file"),
+            env_file=fields.string("env_file"),
         ),
-        destination=fields.texts("destination"),
-        metadata=fields.flag("enableMetadata") is not False,
+        destination=fields.strings("destination"),
+        metadata=fields.boolean("enableMetadata") is not False,
         secret_options=fields.secrets("secretOptions"),
-        config_file=fields.text("configFilePath"),
+        config_file=fields.string("configFilePath"),
     )

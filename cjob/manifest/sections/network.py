@@ -119,7 +119,7 @@ FIELDS = {"network": Field(_NETWORK, "Where tasks run in the environment's netwo
 def placement_is_known(job: Section, report: Report) -> None:
     """Check that a placement written as one word is public or private."""
     vpc = job.section("network").section("vpc")
-    placement = vpc.text("placement")
+    placement = vpc.string("placement")
     if placement is not None and placement not in _PLACEMENTS:
         report.error(
             vpc.node_at("placement"),
@@ -146,16 +146,16 @@ def network(job: Section) -> Network:
 
 
 def _placement(vpc: Section) -> str | tuple[str, ...] | SubnetsByTag:
-    subnets = vpc.section("placement").at("subnets")
+    subnets = vpc.section("placement").get("subnets")
     if isinstance(subnets, Items):
-        return subnets.texts()
+        return subnets.strings()
     if isinstance(subnets, Section):
         tags = subnets.section("from_tags")
         return SubnetsByTag(tags={tag: _tag_values(tags, tag) for tag in sorted(tags.fields)})
-    return vpc.text("placement") or "public"
+    return vpc.string("placement") or "public"
 
 
 def _tag_values(tags: Section, tag: str) -> tuple[str, ...]:
-    values = tags.at(tag)
-    text = tags.text(tag)
-    return values.texts() if isinstance(values, Items) else () if text is None else (text,)
+    values = tags.get(tag)
+    text = tags.string(tag)
+    return values.strings() if isinstance(values, Items) else () if text is None else (text,)

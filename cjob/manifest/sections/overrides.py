@@ -54,10 +54,10 @@ def paths_can_be_followed(job: Section, report: Report) -> None:
         message = f"taskdef_overrides: {count} overrides, more than {LIMIT}"
         report.error(job.node_at("taskdef_overrides"), message, "override a whole mapping or list")
         return
-    for override in job.listed("taskdef_overrides"):
-        path = override.text("path") or ""
+    for override in job.section_list("taskdef_overrides"):
+        path = override.string("path") or ""
         node = override.node_at("path")
-        if isinstance(override.at("path"), Unreadable):
+        if isinstance(override.get("path"), Unreadable):
             continue
         if not path:
             report.error(node, "taskdef_overrides: 'path' is missing", _FORM)
@@ -81,13 +81,13 @@ RULES = (paths_can_be_followed,)
 
 def overrides(job: Section) -> tuple[TaskOverride, ...]:
     """Return the overrides in the manifest's order; a missing value is null."""
-    return tuple(_override(override) for override in job.listed("taskdef_overrides"))
+    return tuple(_override(override) for override in job.section_list("taskdef_overrides"))
 
 
 def _override(override: Section) -> TaskOverride:
     mark = override.node_at("path").start_mark
     return TaskOverride(
-        path=override.text("path") or "",
+        path=override.string("path") or "",
         value=_value(override),
         line=mark.line + 1,
         column=mark.column + 1,

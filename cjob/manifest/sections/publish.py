@@ -43,8 +43,8 @@ FIELDS = {"publish": Field(_PUBLISH, "SNS topics that the job publishes to.")}
 def topics_have_names(job: Section, report: Report) -> None:
     """Check that each topic has a name, of characters that SNS accepts."""
     for index, topic in enumerate(_topics(job)):
-        name = topic.text("name")
-        if topic.at("name") is None or name == "":
+        name = topic.string("name")
+        if topic.get("name") is None or name == "":
             hint = "write 'name:' with letters, digits, - and _"
             report.error(topic.node, f"publish.topics[{index}]: 'name' is missing", hint)
         elif name is not None and not _NAME.fullmatch(name):
@@ -77,8 +77,8 @@ def topics(job: Section) -> tuple[Topic, ...]:
     """Return the topics in the manifest's order."""
     return tuple(
         Topic(
-            name=topic.text("name") or "",
-            fifo=topic.flag("fifo") is True or _deduplication(topic) is not None,
+            name=topic.string("name") or "",
+            fifo=topic.boolean("fifo") is True or _deduplication(topic) is not None,
             deduplication=_deduplication(topic),
         )
         for topic in _topics(job)
@@ -86,8 +86,8 @@ def topics(job: Section) -> tuple[Topic, ...]:
 
 
 def _topics(job: Section) -> list[Section]:
-    return list(job.section("publish").listed("topics"))
+    return list(job.section("publish").section_list("topics"))
 
 
 def _deduplication(topic: Section) -> bool | None:
-    return topic.section("fifo").flag("content_based_deduplication")
+    return topic.section("fifo").boolean("content_based_deduplication")

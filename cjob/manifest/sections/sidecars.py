@@ -117,7 +117,7 @@ def are_not_empty(job: Section, report: Report) -> None:
 def have_one_image(job: Section, report: Report) -> None:
     """Check that each sidecar has an image: its name, or exactly one of build and location."""
     for name, sidecar in job.sections("sidecars"):
-        image = sidecar.at("image")
+        image = sidecar.get("image")
         if image is None:
             report.error(
                 sidecar.node,
@@ -125,7 +125,7 @@ def have_one_image(job: Section, report: Report) -> None:
                 "write 'image: repository:tag', or 'build:' or 'location:' below 'image:'",
             )
         elif isinstance(image, Section):
-            located, built = image.at("location") is not None, is_built(image)
+            located, built = image.get("location") is not None, is_built(image)
             if located == built and is_readable(image):
                 problem = "exclude each other" if built else "are both missing"
                 message = f"sidecar {quoted(name)}: image: 'build' and 'location' {problem}"
@@ -143,7 +143,7 @@ def env_files_have_separate_parameters(job: Section, report: Report) -> None:
     """Check that names of sidecars with env files differ in letters or digits."""
     owners: dict[str, str] = {}
     for name, sidecar in job.sections("sidecars"):
-        if sidecar.at("env_file") is None:
+        if sidecar.get("env_file") is None:
             continue
         parameter = names.sidecar_env_file(name)
         first = owners.setdefault(parameter, name)
@@ -157,9 +157,9 @@ def env_files_have_separate_parameters(job: Section, report: Report) -> None:
 def mount_points_are_complete(job: Section, report: Report) -> None:
     """Check that each mount point of a sidecar has a volume and a path."""
     for name, sidecar in job.sections("sidecars"):
-        for index, point in enumerate(sidecar.listed("mount_points")):
+        for index, point in enumerate(sidecar.section_list("mount_points")):
             owner = f"sidecars.{name}.mount_points[{index}]"
-            if point.at("source_volume") is None or point.text("source_volume") == "":
+            if point.get("source_volume") is None or point.string("source_volume") == "":
                 hint = "write 'source_volume:' with a name from storage.volumes"
                 report.error(point.node, f"{owner}: 'source_volume' is missing", hint)
             check_path(point, "path", owner, report)
@@ -168,7 +168,7 @@ def mount_points_are_complete(job: Section, report: Report) -> None:
 def ports_are_numbers(job: Section, report: Report) -> None:
     """Check that the port of a sidecar is a number, with a protocol that ECS knows."""
     for name, sidecar in job.sections("sidecars"):
-        text = sidecar.text("port")
+        text = sidecar.string("port")
         if text is None:
             continue
         number, *protocols = text.split("/")
@@ -188,7 +188,7 @@ def ports_are_used_once(job: Section, report: Report) -> None:
     """Check that no two sidecars have the same port: the containers of a task share an address."""
     users: dict[int, str] = {}
     for name, sidecar in job.sections("sidecars"):
-        number = (sidecar.text("port") or "").partition("/")[0]
+        number = (sidecar.string("port") or "").partition("/")[0]
         if not _is_port(number):
             continue
         other = users.setdefault(int(number), name)
@@ -216,29 +216,29 @@ def sidecars(job: Section) -> tuple[Sidecar, ...]:
 
 def _sidecar(name: str, sidecar: Section) -> Sidecar:
     image = sidecar.section("image")
-    image_name = sidecar.text("image")
+    image_name = sidecar.string("image")
     return Sidecar(
         name=name,
         build=image_build(image),
-        location=image.text("location") if image_name is None else image_name,
-        credentials=sidecar.text("credentialsParameter"),
+        location=image.string("location") if image_name is None else image_name,
+        credentials=sidecar.string("credentialsParameter"),
         entrypoint=container.words(sidecar, "entrypoint"),
         command=container.words(sidecar, "command"),
         variables=sidecar.variables("variables"),
         secrets=sidecar.secrets("secrets"),
-        env_file=sidecar.text("env_file"),
-        labels=sidecar.texts("labels"),
+        env_file=sidecar.string("env_file"),
+        labels=sidecar.strings("labels"),
         depends_on=container.dependencies(sidecar),
         health_check=container.health_check(sidecar),
-        essential=sidecar.flag("essential"),
+        essential=sidecar.boolean("essential"),
         port=_port(sidecar),
         mount_points=tuple(
             MountPoint(
-                source_volume=point.text("source_volume") or "",
-                path=point.text("path") or "",
-                read_only=point.flag("read_only") is not False,
+                source_volume=point.string("source_volume") or "",
+                path=point.string("path") or "",
+                read_only=point.boolean("read_only") is not False,
             )
-            for point in sidecar.listed("mount_points")
+            for point in sidecar.section_list("mount_points")
         ),
     )
 
@@ -248,7 +248,7 @@ def _is_port(text: str) -> bool:
 
 
 def _port(sidecar: Section) -> Port | None:
-    text = sidecar.text("port")
+    text = sidecar.string("port")
     if text is None:
         return None
     number, _, protocol = text.partition("/")

@@ -138,7 +138,7 @@ FIELDS = {"storage": Field(_STORAGE, "Volumes, and the task's own scratch space.
 def size_is_offered(job: Section, report: Report) -> None:
     """Check that Fargate offers the size of the ephemeral storage."""
     storage = job.section("storage")
-    size = storage.number("ephemeral")
+    size = storage.integer("ephemeral")
     if size is not None and not _INCLUDED <= size <= _LARGEST:
         report.error(
             storage.node_at("ephemeral"),
@@ -160,8 +160,8 @@ def volumes_have_paths(job: Section, report: Report) -> None:
 
 def check_path(section: Section, key: str, owner: str, report: Report) -> None:
     """Check that a path is given and has no odd characters; `owner` is for the message."""
-    path = section.text(key)
-    if section.at(key) is None or path == "":
+    path = section.string(key)
+    if section.get(key) is None or path == "":
         hint = f"write '{key}: /folder', where it is mounted"
         report.error(section.node_at(key), f"{owner}: {key!r} is missing", hint)
     elif path is not None and not _PATH.fullmatch(path):
@@ -173,12 +173,12 @@ def owners_are_complete(job: Section, report: Report) -> None:
     """Check that the owner of managed files has a user and a group, and is not root."""
     for name, volume in _volumes(job):
         efs = volume.section("efs")
-        has_user, has_group = efs.at("uid") is not None, efs.at("gid") is not None
+        has_user, has_group = efs.get("uid") is not None, efs.get("gid") is not None
         if has_user != has_group:
             given, absent = ("uid", "gid") if has_user else ("gid", "uid")
             message = f"volume {quoted(name)}: 'efs' has {given!r} but no {absent!r}"
             report.error(efs.node_at(given), message, "write both or neither")
-        elif efs.number("uid") == 0:
+        elif efs.integer("uid") == 0:
             message = f"volume {quoted(name)}: 'efs.uid' is 0"
             report.error(
                 efs.node_at("uid"), message, "write a uid from 1: root cannot own the folder"
@@ -190,8 +190,8 @@ def access_points_are_alone(job: Section, report: Report) -> None:
     for name, volume in _volumes(job):
         efs = volume.section("efs")
         auth = efs.section("auth")
-        root = efs.text("root_dir") or ""
-        if auth.at("access_point_id") is None:
+        root = efs.string("root_dir") or ""
+        if auth.get("access_point_id") is None:
             if not _PATH.fullmatch(root):
                 problem = f"'efs.root_dir' {quoted(root)} has characters that are not allowed"
                 message = f"volume {quoted(name)}: {problem}"
@@ -202,7 +202,7 @@ def access_points_are_alone(job: Section, report: Report) -> None:
             message = f"volume {quoted(name)}: {problem}"
             hint = "leave it out: the access point has its own root directory"
             report.error(efs.node_at("root_dir"), message, hint)
-        if auth.flag("iam") is False:
+        if auth.boolean("iam") is False:
             message = f"volume {quoted(name)}: 'efs.auth.iam' is false, but access points need IAM"
             hint = "write 'iam: true'"
             report.error(auth.node_at("iam"), message, hint)
@@ -224,14 +224,14 @@ def windows_has_neither_efs_nor_read_only_root(job: Section, report: Report) -> 
     if not is_windows(job):
         return
     storage = job.section("storage")
-    if storage.flag("readonly_fs"):
+    if storage.boolean("readonly_fs"):
         report.error(
             storage.node_at("readonly_fs"),
             "storage.readonly_fs: is not available on Windows",
             "leave it out: Windows containers cannot have a read-only root",
         )
     for name, volume in _volumes(job):
-        if volume.at("efs") is not None and volume.flag("efs") is not False:
+        if volume.get("efs") is not None and volume.boolean("efs") is not False:
             message = f"volume {quoted(name)}: EFS is not available on Windows"
             hint = "leave 'efs' out: Windows containers cannot mount it"
             report.error(volume.node_at("efs"), message, hint)
@@ -266,16 +266,16 @@ def override(fields: dict[str, Value], changes: Section, report: Report) -> dict
 def storage(job: Section) -> Storage:
     """Return the job's storage, with its volumes sorted by name."""
     fields = job.section("storage")
-    ephemeral = fields.number("ephemeral")
+    ephemeral = fields.integer("ephemeral")
     return Storage(
         ephemeral=None if ephemeral == _INCLUDED else ephemeral,
-        read_only_root=fields.flag("readonly_fs"),
+        read_only_root=fields.boolean("readonly_fs"),
         volumes=tuple(
             Volume(
                 name=name,
-                path=volume.text("path") or "",
-                read_only=volume.flag("read_only") is not False,
-                efs=_file_system(volume, job.text("name") or ""),
+                path=volume.string("path") or "",
+                read_only=volume.boolean("read_only") is not False,
+                efs=_file_system(volume, job.string("name") or ""),
             )
             for name, volume in _volumes(job)
         ),
@@ -287,30 +287,30 @@ def _volumes(job: Section) -> list[tuple[str, Section]]:
 
 
 def _is_managed(volume: Section) -> bool:
-    return volume.flag("efs") is True or _sets_any(volume.section("efs"), _MANAGED_FIELDS)
+    return volume.boolean("efs") is True or _sets_any(volume.section("efs"), _MANAGED_FIELDS)
 
 
 def _file_system(volume: Section, job_name: str) -> ManagedFileSystem | FileSystem | None:
     efs = volume.section("efs")
     if _is_managed(volume):
         owner = zlib.crc32(job_name.encode())
-        uid, gid = efs.number("uid"), efs.number("gid")
+        uid, gid = efs.integer("uid"), efs.integer("gid")
         return ManagedFileSystem(
             uid=owner if uid is None else uid, gid=owner if gid is None else gid
         )
-    if not isinstance(volume.at("efs"), Section):
+    if not isinstance(volume.get("efs"), Section):
         return None
     auth = efs.section("auth")
     return FileSystem(
         id=_file_system_id(efs),
-        root_directory=efs.text("root_dir") or "/",
-        iam=auth.flag("iam") is True,
-        access_point_id=auth.text("access_point_id"),
+        root_directory=efs.string("root_dir") or "/",
+        iam=auth.boolean("iam") is True,
+        access_point_id=auth.string("access_point_id"),
     )
 
 
 def _file_system_id(efs: Section) -> StringOrImport:
-    found = efs.at("id")
+    found = efs.get("id")
     if isinstance(found, Leaf) and isinstance(found.value, str | Import):
         return found.value
     # Copilot imports a nameless export here; CloudFormation then reports that there is none.

@@ -106,7 +106,7 @@ FIELDS = {
 def platform_is_known(job: Section, report: Report) -> None:
     """Check that Fargate has the platform."""
     node = job.node_at("platform")
-    text = job.text("platform")
+    text = job.string("platform")
     if text is not None:
         if text.lower() not in _SHORT_PLATFORMS:
             hint = f"write {one_of(_SHORT_PLATFORMS)}"
@@ -115,7 +115,7 @@ def platform_is_known(job: Section, report: Report) -> None:
     fields = job.section("platform")
     if not is_given(fields) or not is_readable(fields):
         return
-    family, architecture = fields.text("osfamily"), fields.text("architecture")
+    family, architecture = fields.string("osfamily"), fields.string("architecture")
     if family is None or architecture is None:
         absent = "architecture" if architecture is None else "osfamily"
         report.error(fields.node, f"platform: {absent!r} is missing", "write both of its fields")
@@ -130,7 +130,7 @@ def platform_is_known(job: Section, report: Report) -> None:
 
 def size_is_offered(job: Section, report: Report) -> None:
     """Check that Fargate offers the size of the task."""
-    if any(isinstance(job.at(key), Unreadable) for key in ("cpu", "memory", "platform")):
+    if any(isinstance(job.get(key), Unreadable) for key in ("cpu", "memory", "platform")):
         return
     size = fargate.Size(cpu=_size(job, "cpu"), memory=_size(job, "memory"))
     node = job.node_at("cpu" if "cpu" in job.fields else "memory")
@@ -139,7 +139,7 @@ def size_is_offered(job: Section, report: Report) -> None:
 
 def count_is_a_number(job: Section, report: Report) -> None:
     """Check that the count is a number: jobs don't scale."""
-    if isinstance(job.at("count"), Section):
+    if isinstance(job.get("count"), Section):
         hint = "write 'count: 1' or leave it out: jobs don't scale"
         report.error(job.node_at("count"), "count: must be a number for a job", hint)
 
@@ -154,7 +154,7 @@ def is_windows(job: Section) -> bool:
 
 def task(job: Section) -> Task:
     """Return the task of each run."""
-    count = job.number("count")
+    count = job.integer("count")
     return Task(
         cpu=_size(job, "cpu"),
         memory=_size(job, "memory"),
@@ -165,7 +165,7 @@ def task(job: Section) -> Task:
 
 def _size(job: Section, key: str) -> int:
     """Return CPU units or MiB of memory; a key without a value removes the default."""
-    number = job.number(key)
+    number = job.integer(key)
     if number is None:
         return 0 if key in job.fields else _DEFAULT_SIZE[key]
     return number
@@ -173,12 +173,12 @@ def _size(job: Section, key: str) -> int:
 
 def _family_and_architecture(job: Section) -> tuple[str, str]:
     """Return the operating system family and architecture in lower case; empty if not given."""
-    text = job.text("platform")
+    text = job.string("platform")
     if text:
         family, _, architecture = text.lower().partition("/")
         return family, architecture
     fields = job.section("platform")
-    return (fields.text("osfamily") or "").lower(), (fields.text("architecture") or "").lower()
+    return (fields.string("osfamily") or "").lower(), (fields.string("architecture") or "").lower()
 
 
 def _platform(job: Section) -> Platform:

@@ -49,8 +49,8 @@ FIELDS = {
 def schedule_can_be_converted(job: Section, report: Report) -> None:
     """Check that EventBridge can express the schedule."""
     trigger = job.section("on")
-    text = trigger.text("schedule")
-    if isinstance(job.at("on"), Unreadable) or isinstance(trigger.at("schedule"), Unreadable):
+    text = trigger.string("schedule")
+    if isinstance(job.get("on"), Unreadable) or isinstance(trigger.get("schedule"), Unreadable):
         return
     node = trigger.node_at("schedule") if trigger.fields else job.node_at("on")
     if text is None:
@@ -69,7 +69,7 @@ def schedule_can_be_converted(job: Section, report: Report) -> None:
 
 def timeout_is_whole_seconds(job: Section, report: Report) -> None:
     """Check that the timeout is a whole number of seconds, as Step Functions counts them."""
-    text = job.text("timeout")
+    text = job.string("timeout")
     if not text:
         return
     length = durations.parse(text)
@@ -86,7 +86,7 @@ def timeout_is_whole_seconds(job: Section, report: Report) -> None:
 
 def retries_are_not_negative(job: Section, report: Report) -> None:
     """Check that the number of retries is not negative."""
-    retries = job.number("retries")
+    retries = job.integer("retries")
     if retries is not None and retries < 0:
         report.error(job.node_at("retries"), f"retries: {retries} is negative", "write 0 or more")
 
@@ -96,9 +96,9 @@ RULES = (schedule_can_be_converted, timeout_is_whole_seconds, retries_are_not_ne
 
 def trigger(job: Section) -> Trigger:
     """Return the schedule, converted for EventBridge, with the timeout and the retries."""
-    timeout = durations.parse(job.text("timeout") or "")
+    timeout = durations.parse(job.string("timeout") or "")
     return Trigger(
-        schedule=schedule.convert(job.section("on").text("schedule") or "").expression,
+        schedule=schedule.convert(job.section("on").string("schedule") or "").expression,
         timeout=timeout // durations.SECOND if timeout else None,
-        retries=job.number("retries") or 0,
+        retries=job.integer("retries") or 0,
     )

@@ -71,7 +71,7 @@ RULES = (names_can_be_used, imports_have_names, env_files_end_in_env)
 def env_files(job: Section) -> Iterator[tuple[Node, str]]:
     """Yield the path of each env file of a manifest, with the node to point at."""
     for container in _containers(job):
-        path = container.text("env_file")
+        path = container.string("env_file")
         if path is not None:
             yield container.node_at("env_file"), path
 
