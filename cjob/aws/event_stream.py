@@ -17,7 +17,7 @@ from cjob.concurrency.interrupts import interruptible
 from cjob.document.records import EMPTY
 from cjob.reporting.progress import Reporter
 from cjob.reporting.redaction import without_passwords
-from cjob.stages.following import Event
+from cjob.stages.deployment.events import Event
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,9 +33,9 @@ LONGEST_S = 4.0
 class EventStream:
     """The events of a job's stack from now on, and of the stacks that it changes on its way.
 
-    Those are the nested ones, and one for each resource that `aside` names, by its logical id: the
-    environment's own, which the env controller changes. They are read from when their resource
-    begins to change until it has changed, and only as far as the role may.
+    Those are the nested stacks, and one for each resource that `related` names by its logical id:
+    the environment's own, which the env controller changes. Their events are read while their
+    resource changes, and only as far as the role may.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class EventStream:
         stack_id: str,
         *,
         past: Iterable[Mapping[str, Any]],
-        aside: Mapping[str, str] = EMPTY,
+        related: Mapping[str, str] = EMPTY,
     ) -> None:
         """Take the newest page of what is past: a look for what is new goes no further back."""
         self._client = client
         self._limiter = limiter
         self._budget = RetryBudget(limiter, report)
-        self._aside = aside
+        self._related = related
         self._main = _Stack(stack_id)
         self._main.seen.update(raw["EventId"] for raw in past)
         self._beside: dict[str, _Stack] = {}
@@ -90,20 +90,20 @@ class EventStream:
 
     def _related_stacks(self, event: Event, raw: Mapping[str, Any]) -> "list[_Stack]":
         """See whether a resource stands for another stack, and give that where it is a new one."""
-        there = self._aside.get(event.path, "")
+        there = self._related.get(event.path, "")
         if event.type == STACK:
             there = raw.get("PhysicalResourceId", "")
         known = self._beside.get(event.path)
         if known is None:
-            if not event.under_way or not (there or event.type == STACK):
+            if not event.in_progress or not (there or event.type == STACK):
                 return []
             known = self._beside[event.path] = _Stack(there, path=event.path, since=event.at)
             return [known]
         known.id = there or known.id
-        if event.under_way and known.rests:
+        if event.in_progress and known.rests:
             known.since = event.at
-        known.watched = known.watched or event.under_way
-        known.rests = not event.under_way
+        known.watched = known.watched or event.in_progress
+        known.rests = not event.in_progress
         return []
 
     def _new(self, stack: "_Stack") -> list[Any]:

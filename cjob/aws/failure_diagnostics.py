@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cjob.aws import errors
 from cjob.reporting.redaction import without_passwords
-from cjob.stages.following import Event
+from cjob.stages.deployment.events import Event
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

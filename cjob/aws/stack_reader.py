@@ -23,10 +23,10 @@ from cjob.document import names
 from cjob.document.models import Target
 from cjob.document.records import replace
 from cjob.document.snapshot import ABSENT, UNDER_REVIEW, Activity, Placeholder, StackSnapshot
+from cjob.document.stack_operations import STARTS, aws_command
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter
-from cjob.stages import states
-from cjob.stages.following import PASSED_ON
+from cjob.stages.deployment.events import PASSED_ON
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -110,7 +110,7 @@ class StackReader:
             events = self._client(target).describe_stack_events(StackName=stack_id)["StackEvents"]
         for event in events:
             own = event.get("PhysicalResourceId") == event["StackId"]
-            if own and event.get("ResourceStatus") in states.BEGINNINGS:
+            if own and event.get("ResourceStatus") in STARTS:
                 return Activity(
                     status=event["ResourceStatus"],
                     started_at=_format_time(event["Timestamp"]),
@@ -137,7 +137,7 @@ class StackReader:
                     return status
         raise ServiceError(
             f"stack {stack_id!r} is still {status} after {TIME_LIMIT_S // 60} minutes",
-            hint=states.aws("describe-stack-events", stack_id, target.region),
+            hint=aws_command("describe-stack-events", stack_id, target.region),
         )
 
     def _status(self, target: Target, stack_id: str) -> str:

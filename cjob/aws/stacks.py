@@ -31,11 +31,11 @@ from cjob.concurrency.interrupts import Sleep, shield
 from cjob.document.models import Target
 from cjob.document.records import EMPTY
 from cjob.document.snapshot import ABSENT, UNDER_REVIEW
+from cjob.document.stack_operations import aws_command, client_token
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter
-from cjob.stages import states
-from cjob.stages.change_sets import Proposal, Request, StackChangedError
-from cjob.stages.following import Event
+from cjob.stages.deployment.change_sets import Proposal, Request, StackChangedError
+from cjob.stages.deployment.events import Event
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -90,7 +90,9 @@ class AwsStacks(StackReader):
                 return state
         raise ServiceError(
             f"change set {name!r} is still not created after {TIME_LIMIT_S // 60} minutes",
-            hint=states.aws("describe-change-set", stack, target.region, "--change-set-name", name),
+            hint=aws_command(
+                "describe-change-set", stack, target.region, "--change-set-name", name
+            ),
         )
 
     def _create_change_set(
@@ -193,7 +195,7 @@ class AwsStacks(StackReader):
         return diagnostics.explain(failure)
 
     def follow(
-        self, target: Target, stack_id: str, aside: Mapping[str, str] = EMPTY
+        self, target: Target, stack_id: str, related: Mapping[str, str] = EMPTY
     ) -> Iterator[Event | None]:
         """Return the events from now on until the operation ends; see `EventStream`."""
         client, doing = self._polling_client(target), "read the stack's events"
@@ -201,7 +203,7 @@ class AwsStacks(StackReader):
             newest = self._poller.answers(lambda: client.describe_stack_events(StackName=stack_id))
             past = next(newest)["StackEvents"]
         stream = EventStream(
-            client, self._poller.limiter, self._report, stack_id, past=past, aside=aside
+            client, self._poller.limiter, self._report, stack_id, past=past, related=related
         )
 
         def until_end() -> Iterator[Event | None]:
@@ -217,7 +219,7 @@ def _token(number: str = "") -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user without a name
         user = "somebody"
-    return states.client_token(f"{user}-at-{socket.gethostname()}", number or uuid.uuid4().hex)
+    return client_token(f"{user}-at-{socket.gethostname()}", number or uuid.uuid4().hex)
 
 
 def _is_ours(state: "DescribeChangeSetOutputTypeDef", request: Request) -> bool:

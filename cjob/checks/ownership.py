@@ -13,7 +13,7 @@ _NOBODYS = frozenset({live_side.ABSENT, live_side.UNDER_REVIEW, "DELETE_COMPLETE
 def check_identity(release: Release, stack: Stack) -> None:
     """Refuse a stack name or Copilot tags that don't follow from the job."""
     job = release.job
-    expected = names.job_stack(job.app, job.env, job.name)
+    expected = job.stack_name
     if stack.name != expected:
         raise InputError(
             f"the document's stack is {stack.name!r}, not {expected!r}",
@@ -46,7 +46,7 @@ def check_owner(live: StackSnapshot, job: Job, *, adopt: bool) -> None:
     Names are joined with hyphens, so two jobs may come to the same one; and any stack may happen
     to have that name. `adopt` is leave to take over a stack without Copilot's tags.
     """
-    name = names.job_stack(job.app, job.env, job.name)
+    name = job.stack_name
     if live.status in _NOBODYS:
         return
     for key, value in _tags(job).items():

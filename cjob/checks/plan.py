@@ -5,7 +5,7 @@ A plan is a document with a difference, and may have been edited after it was re
 
 from collections.abc import Mapping
 
-from cjob.document import snapshot as live_side
+from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Diff, Section
 from cjob.document.records import fields
 from cjob.document.snapshot import StackSnapshot
@@ -16,7 +16,7 @@ _PARTS = ("status", "stack_id", "template", "parameters", "tags", "addons")
 
 def check_plan(plan: Diff, live: StackSnapshot) -> None:
     """Refuse a plan that was made against another state of the stack than the live one."""
-    now = live_side.fingerprint(live)
+    now = fingerprint(live)
     moved = [
         part.replace("_", " ")
         for part in _PARTS

@@ -13,7 +13,7 @@ from cjob.cli.output import streams
 from cjob.document.models import Image
 from cjob.engines.engine import BuilderName, BuildOptions, Secret
 from cjob.reporting.errors import InputError
-from cjob.stages import prebuilt
+from cjob.stages.images import prebuilt
 
 OFF = ("0", "f", "F", "false", "FALSE", "False")
 """Values of DOCKER_BUILDKIT that choose the classic builder, as the docker command reads them."""

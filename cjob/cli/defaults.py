@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from cjob.cli import job_options, prompts
 from cjob.cli.arguments.shared import ENVIRONMENT
 from cjob.cli.output import console
-from cjob.context import Collaborators
+from cjob.context import RunContext
 from cjob.reporting.errors import InputError
 
 
 def complete(
-    args: argparse.Namespace, tools: Collaborators, talk: console.Console
+    args: argparse.Namespace, context: RunContext, talk: console.Console
 ) -> argparse.Namespace:
     """Fill in the jobs and the environment that the command line does not name.
 
@@ -25,7 +25,7 @@ def complete(
     """
     answers: list[str] = []
     if args.name is None and not args.all:
-        found = job_options.all_jobs(tools)
+        found = job_options.all_jobs(context)
         job_options.check_any(found)
         chosen = _choose(found, "job", "-n", talk, or_all=True)
         args.name = chosen
@@ -37,9 +37,9 @@ def complete(
         if args.env is not None:
             talk.say(f"using environment {args.env} ({ENVIRONMENT})")
     if args.env is None and not args.target:
-        app = job_options.application(args, tools)
+        app = job_options.application(args, context)
         with talk.waiting(f"looking up the environments of {app}"):
-            found = tools.directory.environments(app)
+            found = context.directory.environments(app)
         if not found:
             raise InputError(
                 f"application {app!r} has no environment",

@@ -8,18 +8,17 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cjob import pipeline
 from cjob.cli import resource_tags
 from cjob.cli.arguments.shared import APPLICATION, ENVIRONMENT
 from cjob.cli.output import console, streams
-from cjob.context import Collaborators
+from cjob.context import DeployOptions, RunContext
 from cjob.document import codec
-from cjob.document.models import Image, Job, Release, Target, check_name, required
-from cjob.pipeline import Choices, Stages
+from cjob.document.models import Image, Job, Release, Target, check_name
+from cjob.document.records import fields
 from cjob.reporting.errors import InputError
 from cjob.reporting.progress import warning
 
@@ -32,33 +31,32 @@ def is_head(args: argparse.Namespace) -> bool:
     return bool(args.name or args.all)
 
 
-def prepare(
-    args: argparse.Namespace,
-    **chosen: Any,  # noqa: ANN401 - the fields of Choices, checked there
-) -> tuple[Collaborators, Stages, console.Console]:
-    """Make the stages that the arguments ask for, with what they work with."""
+def start(args: argparse.Namespace) -> tuple[RunContext, console.Console]:
+    """Return the context of a command's run, with its options, and its console."""
     talk = console.Console(args.log_format, args.directory)
-    options, images = _builds(args)
-    allow_outside = getattr(args, "allow_outside", False)
-    tools = Collaborators(
+    build_options, images = _builds(args)
+    context = RunContext(
         Path(args.directory),
         talk.show,
-        options,
-        console.ask_at_terminal,
-        allow_outside=allow_outside,
+        _deploy_options(args, images),
+        build_options=build_options,
+        ask=console.ask_at_terminal,
+        allow_outside=getattr(args, "allow_outside", False),
         as_caller=getattr(args, "as_caller", False),
     )
-    choices = Choices(
-        tag=parse_tag(getattr(args, "tag", "")),
-        tags=resource_tags.parse(getattr(args, "resource_tags", [])),
-        target=_target(args),
-        cdk_env=tuple(getattr(args, "cdk_env", ())),
-        images=images,
-        latest=getattr(args, "latest", True),
-        create_repository=getattr(args, "create_repository", False),
-        **chosen,
-    )
-    return tools, Stages(tools, choices), talk
+    return context, talk
+
+
+def _deploy_options(args: argparse.Namespace, images: Mapping[str, Image]) -> DeployOptions:
+    """Return the options that stages read: each argument has the name of its field."""
+    given = {name: value for name, value in vars(args).items() if name in fields(DeployOptions)}
+    for name, value in given.items():
+        if isinstance(value, list):
+            given[name] = tuple(value)
+    given["tag"] = parse_tag(given.get("tag", ""))
+    given["resource_tags"] = resource_tags.parse(given.get("resource_tags", ()))
+    given["target"] = _target(args)
+    return DeployOptions(**given, images=images)
 
 
 def _builds(args: argparse.Namespace) -> "tuple[BuildOptions | None, Mapping[str, Image]]":
@@ -71,45 +69,6 @@ def _builds(args: argparse.Namespace) -> "tuple[BuildOptions | None, Mapping[str
     return options, build_options.images(args)
 
 
-def releases(
-    args: argparse.Namespace, tools: Collaborators, stages: Stages, filters: Sequence[str]
-) -> tuple[Release, ...]:
-    """Return the Releases to work on: begun from the workspace, or read from a stream.
-
-    `filters` names the stages for what is read.
-    """
-    if is_head(args):
-        if args.file:
-            raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
-        return tuple(stages.load(job) for job in chosen_jobs(args, tools))
-    for flag in ("app", "env", "target", "tag", "resource-tags", "build"):
-        if getattr(args, flag.replace("-", "_"), None):
-            raise InputError(
-                f"--{flag} belongs to a command with -n or --all; here documents are read",
-                hint="give it to the first command of the pipe",
-            )
-    program = f"cjob-{args.command}"
-    return read_stream(args.file, program, tools, filters, head=program)
-
-
-def read_stream(
-    names: Sequence[str], program: str, tools: Collaborators, stages: Sequence[str], *, head: str
-) -> tuple[Release, ...]:
-    """Read documents for these stages from files, or from stdin if none is named (`-` is stdin).
-
-    `head` is what does the same, or more, from the workspace. What the stages take is made ready
-    before, while the command before in the pipe still works. Raise InputError if a person would
-    wait for ever.
-    """
-    hint = f"{head} -n JOB -e ENV, or a command that writes documents | {program}"
-    if not names and sys.stdin.isatty():
-        raise InputError("no job and no document", hint=hint)
-    tools.prepare(stages)
-    for name in names:
-        check_no_job(name, tools, head)
-    return read_files(names, hint)
-
-
 def read_files(names: Sequence[str], hint: str) -> tuple[Release, ...]:
     """Return the documents of files, or of stdin if none is named; InputError if there are none."""
     if not names and sys.stdin.isatty():
@@ -118,12 +77,12 @@ def read_files(names: Sequence[str], hint: str) -> tuple[Release, ...]:
     return tuple(release for text, name in read for release in codec.parse(text, name, hint))
 
 
-def check_no_job(file: str, tools: Collaborators, head: str) -> None:
+def check_no_job(file: str, context: RunContext, head: str) -> None:
     """Refuse a job's name where the name of a file is expected."""
     if file == "-" or os.path.lexists(file):
         return
     try:
-        known = tools.workspace.jobs()
+        known = context.workspace.jobs()
     except InputError:
         return
     if file in known:
@@ -131,19 +90,19 @@ def check_no_job(file: str, tools: Collaborators, head: str) -> None:
         raise InputError(f"there is no file {file!r}, but a job of that name", hint=hint)
 
 
-def chosen_jobs(args: argparse.Namespace, tools: Collaborators) -> list[Job]:
+def chosen_jobs(args: argparse.Namespace, context: RunContext) -> list[Job]:
     """Return the jobs that -n or --all name, in that order; InputError where -e is absent."""
     if args.name and args.all:
         raise InputError("--all cannot go with -n", hint="name jobs, or take all of them")
-    app, env = chosen_environment(args, tools)
-    jobs = all_jobs(tools) if args.all else tuple(dict.fromkeys(args.name))
+    app, env = chosen_environment(args, context)
+    jobs = all_jobs(context) if args.all else tuple(dict.fromkeys(args.name))
     check_any(jobs)
     return [Job(app=app, env=env, name=check_name(job, "job")) for job in jobs]
 
 
-def chosen_environment(args: argparse.Namespace, tools: Collaborators) -> tuple[str, str]:
+def chosen_environment(args: argparse.Namespace, context: RunContext) -> tuple[str, str]:
     """Return the application and the environment; InputError if -e is absent."""
-    app, place = application(args, tools), ""
+    app, place = application(args, context), ""
     if args.env is None and args.target:
         args.env = _document(args.target).job.env
     if args.env is None:
@@ -155,9 +114,9 @@ def chosen_environment(args: argparse.Namespace, tools: Collaborators) -> tuple[
     return app, check_name(args.env, "environment", place)
 
 
-def all_jobs(tools: Collaborators) -> tuple[str, ...]:
+def all_jobs(context: RunContext) -> tuple[str, ...]:
     """Return the names of the workspace's jobs, and warn about folders that cjob skips."""
-    return tools.workspace.jobs(lambda text: tools.report(warning(text)))
+    return context.workspace.jobs(lambda text: context.report(warning(text)))
 
 
 def check_any(jobs: Sequence[str]) -> None:
@@ -169,19 +128,19 @@ def check_any(jobs: Sequence[str]) -> None:
         )
 
 
-def application(args: argparse.Namespace, tools: Collaborators) -> str:
+def application(args: argparse.Namespace, context: RunContext) -> str:
     """Return the application: from the command line, the variable, or the workspace."""
     if args.app is not None:
         return check_name(args.app, "application")
     if chosen := os.environ.get(APPLICATION):
         return check_name(chosen, "application", APPLICATION)
-    if not tools.workspace.app:
+    if not context.workspace.app:
         raise InputError(
             "the workspace names no application",
             hint=f"name it with -a or {APPLICATION}, or write 'application: NAME' into "
             "copilot/.workspace",
         )
-    return check_name(tools.workspace.app, "application")
+    return check_name(context.workspace.app, "application")
 
 
 def parse_tag(tag: str) -> str:
@@ -216,49 +175,6 @@ def _document(file: str) -> Release:
     return codec.parse(*streams.read_input(file), hint="make it with cjob-target")[0]
 
 
-def check_sections(begun: Sequence[Release], needs: str) -> None:
-    """Refuse documents without the section that `needs` names, before AWS is asked for anything."""
-    for release in begun:
-        if needs:
-            required(getattr(release, needs), needs)
-
-
 def output_form(args: argparse.Namespace) -> str:
     """Return what stdout gets: as asked for, else text on a terminal and JSON in a pipe."""
     return str(args.output or ("text" if sys.stdout.isatty() else "json"))
-
-
-def run_command(
-    args: argparse.Namespace,
-    head: Sequence[str],
-    filters: Sequence[str],
-    view: Callable[[Release, str], str],
-    *,
-    needs: str = "",
-    seen: Callable[[Release, console.Console], None] | None = None,
-    together: Mapping[str, Callable[[Sequence[Release]], str]] | None = None,
-    refuses: bool = False,
-) -> int:
-    """Run a command's stages, and write the documents, or the view that was asked for.
-
-    `head` names the stages after load, `filters` those for documents that were read; each of
-    these must have the section that `needs` names. `seen` is called with each Release at the
-    end, before anything is written. `together` has the views that take all Releases at once. With
-    `refuses` a stage refuses what AWS would, so that no warning comes first.
-    """
-    tools, stages, talk = prepare(args, refuses=refuses)
-    begun = releases(args, tools, stages, filters)
-    check_sections(begun, "" if is_head(args) else needs)
-    with talk.watching([release.job for release in begun], labelled=not is_head(args)):
-        done = pipeline.run(begun, stages, head if is_head(args) else filters, args.jobs)
-    if seen is not None:
-        for release in done:
-            seen(release, talk)
-    form = output_form(args)
-    if form == "json":
-        streams.write(codec.dump(done))
-    elif together and form in together:
-        streams.write(together[form](done))
-    else:
-        streams.write("".join(view(release, form) for release in done))
-    return 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cjob.aws.waiting import Waiting
-    from cjob.context import Collaborators
+    from cjob.context import RunContext
     from cjob.document.models import Job
     from cjob.reporting.progress import Reporter
     from cjob.runs.model import Run
@@ -33,17 +33,17 @@ class Operation:
         from cjob.aws.rate_limit import RateLimiter  # noqa: PLC0415
 
         _check_named(args, several=several)
-        self.tools: Collaborators
-        self.tools, _, self.talk = job_options.prepare(args)
-        self.jobs: Sequence[Job] = _chosen(args, self.tools)
-        app, env = job_options.chosen_environment(args, self.tools)
-        self.environment = self.tools.directory.environment(app, env)
-        account = self.tools.account
+        self.context: RunContext
+        self.context, self.talk = job_options.start(args)
+        self.jobs: Sequence[Job] = _chosen(args, self.context)
+        app, env = job_options.chosen_environment(args, self.context)
+        self.environment = self.context.directory.environment(app, env)
+        account = self.context.account
         self.executions: Executions = Executions(
             account, self.environment, args.witness, self.talk.say
         )
         self.output: Output = Output(account, self.environment)
-        self._limiter = RateLimiter(self.tools.interruption.sleep)
+        self._limiter = RateLimiter(self.context.interruption.sleep)
 
     def follower(self, job: "Job", show: "Callable[[Line], None]") -> "Follower":
         """Return what follows a run of a job, which reports its attempts to the console."""
@@ -93,15 +93,15 @@ def _all_deployed(args: argparse.Namespace) -> bool:
     return bool(getattr(args, "deployed", False))
 
 
-def _chosen(args: argparse.Namespace, tools: "Collaborators") -> "list[Job]":
+def _chosen(args: argparse.Namespace, context: "RunContext") -> "list[Job]":
     """Return the named jobs; without a workspace, the error says what replaces it."""
     from cjob.workspace.find import NoWorkspaceError  # noqa: PLC0415 - help needs none of it
 
     try:
         if _all_deployed(args):
-            job_options.chosen_environment(args, tools)
+            job_options.chosen_environment(args, context)
             return []
-        return job_options.chosen_jobs(args, tools)
+        return job_options.chosen_jobs(args, context)
     except NoWorkspaceError as error:
         way = "name the jobs with -n and the" if args.all else "name the"
         raise InputError(

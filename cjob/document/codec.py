@@ -10,7 +10,8 @@ import json
 import math
 from collections.abc import Iterable
 
-from cjob.document.models import Release, from_json, to_json
+from cjob.document.json_form import from_json, to_json
+from cjob.document.models import Release
 from cjob.reporting.errors import InputError
 
 NESTING = 100

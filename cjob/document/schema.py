@@ -8,7 +8,8 @@ import types
 from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
-from cjob.document.models import API_VERSION, KIND, NAME, Release, Section, layout
+from cjob.document.json_form import layout
+from cjob.document.models import API_VERSION, KIND, NAME, Release, Section
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

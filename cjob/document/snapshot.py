@@ -3,11 +3,8 @@
 Plain data: an adapter reads it, diff compares with it, and apply checks it again.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 
-from cjob.document.models import Baseline
 from cjob.document.records import EMPTY, dataclass
 
 ABSENT = ""
@@ -79,20 +76,3 @@ def is_same(now: StackSnapshot, before: StackSnapshot) -> bool:
     """Check that a stack was not updated between two reads; the templates are not compared."""
     parts = ("stack_id", "status", "last_updated", "parameters", "tags")
     return all(getattr(now, part) == getattr(before, part) for part in parts)
-
-
-def fingerprint(snapshot: StackSnapshot) -> Baseline:
-    """Return the digests of a snapshot, which a plan contains."""
-    return Baseline(
-        status=snapshot.status,
-        stack_id=snapshot.stack_id,
-        template=_digest(snapshot.template),
-        parameters=_digest(snapshot.parameters),
-        tags=_digest(snapshot.tags),
-        addons=_digest(snapshot.addons),
-    )
-
-
-def _digest(value: str | Mapping[str, str]) -> str:
-    text = value if isinstance(value, str) else json.dumps(dict(value), sort_keys=True)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

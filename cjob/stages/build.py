@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.context import RunContext
 from cjob.document.models import Image, Release, Revision, Source, required
 from cjob.document.records import EMPTY, replace
 from cjob.engines.engine import (
@@ -20,8 +21,8 @@ from cjob.engines.engine import (
 )
 from cjob.reporting.errors import CjobError, InputError, ServiceError
 from cjob.reporting.progress import Reporter, part, warning
-from cjob.stages import prebuilt
-from cjob.stages.recipes import Plan, place, plans
+from cjob.stages.images import prebuilt
+from cjob.stages.images.plans import Plan, place, plans
 from cjob.workspace.find import Files
 
 LATEST = "latest"
@@ -30,7 +31,20 @@ LATEST = "latest"
 DEFAULT_PLATFORM = "linux/amd64"
 
 
-def build(
+def build(release: Release, context: RunContext) -> Release:
+    """Add `images`: build those that were not built elsewhere."""
+    return build_images(
+        release,
+        context.builder,
+        context.files(release),
+        context.reporter(release.job),
+        context.build_options,
+        given=context.options.images,
+        latest=context.options.latest,
+    )
+
+
+def build_images(
     release: Release,
     builders: Builders,
     files: Files,

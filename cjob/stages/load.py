@@ -4,14 +4,17 @@ Reads the workspace's files and asks git for the commit; touches nothing else. W
 with a job is found here, before anything is built or sent.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cjob.checks.env_files import problems as env_file_problems
 from cjob.checks.names import of_job
 from cjob.checks.unsubstituted import problems as unsubstituted
+from cjob.context import RunContext
 from cjob.document import names
 from cjob.document.models import Asset, Build, Job, Overrides, Release, Source
+from cjob.document.records import replace
 from cjob.env_controller import archive
 from cjob.manifest import reading
 from cjob.manifest.job import Job as ManifestJob
@@ -24,12 +27,12 @@ from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.reporting.findings import Finding
 from cjob.reporting.progress import Reporter, found, warning
 from cjob.reporting.redaction import looks_secret
-from cjob.stages.render import rehearse
 from cjob.template.addons.assets import file_digest
 from cjob.template.addons.packaging import LocalFile, local_files, place_of
 from cjob.template.addons.reading import PARAMETER_FILES, Addons, is_template
 from cjob.template.addons.reading import read as read_addons
 from cjob.template.patches import check_patches
+from cjob.template.render import dry_render
 from cjob.workspace import assets
 from cjob.workspace.find import Workspace
 from cjob.workspace.git import revision
@@ -38,7 +41,22 @@ PATCHES = "cfn.patches.yml"
 CDK = "cdk.json"
 
 
-def load(
+def load(release: Release, context: RunContext) -> Release:
+    """Add `source`, all that the workspace says of the job, and the target of `--target`."""
+    options = context.options
+    loaded = load_job(
+        release.job,
+        context.workspace,
+        os.environ,
+        context.reporter(release.job),
+        tag=options.tag,
+        tags=options.resource_tags,
+        refused_later=options.refuses_findings,
+    )
+    return replace(loaded, target=options.target)
+
+
+def load_job(
     job: Job,
     workspace: Workspace,
     environment: Mapping[str, str],
@@ -64,7 +82,7 @@ def load(
     with problems:
         overrides = _overrides(workspace, job.name)
     problems.raise_all()
-    rehearse(loaded.job, job, addons, overrides.patches)
+    dry_render(loaded.job, job, addons, overrides.patches)
 
     def warn(text: str) -> None:
         report(warning(text))

@@ -12,11 +12,13 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from cjob.checks import deployable
+from cjob.context import RunContext
 from cjob.document.models import Release, required
 from cjob.document.records import replace
 from cjob.reporting.errors import InputError
 from cjob.reporting.printable import without_sequences
-from cjob.reporting.progress import Reporter, info, part
+from cjob.reporting.progress import Reporter, found, info, part
 from cjob.template import cdk
 from cjob.workspace.find import Files
 
@@ -31,7 +33,28 @@ QUOTED = 3
 """So many last lines of a program that failed are told again in the error."""
 
 
-def override(
+def override(release: Release, context: RunContext) -> Release:
+    """Apply CDK overrides to the template, and warn about what a deployment would refuse."""
+    report = context.reporter(release.job)
+    if required(release.source, "source").overrides.cdk:
+        from cjob.concurrency import processes  # noqa: PLC0415 - imports subprocess
+
+        release = run_cdk_app(
+            release,
+            context.workspace,
+            context.folder,
+            os.environ,
+            names=context.options.cdk_env,
+            run=processes.run_untrusted,
+            report=report,
+        )
+    for finding in deployable.beyond_manifest(release):
+        for record in found(finding):
+            report(record)
+    return release
+
+
+def run_cdk_app(
     release: Release,
     files: Files,
     start: Path,

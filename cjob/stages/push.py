@@ -11,15 +11,18 @@ from typing import IO, Protocol
 
 from cjob.checks.assets import check_key
 from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.context import RunContext
 from cjob.document.models import Artifacts, Asset, Image, Release, Source, Target, required
 from cjob.document.records import dataclass, replace
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
 from cjob.reporting.errors import InputError
 from cjob.reporting.progress import Reporter, info, part, warning
-from cjob.stages import prebuilt
 from cjob.stages.build import LATEST, check_tags, without_latest
-from cjob.stages.render import addons_template
+from cjob.stages.images import prebuilt
+from cjob.stages.images.repository import create_repository
+from cjob.stages.render import check_rendered, render
+from cjob.template.render import addons_template
 from cjob.workspace import assets
 from cjob.workspace.find import Files
 
@@ -56,7 +59,36 @@ class Upload:
     content_type: str
 
 
-def push(  # noqa: PLR0917 - what is touched comes as in all stages, and that is much here
+def push(release: Release, context: RunContext) -> Release:
+    """Push images and send files; name the images by digest, and add `artifacts`.
+
+    The repository is created if it is missing and `--create-repository` is given.
+    """
+    options, report = context.options, context.reporter(release.job)
+    release = prebuilt.named(release, options.images)
+    check_rendered(render(release, context))
+    is_built = any(image.id for image in (release.images or {}).values())
+    if options.create_repository and is_built:
+        release = create_repository(
+            release,
+            context.application,
+            context.directory,
+            report,
+            context.creating_repositories,
+        )
+    target = required(release.target, "target")
+    return upload(
+        release,
+        engine=context.engine,
+        registry=context.registry(target),
+        store=context.bucket(target),
+        files=context.files(release),
+        report=report,
+        latest=options.latest,
+    )
+
+
+def upload(  # noqa: PLR0917 - each is another place that is written to or read from
     release: Release,
     engine: Callable[[], Engine],
     registry: Registry,

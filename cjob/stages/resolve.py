@@ -7,6 +7,7 @@ where the job's manifest names them by tags.
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from cjob.context import RunContext
 from cjob.document import names
 from cjob.document.models import Release, Target
 from cjob.document.records import fields, replace
@@ -30,19 +31,31 @@ class Directory(Protocol):
         """Return the ids of the subnets that have all the tags, sorted."""
 
 
-def resolve(release: Release, directory: Directory) -> Release:
-    """Fill `target` with what AWS says now, whatever the document had there."""
+def resolve(release: Release, context: RunContext, *, refresh: bool = False) -> Release:
+    """Add `target` if it is missing, and its subnets; with `refresh`, look it up again."""
+    if refresh:
+        return look_up(release, context.directory)
+    return look_up_missing(release, lambda: context.directory)
+
+
+def confirm(release: Release, context: RunContext) -> Release:
+    """Check that `target` is what AWS says, before anything is sent there."""
+    return confirm_target(release, context.directory)
+
+
+def look_up(release: Release, directory: Directory) -> Release:
+    """Fill `target` from AWS, whatever the document has there."""
     target = _target(release, directory)
     return _with_subnets(replace(release, target=target), lambda: directory)
 
 
-def resolve_absent(release: Release, directory: Callable[[], Directory]) -> Release:
-    """Fill `target` only where the document has none; subnets that it lacks are looked up.
+def look_up_missing(release: Release, directory: Callable[[], Directory]) -> Release:
+    """Fill `target` if the document has none, and the subnets that are missing in it.
 
-    The directory is only made where something is to be looked up, so that all else is offline.
+    `directory` is called only if something is missing, so that rendering works offline.
     """
     if release.target is None:
-        return resolve(release, directory())
+        return look_up(release, directory())
     return _with_subnets(release, directory)
 
 
@@ -62,14 +75,14 @@ def _with_subnets(release: Release, directory: Callable[[], Directory]) -> Relea
     return replace(release, target=replace(release.target, subnets=subnets))
 
 
-def confirm(release: Release, directory: Directory) -> Release:
-    """Check that the document's `target` is what AWS says now; InputError where it isn't.
+def confirm_target(release: Release, directory: Directory) -> Release:
+    """Return the Release with a target that AWS confirms; raise InputError if it differs.
 
-    What push and apply act on is taken from AWS, never from a document that could be anybody's. Of
-    the repositories only the job's own counts, and it may have been made since.
+    Anybody may have written the document, so push and apply use only what AWS says. Of the
+    repositories only the job's own is compared, and it may have been created since.
     """
     if release.target is None:
-        return resolve(release, directory)
+        return look_up(release, directory)
     now = _target(release, directory)
     for name in fields(Target):
         if name in ("subnets", "extra"):

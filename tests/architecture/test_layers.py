@@ -24,13 +24,14 @@ MAY_IMPORT = {
     "diff": {"document", "runs", "template"},
     # What is refused before anything is sent.
     "checks": {"diff", "document", "manifest", "template", "yamlio"},
-    # What a stage is handed, and what it may use by itself.
+    # What stages use.
     "concurrency": set(),
     "env_controller": set(),
     "workspace": {"document", "template"},
     "stages": {
         "checks",
         "concurrency",
+        "context",
         "diff",
         "document",
         "engines",
@@ -40,20 +41,13 @@ MAY_IMPORT = {
         "template",
         "workspace",
     },
-    # The rim: what the stages' protocols are filled with.
+    # The adapters behind the stages' protocols, and the one module that knows them all.
     "aws": {"concurrency", "document", "engines", "runs", "sandbox", "stages"},
     "engines": {"concurrency"},
     "sandbox": set(),
-    # What puts all together.
-    "context": {"aws", "concurrency", "engines", "workspace"},
-    "pipeline": {
-        "checks",
-        "concurrency",
-        "context",
-        "document",
-        "stages",
-        "workspace",
-    },
+    "context": {"aws", "concurrency", "document", "engines", "workspace"},
+    # What is made of the stages.
+    "pipeline": {"stages"},
     "cli": {
         "aws",
         "concurrency",
@@ -77,8 +71,6 @@ PURE = (
     "cjob.document",
     "cjob.manifest",
     "cjob.runs",
-    "cjob.stages.diff",
-    "cjob.stages.render",
     "cjob.template",
     "cjob.yamlio",
 )

@@ -4,7 +4,7 @@ from cjob.checks import deployable
 from cjob.document.models import Asset, Job, Overrides, Release, Source, Target
 from cjob.document.records import replace
 from cjob.reporting.errors import InputErrors
-from cjob.stages.render import render
+from cjob.template.render import render_stack
 
 HEAD = "name: {name}\ntype: Scheduled Job\non: {{schedule: '@daily'}}\n"
 LOCATED = HEAD + "image: {{location: alpine}}\n"
@@ -38,13 +38,13 @@ def rendered(
         addons={"one.yml": addon} if addon else {},
     )
     job = Job(app="acme", env="test", name=name)
-    return render(Release(job=job, source=content, target=TARGET))
+    return render_stack(Release(job=job, source=content, target=TARGET))
 
 
 def tagged(release: Release, tags: dict[str, str]) -> Release:
     """Return the document rendered again with tags that a person gave."""
     assert release.source is not None
-    return render(replace(release, source=replace(release.source, tags=tags)))
+    return render_stack(replace(release, source=replace(release.source, tags=tags)))
 
 
 def edited(release: Release, **changes: str) -> Release:

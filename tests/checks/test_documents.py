@@ -7,9 +7,10 @@ import pytest
 from cjob.checks.assets import check_addons, check_key
 from cjob.checks.plan import check_difference
 from cjob.document import names
+from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Asset, Change, Diff, Job, Stack, Target
 from cjob.document.records import replace
-from cjob.document.snapshot import StackSnapshot, fingerprint
+from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import InputError
 
 JOB = Job(app="acme", env="test", name="report")

@@ -6,8 +6,9 @@ import pytest
 
 from cjob import diff
 from cjob.diff.summary import summary
+from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Change, Diff
-from cjob.document.snapshot import StackSnapshot, fingerprint
+from cjob.document.snapshot import StackSnapshot
 
 FULL = (Path(__file__).parents[1] / "template" / "full.yml").read_text()
 

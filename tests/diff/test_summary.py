@@ -8,8 +8,9 @@ import unredacted
 from cjob import diff
 from cjob.diff.kinds import kind_of
 from cjob.diff.summary import schedules, summary
+from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Change, Diff
-from cjob.document.snapshot import StackSnapshot, fingerprint
+from cjob.document.snapshot import StackSnapshot
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EAST = timezone(timedelta(hours=1), "CET")

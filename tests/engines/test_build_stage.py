@@ -19,8 +19,8 @@ from cjob.engines.engine import (
     Secret,
 )
 from cjob.reporting.errors import InputError, InputErrors, ServiceError
-from cjob.stages.build import build, revision_tag, tags
-from cjob.stages.recipes import plans, recipe, shared
+from cjob.stages.build import build_images, revision_tag, tags
+from cjob.stages.images.plans import plans, recipe, shared
 from cjob.workspace.find import Files
 
 REVISION = Revision(commit="1a2b3c4")
@@ -200,7 +200,7 @@ def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
     engine = Builder()
     builds = {"report": of("one"), "log": of("two")}
     with pytest.raises(NoBuildxError) as raised:
-        build(release(builds), no_buildx(engine), Files(root=root), print)
+        build_images(release(builds), no_buildx(engine), Files(root=root), print)
     assert str(raised.value) == (
         'two:2: building the image of container "log" needs buildx, for COPY --link: '
         "docker buildx is not installed here"
@@ -228,7 +228,7 @@ def test_without_buildx_the_classic_builder_serves_and_what_it_does_else_is_told
     lines: list[str] = []
     engine = Builder()
     wanted = {"report": cached, "log": of("two"), "proxy": of("three")}
-    build(
+    build_images(
         release(wanted),
         no_buildx(engine),
         Files(root=root),
@@ -250,7 +250,7 @@ def test_without_buildx_the_classic_builder_serves_and_what_it_does_else_is_told
 def test_buildx_that_was_asked_for_is_not_replaced(root: Path) -> None:
     """By its name."""
     with pytest.raises(NoBuildxError, match="not installed"):
-        build(
+        build_images(
             release({"report": of("one")}),
             no_buildx(Builder()),
             Files(root=root),
@@ -264,14 +264,14 @@ def test_buildx_that_was_asked_for_is_not_replaced(root: Path) -> None:
 
 def test_nothing_to_build_asks_for_no_engine(root: Path) -> None:
     """A job whose images have locations needs none on the machine."""
-    assert build(release({}), no_engine, Files(root=root), print).images == {}
+    assert build_images(release({}), no_engine, Files(root=root), print).images == {}
 
 
 def test_each_container_gets_its_image(root: Path) -> None:
     """Two of three share one; the order is that of the builds."""
     engine = Builder()
     builds = {"report": of("one"), "log": of("two"), "proxy": of("one")}
-    built = build(
+    built = build_images(
         release(builds, tag="v2"), lambda _: engine, Files(root=root), lambda _: None
     ).images
     one, two = "sha256:one", "sha256:two"
@@ -288,7 +288,7 @@ def test_each_container_gets_its_image(root: Path) -> None:
 def test_progress_is_told_with_the_container_s_name(root: Path) -> None:
     """Lines of several builds mix."""
     lines: list[str] = []
-    build(
+    build_images(
         release({"report": of("one"), "log": of("two")}),
         lambda _: Builder(),
         Files(root=root),
@@ -307,7 +307,7 @@ def test_the_first_failure_stops_the_others(root: Path) -> None:
     engine = Builder("log")
     builds = {"report": of("one"), "log": of("two"), "proxy": of("three")}
     with pytest.raises(ServiceError, match="log failed"):
-        build(release(builds), lambda _: engine, Files(root=root), lambda _: None)
+        build_images(release(builds), lambda _: engine, Files(root=root), lambda _: None)
     ends = time.monotonic() + 10
     while sorted(engine.stopped) != ["proxy", "report"]:
         assert time.monotonic() < ends
@@ -336,7 +336,9 @@ def test_what_is_not_there_is_told_before_anything_is_built(
 ) -> None:
     """The engine isn't even asked for."""
     with pytest.raises(InputError) as raised:
-        build(release({"report": of("one"), "log": missing}), no_engine, Files(root=root), print)
+        build_images(
+            release({"report": of("one"), "log": missing}), no_engine, Files(root=root), print
+        )
     assert raised.value.message == message
 
 
@@ -371,7 +373,7 @@ def test_what_is_not_there_is_told_with_the_manifest_s_line(root: Path) -> None:
     }
     wanted = Release(job=JOB, source=Source(manifest=MANIFEST, builds=builds))
     with pytest.raises(InputErrors) as raised:
-        build(wanted, no_engine, Files(root=root), print)
+        build_images(wanted, no_engine, Files(root=root), print)
     assert [(one.place, one.message.split(" of ")[0]) for one in raised.value.problems] == [
         ("copilot/report/manifest.yml:4:10", 'the Dockerfile "four"'),
         ("copilot/report/manifest.yml:19:22", 'the build context "nowhere"'),
@@ -387,7 +389,7 @@ def test_an_engine_that_is_not_there_is_told_with_the_first_build_s_line(root: P
 
     source = Source(manifest=MANIFEST, builds={"report": of("one")})
     with pytest.raises(ServiceError, match="no buildx") as raised:
-        build(Release(job=JOB, source=source), builders, Files(root=root), print)
+        build_images(Release(job=JOB, source=source), builders, Files(root=root), print)
     assert raised.value.place == "copilot/report/manifest.yml:4:10"
 
 
@@ -395,7 +397,7 @@ def test_several_missing_files_are_told_together(root: Path) -> None:
     """One run is enough to learn of all of them."""
     builds = {"report": of("four"), "log": Build(context="nowhere", dockerfile="five")}
     with pytest.raises(InputErrors) as raised:
-        build(release(builds), no_engine, Files(root=root), print)
+        build_images(release(builds), no_engine, Files(root=root), print)
     assert len(raised.value.problems) == 3
 
 
@@ -414,7 +416,7 @@ def test_a_stage_that_is_not_there_is_told_with_those_that_are(
     (root / "one").write_text(text)
     wanted = Build(context=".", dockerfile="one", target="last")
     with pytest.raises(InputError, match="has no stage") as raised:
-        build(release({"report": wanted}), no_engine, Files(root=root), print)
+        build_images(release({"report": wanted}), no_engine, Files(root=root), print)
     assert raised.value.hint == hint
 
 
@@ -422,21 +424,21 @@ def test_an_image_of_another_platform_than_asked_for_is_refused(root: Path) -> N
     """It would not run, or not as its author meant."""
     builds = {"report": of("one", "linux/arm64")}
     with pytest.raises(ServiceError, match="is for linux/amd64, and linux/arm64 was asked for"):
-        build(release(builds), lambda _: Builder(), Files(root=root), lambda _: None)
+        build_images(release(builds), lambda _: Builder(), Files(root=root), lambda _: None)
 
 
 def test_an_image_that_would_not_run_is_warned_of(root: Path) -> None:
     """Without a platform in the manifest the task's is the usual one, whatever machine builds."""
     lines: list[str] = []
     engine = Builder(platform="linux/arm64")
-    build(
+    build_images(
         release({"report": of("one")}),
         lambda _: engine,
         Files(root=root),
         lambda record: lines.append(record.text),
     )
     assert "warning: the image of report is for linux/arm64" in lines[-1]
-    build(
+    build_images(
         release({"report": of("one", "linux/arm64")}),
         lambda _: engine,
         Files(root=root),

@@ -23,8 +23,8 @@ from cjob.engines.docker_api import DockerEngine, connect
 from cjob.engines.engine import Engine, Login
 from cjob.env_controller import archive
 from cjob.reporting.errors import InputError, ServiceError
-from cjob.stages.build import build
-from cjob.stages.push import at_host, push
+from cjob.stages.build import build_images
+from cjob.stages.push import at_host, upload
 from cjob.workspace.find import Files
 
 JOB = Job(app="acme", env="test", name="report")
@@ -141,7 +141,7 @@ def test_a_job_without_images_touches_neither_engine_nor_registry(tmp_path: Path
     (tmp_path / "a.env").write_bytes(b"A=1\n")
     bucket = Bucket()
     wanted = release(assets=(env_file(b"A=1\n"), CONTROLLER))
-    pushed = push(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
+    pushed = upload(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     key = env_file(b"A=1\n").key
     assert bucket.objects == {
         key: (b"A=1\n", "application/octet-stream"),
@@ -158,11 +158,11 @@ def test_a_job_without_images_touches_neither_engine_nor_registry(tmp_path: Path
 def test_what_is_in_the_bucket_is_not_sent_again(tmp_path: Path) -> None:
     """A key is made from the content."""
     bucket = Bucket()
-    first = push(
+    first = upload(
         release(assets=(CONTROLLER,)), no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet
     )
     lines: list[str] = []
-    second = push(
+    second = upload(
         first,
         no_engine,
         NoRegistry(),
@@ -184,7 +184,7 @@ def test_the_addons_are_sent_with_their_places_in_the_bucket(tmp_path: Path) -> 
     asset = Asset(kind="addonAsset", sha256=digest, key=key, path="code", zipped=True)
     bucket = Bucket()
     wanted = release(addons={"table.yml": ADDON}, assets=(asset,))
-    pushed = push(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
+    pushed = upload(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     assert pushed.artifacts is not None
     [template] = set(pushed.artifacts.keys) - {key}
     text, kind = bucket.objects[template]
@@ -201,7 +201,7 @@ def test_a_file_that_changed_since_load_is_refused_before_anything_is_sent(tmp_p
     bucket = Bucket()
     wanted = release(assets=(CONTROLLER, env_file(b"A=1\n")))
     with pytest.raises(InputError, match=r'the file "a\.env" is not what it was'):
-        push(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
+        upload(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     assert bucket.sent == []
 
 
@@ -209,7 +209,7 @@ def test_a_document_of_another_version_s_controller_is_refused(tmp_path: Path) -
     """Its digest is not that of the code in this version."""
     other = controller("0" * 64)
     with pytest.raises(InputError, match="the env controller's code is not what it was"):
-        push(
+        upload(
             release(assets=(other,)), no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet
         )
 
@@ -217,7 +217,7 @@ def test_a_document_of_another_version_s_controller_is_refused(tmp_path: Path) -
 def test_a_refused_object_fails_the_push(tmp_path: Path) -> None:
     """No document is given for what isn't there."""
     with pytest.raises(ServiceError, match="denied"):
-        push(
+        upload(
             release(assets=(CONTROLLER,)),
             no_engine,
             NoRegistry(),
@@ -238,7 +238,7 @@ def test_a_job_without_a_repository_is_told_how_it_gets_one(tmp_path: Path) -> N
     for known in (target(other="x"), target(report="")):
         wanted = Release(job=JOB, source=source, target=known, images=images)
         with pytest.raises(InputError, match='no image repository for job "report"') as raised:
-            push(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
+            upload(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
         assert "--create-repository" in raised.value.hint
 
 
@@ -249,7 +249,7 @@ def test_no_image_leaves_without_repository_and_digest(tmp_path: Path, uri: str)
     images = {"report": Image(uri=uri)}
     wanted = Release(job=JOB, source=source, target=target(report="x"), images=images)
     with pytest.raises(InputError) as raised:
-        push(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
+        upload(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
     assert "images.report" in raised.value.place
 
 
@@ -258,7 +258,7 @@ def test_images_that_were_never_built_are_asked_for(tmp_path: Path) -> None:
     source = Source(manifest="", builds={"report": Build(context=".", dockerfile="Dockerfile")})
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
     with pytest.raises(InputError, match='no "images" section'):
-        push(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
+        upload(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
 
 
 def test_the_login_s_host_takes_the_place_of_the_repository_s() -> None:
@@ -315,9 +315,9 @@ def test_built_images_are_pushed_and_named_by_digest(
     }
     source = Source(manifest="", builds=builds, revision=Revision(commit="1a2b3c4"))
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
-    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
+    built = build_images(wanted, lambda _: docker, Files(root=workspace), quiet)
     told: list[str] = []
-    pushed = push(
+    pushed = upload(
         built,
         lambda: docker,
         registry,
@@ -351,9 +351,9 @@ def test_a_second_push_gives_the_same_document(
         source=Source(manifest="", builds=builds),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
-    first = push(built, lambda: docker, registry, Bucket(), Files(root=workspace), quiet)
-    assert push(first, lambda: docker, registry, Bucket(), Files(root=workspace), quiet) == first
+    built = build_images(wanted, lambda _: docker, Files(root=workspace), quiet)
+    first = upload(built, lambda: docker, registry, Bucket(), Files(root=workspace), quiet)
+    assert upload(first, lambda: docker, registry, Bucket(), Files(root=workspace), quiet) == first
 
 
 def test_an_interrupting_report_ends_the_push(
@@ -366,7 +366,7 @@ def test_an_interrupting_report_ends_the_push(
         source=Source(manifest="", builds=builds),
         target=target(report=f"{ECR}/acme/report"),
     )
-    built = build(wanted, lambda _: docker, Files(root=workspace), quiet)
+    built = build_images(wanted, lambda _: docker, Files(root=workspace), quiet)
     bucket = Bucket()
     told = threading.Event()
 
@@ -375,7 +375,7 @@ def test_an_interrupting_report_ends_the_push(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        push(built, lambda: docker, registry, bucket, Files(root=workspace), report)
+        upload(built, lambda: docker, registry, bucket, Files(root=workspace), report)
     assert told.is_set()
     assert bucket.sent == []
 
@@ -453,7 +453,7 @@ def of_commit(
         revision=Revision(commit=commit) if commit else None,
     )
     wanted = Release(job=JOB, source=source, target=target(report=f"{ECR}/acme/report"))
-    return build(wanted, lambda _: docker, Files(root=workspace), quiet, latest=latest)
+    return build_images(wanted, lambda _: docker, Files(root=workspace), quiet, latest=latest)
 
 
 def test_a_registry_that_fails_of_itself_is_tried_again(
@@ -471,7 +471,7 @@ def test_a_registry_that_fails_of_itself_is_tried_again(
     built = of_commit("", workspace, docker)
     told: list[str] = []
     with between(registry, fail_once) as before:
-        pushed = push(
+        pushed = upload(
             built,
             lambda: docker,
             before,
@@ -515,7 +515,7 @@ def test_in_an_immutable_repository_latest_stays_and_the_image_is_there(
     told: list[str] = []
 
     def pushed(built: Release) -> str:
-        done = push(
+        done = upload(
             built,
             lambda: docker,
             immutable,
@@ -540,12 +540,12 @@ def test_in_an_immutable_repository_another_images_tag_is_refused(
 ) -> None:
     """Another --tag helps."""
     first = of_commit("3333333", workspace, docker, latest=False)
-    push(first, lambda: docker, immutable, Bucket(), Files(root=workspace), quiet)
+    upload(first, lambda: docker, immutable, Bucket(), Files(root=workspace), quiet)
     (workspace / "Dockerfile").write_text("FROM scratch\nLABEL a=other\nCOPY Dockerfile /\n")
     again = replace(first, images=None)
-    other = build(again, lambda _: docker, Files(root=workspace), quiet, latest=False)
+    other = build_images(again, lambda _: docker, Files(root=workspace), quiet, latest=False)
     with pytest.raises(ServiceError, match="is immutable") as raised:
-        push(other, lambda: docker, immutable, Bucket(), Files(root=workspace), quiet)
+        upload(other, lambda: docker, immutable, Bucket(), Files(root=workspace), quiet)
     assert "give a --tag that is not in use" in raised.value.hint
 
 
@@ -556,7 +556,7 @@ def test_without_latest_no_tag_is_moved(
     told: list[str] = []
     for latest in (True, False):
         built = of_commit("4444444", workspace, docker, latest=latest)
-        push(
+        upload(
             built,
             lambda: docker,
             registry,

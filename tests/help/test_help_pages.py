@@ -10,7 +10,8 @@ import pytest
 
 from cjob.cli import help_topics
 from cjob.cli import main as cli
-from cjob.document.models import Release, Section, layout
+from cjob.document.json_form import layout
+from cjob.document.models import Release, Section
 from cjob.reporting import errors
 
 INTERNAL = {"CJOB_SANDBOX_KEYS"}

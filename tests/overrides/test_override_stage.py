@@ -9,7 +9,7 @@ import pytest
 
 from cjob.document.models import Job, Overrides, Release, Source, Stack
 from cjob.reporting.errors import InputError
-from cjob.stages.override import override
+from cjob.stages.override import run_cdk_app
 from cjob.workspace.find import Files
 
 FOLDER = "copilot/report/overrides"
@@ -77,7 +77,7 @@ def _overridden(
         source=Source(manifest="", overrides=Overrides(cdk=cdk)),
         stack=stack,
     )
-    done = override(
+    done = run_cdk_app(
         release,
         Files(root=root),
         root / start,

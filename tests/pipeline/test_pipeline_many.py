@@ -14,7 +14,7 @@ import pytest
 import sandboxes
 from pipelines import APP, ENV, Place, documents, name, on
 
-from cjob.pipeline import FEATURE_JOBS
+from cjob.context import FEATURE_JOBS
 
 JOBS = 20 if effort.ALL else 6
 

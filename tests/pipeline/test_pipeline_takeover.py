@@ -12,7 +12,7 @@ import pytest
 import sandboxes
 from pipelines import Place, document, eventually, make
 
-from cjob.stages.render import TEMPLATE_VERSION
+from cjob.template.render import TEMPLATE_VERSION
 
 # A stack as Copilot left it; it is not this project's, so it is read where it lies.
 LEFT = Path(os.environ.get("CJOB_CONFORMANCE", "/nonexistent")) / "takeover"

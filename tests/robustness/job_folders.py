@@ -7,8 +7,8 @@ from pathlib import Path
 from cjob.document.models import Job, Release, Target
 from cjob.document.records import replace
 from cjob.reporting.errors import CjobError, InputErrors
-from cjob.stages.load import load
-from cjob.stages.render import render
+from cjob.stages.load import load_job
+from cjob.template.render import render_stack
 from cjob.workspace.find import Workspace
 
 JOB = Job(app="acme", env="test", name="report")
@@ -183,8 +183,8 @@ def write(root: Path, **changed: str | bytes) -> Workspace:
 
 def rendered(workspace: Workspace) -> Release:
     """Load and render the job."""
-    release = load(JOB, workspace, VARIABLES, lambda _: None)
-    return render(replace(release, target=TARGET))
+    release = load_job(JOB, workspace, VARIABLES, lambda _: None)
+    return render_stack(replace(release, target=TARGET))
 
 
 def refusals(workspace: Workspace) -> Sequence[CjobError]:

@@ -20,12 +20,12 @@ from mutations import FRAGMENTS, RANDOM, mutated
 from cjob.checks import data_loss, deployable
 from cjob.cli import main as cli
 from cjob.cli.commands import diff as diff_command
+from cjob.diff.stacks import compare, template_version
 from cjob.document import codec
 from cjob.document.models import required
 from cjob.document.records import replace
 from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import BUG, CjobError, InputError
-from cjob.stages.diff import compare, template_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

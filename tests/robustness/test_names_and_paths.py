@@ -13,7 +13,7 @@ import pytest
 
 from cjob.cli.main import dispatch
 from cjob.reporting.errors import InputError
-from cjob.stages.load import load
+from cjob.stages.load import load_job
 from cjob.workspace.find import Workspace
 
 CODE = "Code: worker"
@@ -66,7 +66,7 @@ def test_a_path_may_leave_the_root(workspace: Workspace) -> None:
     (workspace.root.parent / "shared.env").write_text("A=b\n")
     change(workspace, "manifest.yml", "env_file: report.env", "env_file: ../shared.env")
 
-    release = load(job_folders.JOB, workspace, job_folders.VARIABLES, lambda _: None)
+    release = load_job(job_folders.JOB, workspace, job_folders.VARIABLES, lambda _: None)
 
     assert release.source is not None
     (sent,) = (asset for asset in release.source.assets if asset.kind == "envFile")

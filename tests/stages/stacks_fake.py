@@ -9,8 +9,8 @@ from typing import IO
 from cjob.document.models import Target
 from cjob.document.records import replace
 from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
-from cjob.stages.change_sets import Proposal, Request
-from cjob.stages.following import Event
+from cjob.stages.deployment.change_sets import Proposal, Request
+from cjob.stages.deployment.events import Event
 
 NAME = "acme-test-report"
 STACK_ID = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{NAME}/1"
@@ -182,7 +182,7 @@ class FakeStacks:
         return ("its log: /aws/lambda/one",)
 
     def follow(
-        self, _target: Target, _stack_id: str, _aside: Mapping[str, str] | None = None
+        self, _target: Target, _stack_id: str, _related: Mapping[str, str] | None = None
     ) -> Iterator[Event]:
         """Tell what is begun after this call; without end where nothing is."""
         self._step("follow")

@@ -2,11 +2,11 @@
 
 import hashlib
 
+from cjob.diff.stacks import compare
 from cjob.document import names
 from cjob.document.models import Job, Release, Stack, Target
 from cjob.document.records import replace
 from cjob.document.snapshot import StackSnapshot
-from cjob.stages.diff import diff
 
 JOB = Job(app="acme", env="test", name="report")
 NAME = "acme-test-report"
@@ -69,7 +69,8 @@ def release(wanted: Stack | None = None) -> Release:
 
 def plan(against: StackSnapshot, wanted: Stack | None = None) -> Release:
     """Return a document that was compared with a stack as it was."""
-    return diff(release(wanted), against)
+    document = release(wanted)
+    return replace(document, diff=compare(document, against))
 
 
 def without_tag(one: Stack, key: str) -> Stack:

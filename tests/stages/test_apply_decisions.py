@@ -18,26 +18,30 @@ from stage_samples import (
 
 from cjob.checks.downgrade import check_downgrade
 from cjob.concurrency.interrupts import Begun
+from cjob.context import DeployOptions
+from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Release
 from cjob.document.records import replace
-from cjob.document.snapshot import StackSnapshot, fingerprint, is_stable
+from cjob.document.snapshot import StackSnapshot, is_stable
 from cjob.reporting.errors import InputError
-from cjob.stages.apply import apply
-from cjob.stages.change_sets import Options, Tools
+from cjob.stages.deployment.change_sets import ApplyDeps
+from cjob.stages.deployment.decide import deploy
 
 
 def applied(
     document: Release,
     stacks: FakeStacks,
-    options: Options | None = None,
+    options: DeployOptions | None = None,
     known: StackSnapshot | None = None,
 ) -> Release:
     """Apply a document to a stack in memory."""
-    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
-    return apply(document, tools, options or Options(), known)
+    tools = ApplyDeps(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
+    return deploy(replace(document, snapshot=known), tools, options or DeployOptions())
 
 
-def refused(document: Release, stacks: FakeStacks, options: Options | None = None) -> InputError:
+def refused(
+    document: Release, stacks: FakeStacks, options: DeployOptions | None = None
+) -> InputError:
     """Apply a document that is refused, and see that nothing but a look was asked for."""
     with pytest.raises(InputError) as caught:
         applied(document, stacks, options)
@@ -124,14 +128,14 @@ def test_a_stack_without_copilots_tags_is_refused(status: str, key: str) -> None
 def test_a_stack_without_copilots_tags_is_adopted_on_request() -> None:
     """It gets the tags with the deployment."""
     stacks = FakeStacks(replace(live(), tags={}), events=tuple(map(own, UPDATED)))
-    applied(release(), stacks, Options(adopt=True))
+    applied(release(), stacks, DeployOptions(adopt_stack=True))
     assert stacks.live.tags == TAGS
 
 
 def test_a_stack_of_another_job_is_refused_although_adopting_is_allowed() -> None:
     """Two jobs would take turns in it."""
     theirs = replace(live(), tags={**TAGS, "copilot-environment": "test-report"})
-    error = refused(release(), FakeStacks(theirs), Options(adopt=True))
+    error = refused(release(), FakeStacks(theirs), DeployOptions(adopt_stack=True))
     assert "belongs to another environment: 'test-report', not 'test'" in error.message
 
 
@@ -159,13 +163,13 @@ def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: StackSnapshot, 
 def test_a_plan_whose_changes_are_deployed_is_already_applied() -> None:
     """Whoever did it; nothing is left to be refused, unless the stack is not at rest by it."""
     lines: list[str] = []
-    tools = Tools(
+    tools = ApplyDeps(
         stacks=FakeStacks(live(template=TEMPLATE)),
         store=FakeStore(),
         begun=Begun(),
         report=lambda record: lines.append(record.text),
     )
-    done = apply(plan(live()), tools, Options()).deployment
+    done = deploy(plan(live()), tools, DeployOptions()).deployment
     assert done is not None
     assert not done.changed
     assert lines == [f"already applied: stack {NAME} is up to date"]
@@ -257,7 +261,7 @@ def test_a_removal_needs_the_name_of_each_resource() -> None:
     assert "remove Data (AWS::S3::Bucket)" in error.message
     assert error.hint.endswith("pass --allow-removal Data")
     stacks = FakeStacks(live(template=bucket), empty=True)
-    applied(release(), stacks, Options(allow_removal=("Data",)))
+    applied(release(), stacks, DeployOptions(allow_removal=("Data",)))
     assert "propose" in stacks.asked
 
 

@@ -5,28 +5,30 @@ from stacks_fake import CREATED, TOKEN, UPDATED, FakeStacks, FakeStore, of, own
 from stage_samples import NAME, STACK_ID, TEMPLATE, live, release, stack
 
 from cjob.concurrency.interrupts import Begun
+from cjob.context import DeployOptions
 from cjob.document.models import Release
+from cjob.document.records import replace
 from cjob.document.snapshot import Activity, StackSnapshot
 from cjob.reporting.errors import DeploymentError, InputError, Interrupted, ServiceError
-from cjob.stages.apply import apply
-from cjob.stages.change_sets import Options, Tools
+from cjob.stages.deployment.change_sets import ApplyDeps
+from cjob.stages.deployment.decide import deploy
 
 CTRL_C = KeyboardInterrupt
 REFUSED = ServiceError("AWS said no")
 
 
 def applied(
-    stacks: FakeStacks, options: Options | None = None, template: str = TEMPLATE
+    stacks: FakeStacks, options: DeployOptions | None = None, template: str = TEMPLATE
 ) -> tuple[Release, list[str]]:
     """Apply a document to a stack in memory; give it with what was reported."""
     lines: list[str] = []
-    tools = Tools(
+    tools = ApplyDeps(
         stacks=stacks,
         store=FakeStore(),
         begun=Begun(),
         report=lambda record: lines.append(record.text),
     )
-    return apply(release(stack(template)), tools, options or Options()), lines
+    return deploy(release(stack(template)), tools, options or DeployOptions()), lines
 
 
 def test_an_update_that_succeeds_is_deployed() -> None:
@@ -44,7 +46,7 @@ def test_an_update_that_succeeds_is_deployed() -> None:
 def test_a_detached_deployment_is_not_followed() -> None:
     """Its status says that it goes on."""
     stacks = FakeStacks(live())
-    done, _ = applied(stacks, Options(detach=True, rollback=False))
+    done, _ = applied(stacks, DeployOptions(detach=True, rollback=False))
     assert done.deployment is not None
     assert (done.deployment.status, done.deployment.changed) == ("UPDATE_IN_PROGRESS", True)
     assert not stacks.rollback
@@ -148,7 +150,7 @@ Resources:
 def test_a_replacement_without_rollback_is_warned_of(status: str) -> None:
     """CloudFormation may refuse it halfway; a stack that failed before has a way out already."""
     stacks = FakeStacks(live(status, TASK % 256), events=tuple(map(own, UPDATED)))
-    _, lines = applied(stacks, Options(rollback=False), TASK % 512)
+    _, lines = applied(stacks, DeployOptions(rollback=False), TASK % 512)
     (told,) = [line for line in lines if line.startswith("warning: ")]
     assert "replaces TaskDefinition; without rollback CloudFormation may refuse that" in told
     assert ("rollback-stack" in told) == status.endswith("_FAILED")
@@ -158,9 +160,9 @@ def test_a_replacement_without_rollback_is_warned_of(status: str) -> None:
 def test_a_replacement_with_rollback_needs_no_warning() -> None:
     """Neither does an update that replaces nothing."""
     stacks = FakeStacks(live(template=TASK % 256), events=tuple(map(own, UPDATED)))
-    _, lines = applied(stacks, Options(), TASK % 512)
+    _, lines = applied(stacks, DeployOptions(), TASK % 512)
     stacks = FakeStacks(live(template=TASK % 256, Schedule="a"), events=tuple(map(own, UPDATED)))
-    _, more = applied(stacks, Options(rollback=False), TASK % 256)
+    _, more = applied(stacks, DeployOptions(rollback=False), TASK % 256)
     assert not [line for line in (*lines, *more) if line.startswith("warning: ")]
 
 
@@ -173,7 +175,7 @@ def test_a_replacement_that_was_refused_without_rollback_names_the_way_out() -> 
         own("UPDATE_FAILED", "The following resource(s) failed to update: [TaskDefinition]."),
     )
     with pytest.raises(DeploymentError) as caught:
-        applied(FakeStacks(live(), events=events), Options(rollback=False))
+        applied(FakeStacks(live(), events=events), DeployOptions(rollback=False))
     hint = "roll it back, then deploy without --no-rollback: aws cloudformation rollback-stack"
     assert caught.value.hint.startswith(hint)
     assert "express mode" in caught.value.notes[-1]
@@ -215,14 +217,14 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
         "discard": ServiceError("gone"),
         "delete": ServiceError("never"),
     }
-    tools = Tools(
+    tools = ApplyDeps(
         stacks=FakeStacks(faults=faults),
         store=FakeStore(),
         begun=Begun(),
         report=lambda record: lines.append(record.text),
     )
     with pytest.raises(ServiceError, match="AWS said no"):
-        apply(release(), tools, Options(), StackSnapshot())
+        deploy(replace(release(), snapshot=StackSnapshot()), tools, DeployOptions())
     assert lines[-2:] == ["warning: gone", "warning: never"]
 
 

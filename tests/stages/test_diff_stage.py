@@ -4,11 +4,12 @@ import pytest
 from stacks_fake import FakeStacks
 from stage_samples import OLDER, TEMPLATE, live, referring_to, release, stack
 
+from cjob.diff.stacks import compare, not_compared, template_version, with_live_addons
 from cjob.diff.summary import summary
+from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Change, Diff, Release
 from cjob.document.records import replace
-from cjob.document.snapshot import StackSnapshot, fingerprint
-from cjob.stages.diff import complete, diff, not_compared, template_version
+from cjob.document.snapshot import StackSnapshot
 
 TASK = """\
 Resources:
@@ -27,9 +28,7 @@ def compared(
     wanted: str, deployed: StackSnapshot, missing: tuple[str, ...] = (), **given: str
 ) -> Diff:
     """Compare a stack with a live one."""
-    found = diff(release(stack(wanted, missing, **given)), deployed).diff
-    assert found is not None
-    return found
+    return compare(release(stack(wanted, missing, **given)), deployed)
 
 
 def test_what_is_as_it_is_deployed_has_no_changes() -> None:
@@ -178,9 +177,7 @@ def addons_compared(deployed: str, wanted: str, **addresses: str) -> Diff:
     """Compare addons with the live ones."""
     old, new = addresses.get("old", "https://one"), addresses.get("new", "https://two")
     now = replace(live(template=TEMPLATE, AddonsTemplateURL=old), addons=deployed)
-    found = diff(with_addons(wanted, new), now).diff
-    assert found is not None
-    return found
+    return compare(with_addons(wanted, new), now)
 
 
 def test_addons_are_compared_after_all_else() -> None:
@@ -219,9 +216,9 @@ def test_addons_that_are_new_or_gone_differ_as_a_whole() -> None:
 def test_live_addons_are_read_only_where_they_differ() -> None:
     """An address is made from what lies there."""
     stacks = FakeStacks(live(AddonsTemplateURL="https://one"), addons=OTHER_ADDONS)
-    same = complete(stacks.live, with_addons(ADDONS, "https://one"), stacks)
+    same = with_live_addons(stacks.live, with_addons(ADDONS, "https://one"), stacks)
     assert (same.addons, stacks.asked) == (ADDONS, [])
-    differing = complete(stacks.live, with_addons(ADDONS, "https://two"), stacks)
+    differing = with_live_addons(stacks.live, with_addons(ADDONS, "https://two"), stacks)
     assert (differing.addons, stacks.asked) == (OTHER_ADDONS, ["nested_template"])
 
 
@@ -231,7 +228,7 @@ def test_live_addons_are_read_only_where_they_differ() -> None:
 def test_a_stack_without_addons_is_not_asked_for_them(deployed: StackSnapshot) -> None:
     """Nor is one that is not there."""
     stacks = FakeStacks(deployed)
-    assert complete(deployed, with_addons(ADDONS, "https://two"), stacks) == deployed
+    assert with_live_addons(deployed, with_addons(ADDONS, "https://two"), stacks) == deployed
     assert stacks.asked == []
 
 
@@ -436,8 +433,7 @@ def test_addons_are_compared_as_aws_answers_them() -> None:
     answered = replace(deployed, addons=addons.replace("\u00dc", "?"))
     document = release(replace(stack(AddonsTemplateURL="a"), addons=addons))
     for one in (deployed, answered):
-        found = diff(document, one).diff
-        assert found is not None
+        found = compare(document, one)
         assert not found.changed
 
 

@@ -15,7 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from cjob.aws.failure_diagnostics import FailureDiagnostics
 from cjob.reporting.errors import ServiceError
-from cjob.stages.following import Event
+from cjob.stages.deployment.events import Event
 
 STACK_ID = "arn:aws:cloudformation:us-west-2:123456789012:stack/demo-test-report/1"
 CLUSTER = "arn:aws:ecs:us-west-2:123456789012:cluster/demo"

@@ -9,8 +9,8 @@ from stage_samples import NAME, STACK_ID, TARGET
 from cjob.document.records import replace
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Progress
-from cjob.stages.failures import failed
-from cjob.stages.following import Event, Outcome, follow
+from cjob.stages.deployment.events import Event, Outcome, follow
+from cjob.stages.deployment.failures import failed
 
 NESTED = f"{STACK_ID}-AddonsStack"
 WHERE = f"--region eu-central-1 --stack-name {NAME}"

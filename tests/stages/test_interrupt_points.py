@@ -10,14 +10,14 @@ from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
 from stage_samples import live, release
 
 from cjob.concurrency.interrupts import Begun
+from cjob.context import DeployOptions
 from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import Interrupted
-from cjob.stages import apply as apply_stage
-from cjob.stages import execution, following
-from cjob.stages.apply import apply
-from cjob.stages.change_sets import Options, Tools
+from cjob.stages.deployment import cancel, change, change_sets, decide, events
+from cjob.stages.deployment.change_sets import ApplyDeps
+from cjob.stages.deployment.decide import deploy
 
-PARTS = (apply_stage.__file__, execution.__file__, following.__file__)
+PARTS = tuple(module.__file__ for module in (decide, change, cancel, change_sets, events))
 
 
 def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
@@ -34,11 +34,11 @@ def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
                 raise KeyboardInterrupt
         return trace
 
-    tools = Tools(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
+    tools = ApplyDeps(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        apply(release(), tools, Options())
+        deploy(release(), tools, DeployOptions())
     except Interrupted as error:
         return error.message
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ import pytest
 from cjob.document.models import Asset, Build, Job, Release, Revision, Source
 from cjob.env_controller import archive
 from cjob.reporting.errors import InputError, InputErrors
-from cjob.stages.load import load
+from cjob.stages.load import load_job
 from cjob.workspace import assets
 from cjob.workspace.find import Files, Workspace
 
@@ -45,7 +45,7 @@ def write(root: Path, path: str, text: str) -> None:
 def loaded(root: Path, manifest: str = MANIFEST, **environment: str) -> Release:
     """Load the job from a workspace with this manifest."""
     write(root, "copilot/report/manifest.yml", manifest)
-    return load(JOB, Workspace(root=root, app="acme"), environment, lambda _: None)
+    return load_job(JOB, Workspace(root=root, app="acme"), environment, lambda _: None)
 
 
 def source(root: Path, manifest: str = MANIFEST) -> Source:
@@ -89,7 +89,7 @@ def test_what_the_person_gave_is_kept(tmp_path: Path) -> None:
     """The tag, and the tags in order."""
     write(tmp_path, "copilot/report/manifest.yml", MANIFEST)
     place = Workspace(root=tmp_path, app="acme")
-    release = load(JOB, place, {}, lambda _: None, tag="v1", tags={"b": "2", "a": "1"})
+    release = load_job(JOB, place, {}, lambda _: None, tag="v1", tags={"b": "2", "a": "1"})
     assert release.source is not None
     assert (release.source.tag, list(release.source.tags)) == ("v1", ["a", "b"])
 
@@ -98,7 +98,7 @@ def test_a_job_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) ->
     """The nearest name is suggested."""
     write(tmp_path, "copilot/reports/manifest.yml", MANIFEST)
     with pytest.raises(InputError, match="has no job 'report'") as caught:
-        load(JOB, Workspace(root=tmp_path, app="acme"), {}, lambda _: None)
+        load_job(JOB, Workspace(root=tmp_path, app="acme"), {}, lambda _: None)
     assert caught.value.hint == "did you mean 'reports'?"
     assert caught.value.place == "copilot/report/manifest.yml"
 
@@ -115,7 +115,9 @@ def test_warnings_are_reported(tmp_path: Path) -> None:
     """Nothing is refused for them."""
     lines: list[str] = []
     write(tmp_path, "copilot/report/manifest.yml", MANIFEST + "retrys: 3\n")
-    load(JOB, Workspace(root=tmp_path, app="acme"), {}, lambda record: lines.append(record.text))
+    load_job(
+        JOB, Workspace(root=tmp_path, app="acme"), {}, lambda record: lines.append(record.text)
+    )
     assert [line for line in lines if line.startswith("warning: ") and "retrys" in line]
 
 
@@ -407,7 +409,7 @@ def test_a_tree_that_git_cannot_judge_counts_as_changed(tmp_path: Path) -> None:
     commit = git(tmp_path, "rev-parse", "--short", "HEAD")
     (tmp_path / ".git/index").write_bytes(b"no index")
     lines: list[str] = []
-    release = load(
+    release = load_job(
         JOB, Workspace(root=tmp_path, app="acme"), {}, lambda record: lines.append(record.text)
     )
     assert release.source is not None
@@ -425,7 +427,7 @@ def test_a_commit_that_git_does_not_tell_is_said_where_it_matters(tmp_path: Path
         lines: list[str] = []
         workspace = Workspace(root=tmp_path, app="acme")
         write(tmp_path, "copilot/report/manifest.yml", manifest)
-        release = load(JOB, workspace, {}, lambda record: lines.append(record.text))
+        release = load_job(JOB, workspace, {}, lambda record: lines.append(record.text))
         assert release.source is not None
         assert release.source.revision is None
         return lines
@@ -446,7 +448,7 @@ def test_files_beside_the_manifest_are_warned_about(tmp_path: Path) -> None:
     write(tmp_path, "copilot/report/manifest.yml", MANIFEST + "env_file: a.env\n")
     told: list[str] = []
     workspace = Workspace(root=tmp_path, app="acme")
-    load(JOB, workspace, {}, lambda record: told.append(record.text))
+    load_job(JOB, workspace, {}, lambda record: told.append(record.text))
     warnings = [line.split(": ")[1] for line in told if line.startswith("warning: ")]
     assert warnings == [
         "a.env:1:1",

@@ -6,7 +6,7 @@ import pytest
 
 from cjob.document.models import Build, Image, Job, Release, Source
 from cjob.reporting.errors import InputError
-from cjob.stages import prebuilt
+from cjob.stages.images import prebuilt
 
 DIGEST = "sha256:" + "1" * 64
 CONFIG = "sha256:" + "2" * 64

@@ -6,7 +6,7 @@ from stage_samples import JOB, TARGET
 from cjob.document.models import Release, Source, Target
 from cjob.document.records import replace
 from cjob.reporting.errors import InputError
-from cjob.stages.resolve import Directory, Tags, confirm, resolve, resolve_absent
+from cjob.stages.resolve import Directory, Tags, confirm_target, look_up, look_up_missing
 
 MANIFEST = "name: report\ntype: Scheduled Job\nimage: {location: a}\non: {schedule: '@daily'}\n"
 BY_TAGS = MANIFEST + (
@@ -50,20 +50,20 @@ def document(manifest: str = MANIFEST, target: Target | None = None) -> Release:
 def test_a_target_that_is_absent_is_looked_up() -> None:
     """For the job's application and environment."""
     directory = Known()
-    assert resolve_absent(document(), lambda: directory).target == TARGET
+    assert look_up_missing(document(), lambda: directory).target == TARGET
     assert directory.asked == [("acme", "test")]
 
 
 def test_a_target_that_was_given_needs_no_directory() -> None:
     """So that all that follows is offline."""
     given = document(target=TARGET)
-    assert resolve_absent(given, nobody) == given
+    assert look_up_missing(given, nobody) == given
 
 
 def test_subnets_that_the_manifest_names_by_tags_are_looked_up() -> None:
     """And kept by what was asked, so that render finds them."""
     directory = Known()
-    target = resolve(document(BY_TAGS), directory).target
+    target = look_up(document(BY_TAGS), directory).target
     assert target is not None
     assert target.subnets == {QUERY: ("subnet-1",)}
     assert directory.asked == [("acme", "test"), {"team": ("ops",), "tier": ("app", "db")}]
@@ -72,9 +72,9 @@ def test_subnets_that_the_manifest_names_by_tags_are_looked_up() -> None:
 def test_a_given_target_that_has_the_subnets_needs_no_directory() -> None:
     """One that lacks them has only them looked up."""
     known = replace(TARGET, subnets={QUERY: ("subnet-9",)})
-    assert resolve_absent(document(BY_TAGS, known), nobody).target == known
+    assert look_up_missing(document(BY_TAGS, known), nobody).target == known
     directory = Known()
-    found = resolve_absent(document(BY_TAGS, TARGET), lambda: directory).target
+    found = look_up_missing(document(BY_TAGS, TARGET), lambda: directory).target
     assert found is not None
     assert found.subnets == {QUERY: ("subnet-1",)}
     assert directory.asked == [{"team": ("ops",), "tier": ("app", "db")}]
@@ -83,14 +83,14 @@ def test_a_given_target_that_has_the_subnets_needs_no_directory() -> None:
 def test_tags_that_no_subnet_has_are_named() -> None:
     """The stack would have none to run tasks in."""
     with pytest.raises(InputError, match="has the tags 'team=ops;tier=app,db'") as caught:
-        resolve(document(BY_TAGS), Known(subnets=()))
+        look_up(document(BY_TAGS), Known(subnets=()))
     assert "from_tags" in caught.value.hint
 
 
 def test_a_target_is_made_anew_where_that_is_asked_for() -> None:
     """Whatever the document had."""
     old = replace(TARGET, region="us-east-1")
-    assert resolve(document(target=old), Known()).target == TARGET
+    assert look_up(document(target=old), Known()).target == TARGET
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_target_that_aws_contradicts_is_refused(field: str, value: object, tol
     """A document could be anybody's, and would send things elsewhere."""
     given = replace(TARGET, **{field: value})  # type: ignore[arg-type]
     with pytest.raises(InputError, match=f"another {told} than AWS says now"):
-        confirm(document(target=given), Known())
+        confirm_target(document(target=given), Known())
 
 
 def test_of_many_repositories_the_jobs_own_counts() -> None:
@@ -117,26 +117,26 @@ def test_of_many_repositories_the_jobs_own_counts() -> None:
     more = {**TARGET.repositories, "report": "one", "new": "another"}
     known = Known(target=replace(TARGET, repositories=more))
     before = {name: one for name, one in TARGET.repositories.items() if name != "report"}
-    confirmed = confirm(document(target=replace(TARGET, repositories=before)), known)
+    confirmed = confirm_target(document(target=replace(TARGET, repositories=before)), known)
     assert confirmed.target == known.target("acme", "test")
     given = replace(TARGET, repositories={"report": "mine", "other": "x"})
     with pytest.raises(InputError, match=r"now: 'mine', now 'one'$"):
-        confirm(document(target=given), known)
+        confirm_target(document(target=given), known)
 
 
 def test_a_target_that_aws_confirms_stays_with_its_subnets() -> None:
     """And with what a later version wrote there."""
     given = replace(TARGET, subnets={QUERY: ("subnet-1",), "old": ("x",)}, extra={"later": 1})
-    assert confirm(document(BY_TAGS, given), Known()).target == given
+    assert confirm_target(document(BY_TAGS, given), Known()).target == given
 
 
 def test_subnets_that_aws_contradicts_are_refused() -> None:
     """The job's tasks would run in another network."""
     given = replace(TARGET, subnets={QUERY: ("subnet-9",)})
     with pytest.raises(InputError, match=r"are subnet-9; AWS says subnet-1$"):
-        confirm(document(BY_TAGS, given), Known())
+        confirm_target(document(BY_TAGS, given), Known())
 
 
 def test_a_document_without_target_gets_it_when_it_is_to_be_confirmed() -> None:
     """There is nothing to contradict."""
-    assert confirm(document(), Known()).target == TARGET
+    assert confirm_target(document(), Known()).target == TARGET

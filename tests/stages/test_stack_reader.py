@@ -12,7 +12,7 @@ from stage_samples import NAME, STACK_ID, TARGET, stack
 from cjob.aws.stacks import AwsStacks
 from cjob.document import names
 from cjob.document.snapshot import Placeholder
-from cjob.stages.change_sets import Request, StackChangedError
+from cjob.stages.deployment.change_sets import Request, StackChangedError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -8,27 +8,31 @@ import pytest
 from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
 from stage_samples import NAME, STACK_ID, TAGS, TEMPLATE, live, plan, release
 
+from cjob.checks import stack_status
+from cjob.checks.stack_status import STATES
 from cjob.cli import help_topics
 from cjob.concurrency.interrupts import Begun
+from cjob.context import DeployOptions
 from cjob.document import names
 from cjob.document.models import Deployment, Release
 from cjob.document.records import replace
 from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
+from cjob.document.stack_operations import client_token, token_owner
 from cjob.reporting.errors import InputError
-from cjob.stages import states
-from cjob.stages.apply import apply
-from cjob.stages.change_sets import Options, Tools
-from cjob.stages.states import STATES
+from cjob.stages.deployment.change_sets import ApplyDeps
+from cjob.stages.deployment.decide import deploy
 
 WHERE = f"--region eu-central-1 --stack-name {NAME}"
 
-BUSY = [status for status, state in STATES.items() if state.action == states.WAIT]
+BUSY = [status for status, state in STATES.items() if state.action == stack_status.WAIT]
 # Of an empty stack: cjob's own by its change set or by its token, and somebody else's.
 NAMED = Placeholder(
     created_at="2024-05-01 10:00:00 UTC", age_s=60, change_set=names.creation_change_set(NAME)
 )
 SIGNED = Placeholder(
-    created_at=NAMED.created_at, age_s=60, token=states.client_token("ci-at-runner", "0" * 32)
+    created_at=NAMED.created_at,
+    age_s=60,
+    token=client_token("ci-at-runner", "0" * 32),
 )
 THEIRS = Placeholder(created_at=NAMED.created_at, age_s=60)
 UNDER_REVIEW = StackSnapshot(status="REVIEW_IN_PROGRESS", stack_id=STACK_ID)
@@ -39,13 +43,13 @@ Told = tuple[Deployment, list[str]]
 def applied(stacks: FakeStacks, *, document: Release | None = None, wait: bool = False) -> Told:
     """Apply a document to a stack in memory; give what came of it, with what was reported."""
     lines: list[str] = []
-    tools = Tools(
+    tools = ApplyDeps(
         stacks=stacks,
         store=FakeStore(),
         begun=Begun(),
         report=lambda record: lines.append(record.text),
     )
-    done = apply(document or release(), tools, Options(wait=wait)).deployment
+    done = deploy(document or release(), tools, DeployOptions(wait_for_stack=wait)).deployment
     assert done is not None
     return done, lines
 
@@ -61,7 +65,7 @@ def rows() -> Iterator[tuple[str, ...]]:
 def test_the_page_and_the_code_have_the_same_table() -> None:
     """Row by row, in the same order."""
     coded = [(status or "no stack", *state) for status, state in STATES.items()]
-    assert list(rows()) == [*coded, ("any other", *states.UNKNOWN)]
+    assert list(rows()) == [*coded, ("any other", *stack_status.UNKNOWN)]
 
 
 def test_every_status_of_cloudformation_has_a_row() -> None:
@@ -178,7 +182,9 @@ def test_a_failed_stack_is_updated_without_rollback(status: str) -> None:
     assert f"stack {NAME} is {status}: this update can't be rolled back" in lines
 
 
-@pytest.mark.parametrize("status", [s for s, row in STATES.items() if row.action == states.UPDATE])
+@pytest.mark.parametrize(
+    "status", [s for s, row in STATES.items() if row.action == stack_status.UPDATE]
+)
 def test_a_stack_at_rest_is_updated(status: str) -> None:
     """With rollback."""
     stacks = FakeStacks(live(status), events=tuple(map(own, UPDATED)))
@@ -266,13 +272,16 @@ def test_a_stack_of_somebody_else_is_not_touched(key: str, status: str) -> None:
 @pytest.mark.parametrize(
     ("token", "who"),
     [
-        (states.client_token("alice@laptop.local", "0" * 32), "cjob of alice-laptop-local"),
-        ("Console-UpdateStack-4af5", "somebody in the AWS console"),
-        ("abc", "whoever sent the token 'abc'"),
-        ("", "somebody whom CloudFormation hides"),
+        (
+            client_token("alice@laptop.local", "0" * 32),
+            "cjob of alice-laptop-local",
+        ),
+        ("Console-UpdateStack-4af5", "someone in the AWS console"),
+        ("abc", "the sender of token 'abc'"),
+        ("", "someone unknown"),
     ],
 )
 def test_a_token_says_who_began_something(token: str, who: str) -> None:
     """As far as it can be told."""
-    assert states.token_owner(token) == who
+    assert token_owner(token) == who
     assert re.fullmatch(r"[A-Za-z0-9][-A-Za-z0-9]{0,127}|", token)

@@ -11,8 +11,8 @@ from cjob.document.models import Artifacts, Asset, Image, Job, Overrides, Releas
 from cjob.document.records import replace
 from cjob.manifest import reading
 from cjob.reporting.errors import InputError, InputErrors
-from cjob.stages.render import TEMPLATE_VERSION, addons_template, rehearse, render
 from cjob.template.addons.reading import read as read_addons
+from cjob.template.render import TEMPLATE_VERSION, addons_template, dry_render, render_stack
 from cjob.yamlio import yaml12
 
 MANIFEST = """\
@@ -66,7 +66,7 @@ def _addons_key() -> str:
 
 def test_what_only_a_push_can_give_is_named_as_missing() -> None:
     """An address that is known before the object is there is filled in all the same."""
-    stack = render(RELEASE).stack
+    stack = render_stack(RELEASE).stack
 
     assert stack is not None
     assert stack.missing == (
@@ -89,7 +89,7 @@ def test_nothing_is_missing_after_a_push() -> None:
     keys = ("e.env", "code", "controller.zip", _addons_key())
     pushed = replace(RELEASE, images=IMAGES, artifacts=Artifacts(bucket="artifacts", keys=keys))
 
-    stack = render(pushed).stack
+    stack = render_stack(pushed).stack
 
     assert stack is not None
     assert stack.missing == ()
@@ -103,7 +103,7 @@ def test_an_addons_asset_that_was_not_sent_makes_the_addons_missing() -> None:
     """Their template would name an object that is not there."""
     artifacts = Artifacts(bucket="artifacts", keys=("e.env", "controller.zip", _addons_key()))
 
-    stack = render(replace(RELEASE, images=IMAGES, artifacts=artifacts)).stack
+    stack = render_stack(replace(RELEASE, images=IMAGES, artifacts=artifacts)).stack
 
     assert stack is not None
     assert stack.missing == ("AddonsTemplateURL",)
@@ -111,7 +111,7 @@ def test_an_addons_asset_that_was_not_sent_makes_the_addons_missing() -> None:
 
 def test_the_nested_template_names_places_in_the_bucket() -> None:
     """Its key is made from its text, so it is known before it is sent."""
-    stack = render(RELEASE).stack
+    stack = render_stack(RELEASE).stack
 
     assert stack is not None
     assert "S3Bucket: artifacts" in stack.addons
@@ -122,7 +122,7 @@ def test_without_addons_there_is_no_nested_template() -> None:
     """The parameter stays empty, and nothing is missing for it."""
     release = replace(RELEASE, source=replace(SOURCE, addons={}, assets=(CONTROLLER,)))
 
-    stack = render(release).stack
+    stack = render_stack(release).stack
 
     assert stack is not None
     assert (stack.addons, stack.parameters["AddonsTemplateURL"]) == ("", "")
@@ -131,7 +131,7 @@ def test_without_addons_there_is_no_nested_template() -> None:
 
 def test_tags_are_joined_and_sorted() -> None:
     """The person's win over the application's, and Copilot's over both."""
-    stack = render(RELEASE).stack
+    stack = render_stack(RELEASE).stack
 
     assert stack is not None
     assert list(stack.tags.items()) == [
@@ -145,7 +145,7 @@ def test_tags_are_joined_and_sorted() -> None:
 
 def test_the_template_holds_version_and_manifest() -> None:
     """Copilot's commands read the version; the manifest is the text as it was loaded."""
-    stack = render(RELEASE).stack
+    stack = render_stack(RELEASE).stack
 
     assert stack is not None
     metadata = samples.loaded(stack.template)["Metadata"]
@@ -160,7 +160,7 @@ def test_overrides_come_before_patches() -> None:
     overrides = Overrides(patches="- {op: replace, path: " + path + ", value: task}")
     source = replace(SOURCE, manifest=manifest, overrides=overrides)
 
-    stack = render(replace(RELEASE, source=source)).stack
+    stack = render_stack(replace(RELEASE, source=source)).stack
 
     assert stack is not None
     resources = samples.loaded(stack.template)["Resources"]
@@ -169,7 +169,7 @@ def test_overrides_come_before_patches() -> None:
 
 def test_the_rest_of_the_document_is_passed_on() -> None:
     """Only `stack` is filled."""
-    assert replace(render(RELEASE), stack=None) == RELEASE
+    assert replace(render_stack(RELEASE), stack=None) == RELEASE
 
 
 def test_an_environment_that_is_not_deployed_is_refused() -> None:
@@ -177,7 +177,7 @@ def test_an_environment_that_is_not_deployed_is_refused() -> None:
     target = replace(TARGET, environment_version="bootstrap")
 
     with pytest.raises(InputError, match='"test" is not deployed yet'):
-        render(replace(RELEASE, target=target))
+        render_stack(replace(RELEASE, target=target))
 
 
 def test_a_feature_that_the_environment_lacks_is_refused() -> None:
@@ -187,9 +187,9 @@ def test_a_feature_that_the_environment_lacks_is_refused() -> None:
     with pytest.raises(
         InputError, match='a NAT gateway: its stack has no parameter "NATWorkloads"'
     ):
-        render(release)
+        render_stack(release)
     features = replace(TARGET, features=("NATWorkloads",))
-    assert render(replace(release, target=features)).stack is not None
+    assert render_stack(replace(release, target=features)).stack is not None
 
 
 def test_subnets_by_tags_come_from_the_target() -> None:
@@ -198,12 +198,12 @@ def test_subnets_by_tags_come_from_the_target() -> None:
     query = names.subnet_query({"tier": ("data",)})
     target = replace(TARGET, subnets={query: ("subnet-1",)})
 
-    found = render(replace(release, target=target)).stack
+    found = render_stack(replace(release, target=target)).stack
 
     assert found is not None
     assert "- subnet-1" in found.template
     with pytest.raises(InputError, match='no subnets are known for the tags "tier=data"'):
-        render(release)
+        render_stack(release)
 
 
 def test_a_document_without_the_controllers_code_is_refused() -> None:
@@ -211,15 +211,15 @@ def test_a_document_without_the_controllers_code_is_refused() -> None:
     source = replace(SOURCE, assets=(ENV_FILE, CODE))
 
     with pytest.raises(InputError, match="env controller"):
-        render(replace(RELEASE, source=source))
+        render_stack(replace(RELEASE, source=source))
 
 
 def test_a_section_that_is_absent_is_named() -> None:
     """With the command that makes it."""
     with pytest.raises(InputError, match='no "source" section'):
-        render(replace(RELEASE, source=None))
+        render_stack(replace(RELEASE, source=None))
     with pytest.raises(InputError, match='no "target" section'):
-        render(replace(RELEASE, target=None))
+        render_stack(replace(RELEASE, target=None))
 
 
 @pytest.mark.parametrize("boundary", ["", "limits"])
@@ -231,7 +231,7 @@ def test_a_rehearsal_finds_every_path_that_a_target_brings(
     """So no patch is refused at first that would fit in the end."""
     text = MANIFEST + PLACEMENT + "      subnets: {from_tags: {tier: [a, b]}}\n"
     target = replace(TARGET, permissions_boundary=boundary, subnets={"tier=a,b": subnets})
-    stack = render(replace(_with_manifest(text), target=target, images=images)).stack
+    stack = render_stack(replace(_with_manifest(text), target=target, images=images)).stack
     assert stack is not None
     root = yaml12.compose(stack.template, "stack.yml")
     assert root is not None
@@ -239,11 +239,11 @@ def test_a_rehearsal_finds_every_path_that_a_target_brings(
     patches = "".join(f"- {{op: replace, path: '{path}', value: x}}\n" for path in paths)
 
     job = reading.read(text, "test", file="m.yml")
-    rehearse(job, RELEASE.job, read_addons(SOURCE.addons), patches)
+    dry_render(job, RELEASE.job, read_addons(SOURCE.addons), patches)
 
     assert len(paths) > 100
     with pytest.raises(InputErrors):
-        rehearse(job, RELEASE.job, read_addons(SOURCE.addons), "- {op: remove, path: /Nope}")
+        dry_render(job, RELEASE.job, read_addons(SOURCE.addons), "- {op: remove, path: /Nope}")
 
 
 def _leaves(node: Node, path: str) -> Iterator[str]:

@@ -16,9 +16,9 @@ from cjob.manifest.sections.storage import FileSystem, ManagedFileSystem, Storag
 from cjob.manifest.sections.task import Platform, Task
 from cjob.manifest.sections.triggers import Trigger
 from cjob.manifest.values import Import, SecretsManagerSecret
-from cjob.stages.render import template_text
 from cjob.template import parameters
 from cjob.template.addons.reading import Addons
+from cjob.template.render import template_text
 
 FULL = samples.job(
     trigger=Trigger("cron(0 0 * * ? *)", timeout=1800, retries=2),

@@ -16,10 +16,10 @@ from cjob.cli import main as cli
 from cjob.document.models import Build, Job, Overrides, Release, Source, Stack
 from cjob.engines.engine import BuildOptions
 from cjob.reporting.errors import InputError
-from cjob.stages.build import build
-from cjob.stages.load import load
-from cjob.stages.override import override
-from cjob.stages.recipes import caches_outside, plans
+from cjob.stages.build import build_images
+from cjob.stages.images.plans import caches_outside, plans
+from cjob.stages.load import load_job
+from cjob.stages.override import run_cdk_app
 from cjob.workspace import assets
 from cjob.workspace.find import Files, Workspace, find
 
@@ -168,7 +168,7 @@ def test_builds_stay_inside(workspace: Workspace, attack: str) -> None:
         pytest.fail("an engine was asked for")
 
     with pytest.raises(InputError, match="of the repository"):
-        build(
+        build_images(
             Release(job=Job(app="acme", env="test", name="report"), source=source),
             no_engine,  # type: ignore[arg-type]
             Files(root=workspace.root),
@@ -261,7 +261,7 @@ def overridden(root: Path, tmp_path: Path) -> str:
         source=Source(manifest="", overrides=Overrides(cdk="copilot/report/overrides")),
         stack=Stack(name="s", template="Resources: {}\n", parameters={}, tags={}),
     )
-    done = override(
+    done = run_cdk_app(
         release, Files(root=root), root, {"PATH": str(tools)}, names=(), run=run, report=print
     )
     assert done.stack is not None
@@ -322,7 +322,7 @@ def test_the_workspace_is_found_with_its_consent(workspace: Workspace) -> None:
 def test_loading_leaves_other_files_alone(workspace: Workspace) -> None:
     """A job without tricks loads as before."""
     hostile_checkouts.plant_bare_repository(workspace.root, "")
-    assert load(job_folders.JOB, workspace, job_folders.VARIABLES, print).source is not None
+    assert load_job(job_folders.JOB, workspace, job_folders.VARIABLES, print).source is not None
 
 
 def bomb(folder: Path) -> None:

@@ -7,7 +7,7 @@ import release_documents as documents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cjob.document import models
+from cjob.document import json_form, models
 from cjob.reporting.errors import InputError
 
 # What people name: jobs in maps keyed by name, free values, and the two that pick the reader.
@@ -89,25 +89,25 @@ def shown(path: str) -> str:
 def refused(document: object) -> InputError:
     """Return the error that a document is refused with."""
     with pytest.raises(InputError) as caught:
-        models.from_json(document)
+        json_form.from_json(document)
     assert caught.value.hint
     return caught.value
 
 
 def test_a_full_document_is_read_and_written_as_it_was() -> None:
     """Every section of the interface survives, in the order in which it is written."""
-    written = models.to_json(models.from_json(documents.full()))
+    written = json_form.to_json(json_form.from_json(documents.full()))
     assert json.dumps(written) == json.dumps(documents.FULL)
 
 
 def test_absent_sections_stay_absent() -> None:
     """A document that names only its job gets no empty sections."""
-    assert models.to_json(models.from_json(documents.begun())) == documents.begun()
+    assert json_form.to_json(json_form.from_json(documents.begun())) == documents.begun()
 
 
 def test_keys_are_spelled_in_camel_case() -> None:
     """An attribute's words are joined as JSON's readers expect."""
-    target = models.from_json(documents.full()).target
+    target = json_form.from_json(documents.full()).target
     assert target is not None
     assert target.account_id == "123456789012"
     assert target.service_discovery_endpoint == "test.acme.local"
@@ -119,7 +119,7 @@ def test_unknown_keys_are_kept_at_every_level(path: str) -> None:
     added = {"since": ["v2", None, 1.5]}
     document = documents.full()
     documents.at(document, path)["later"] = added
-    written = models.to_json(models.from_json(document))
+    written = json_form.to_json(json_form.from_json(document))
     assert documents.at(written, path)["later"] == added
     assert written == document
 
@@ -132,9 +132,9 @@ def test_reading_what_was_written_gives_the_same(
     """Whatever unknown keys and free values there are, a second pass changes nothing."""
     whole = documents.put(documents.full(), "diff.changes.0.old", value)
     whole = {**document, **whole}
-    once = models.from_json(whole)
-    assert models.to_json(once) == whole
-    assert models.from_json(models.to_json(once)) == once
+    once = json_form.from_json(whole)
+    assert json_form.to_json(once) == whole
+    assert json_form.from_json(json_form.to_json(once)) == once
 
 
 @pytest.mark.parametrize("path", REQUIRED)
@@ -150,7 +150,7 @@ def test_all_other_keys_may_be_absent() -> None:
         last = path.rpartition(".")[2]
         if path in REQUIRED or last.isdecimal():
             continue
-        models.from_json(documents.drop(documents.full(), path))
+        json_form.from_json(documents.drop(documents.full(), path))
 
 
 @pytest.mark.parametrize("path", KNOWN)

@@ -18,7 +18,7 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.set_defaults(command="apply")
+    parser.set_defaults(command="apply", refuses_findings=True)
     shared.add_files(parser)
     shared.add_deployment(parser)
     parser.add_argument(

@@ -21,7 +21,7 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.set_defaults(command="deploy")
+    parser.set_defaults(command="deploy", refuses_findings=True)
     shared.add_composite(parser)
     shared.add_resource_tags(parser)
     shared.add_cdk_env(parser)

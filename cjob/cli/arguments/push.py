@@ -17,7 +17,7 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.set_defaults(command="push")
+    parser.set_defaults(command="push", refuses_findings=True)
     shared.add_head_and_filter(parser)
     shared.add_resource_tags(parser)
     shared.add_image(parser)

@@ -275,7 +275,8 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
     """Add what is chosen for a deployment."""
     parser.add_argument(
         "--no-rollback",
-        action="store_true",
+        dest="rollback",
+        action="store_false",
         help="keep a failed deployment as it is, instead of rolling it back",
     )
     add_detach(parser, "do not wait for the deployment")

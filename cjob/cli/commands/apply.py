@@ -5,44 +5,32 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from cjob import pipeline
-from cjob.cli import job_options
+from cjob.cli import job_options, stage_command
 from cjob.cli.output import console, streams
 from cjob.cli.output.next_steps import next_steps
+from cjob.context import RunContext
 from cjob.document import codec
 from cjob.document.models import Release
 from cjob.reporting.errors import CjobError, InputError
-
-
-def choices(args: argparse.Namespace) -> dict[str, object]:
-    """Return what was chosen for a deployment."""
-    return {
-        "rollback": not args.no_rollback,
-        "detach": args.detach,
-        "allow_downgrade": args.allow_downgrade,
-        "allow_removal": tuple(args.allow_removal),
-        "adopt": args.adopt_stack,
-        "force_plan": args.force_plan,
-        "wait": args.wait_for_stack,
-        "refuses": True,
-    }
+from cjob.stages import runner
+from cjob.stages.apply import apply
+from cjob.stages.resolve import confirm
 
 
 def run(args: argparse.Namespace) -> int:
     """Deploy documents; each that succeeded is written, and the worst status given."""
-    tools, stages, talk = job_options.prepare(args, **choices(args))
-    read = job_options.read_stream(
-        args.file, "cjob-apply", tools, ("confirm", "apply"), head="cjob deploy"
-    )
-    job_options.check_sections(read, "stack")
+    context, talk = job_options.start(args)
+    warm_up = (RunContext.warm_up_lookup, RunContext.warm_up_stacks)
+    read = stage_command.read_stream(args.file, "cjob-apply", context, warm_up, head="cjob deploy")
+    stage_command.check_sections(read, "stack")
     _check_digests(read, args.expect_digest)
     _check_expected(read, "env", args.expect_env)
     _check_expected(read, "name", args.expect_job)
     _check_single(read)
     with talk.watching([release.job for release in read], labelled=True):
-        with pipeline.undeployed():
-            ready = pipeline.run(read, stages, ("confirm",), args.jobs)
-        outcomes = pipeline.run_each(ready, stages, "apply", args.jobs, fail_fast=args.fail_fast)
+        with runner.before_deployment():
+            ready = runner.run(read, context, (confirm,), jobs=args.jobs)
+        outcomes = runner.run_each(ready, context, apply, jobs=args.jobs, fail_fast=args.fail_fast)
     return finish(args, outcomes, talk)
 
 

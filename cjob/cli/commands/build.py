@@ -2,13 +2,14 @@
 
 import argparse
 
-from cjob.cli import job_options
+from cjob.cli import stage_command
 from cjob.document.models import Release
+from cjob.stages.build import build
 
 
 def run(args: argparse.Namespace) -> int:
     """Write documents with their images built."""
-    return job_options.run_command(args, ("build",), ("build",), _view, needs="source")
+    return stage_command.run_command(args, ((build,),), ((build,),), _view, needs="source")
 
 
 def _view(release: Release, _form: str) -> str:

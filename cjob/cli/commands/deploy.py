@@ -3,56 +3,56 @@
 import argparse
 
 from cjob import pipeline
-from cjob.cli import defaults, job_options, prompts
+from cjob.cli import defaults, job_options, prompts, stage_command
 from cjob.cli.commands import apply
 from cjob.cli.commands import diff as diff_command
 from cjob.cli.output import console, streams
+from cjob.context import RunContext
+from cjob.diff.stacks import not_compared
 from cjob.document import codec
 from cjob.document.models import Change, Deployment, Release, required
 from cjob.document.records import replace
-from cjob.pipeline import Stages
 from cjob.reporting.errors import DONE, InputError
-from cjob.stages.diff import not_compared
+from cjob.stages import runner
 
 QUESTION = "\nContinue with the deployment? (y/N) "
 
 
 def run(args: argparse.Namespace) -> int:
-    """Deploy the jobs that were named; give the worst status."""
-    args.force_plan = not args.diff  # a difference that nobody was shown binds nobody
-    tools, stages, talk = job_options.prepare(args, **apply.choices(args))
-    defaults.complete(args, tools, talk)
-    begun = tuple(stages.load(job) for job in job_options.chosen_jobs(args, tools))
-    jobs = [release.job for release in begun]
-    *before, last = pipeline.DEPLOY
+    """Deploy the jobs; return the worst status."""
+    args.force_plan = not args.diff  # nobody reviewed a difference that was not shown
+    context, talk = job_options.start(args)
+    defaults.complete(args, context, talk)
+    begun, phases = stage_command.load_jobs(args, context), pipeline.DEPLOY
     if args.diff:
-        with pipeline.undeployed():
-            begun, before = _shown(args, begun, stages, talk), list(pipeline.DEPLOY_SHOWN)
-        if not any(_differs(release) or _unknown(release) for release in begun):
-            with pipeline.undeployed():
-                pipeline.run(begun, stages, ("check_unchanged",), args.jobs)
-            return _unchanged(args, begun)
-        with pipeline.undeployed():
+        phases = pipeline.DEPLOY_COMPARED
+        with runner.before_deployment():
+            begun = _compare(args, begun, context, talk)
+            if not any(_differs(release) or _unknown(release) for release in begun):
+                runner.run(begun, context, *pipeline.DEPLOY_UNCHANGED, jobs=args.jobs)
+                return _unchanged(args, begun)
             if not _agreed(args, begun):
                 return DONE
-    with talk.watching(jobs):
-        with pipeline.undeployed():
-            ready = pipeline.run(begun, stages, before, args.jobs)
+    with talk.watching([release.job for release in begun]):
+        with runner.before_deployment():
+            ready = runner.run(begun, context, *phases, jobs=args.jobs)
         if args.diff:
             _check_shown(begun, ready)
-        outcomes = pipeline.run_each(ready, stages, last, args.jobs, fail_fast=args.fail_fast)
+        outcomes = runner.run_each(
+            ready, context, pipeline.DEPLOY_LAST, jobs=args.jobs, fail_fast=args.fail_fast
+        )
     return apply.finish(args, outcomes, talk)
 
 
-def _shown(
+def _compare(
     args: argparse.Namespace,
     begun: tuple[Release, ...],
-    stages: Stages,
+    context: RunContext,
     talk: console.Console,
 ) -> tuple[Release, ...]:
-    """Compare, before anything is sent, and show what differs."""
+    """Compare before anything is sent, and show the differences."""
     with talk.watching([release.job for release in begun]):
-        compared = pipeline.run(begun, stages, pipeline.DEPLOY_DIFF, args.jobs)
+        compared = runner.run(begun, context, *pipeline.DEPLOY_COMPARE, jobs=args.jobs)
     for release in compared:
         diff_command.tell(release, talk, "text")
     shown = diff_command.text(compared)

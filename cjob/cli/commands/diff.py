@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cjob import pipeline
-from cjob.cli import build_options, job_options
+from cjob.cli import build_options, job_options, stage_command
 from cjob.cli.output import console, streams
+from cjob.context import RunContext
 from cjob.diff import markdown as pages
+from cjob.diff.stacks import not_compared
 from cjob.diff.summary import schedules, summary
 from cjob.document import codec
 from cjob.document.models import Diff, Release
 from cjob.reporting.errors import InputError
-from cjob.stages.diff import not_compared
 
 DEFERRED = "# CloudFormation sees no change in this: it takes effect with the next change\n"
 
@@ -36,11 +37,12 @@ def run(args: argparse.Namespace) -> int:
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 
-    status = job_options.run_command(
+    status = stage_command.run_command(
         args,
-        pipeline.DIFF_BUILT if args.build else pipeline.DIFF,
-        pipeline.DIFF_READ,
+        pipeline.DIFF_BUILD if args.build else pipeline.DIFF,
+        pipeline.DIFF_DOCUMENT,
         view,
+        warm_up=(RunContext.warm_up_stacks,),
         needs="stack",
         seen=seen,
         together={"text": text, "markdown": markdown},

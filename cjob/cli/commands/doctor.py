@@ -16,7 +16,7 @@ from cjob.cli.commands.version import versions
 from cjob.cli.output import streams
 from cjob.cli.parser import columns
 from cjob.concurrency.pool import Checkpoint, run_all
-from cjob.context import Collaborators
+from cjob.context import RunContext
 from cjob.document import names
 from cjob.engines import buildx
 from cjob.reporting.errors import DONE, REFUSED, CjobError, InputError, ServiceError
@@ -52,12 +52,12 @@ class Check:
 
 def run(args: argparse.Namespace) -> int:
     """Make all checks, at once as far as they do not need each other, and print them."""
-    tools, _, talk = job_options.prepare(args)
-    tools.report = lambda _: None
+    context, talk = job_options.start(args)
+    context.report = lambda _: None
     parts: list[Callable[[Checkpoint], list[Check]]] = [
-        lambda _: _workspace(tools),
-        lambda _: _aws(args, tools),
-        lambda _: [_engine(tools), _buildx()],
+        lambda _: _workspace(context),
+        lambda _: _aws(args, context),
+        lambda _: [_engine(context), _buildx()],
         lambda _: [_sandbox()],
     ]
     with talk.waiting("looking at AWS, the engine and the sandbox"):
@@ -83,9 +83,9 @@ def _try(name: str, look: Callable[[], Check], state: State = "error") -> Check:
         return Check(name, str(error)).failed(state, error.hint, error.status)
 
 
-def _workspace(tools: Collaborators) -> list[Check]:
+def _workspace(context: RunContext) -> list[Check]:
     def look() -> Check:
-        workspace = tools.workspace
+        workspace = context.workspace
         jobs = workspace.jobs()
         count = f"{len(jobs)} job{'s' * (len(jobs) != 1)}"
         return Check("workspace", f"{workspace.root}: {count}", root=str(workspace.root), jobs=jobs)
@@ -93,15 +93,15 @@ def _workspace(tools: Collaborators) -> list[Check]:
     return [_try("workspace", look)]
 
 
-def _aws(args: argparse.Namespace, tools: Collaborators) -> list[Check]:
+def _aws(args: argparse.Namespace, context: RunContext) -> list[Check]:
     """Look at region, account, application, environments and permissions, in this order."""
-    region = _try("region", lambda: Check("region", tools.account.region))
+    region = _try("region", lambda: Check("region", context.account.region))
     if region.state == "error":
         return [region]
     who: list[Caller] = []
 
     def account() -> Check:
-        who.append(AwsIdentity(tools.account).caller())
+        who.append(AwsIdentity(context.account).caller())
         caller = who[0]
         text = f"{caller.account_id} as {caller.arn.rpartition(':')[2]}"
         return Check("account", text, id=caller.account_id, arn=caller.arn)
@@ -113,9 +113,9 @@ def _aws(args: argparse.Namespace, tools: Collaborators) -> list[Check]:
     names = [chosen] if chosen else []
 
     def application() -> Check:
-        app = job_options.application(args, tools)
+        app = job_options.application(args, context)
         try:
-            names[:] = tools.directory.environments(app)
+            names[:] = context.directory.environments(app)
         except ServiceError:  # who may not list them may well use one of them
             if not chosen:
                 raise
@@ -128,16 +128,16 @@ def _aws(args: argparse.Namespace, tools: Collaborators) -> list[Check]:
     checks.append(_try("application", application))
     if checks[-1].state == "ok":
         app = checks[-1].text
-        checks += _environments(tools, app, names)
+        checks += _environments(context, app, names)
         env = chosen or names[0]
-        checks.append(_try("permissions", lambda: _permissions(tools, who[0], app, env)))
+        checks.append(_try("permissions", lambda: _permissions(context, who[0], app, env)))
     return checks
 
 
-def _environments(tools: Collaborators, app: str, names: Sequence[str]) -> list[Check]:
+def _environments(context: RunContext, app: str, names: Sequence[str]) -> list[Check]:
     def look(env: str) -> Check:
-        target = tools.directory.target(app, env)
-        place = "" if target.region == tools.account.region else f" in {target.region}"
+        target = context.directory.target(app, env)
+        place = "" if target.region == context.account.region else f" in {target.region}"
         return Check(
             "environment",
             f"{env}, version {target.environment_version}{place}",
@@ -153,15 +153,15 @@ def _environments(tools: Collaborators, app: str, names: Sequence[str]) -> list[
     return run_all([piece(env) for env in names])
 
 
-def _permissions(tools: Collaborators, caller: Caller, app: str, env: str) -> Check:
+def _permissions(context: RunContext, caller: Caller, app: str, env: str) -> Check:
     """Compare what the caller's policies allow with what a deployment needs."""
-    scope = policies.Scope(app=app, env=env, partition=names.partition(tools.account.region))
+    scope = policies.Scope(app=app, env=env, partition=names.partition(context.account.region))
     if caller.is_root:
         return Check("permissions", "the account's root user has all")
     hint = f"print the policy that is needed: cjob iam deploy -a {app} -e {env} -o json"
     needed = [right for right in rights.needed(["deploy"], rights.CALLER) if not right.optional]
     try:
-        missing = AwsIdentity(tools.account).missing(caller, needed, scope)
+        missing = AwsIdentity(context.account).missing(caller, needed, scope)
     except CjobError as error:
         return Check("permissions", f"not checked: {error}").failed("warning", hint)
     if missing:
@@ -171,8 +171,8 @@ def _permissions(tools: Collaborators, caller: Caller, app: str, env: str) -> Ch
     return Check("permissions", f"all for a deployment into {env}", missing=())
 
 
-def _engine(tools: Collaborators) -> Check:
-    return _try("engine", lambda: Check("engine", tools.engine().about()), "warning")
+def _engine(context: RunContext) -> Check:
+    return _try("engine", lambda: Check("engine", context.engine().about()), "warning")
 
 
 def _buildx() -> Check:

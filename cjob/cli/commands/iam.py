@@ -10,7 +10,7 @@ from cjob.aws.policies import GITHUB, HOSTS, READING, Repository, Scope
 from cjob.cli import job_options
 from cjob.cli.arguments.iam import DEFAULT, IDENTITIES
 from cjob.cli.output import permissions, streams
-from cjob.context import Collaborators
+from cjob.context import RunContext
 from cjob.document import names
 from cjob.document.models import check_name
 from cjob.reporting.errors import DONE, InputError
@@ -106,7 +106,7 @@ def _repository(args: argparse.Namespace) -> Repository:
 
 def _scope(args: argparse.Namespace) -> Scope:
     """Return the names that permissions are confined to."""
-    app = job_options.application(args, Collaborators(Path(args.directory), lambda _: None))
+    app = job_options.application(args, RunContext(Path(args.directory), lambda _: None))
     env = "*" if args.env is None else check_name(args.env, "environment")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     return Scope(app=app, env=env, partition=args.partition or names.partition(region))

@@ -6,30 +6,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from cjob.cli import job_options
+from cjob.cli import job_options, stage_command
 from cjob.cli.output import streams
-from cjob.context import Collaborators
+from cjob.context import RunContext
 from cjob.document.models import Source, required
 from cjob.engines.fingerprint import digests
 from cjob.manifest import reading
-from cjob.pipeline import Stages
 from cjob.reporting.errors import InputError
 from cjob.reporting.progress import warning
-from cjob.stages.recipes import outside
+from cjob.stages.images.plans import outside
 from cjob.workspace.find import Workspace, valid_names
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the names, sorted."""
     _check_options(args)
-    tools, stages, talk = job_options.prepare(args)
+    context, talk = job_options.start(args)
     if args.what == "inputs":
-        return _write_inputs(args, _inputs(args, tools, stages))
+        return _write_inputs(args, _inputs(args, context))
     if args.what == "jobs":
-        names: Sequence[str] = job_options.all_jobs(tools)
+        names: Sequence[str] = job_options.all_jobs(context)
     else:
         with talk.waiting("looking up the environments"):
-            names = _environments(args, tools)
+            names = _environments(args, context)
         if not names:
             found = "the workspace names" if args.offline else "the application has"
             talk.say(f"{found} no environment")
@@ -58,15 +57,15 @@ def _check_options(args: argparse.Namespace) -> None:
         raise InputError("no job was named", hint="name it with -n, or take --all")
 
 
-def _inputs(args: argparse.Namespace, tools: Collaborators, stages: Stages) -> Mapping[str, str]:
+def _inputs(args: argparse.Namespace, context: RunContext) -> Mapping[str, str]:
     """Return a digest for each input of the jobs, by its path in the workspace."""
-    tools.report = lambda _: None  # the command that uses the inputs warns of them
-    workspace = tools.workspace
+    context.report = lambda _: None  # the command that uses the inputs warns of them
+    workspace = context.workspace
     skip = [Path(args.directory, folder).resolve() for folder in args.ignore]
     found: dict[str, str] = {}
-    for job in job_options.chosen_jobs(args, tools):
-        source = required(stages.load(job).source, "source")
-        folder = f"copilot/{job.name}"
+    for release in stage_command.load_jobs(args, context):
+        source = required(release.source, "source")
+        folder = f"copilot/{release.job.name}"
         texts = {f"{folder}/manifest.yml": source.manifest}
         texts |= {f"{folder}/addons/{name}": text for name, text in source.addons.items()}
         if source.overrides.patches:
@@ -76,10 +75,10 @@ def _inputs(args: argparse.Namespace, tools: Collaborators, stages: Stages) -> M
         if source.overrides.cdk:
             app = workspace.inside(source.overrides.cdk)
             skip += [app / name for name in ("node_modules", "cdk.out")]
-        for context, dockerfile in _contexts(source, workspace):
-            for fault in outside(context, dockerfile, workspace):
+        for folder_built, dockerfile in _contexts(source, workspace):
+            for fault in outside(folder_built, dockerfile, workspace):
                 raise InputError(fault.message, hint=fault.hint, place=folder)
-            read = digests(context, dockerfile, skip)
+            read = digests(folder_built, dockerfile, skip)
             found |= {workspace.shown(path): digest for path, digest in read.items()}
     return dict(sorted(found.items()))
 
@@ -102,16 +101,16 @@ def _write_inputs(args: argparse.Namespace, found: Mapping[str, str]) -> int:
     return 0
 
 
-def _environments(args: argparse.Namespace, tools: Collaborators) -> Sequence[str]:
+def _environments(args: argparse.Namespace, context: RunContext) -> Sequence[str]:
     """Return the environments' names; whoever wrote them, they are fit for a shell."""
 
     def warn(text: str) -> None:
-        tools.report(warning(text))
+        context.report(warning(text))
 
     if not args.offline:
-        known = tools.directory.environments(job_options.application(args, tools))
+        known = context.directory.environments(job_options.application(args, context))
         return valid_names(known, "environment", warn)
-    workspace = tools.workspace
+    workspace = context.workspace
     found = set(workspace.environments(warn))
     for path in map(workspace.manifest, workspace.jobs()):
         text = workspace.read_text(path)

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from cjob.cli import job_options
+from cjob.cli import job_options, stage_command
 from cjob.cli.output import streams
 from cjob.diff.reader import Forms, read
 from cjob.diff.values import plain
@@ -18,9 +18,8 @@ def run(args: argparse.Namespace) -> int:
     """Write the manifests: YAML documents, or one JSON object a line."""
     if not job_options.is_head(args):
         raise InputError("no job was named", hint="name it with -n, or take --all")
-    tools, stages, _ = job_options.prepare(args)
-    jobs = job_options.chosen_jobs(args, tools)
-    texts = [_text(stages.load(job)) for job in jobs]
+    context, _ = job_options.start(args)
+    texts = [_text(release) for release in stage_command.load_jobs(args, context)]
     if args.output == "json":
         streams.write("".join(map(_json, texts)))
     else:

@@ -4,15 +4,16 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from cjob import pipeline
-from cjob.cli import build_options, defaults, job_options
+from cjob.cli import build_options, defaults, job_options, stage_command
 from cjob.cli.commands import diff as diff_command
 from cjob.cli.commands.render import parameter_file, templates
 from cjob.cli.output import console, files, streams
+from cjob.context import RunContext
 from cjob.document import codec
 from cjob.document.models import Release
-from cjob.pipeline import Stages
 from cjob.reporting.errors import DIFFERENT, DONE, CjobError, InputError
-from cjob.stages.render import local_addons
+from cjob.stages.runner import run as run_stages
+from cjob.template.render import local_addons
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,10 +46,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
-    begun, stages, talk = _begin(args)
+    begun, context, talk = _begin(args)
+    phases = pipeline.PACKAGE_DIFF_BUILD if args.build else pipeline.PACKAGE_DIFF
     with talk.watching([release.job for release in begun]):
-        names = pipeline.PACKAGE_DIFF_BUILT if args.build else pipeline.PACKAGE_DIFF
-        done = pipeline.run(begun, stages, names, args.jobs)
+        done = run_stages(begun, context, *phases, jobs=args.jobs)
     for release in done:
         diff_command.tell(release, talk, args.output)
     _write(args, done, diff_command.text)
@@ -56,12 +57,12 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _package(args: argparse.Namespace) -> int:
-    begun, stages, talk = _begin(args)
+    begun, context, talk = _begin(args)
     if args.output_dir:
-        files.check_folder(args.output_dir, stages.workspace)
-    names = pipeline.PACKAGE_UPLOADED if args.upload_assets else pipeline.PACKAGE
+        files.check_folder(args.output_dir, context.workspace)
+    phases = pipeline.PACKAGE_UPLOAD if args.upload_assets else pipeline.PACKAGE
     with talk.watching([release.job for release in begun]):
-        done = pipeline.run(begun, stages, names, args.jobs)
+        done = run_stages(begun, context, *phases, jobs=args.jobs)
     if args.output_dir:
         texts: dict[str, str] = {}
         for release in done:
@@ -85,10 +86,10 @@ def _write(
 
 def _begin(
     args: argparse.Namespace,
-) -> tuple[tuple[Release, ...], Stages, console.Console]:
-    tools, stages, talk = job_options.prepare(args, allow_downgrade=args.allow_downgrade)
-    defaults.complete(args, tools, talk)
-    return tuple(stages.load(job) for job in job_options.chosen_jobs(args, tools)), stages, talk
+) -> tuple[tuple[Release, ...], RunContext, console.Console]:
+    context, talk = job_options.start(args)
+    defaults.complete(args, context, talk)
+    return stage_command.load_jobs(args, context), context, talk
 
 
 def _files(release: Release, *, uploaded: bool) -> dict[str, str]:

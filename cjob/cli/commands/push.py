@@ -2,19 +2,22 @@
 
 import argparse
 
-from cjob.cli import job_options
+from cjob.cli import stage_command
+from cjob.context import RunContext
 from cjob.document.models import Release
+from cjob.stages.push import push
+from cjob.stages.resolve import confirm, resolve
 
 
 def run(args: argparse.Namespace) -> int:
     """Write documents with their images named by digest."""
-    return job_options.run_command(
+    return stage_command.run_command(
         args,
-        ("confirm", "resolve", "push"),
-        ("confirm", "push"),
+        ((confirm, resolve), (push,)),
+        ((confirm,), (push,)),
         _view,
+        warm_up=(RunContext.warm_up_lookup, RunContext.warm_up_push),
         needs="source",
-        refuses=True,
     )
 
 

@@ -4,16 +4,19 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from cjob.cli import job_options
+from cjob.cli import stage_command
 from cjob.document.models import Release
+from cjob.stages.override import override
+from cjob.stages.render import render
+from cjob.stages.resolve import resolve
 
 
 def run(args: argparse.Namespace) -> int:
     """Write documents with their stack, or the template or parameters alone."""
-    stages = ("resolve", "render", "override")
+    phases = ((resolve, render, override),)
     together = {"template": templates, "text": templates, "template-json": templates_as_json}
-    return job_options.run_command(
-        args, stages, stages, _parameters, needs="source", together=together
+    return stage_command.run_command(
+        args, phases, phases, _parameters, needs="source", together=together
     )
 
 

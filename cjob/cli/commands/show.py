@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cjob.cli import job_options
+from cjob.cli import job_options, stage_command
 from cjob.cli.commands import diff as diff_command
 from cjob.cli.output import streams
-from cjob.context import Collaborators
+from cjob.context import RunContext
 from cjob.diff.summary import summary
 from cjob.document import codec
 from cjob.document.models import Release
@@ -18,15 +18,15 @@ from cjob.reporting.printable import visible
 
 def run(args: argparse.Namespace) -> int:
     """Print the documents in the form that was asked for."""
-    tools = Collaborators(Path(args.directory), lambda _: None)
+    context = RunContext(Path(args.directory), lambda _: None)
     for name in args.file:
-        job_options.check_no_job(name, tools, "cjob-diff")
+        job_options.check_no_job(name, context, "cjob-diff")
     hint = "name the file of a plan, as in cjob show plan.json"
     read = job_options.read_files(args.file, hint)
     if args.output == "json":
         streams.write(codec.dump(read))
     elif args.output == "markdown":
-        job_options.check_sections(read, "diff")
+        stage_command.check_sections(read, "diff")
         streams.write(visible(diff_command.markdown(read)))
     else:
         streams.write("\n".join(map(view, read)))

@@ -18,7 +18,7 @@ from cjob.workspace.find import NoWorkspaceError
 def run(args: argparse.Namespace) -> int:
     """Print the status of jobs; with --exit-code, report by the exit status if one has problems."""
     operation = Operation(args)
-    reports = JobReports(operation.tools.account, operation.environment, operation.executions)
+    reports = JobReports(operation.context.account, operation.environment, operation.executions)
     where = f"{operation.environment.app}/{operation.environment.env}"
     with operation.talk.waiting(f"looking up {where}"):
         names = reports.deployed() if args.deployed else [job.name for job in operation.jobs]
@@ -38,7 +38,7 @@ def _check_known(operation: Operation, statuses: Sequence[status.Status]) -> Non
     """Raise InputError for a named job that is neither deployed nor in the workspace."""
     env = operation.environment
     try:
-        workspace = operation.tools.workspace
+        workspace = operation.context.workspace
         known = workspace.jobs() if workspace.app in ("", env.app) else None
     except NoWorkspaceError:
         return

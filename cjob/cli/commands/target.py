@@ -1,14 +1,17 @@
 """Run `cjob target`."""
 
 import argparse
+from functools import partial
 
-from cjob.cli import job_options
+from cjob.cli import stage_command
 from cjob.document.models import Release
+from cjob.stages.resolve import resolve
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write documents with their target; a given one is looked up anew."""
-    return job_options.run_command(args, ("resolve",), ("resolve_anew",), _view)
+    """Write documents with their target; one that a document has is looked up again."""
+    again = partial(resolve, refresh=True)
+    return stage_command.run_command(args, ((resolve,),), ((again,),), _view)
 
 
 def _view(release: Release, _form: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cjob.diff.summary import Local, next_run
 from cjob.document.models import Release
-from cjob.stages.states import aws
+from cjob.document.stack_operations import aws_command
 
 
 def next_steps(release: Release, moment: datetime, local: Local) -> tuple[str, ...]:
@@ -21,7 +21,7 @@ def next_steps(release: Release, moment: datetime, local: Local) -> tuple[str, .
     name, region = stack.name, target.region
     if deployment.status.endswith("IN_PROGRESS"):
         status = ("--query", "'Stacks[0].StackStatus'", "--output", "text")
-        return (f"to see the result: {aws('describe-stacks', name, region, *status)}",)
+        return (f"to see the result: {aws_command('describe-stacks', name, region, *status)}",)
     job = f"-n {release.job.name} -e {release.job.env}"
     return (
         f"to run it now: cjob run {job}",

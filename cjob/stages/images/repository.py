@@ -6,16 +6,17 @@ by the same way, so that either tool goes on from there. Whatever interrupts it,
 again; and of two that change an application at once, one waits.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from cjob.document import names
 from cjob.document.models import Release, required
 from cjob.document.records import replace
-from cjob.reporting.errors import Interrupted, ServiceError
+from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter, info
 from cjob.stages.resolve import Directory
+from cjob.stages.runner import creation_interrupted
 from cjob.template.regional import with_repository
 
 PAUSE_S = 3.0
@@ -45,14 +46,14 @@ class Application(Protocol):
         """Wait."""
 
 
-def initialise(
+def create_repository(
     release: Release,
     application: Application,
     directory: Directory,
     report: Reporter,
     changing: set[str],
 ) -> Release:
-    """Return the job a repository if it has none, and put it into `target`.
+    """Create the job's repository if it has none; return the Release with it in `target`.
 
     Raise ServiceError if that is refused or fails, or if others are at work for too long. The job
     is in `changing` while AWS makes a change for it, which continues if the run ends.
@@ -93,18 +94,9 @@ def _interruptible(job: str, changing: set[str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise interrupted([job]) from None
+        raise creation_interrupted([job]) from None
     finally:
         changing.discard(job)
-
-
-def interrupted(jobs: Iterable[str]) -> Interrupted:
-    """Return the error for a run that ended while AWS made repositories."""
-    named = ", ".join(map(repr, sorted(jobs)))
-    return Interrupted(
-        f"interrupted while AWS creates the repository of {named}, which continues",
-        hint="run the same command again: it continues from there",
-    )
 
 
 def _not_made(app: str, job: str, failure: str) -> ServiceError:

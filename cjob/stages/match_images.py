@@ -12,13 +12,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from cjob.concurrency.pool import Checkpoint, run_all
+from cjob.context import RunContext
+from cjob.diff.stacks import deployed_image
 from cjob.document.models import Image, Release, Revision, required
 from cjob.document.records import replace
 from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter, info
 from cjob.stages.build import commit_tag
-from cjob.stages.diff import deployed_image
+from cjob.stages.read_stack import snapshot
 
 AT_ONCE = 8
 
@@ -39,7 +41,17 @@ class Contents(Protocol):
         """
 
 
-def recognise(
+def match_deployed_images(release: Release, context: RunContext) -> Release:
+    """Name by digest the job's images that are deployed already; nothing is pushed."""
+    if not release.images and not (release.source and release.source.builds):
+        return release
+    deployed = snapshot(release, context)
+    registry = context.registry(required(release.target, "target"))
+    matched = match_images(release, deployed, registry, context.reporter(release.job))
+    return replace(matched, snapshot=deployed)
+
+
+def match_images(
     release: Release, live: StackSnapshot, contents: Contents, report: Reporter
 ) -> Release:
     """Name those images by digest that are deployed already, and mark those that are others."""

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pytest
 from stage_samples import live, release, stack
 
+from cjob.diff.stacks import compare, not_compared
 from cjob.document.models import Build, Image, Release, Revision, Source
 from cjob.document.records import replace
 from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Progress
-from cjob.stages.diff import diff, not_compared
-from cjob.stages.recognise import recognise
+from cjob.stages.match_images import match_images
 
 REPOSITORY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme/report"
 DEPLOYED = f"{REPOSITORY}@sha256:manifest"
@@ -81,7 +81,7 @@ def no_report(record: Progress) -> None:
 @pytest.mark.parametrize("id_", ["sha256:config", "sha256:manifest"])
 def test_an_image_that_is_deployed_gets_its_deployed_name(id_: str) -> None:
     """Its id is the digest of its configuration, or of its manifest, as engines have it."""
-    found = recognise(built(report=id_), deployed(), Contents(), no_report)
+    found = match_images(built(report=id_), deployed(), Contents(), no_report)
     assert found.images == {
         "report": Image(id=id_, repository=REPOSITORY, digest="sha256:manifest", uri=DEPLOYED)
     }
@@ -99,12 +99,12 @@ def test_an_image_that_is_deployed_gets_its_deployed_name(id_: str) -> None:
 )
 def test_another_image_than_the_deployed_one_is_a_change(stack_now: StackSnapshot) -> None:
     """Its name is known after the push, and that is what is shown of it."""
-    found = recognise(built(report="sha256:other"), stack_now, Contents(), no_report)
+    found = match_images(built(report="sha256:other"), stack_now, Contents(), no_report)
     assert found.images == {"report": Image(id="sha256:other", differs=True)}
     assert not_compared(found) == ()
     change = next(
         change
-        for change in (diff(found, stack_now).diff or pytest.fail("no diff")).changes
+        for change in compare(found, stack_now).changes
         if change.path == "parameters.ContainerImage"
     )
     assert (change.kind, change.new) == ("image", "(known after push)")
@@ -113,8 +113,7 @@ def test_another_image_than_the_deployed_one_is_a_change(stack_now: StackSnapsho
 def test_a_sidecar_s_other_image_is_shown_where_it_stands() -> None:
     """In the template, as the text of its image."""
     begun = built(missing=("Image:proxy",), proxy="sha256:other")
-    found = diff(recognise(begun, deployed(), Contents(), no_report), deployed()).diff
-    assert found is not None
+    found = compare(match_images(begun, deployed(), Contents(), no_report), deployed())
     assert [change.path for change in found.changes if change.kind == "image"] == [
         "Resources.TaskDefinition.Properties.ContainerDefinitions[1].Image",
         "parameters.ContainerImage",
@@ -135,7 +134,7 @@ def test_what_the_registry_does_not_tell_is_not_compared(
 ) -> None:
     """That is no failure; a refusal is passed on."""
     begun, lines = built(report="sha256:other"), list[str]()
-    found = recognise(begun, deployed(), contents, lambda record: lines.append(record.text))
+    found = match_images(begun, deployed(), contents, lambda record: lines.append(record.text))
     assert found == begun
     assert lines == told
     assert not_compared(found) == ("report",)
@@ -157,7 +156,7 @@ def unbuilt(revision: Revision | None = COMMIT) -> Release:
 
 def test_an_image_of_the_checked_out_commit_is_compared_without_a_build() -> None:
     """The commit's tag names the deployed digest; each container has a tag of its own."""
-    found = recognise(unbuilt(), deployed(), Contents(tags=TAGS), no_report)
+    found = match_images(unbuilt(), deployed(), Contents(tags=TAGS), no_report)
     image = Image(repository=REPOSITORY, digest="sha256:manifest", uri=DEPLOYED)
     assert found.images == {"report": image, "proxy": image}
     assert not_compared(found) == ()
@@ -177,7 +176,7 @@ def test_an_image_of_other_sources_is_not_compared(
     revision: Revision | None, tags: Mapping[str, str]
 ) -> None:
     """Nobody knows what a build would make."""
-    found = recognise(unbuilt(revision), deployed(), Contents(tags=tags), no_report)
+    found = match_images(unbuilt(revision), deployed(), Contents(tags=tags), no_report)
     assert found.images is None
     assert not_compared(found) == ("report", "proxy")
 
@@ -185,25 +184,24 @@ def test_an_image_of_other_sources_is_not_compared(
 def test_an_image_that_is_deployed_by_tag_differs_from_whatever_is_built() -> None:
     """A push names it by digest, so the stack changes: as when a stack of Copilot's is adopted."""
     live_now = deployed(image=f"{REPOSITORY}:1a2b3c4")
-    found = recognise(unbuilt(), live_now, Contents(tags=TAGS), no_report)
+    found = match_images(unbuilt(), live_now, Contents(tags=TAGS), no_report)
     assert found.images is not None
     assert found.images["report"] == Image(differs=True)
-    compared = diff(found, live_now).diff
-    assert compared is not None
+    compared = compare(found, live_now)
     assert f"~ ContainerImage: {REPOSITORY}:1a2b3c4 -> (known after push)\n" in compared.text
 
 
 def test_a_stack_that_is_not_there_has_no_image_to_compare() -> None:
     """So none is missing from the comparison."""
     absent = live(status="", template="")
-    found = recognise(unbuilt(), absent, Contents(), no_report)
+    found = match_images(unbuilt(), absent, Contents(), no_report)
     assert found.images is None
-    assert not_compared(diff(found, absent)) == ()
+    assert not_compared(replace(found, diff=compare(found, absent))) == ()
 
 
 def test_an_image_that_was_pushed_is_left_as_it_is() -> None:
     """It is compared by its name, whatever the deployed one is made of."""
     pushed = Image(id="sha256:config", repository=REPOSITORY, digest="sha256:new", uri="x@new")
     begun = replace(built(), images={"report": pushed})
-    found = recognise(begun, deployed(), Contents(denies=True), no_report)
+    found = match_images(begun, deployed(), Contents(denies=True), no_report)
     assert found.images == {"report": pushed}

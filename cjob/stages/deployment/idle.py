@@ -7,10 +7,10 @@ adapter that it is handed, and changes nothing there.
 from collections.abc import Sequence
 from typing import Protocol
 
+from cjob.checks import stack_status
 from cjob.document.models import Target
 from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
 from cjob.reporting.progress import Reporter, info
-from cjob.stages import states
 
 # cjob and Copilot execute a change set as soon as it is created: one that still waits after so many
 # seconds has been abandoned.
@@ -42,30 +42,30 @@ class Watched(Protocol):
         """Watch an empty stack; False as soon as its change set is executed or it is deleted."""
 
 
-def at_rest(
+def wait_until_idle(
     stacks: Watched, target: Target, live: StackSnapshot, name: str, *, wait: bool, report: Reporter
 ) -> StackSnapshot:
     """Return the stack once nobody is at work on it; InputError where nothing can be sent to it."""
     while True:
-        action = states.action_for(live.status)
-        if action == states.WAIT:
-            busy = states.busy(name, live, stacks.activity(target, live.stack_id))
+        action = stack_status.action_for(live.status)
+        if action == stack_status.WAIT:
+            busy = stack_status.busy(name, live, stacks.activity(target, live.stack_id))
             if not wait:
                 raise busy
             report(info(f"waiting: {busy.message}"))
             stacks.wait_until_idle(target, live.stack_id)
             live = stacks.read(target, name)
             continue
-        if action == states.CLEAR and not _is_disposable(
+        if action == stack_status.DELETE_PLACEHOLDER and not _is_disposable(
             stacks, target, live, name, wait=wait, report=report
         ):
             live = stacks.read(target, name)
             continue
-        if action == states.RECREATE and live.protected:
-            raise states.protected(name, live.status, target.region)
-        if action in (states.ROLL_BACK, states.DELETE, states.LOOK):
+        if action == stack_status.RECREATE and live.protected:
+            raise stack_status.protected(name, live.status, target.region)
+        if action in (stack_status.ROLL_BACK, stack_status.DELETE, stack_status.REFUSE):
             failed = stuck(stacks, target, live.stack_id, live.status)
-            raise states.refused(name, live, failed, target.region)
+            raise stack_status.refused(name, live, failed, target.region)
         return live
 
 
@@ -77,15 +77,15 @@ def _is_disposable(
     InputError if somebody else may still need it.
     """
     found = stacks.placeholder(target, name, live.stack_id)
-    if found is None or states.is_disposable(found):
+    if found is None or stack_status.is_disposable(found):
         return found is not None
     if found.has_resources:
-        raise states.refused(name, live, (), target.region)
-    refused = states.under_review(name, found, target.region)
+        raise stack_status.refused(name, live, (), target.region)
+    refused = stack_status.under_review(name, found, target.region)
     if not wait:
         raise refused
     report(info(f"waiting: {refused.message}"))
-    stacks.stays_placeholder(target, live.stack_id, states.PLACEHOLDER_AGE_S - found.age_s)
+    stacks.stays_placeholder(target, live.stack_id, stack_status.PLACEHOLDER_AGE_S - found.age_s)
     return False
 
 
@@ -97,7 +97,7 @@ def is_abandoned(
     A change set that is still being created has somebody who waits for it.
     """
     while found := stacks.placeholder(target, name, live.stack_id):
-        if found.age_s >= states.PLACEHOLDER_AGE_S or found.change_set_status == "FAILED":
+        if found.age_s >= stack_status.PLACEHOLDER_AGE_S or found.change_set_status == "FAILED":
             return True
         what = f"change set {found.change_set} of " if found.change_set else ""
         report(info(f"checking whether someone is about to execute {what}stack {name}"))
@@ -113,9 +113,9 @@ def stuck(stacks: Watched, target: Target, stack_id: str, status: str) -> Sequen
 
     A rollback may skip resources of nested stacks; a deletion keeps those of the stack itself only.
     """
-    match states.action_for(status):
-        case states.ROLL_BACK:
+    match stack_status.action_for(status):
+        case stack_status.ROLL_BACK:
             return stacks.failed_resources(target, stack_id, nested=True)
-        case states.DELETE:
+        case stack_status.DELETE:
             return stacks.failed_resources(target, stack_id, nested=False)
     return ()

@@ -11,17 +11,18 @@ from typing import NamedTuple
 from cjob.document import snapshot as live_side
 from cjob.document.models import Target
 from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
+from cjob.document.stack_operations import aws_command, is_from_cjob, token_owner
 from cjob.reporting.errors import InputError
 
 CREATE = "create"
-CLEAR = "delete, create"
+DELETE_PLACEHOLDER = "delete, create"
 RECREATE = "delete and wait, create"
 UPDATE = "update"
-FINISH = "update without rollback"
+UPDATE_NO_ROLLBACK = "update without rollback"
 WAIT = "wait, or refuse"
 ROLL_BACK = "refuse, offer the end of the rollback"
 DELETE = "refuse, offer the end of the deletion"
-LOOK = "refuse, offer a look"
+REFUSE = "refuse, offer a look"
 
 
 class State(NamedTuple):
@@ -34,14 +35,14 @@ class State(NamedTuple):
 STATES: Mapping[str, State] = {
     live_side.ABSENT: State(CREATE, "There is no such stack."),
     live_side.UNDER_REVIEW: State(
-        CLEAR,
+        DELETE_PLACEHOLDER,
         "It is empty; it was made for a change set. cjob's own is deleted unless its change set is "
         "executed within 15 seconds. Somebody else's is deleted once it is 15 minutes old; until "
         "then it is refused, or awaited with `--wait-for-stack`.",
     ),
     "CREATE_IN_PROGRESS": State(WAIT, "It is being created."),
     "CREATE_FAILED": State(
-        FINISH,
+        UPDATE_NO_ROLLBACK,
         "Its creation failed and was not rolled back. CloudFormation takes no update with rollback "
         "there, so this one has none.",
     ),
@@ -62,7 +63,7 @@ STATES: Mapping[str, State] = {
     ),
     "UPDATE_COMPLETE": State(UPDATE, "It is as it was asked for."),
     "UPDATE_FAILED": State(
-        FINISH, "Its update failed and was not rolled back. As with CREATE_FAILED."
+        UPDATE_NO_ROLLBACK, "Its update failed and was not rolled back. As with CREATE_FAILED."
     ),
     "UPDATE_ROLLBACK_IN_PROGRESS": State(WAIT, "Its update failed and is rolled back."),
     "UPDATE_ROLLBACK_FAILED": State(
@@ -77,25 +78,17 @@ STATES: Mapping[str, State] = {
     "IMPORT_IN_PROGRESS": State(WAIT, "Resources are being imported into it."),
     "IMPORT_COMPLETE": State(UPDATE, "It is as it was asked for."),
     "IMPORT_ROLLBACK_IN_PROGRESS": State(WAIT, "An import failed and is rolled back."),
-    "IMPORT_ROLLBACK_FAILED": State(LOOK, "An import failed, and so did the rollback of that."),
+    "IMPORT_ROLLBACK_FAILED": State(REFUSE, "An import failed, and so did the rollback of that."),
     "IMPORT_ROLLBACK_COMPLETE": State(UPDATE, "It is as it was before an import that failed."),
 }
 
-UNKNOWN = State(LOOK, "CloudFormation has a status that is not in this table.")
+UNKNOWN = State(REFUSE, "CloudFormation has a status that is not in this table.")
 
 # Names of change sets that are executed as soon as they are made, by whoever made them.
 SHORT_LIVED = re.compile(r"(cjob|copilot)-[0-9a-f-]{36}")
 
-# Tokens of calls that cjob makes; see `client_token`.
-SIGNED = re.compile(r"cjob-(.*)-[0-9a-f]{32}")
-
 # An empty stack that is older than this is abandoned, whoever made it.
 PLACEHOLDER_AGE_S = 15 * 60
-
-# What begins an operation on a stack; what comes after it belongs to the same one.
-BEGINNINGS = frozenset(
-    {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
-)
 
 
 def action_for(status: str) -> str:
@@ -125,11 +118,11 @@ def help_with(name: str, status: str, failed: Sequence[str], region: str) -> str
     action = action_for(status)
     if action == ROLL_BACK:
         skipped = ("--resources-to-skip", *failed) if failed else ()
-        return aws("continue-update-rollback", name, region, *skipped)
+        return aws_command("continue-update-rollback", name, region, *skipped)
     if action == DELETE:
         kept = ("--retain-resources", *failed) if failed else ()
-        return aws("delete-stack", name, region, *kept)
-    return aws("describe-stack-events", name, region)
+        return aws_command("delete-stack", name, region, *kept)
+    return aws_command("describe-stack-events", name, region)
 
 
 def next_step(name: str, status: str, failed: Sequence[str], target: Target) -> str:
@@ -147,7 +140,9 @@ def next_step(name: str, status: str, failed: Sequence[str], target: Target) -> 
 
 def roll_back(name: str, target: Target) -> str:
     """Return the command that rolls back what a deployment without rollback left."""
-    return aws("rollback-stack", name, target.region, "--role-arn", target.execution_role_arn)
+    return aws_command(
+        "rollback-stack", name, target.region, "--role-arn", target.execution_role_arn
+    )
 
 
 def with_rollback(name: str, target: Target) -> str:
@@ -155,15 +150,11 @@ def with_rollback(name: str, target: Target) -> str:
     return f"roll it back, then deploy without --no-rollback: {roll_back(name, target)}"
 
 
-def aws(verb: str, stack: str, region: str, *more: str) -> str:
-    """Return a command of the AWS CLI on a stack, as a person can paste it."""
-    words = ("aws", "cloudformation", verb, "--region", region, "--stack-name", stack, *more)
-    return " ".join(words)
-
-
 def protected(name: str, status: str, region: str) -> InputError:
     """Say that a stack must be deleted first, and may not be."""
-    off = aws("update-termination-protection", name, region, "--no-enable-termination-protection")
+    off = aws_command(
+        "update-termination-protection", name, region, "--no-enable-termination-protection"
+    )
     return InputError(
         f"stack {name!r} is {status} and has to be deleted first, but is protected from that",
         hint=f"if it may go: {off}",
@@ -178,8 +169,8 @@ def is_disposable(found: Placeholder) -> bool:
     """
     if found.has_resources:
         return False
-    own = SHORT_LIVED.fullmatch(found.change_set) or SIGNED.fullmatch(found.token)
-    return bool(own) or found.age_s >= PLACEHOLDER_AGE_S
+    own = bool(SHORT_LIVED.fullmatch(found.change_set)) or is_from_cjob(found.token)
+    return own or found.age_s >= PLACEHOLDER_AGE_S
 
 
 def under_review(name: str, found: Placeholder, region: str) -> InputError:
@@ -189,21 +180,5 @@ def under_review(name: str, found: Placeholder, region: str) -> InputError:
         f"stack {name!r} is being created by someone else: it is {live_side.UNDER_REVIEW} since "
         f"{found.created_at}{change_set}",
         hint="wait for it with --wait-for-stack, or delete it if it is not needed: "
-        + aws("delete-stack", name, region),
+        + aws_command("delete-stack", name, region),
     )
-
-
-def client_token(who: str, number: str) -> str:
-    """Return the token of a call, which CloudFormation shows with each event that comes of it."""
-    clean = re.sub(r"[^A-Za-z0-9]+", "-", who).strip("-")[:60]
-    return f"cjob-{clean}-{number}"
-
-
-def token_owner(token: str) -> str:
-    """Say who began an operation, as far as its token tells."""
-    own = SIGNED.fullmatch(token)
-    if own:
-        return f"cjob of {own[1]}"
-    if token.startswith("Console-"):
-        return "somebody in the AWS console"
-    return f"whoever sent the token {token!r}" if token else "somebody whom CloudFormation hides"

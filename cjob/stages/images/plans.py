@@ -20,7 +20,7 @@ from cjob.engines.engine import BuilderName, BuildOptions, ImageBuild
 from cjob.manifest import reading
 from cjob.manifest.sections.build import build_place
 from cjob.reporting.errors import InputError, InputErrors
-from cjob.stages.render import TEMPLATE_VERSION
+from cjob.template.render import TEMPLATE_VERSION
 from cjob.workspace.find import Files
 
 IGNORE = ".dockerignore"

@@ -43,14 +43,14 @@ class Event:
         return f"{self.path}: {self.status.lower().replace('_', ' ')}{reason}"
 
     @property
-    def under_way(self) -> bool:
+    def in_progress(self) -> bool:
         """Return whether more is to come of what this begins."""
         return self.status.endswith("IN_PROGRESS")
 
     @property
     def ends(self) -> bool:
         """Return whether the job's stack has come to rest with this event."""
-        return self.own and not self.under_way
+        return self.own and not self.in_progress
 
     @property
     def failed(self) -> bool:
@@ -58,14 +58,14 @@ class Event:
         return self.status.endswith("_FAILED") and self.reason.casefold() not in PASSED_ON
 
     @property
-    def turns_back(self) -> bool:
+    def starts_rollback(self) -> bool:
         """Return whether the job's stack gives up with this event, for a reason that it names."""
         return self.own and self.status.endswith("ROLLBACK_IN_PROGRESS") and bool(self.reason)
 
     @property
     def state(self) -> State:
         """Return how it stands with the resource now."""
-        if self.under_way:
+        if self.in_progress:
             return "running"
         failed = self.status.endswith("_FAILED") or "ROLLBACK" in self.status
         return "failed" if failed else "done"
@@ -101,21 +101,21 @@ def follow(events: Iterator[Event | None], report: Reporter) -> Outcome:
     """Tell events until the job's stack rests; None stands for a look that found nothing new."""
     status = ""
     failures: list[Event] = []
-    under_way: dict[str, None] = {}
+    in_progress: dict[str, None] = {}
     for event in events:
         if event is None:
-            if under_way:
-                report(_waiting(under_way))
+            if in_progress:
+                report(_waiting(in_progress))
             continue
         report(_progress(event))
-        if event.failed or event.turns_back:
+        if event.failed or event.starts_rollback:
             failures.append(event)
         if event.own:
             status = event.status
-        elif event.under_way:
-            under_way[event.path] = None
+        elif event.in_progress:
+            in_progress[event.path] = None
         else:
-            under_way.pop(event.path, None)
+            in_progress.pop(event.path, None)
     return Outcome(status=status, failures=tuple(failures))
 
 
@@ -131,5 +131,7 @@ def _progress(event: Event) -> Progress:
     )
 
 
-def _waiting(under_way: Iterable[str]) -> Progress:
-    return Progress(text=f"still at work: {', '.join(under_way)}", level="waiting", phase="deploy")
+def _waiting(in_progress: Iterable[str]) -> Progress:
+    return Progress(
+        text=f"still at work: {', '.join(in_progress)}", level="waiting", phase="deploy"
+    )

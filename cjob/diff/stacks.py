@@ -1,0 +1,303 @@
+"""Diff: compare what was rendered with the live stack.
+
+Takes a Release with a `stack` and the live side, gives it with `diff`; what was read before is
+handed in, so nothing is touched here. Images that are built here and were not pushed count as
+unchanged, unless they were found to differ (see recognise); all else is known by its content before
+it is sent, and compared. Of values that look secret it is only told that they changed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import yaml
+
+from cjob import diff as differ
+from cjob.document.fingerprint import fingerprint
+from cjob.document.models import Change, Diff, Release, Stack, Target, required
+from cjob.document.records import dataclass, replace
+from cjob.document.snapshot import WITHOUT_RESOURCES, StackSnapshot
+from cjob.reporting.errors import InputError
+
+NO_VERSION = "v0.0.0"
+NO_ECHO = "****"
+MAIN_IMAGE = "ContainerImage"
+IMAGE = "Image:"
+ADDONS = "AddonsTemplateURL"
+ADDONS_STACK = "AddonsStack"
+_ALWAYS = frozenset({"tags", "addons", "Transform", ""})
+"""Parts of a stack of which every change is an update; the last is a template as a whole."""
+
+KNOWN_LATER = "(known after push)"
+"""Stands for the address of an image that differs from the deployed one, and was not pushed."""
+
+
+_VERSION = re.compile(r"^Metadata:\n(?:  .*\n)*?  Version: ['\"]?(v[0-9.]{1,20})", re.MULTILINE)
+
+
+class LiveStacks(Protocol):
+    """Where the live side is read."""
+
+    def read(self, target: Target, name: str) -> StackSnapshot:
+        """Return a stack as it is, without its addons; one that is absent has an empty status."""
+
+    def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
+        """Return the template of a stack inside a stack, empty where there is none."""
+
+
+def with_live_addons(live: StackSnapshot, release: Release, stacks: LiveStacks) -> StackSnapshot:
+    """Add the live addons; asked for only where they differ, which their address tells.
+
+    The address is made of the template's digest.
+    """
+    stack, target = required(release.stack, "stack"), required(release.target, "target")
+    deployed = live.parameters.get(ADDONS, "") if live.exists else ""
+    if not deployed or live.addons:
+        return live
+    if deployed == stack.parameters.get(ADDONS, ""):
+        return replace(live, addons=stack.addons)
+    text = stacks.nested_template(target, live.stack_id, ADDONS_STACK)
+    return replace(live, addons=text)
+
+
+def compare(release: Release, live: StackSnapshot) -> Diff:
+    """Compare template, parameters, tags and addons; InputError if the new template is not YAML.
+
+    A deployed template that is not YAML differs, and more is not said about it.
+
+    `live` has its addons. For a stack that is yet to be made, the text is the template alone.
+    """
+    stack = required(release.stack, "stack")
+    deployed, wanted = _templates(release, stack, live)
+    comparison = _compared(deployed, wanted, stack.name)
+    readable = _read(comparison, wanted)
+    hidden = differ.no_echo_parameters(readable)
+    template = _template(comparison)
+    flat = _mappings(release, stack, live)
+    others = [*(_mapping(*one, hidden, readable) for one in flat), _addons(stack, live)]
+    changes = [*template.changes, *(change for part in others for change in part.changes)]
+    return Diff(
+        changed=bool(changes) and _takes_effect(changes, (deployed, wanted), flat[0]),
+        text=template.text + ("".join(part.text for part in others) if live.exists else ""),
+        changes=tuple(changes),
+        against=fingerprint(live),
+    )
+
+
+def _takes_effect(
+    changes: Sequence[Change], templates: tuple[str, str], parameters: "_Flat"
+) -> bool:
+    """Check whether CloudFormation would update anything for these changes.
+
+    It refuses an update as empty if resources, outputs and tags come to the same, such as one of a
+    description, or of a condition that nothing depends on. What is not known for sure has effect.
+    """
+    if any(change.path.partition(".")[0] in _ALWAYS for change in changes):
+        return True
+    try:
+        old, new = (
+            differ.resolve(differ.template_values(text, "a template", typed=True), values)
+            for text, values in zip(differ.comparable(*templates), parameters[1:], strict=True)
+        )
+    except InputError:
+        return True
+    if old.transform or new.transform:
+        return True
+    return (old.resources, old.outputs) != (new.resources, new.outputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What differs in one part of a stack."""
+
+    text: str = ""
+    changes: tuple[Change, ...] = ()
+
+
+_Compared = differ.Comparison | InputError
+"""A comparison of templates, or the reason why the deployed one cannot be read."""
+
+
+def _compared(deployed: str, wanted: str, of: str) -> _Compared:
+    return differ.compare_answer(
+        deployed,
+        wanted,
+        old_name=f"the deployed template of {of}",
+        new_name=f"the new template of {of}",
+    )
+
+
+def _read(comparison: _Compared, wanted: str) -> differ.Comparison:
+    """Return the comparison, or if there is none that of the new template with nothing."""
+    return differ.compare("", wanted) if isinstance(comparison, InputError) else comparison
+
+
+def _unreadable(reason: InputError, path: str) -> _Part:
+    """Return that templates differ, if more cannot be shown."""
+    change = Change(op="change", path=path, kind=differ.kind_of(path, ""))
+    return _Part(text=f"(differs, but cannot be shown: {reason})\n", changes=(change,))
+
+
+def _template(compared: _Compared) -> _Part:
+    if isinstance(compared, InputError):
+        return _unreadable(compared, "Resources")
+    comparison = differ.redact(compared)
+    changes = differ.changes(comparison)
+    if not comparison.changed and (change := differ.function_change(comparison)):
+        return _Part(text=differ.function_text(change), changes=(change,))
+    return _Part(text=differ.render(comparison, json_changes=True), changes=changes)
+
+
+_Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
+
+
+def _mappings(release: Release, stack: Stack, live: StackSnapshot) -> tuple[_Flat, _Flat]:
+    """Return the flat parts by name, as they are and as they are to be."""
+    parameters = _expected_parameters(release, stack, live)
+    if not live.exists:
+        return ("parameters", {}, parameters), ("tags", {}, stack.tags)
+    shown = _shown(live.parameters, parameters)
+    return ("parameters", shown, parameters), ("tags", live.tags, stack.tags)
+
+
+def _mapping(
+    name: str,
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    hidden: frozenset[str],
+    templates: differ.Comparison,
+) -> _Part:
+    found = differ.mappings(old, new, section=name, hidden=hidden)
+    changes = differ.with_replacements(templates, found.changes)
+    return _Part(text=_section(name, found.text), changes=changes)
+
+
+def _addons(stack: Stack, live: StackSnapshot) -> _Part:
+    """Compare the nested templates; CloudFormation knows them by their address alone."""
+    deployed = live.addons if live.exists else ""
+    comparison = _compared(deployed, stack.addons, f"{ADDONS_STACK} in {stack.name}")
+    if isinstance(comparison, InputError):
+        part = _unreadable(comparison, "addons.Resources")
+        return replace(part, text=_section("addons", part.text))
+    redacted = differ.redact(comparison)
+    changes = differ.changes(redacted, below="addons")
+    text = differ.render(redacted, json_changes=True)
+    return _Part(text=_section("addons", text), changes=changes)
+
+
+def _section(name: str, text: str) -> str:
+    return f"# {name}\n{text}" if text else ""
+
+
+def _expected_parameters(release: Release, stack: Stack, live: StackSnapshot) -> Mapping[str, str]:
+    """Return the new parameters; an image that a push has yet to give keeps its live value."""
+    if MAIN_IMAGE not in stack.missing:
+        return stack.parameters
+    if release.job.name in _found_to_differ(release):
+        return {**stack.parameters, MAIN_IMAGE: KNOWN_LATER}
+    known = live.parameters.get(MAIN_IMAGE, stack.parameters.get(MAIN_IMAGE, ""))
+    return {**stack.parameters, MAIN_IMAGE: known}
+
+
+def _templates(release: Release, stack: Stack, live: StackSnapshot) -> tuple[str, str]:
+    """Return the deployed and the new template, as far as images that were not pushed are known.
+
+    Such an image counts as unchanged, so that what is around it is compared as it was written.
+    """
+    differing = _found_to_differ(release)
+    missing = [one.removeprefix(IMAGE) for one in stack.missing if one.startswith(IMAGE)]
+    wanted = stack.template
+    for name in missing:
+        if name in differing:
+            wanted = _with_image(wanted, name, KNOWN_LATER)
+    if not live.exists:
+        return "", wanted
+    deployed = live.template
+    for name in missing:
+        if name not in differing and (image := _image(wanted, name)):
+            written = wanted[image.start_mark.index : image.end_mark.index]
+            deployed = _with_image(deployed, name, written)
+    return deployed, wanted
+
+
+def _found_to_differ(release: Release) -> frozenset[str]:
+    return frozenset(name for name, image in (release.images or {}).items() if image.differs)
+
+
+def _with_image(template: str, container: str, written: str) -> str:
+    """Write another image for a container into a template's text, where it has that container."""
+    found = _image(template, container)
+    if found is None:
+        return template
+    return template[: found.start_mark.index] + written + template[found.end_mark.index :]
+
+
+def deployed_image(live: StackSnapshot, job: str, container: str) -> str:
+    """Return the image that a container was deployed with, empty where it has none."""
+    if not live.exists:
+        return ""
+    if container == job:
+        return live.parameters.get(MAIN_IMAGE, "")
+    found = _image(live.template, container)
+    return str(found.value) if isinstance(found, yaml.ScalarNode) else ""
+
+
+def _image(template: str, container: str) -> yaml.Node | None:
+    """Find what is written for the image of a container in a template's text."""
+    node = _compose(template)
+    for key in ("Resources", "TaskDefinition", "Properties", "ContainerDefinitions"):
+        node = _entry(node, key)
+    for one in node.value if isinstance(node, yaml.SequenceNode) else ():
+        name = _entry(one, "Name")
+        if isinstance(name, yaml.ScalarNode) and name.value == container:
+            return _entry(one, "Image")
+    return None
+
+
+def _shown(old: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the old parameters; one that CloudFormation hides can't be told from the new one."""
+    return {k: new.get(k, v) if v == NO_ECHO else v for k, v in old.items()}
+
+
+def not_compared(release: Release) -> tuple[str, ...]:
+    """Return the containers whose images could not be compared, as they were not pushed.
+
+    An image that was found to be the deployed one, or another, was compared; for a stack that is
+    yet to be made there is none to compare with.
+    """
+    if release.diff and release.diff.against.status in WITHOUT_RESOURCES:
+        return ()
+    known = [name for name, one in (release.images or {}).items() if one.uri or one.differs]
+    missing = release.stack.missing if release.stack else ()
+    images = [one for one in missing if one == MAIN_IMAGE or one.startswith(IMAGE)]
+    names = (release.job.name if one == MAIN_IMAGE else one.removeprefix(IMAGE) for one in images)
+    return tuple(name for name in names if name not in known)
+
+
+def template_version(template: str) -> str:
+    """Return the `Metadata.Version` of a template's text; `v0.0.0` if it has none.
+
+    The version is found in a text that is not YAML, too, if it stands where Copilot writes it.
+    """
+    version = _entry(_entry(_compose(template), "Metadata"), "Version")
+    if isinstance(version, yaml.ScalarNode):
+        return str(version.value)
+    written = _VERSION.search(template)
+    return written[1] if written else NO_VERSION
+
+
+def _compose(template: str) -> yaml.Node | None:
+    """Read a template's first document; None for a text that is not YAML, such as `a: ? b: c`."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return next(yaml.compose_all(template, loader), None)
+    except (yaml.YAMLError, UnicodeError):
+        return None
+
+
+def _entry(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == key:
+                return value  # type: ignore[no-any-return]
+    return None

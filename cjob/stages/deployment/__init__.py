@@ -1,0 +1,1 @@
+"""The parts of apply: decide, change, cancel, and what CloudFormation reports meanwhile."""
