@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from cjob.aws import errors
 from cjob.aws.errors import translating_errors
+from cjob.aws.one_off import OneOffs
 from cjob.aws.run_logs import RunLogs
 from cjob.aws.session import Account
 from cjob.aws.tasks import Tasks
@@ -44,6 +45,7 @@ STOPPED = "Stopped"
 NOT_DEPLOYED = {
     ("StartExecution", "StateMachineDoesNotExist"),
     ("ListExecutions", "StateMachineDoesNotExist"),
+    ("DescribeStateMachine", "StateMachineDoesNotExist"),
     ("FilterLogEvents", "ResourceNotFoundException"),
     ("DescribeStacks", "ValidationError"),
 }
@@ -74,6 +76,8 @@ class Executions:
         self._note = note
         self._lock = threading.Lock()
         self._log = RunLogs(account, environment)
+        self._one_offs = OneOffs(account, environment)
+        self._tasks_of: dict[str, str] = {}
         self.tasks = Tasks(account, environment)
 
     def start(self, job: str, name: str, text: str) -> datetime:
@@ -101,9 +105,25 @@ class Executions:
             raise
         return answer["startDate"]
 
+    def start_once(self, job: str, name: str, user: str, overrides: Mapping[str, object]) -> Run:
+        """Start a one-off run: the job's task with overrides, without retries and timeout.
+
+        A run of that name that was started before is the one that is meant: it is returned.
+        Raises InputError if the job is not deployed, and ServiceError for any other refusal.
+        """
+        env = self._environment
+        with self._deployed(job):
+            placement = self._one_offs.placement(job, self.machine(job))
+        family = run_names.state_machine(env.app, env.env, job)
+        task = self.tasks.find(placement.cluster, family, name)
+        if task is None:
+            by = f"{history.STARTED_BY}/{user}"
+            task = self._one_offs.start(placement, name, by, overrides)
+        return self._once(job, task)
+
     def stop(self, run: Run, reason: str) -> bool:
         """Ask Step Functions to stop an execution; return False if the caller is not allowed to."""
-        if not self._asks_states():
+        if not self._asks_states() or run_names.is_once(run.name):
             return False
         client = self._account.client("stepfunctions", self._environment.region)
         try:
@@ -161,6 +181,8 @@ class Executions:
         """
         if not run_names.is_possible(name):  # AWS would refuse to look for it
             return None
+        if run_names.is_once(name):
+            return self._task_of(job, name)
         arn = run_names.execution_arn(self.machine(job), name)
         if self._asks_states():
             try:
@@ -188,6 +210,25 @@ class Executions:
         parameters = {p["ParameterKey"]: p.get("ParameterValue", "") for p in found["Parameters"]}
         since = found.get("LastUpdatedTime", found["CreationTime"])
         return Schedule(parameters.get("Schedule", ""), since)
+
+    def _task_of(self, job: str, name: str) -> Run | None:
+        """Return a one-off run: by its task, which is looked for the first time."""
+        arn = self._tasks_of.get(name, "")
+        if arn:
+            task = self.tasks.read(arn)
+        else:
+            env = self._environment
+            with self._deployed(job):
+                cluster = self._one_offs.placement(job, self.machine(job)).cluster
+            family = run_names.state_machine(env.app, env.env, job)
+            task = self.tasks.find(cluster, family, name)
+        return self._once(job, task) if task else None
+
+    def _once(self, job: str, task: Mapping[str, Any]) -> Run:
+        env = self._environment
+        run = history.run_of_task(task, app=env.app, env=env.env, job=job)
+        self._tasks_of[run.name] = task["taskArn"]
+        return run
 
     def _asks_states(self) -> bool:
         return self._witness != "logs"

@@ -3,6 +3,8 @@
 from cjob.aws import patterns as on
 from cjob.aws.right import CALLER, MANAGER, Right
 
+ONCE = "the run is a one-off, with --command, --var, --cpu or --memory"
+
 RECORD, ROLE = "the record of the environment", "acting as the environment's manager role"
 
 OPERATE = (
@@ -40,6 +42,27 @@ OPERATE = (
         for name, resource, why in (
             ("ListExecutions", on.STATE_MACHINES, "which runs there are"),
             ("GetExecutionHistory", on.EXECUTIONS, "what became of one"),
+        )
+    ),
+    *(
+        Right(action, MANAGER, resources, stage, why, calls=calls, when=ONCE)
+        for action, resources, stage, why, calls in (
+            (
+                "states:DescribeStateMachine",
+                (on.STATE_MACHINES,),
+                "history",
+                "where it runs its task",
+                ("stepfunctions:DescribeStateMachine",),
+            ),
+            ("ecs:ListTasks", (on.CLUSTERS,), "history", "which task it is", ()),
+            ("ecs:RunTask", (on.TASK_DEFINITIONS,), "once", "starting a one-off run", ()),
+            (
+                "iam:PassRole",
+                (on.JOB_ROLES,),
+                "once",
+                "giving it its roles",
+                ("ecs:RunTask",),
+            ),
         )
     ),
     Right(

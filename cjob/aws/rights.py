@@ -25,7 +25,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "deploy": ("target", "push", "diff", "apply"),
     "create-repository": ("target", "repository"),
     "doctor": ("target", "doctor"),
-    "run": ("environment", "start", "history", "output"),
+    "run": ("environment", "start", "once", "history", "output"),
     "runs": ("environment", "history", "schedule"),
     "logs": ("environment", "history", "output", "schedule"),
     "status": ("environment", "history", "schedule", "status"),

@@ -24,6 +24,8 @@ ENDS: Mapping[str, Status] = {
 STOPPED = ("TaskSucceeded", "TaskFailed", "TaskTimedOut")
 REFUSED = ("TaskSubmitFailed", "TaskStartFailed")
 RULE_EVENT = "Scheduled Event"
+STARTED_BY = "cjob"
+"""What tasks of one-off runs were started by, before a slash and the user's name."""
 
 # Events come into the log some seconds late. So long after the end of its last task, a run without
 # an end in the log has one that was lost: a retry would have started by then.
@@ -102,6 +104,32 @@ def run_of(events: Sequence[Event], *, app: str, env: str, job: str, evidence: E
         message=str(end.details.get("cause") or "") if end else "",
         redriven=bool(redriven),
         evidence=evidence,
+    )
+
+
+def run_of_task(task: Mapping[str, Any], *, app: str, env: str, job: str) -> Run:
+    """Return the one-off run that an ECS task is: it succeeded if its main container did."""
+    attempt = attempt_of(task)
+    main = attempt.container(job)
+    status: Status = "RUNNING"
+    if attempt.status == "STOPPED":
+        status = "SUCCEEDED" if main and main.exit_code == 0 else "FAILED"
+    if status == "FAILED" and attempt.stop_code == "UserInitiated":
+        status = "ABORTED"
+    trigger, _, by = str(task.get("startedBy") or "").partition("/")
+    return Run(
+        app=app,
+        env=env,
+        job=job,
+        name=str(task.get("group") or ""),
+        status=status,
+        trigger="cjob" if trigger == STARTED_BY else "other",
+        by=by,
+        started_at=attempt.created_at,
+        stopped_at=attempt.stopped_at,
+        attempts=(attempt,),
+        message=attempt.reason,
+        evidence="tasks",
     )
 
 

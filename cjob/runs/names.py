@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime
 
 MOST = 80
+ONCE = "once-"
 _USER = 20
 _HASH = 6
 
@@ -26,8 +27,18 @@ def is_possible(name: str) -> bool:
 
 def new(user: str, now: datetime, random: str) -> str:
     """Return the name of a run that a person starts now; `random` tells apart those of a second."""
-    who = _clean(user)[:_USER].strip("-") or "somebody"
+    who = clean(user)[:_USER].strip("-") or "somebody"
     return f"cjob-{who}-{now.astimezone(UTC).strftime(_FORMAT)}-{random}"
+
+
+def once(name: str) -> str:
+    """Return the name of a run that is one task and no execution, from the name of a run."""
+    return f"{ONCE}{name}"[:MOST]
+
+
+def is_once(name: str) -> bool:
+    """Return whether a run of that name is one task and no execution."""
+    return name.startswith(ONCE)
 
 
 def moment(name: str) -> datetime | None:
@@ -42,11 +53,12 @@ def moment(name: str) -> datetime | None:
 def for_id(run_id: str) -> str:
     """Return the name of the one run that `--run-id` allows for an id."""
     digest = hashlib.sha256(run_id.encode()).hexdigest()[:_HASH]
-    room = MOST - len("id--") - _HASH
-    return f"id-{_clean(run_id)[:room].strip('-') or 'run'}-{digest}"
+    room = MOST - len(ONCE) - len("id--") - _HASH
+    return f"id-{clean(run_id)[:room].strip('-') or 'run'}-{digest}"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Return a text with only letters, digits, `-` and `_`."""
     return _ODD.sub("-", text).strip("-")
 
 

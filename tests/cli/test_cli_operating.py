@@ -7,6 +7,10 @@ import pytest
 
 ON = ("-n", "report", "-e", "test")
 
+NEAREST = (
+    "write one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 1024 with memory: 8192"
+)
+
 
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
@@ -43,8 +47,43 @@ ON = ("-n", "report", "-e", "test")
             "--tail cannot go with --follow",
             "a run is followed from its first line",
         ),
+        (
+            ("run", *ON, "--var", "DEBUG"),
+            "--var 'DEBUG' is not a variable with a value",
+            "as in --var LOG_LEVEL=debug",
+        ),
+        (
+            ("run", *ON, "--var", "DB_PASSWORD=x"),
+            "--var DB_PASSWORD: its name looks like that of a secret, which ECS would show",
+            "deploy it with the job: secrets: DB_PASSWORD: in the manifest",
+        ),
+        (
+            ("run", *ON, "--command", "echo 'x"),
+            "--command \"echo 'x\": a single quote (') is opened and never closed",
+            "quote it once more for your shell",
+        ),
+        (
+            ("run", *ON, "--command", " "),
+            "--command is empty",
+            "as in --command 'python migrate.py'",
+        ),
+        (
+            ("run", *ON, "--cpu", "256", "--memory", "8192"),
+            "cpu: 256 with memory: 8192 is not a task size that Fargate offers",
+            NEAREST,
+        ),
+        (
+            ("run", *ON, "--command", "x", "--reason", "y"),
+            "--reason cannot go with a one-off run: ECS keeps no reason",
+            "leave it out",
+        ),
+        (
+            ("run", *ON, "--var", f"A={'x' * 8192}"),
+            "the command and variables have 8269 characters as JSON; ECS takes 8192",
+            "put them into a file that the container reads, or deploy them with the job",
+        ),
     ],
-    ids=" ".join,
+    ids=lambda value: str(value)[:60],
 )
 def test_arguments_that_do_not_fit_are_refused(
     workspace: Path, words: tuple[str, ...], message: str, hint: str

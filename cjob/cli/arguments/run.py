@@ -1,6 +1,7 @@
 """`cjob run`: start a deployed job now, follow it, and exit as it did.
 
-Starts the job's state machine, so the run has its retries, its timeout and a place in its history.
+Starts the job's state machine, so the run has the job's retries and timeout and is in its history.
+With --command, --var, --cpu or --memory it starts the job's task itself: once, with that changed.
 What the containers write goes to stderr as it comes. The exit status is 0 if the run succeeded,
 4 if it did not, 5 if it still runs after --max-wait. Ctrl-C leaves the run going.
 """
@@ -15,6 +16,7 @@ examples:
   cjob run -n report -e test --run-id "$CI_JOB_ID"    (once, however often CI repeats it)
   cjob run -n report -e prod --detach
   cjob run -n report -e test --max-wait 10m
+  cjob run -n report -e test --command 'python migrate.py' --var DRY_RUN=1
 """
 
 
@@ -39,6 +41,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no lines of the containers")
     text = "what stdout gets; json: the run (default: text)"
     shared.add_output(parser, ("text", "json"), text, default="text")
+    _add_one_off(parser)
+
+
+def _add_one_off(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a one-off run."""
+    once = parser.add_argument_group(
+        "one-off run, with the job's image, variables, secrets, role and network"
+    )
+    once.add_argument("--command", dest="words", metavar="TEXT", help="instead of the job's own")
+    once.add_argument(
+        "--var",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable, besides the job's or instead of one; repeatable",
+    )
+    once.add_argument("--cpu", type=operations.positive, metavar="UNITS", help="1024 for one vCPU")
+    once.add_argument("--memory", type=operations.positive, metavar="MIB", help="memory in MiB")
 
 
 def _run_id(text: str) -> str:

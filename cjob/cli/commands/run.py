@@ -5,6 +5,7 @@ import argparse
 from cjob.cli import run_options
 from cjob.reporting.errors import (
     DONE,
+    InputError,
     Interrupted,
     RunFailedError,
     ServiceError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cjob.document.models import Job
     from cjob.runs.model import Run
     from cjob.runs.output import Line
+    from cjob.stages.one_off import OneOff
 
 # A name that is taken belongs to a run that began at most so long ago.
 KEPT_DAYS = 90
@@ -29,10 +31,14 @@ def run(args: argparse.Namespace) -> int:
     """Start the run, follow it, and exit as it did."""
     from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - help needs none of these
 
+    once = _one_off(args)
     operation = run_options.Operation(args, several=False)
     [job] = operation.jobs
     now = datetime.now(UTC)
-    name, since = _start(args, operation, job, now)
+    if once is None:
+        name, since = _start(args, operation, job, now)
+    else:
+        name, since = _start_once(args, operation, job, now, once)
     clocks = timedelta(minutes=1)  # so much AWS's may differ from this machine's
     verb = "joined" if now - since > clocks else "started"
     operation.talk.say(f"{verb} run {name}", job)
@@ -53,6 +59,40 @@ def run(args: argparse.Namespace) -> int:
         hint = f"run {name} continues; to follow it: {_follow_command(job, name)}"
         raise ServiceError(error.message, hint=hint, notes=[*error.notes, error.hint]) from error
     return _finish(args, operation, job, name, ended)
+
+
+def _one_off(args: argparse.Namespace) -> "OneOff | None":
+    """Return what is different in a one-off run; None for a run of the state machine."""
+    from cjob.stages import one_off  # noqa: PLC0415 - help needs none of it
+
+    found = one_off.parse(args.words, args.var, args.cpu, args.memory)
+    if found is not None and args.reason:
+        raise InputError(
+            "--reason cannot go with a one-off run: ECS keeps no reason", hint="leave it out"
+        )
+    if found is not None and args.name:
+        found.overrides(args.name[0])  # raises if they are too long
+    return found
+
+
+def _start_once(
+    args: argparse.Namespace,
+    operation: run_options.Operation,
+    job: "Job",
+    now: "datetime",
+    once: "OneOff",
+) -> tuple[str, "datetime"]:
+    """Start a one-off run, or join the one of that id; return its name and when it started."""
+    import secrets  # noqa: PLC0415 - help needs none of these
+
+    from cjob.runs import names  # noqa: PLC0415
+
+    user = run_options.user_name()
+    made = names.new(user, now, secrets.token_hex(2))
+    name = names.once(made if args.run_id is None else names.for_id(args.run_id))
+    overrides = once.overrides(job.name)
+    run = operation.executions.start_once(job.name, name, names.clean(user), overrides)
+    return name, run.started_at or now
 
 
 def _start(
@@ -130,16 +170,19 @@ def _begun(operation: run_options.Operation, job: "Job", name: str, now: "dateti
     from cjob.runs import names  # noqa: PLC0415 - help needs none of these
     from cjob.runs.model import Run  # noqa: PLC0415
 
+    is_once = names.is_once(name)
     return Run(
         app=job.app,
         env=job.env,
         job=job.name,
         name=name,
-        execution_arn=names.execution_arn(operation.executions.machine(job.name), name),
+        execution_arn=""
+        if is_once
+        else names.execution_arn(operation.executions.machine(job.name), name),
         status="RUNNING",
         trigger="cjob",
         started_at=now,
-        evidence="states",
+        evidence="tasks" if is_once else "states",
     )
 
 

@@ -39,6 +39,8 @@ def apply() -> None:
     list_known_machines_only()
     start_by_rules()
     scripted.apply()
+    repeat_tasks()
+    serve_tasks()
 
 
 # Tasks
@@ -199,6 +201,34 @@ def repeat_starts() -> None:
         return original(data)
 
     stepfunctions._start_execution = start
+
+
+def repeat_tasks() -> None:
+    """Answer a repeated start of a task, with the same token, as the first one."""
+    from ministack.services import ecs
+
+    original, known, lock = ecs._run_task, dict[str, Json](), threading.Lock()
+
+    def run(data: Json) -> Json:
+        token = data.get("clientToken")
+        if not token:
+            return original(data)
+        with lock:
+            if token not in known:
+                answer = original(data)
+                if answer[0] >= 400:  # noqa: PLR2004 - HTTP's refusals
+                    return answer
+                known[token] = answer
+            return known[token]
+
+    ecs._run_task = run
+
+
+def serve_tasks() -> None:
+    """Let requests start and stop tasks as the state machines do here."""
+    from ministack.services import ecs
+
+    ecs._ACTION_MAP |= {"RunTask": ecs._run_task, "StopTask": ecs._stop_task}
 
 
 def list_known_machines_only() -> None:
