@@ -59,7 +59,7 @@ NEAREST = (
         ),
         (
             ("run", *ON, "--command", "echo 'x"),
-            "--command \"echo 'x\": a single quote (') is opened and never closed",
+            "--command \"echo 'x\": unclosed single quote (')",
             "quote it once more for your shell",
         ),
         (
