@@ -136,12 +136,12 @@ JOB = Fields(
     "job",
     {
         "name": Field(
-            STRING, "The job's name, which is its folder's.", {"type": ["string", "number"]}
+            STRING, "The job's name, which is that of its folder.", {"type": ["string", "number"]}
         ),
         "type": Field(STRING, f"Always '{JOB_TYPE}'.", {"const": JOB_TYPE}),
         **_FIELDS,
         "environments": Field(
-            MapOf(ENVIRONMENT), "What is otherwise in an environment, by its name."
+            MapOf(ENVIRONMENT), "Overrides for environments, by the environment's name."
         ),
     },
     ignored=_IGNORED,

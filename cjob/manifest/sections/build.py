@@ -39,13 +39,13 @@ BUILD = Field(
         first=Fields(
             "build",
             {
-                "context": Field(
-                    STRING, "The folder that the build sees; the Dockerfile's by default."
+                "context": Field(STRING, "The build context; the Dockerfile's folder by default."),
+                "dockerfile": Field(
+                    STRING, "The path of the Dockerfile, relative to the workspace's root."
                 ),
-                "dockerfile": Field(STRING, "The Dockerfile's path, from the workspace's root."),
                 "args": Field(STRING_MAP, "Build arguments by name."),
-                "target": Field(STRING, "The stage to build."),
-                "cache_from": Field(STRINGS, "Images that serve as cache."),
+                "target": Field(STRING, "The build stage to build."),
+                "cache_from": Field(STRINGS, "Images to use as cache sources."),
             },
         ),
         second=STRING,
@@ -53,9 +53,9 @@ BUILD = Field(
         "cache_from",
         hint="write 'build: Dockerfile', or its fields, one per line, below 'build:'",
     ),
-    "A Dockerfile's path, or what to build with.",
+    "The path of a Dockerfile, or the options of the build.",
 )
-LOCATION = Field(STRING, "An image that exists, instead of a build.")
+LOCATION = Field(STRING, "An existing image, instead of a build.")
 
 
 def is_built(image: Section) -> bool:

@@ -80,26 +80,33 @@ SHELL_WORDS = OneOf(
     hint="write the words as one string, or as a list with one word per item",
 )
 LABELS = Field(STRING_MAP, "Docker labels of the container.")
-DEPENDS_ON = Field(STRING_MAP, "Containers to wait for: START, COMPLETE, SUCCESS or HEALTHY each.")
+DEPENDS_ON = Field(
+    STRING_MAP, "Containers to wait for, each with a status: start, complete, success or healthy."
+)
 HEALTH_CHECK = Field(
     Fields(
         "healthcheck",
         {
-            "command": Field(STRINGS, "The check: CMD or CMD-SHELL, then its words."),
-            "interval": Field(Duration(), "Time between checks: 10s by default."),
-            "retries": Field(INTEGER, "Failures in a row that make it unhealthy: 2 by default."),
+            "command": Field(STRINGS, "The command: CMD or CMD-SHELL, then its words."),
+            "interval": Field(Duration(), "The time between checks: 10s by default."),
+            "retries": Field(
+                INTEGER,
+                "Consecutive failures after which the container is unhealthy: 2 by default.",
+            ),
             "timeout": Field(Duration(), "How long a check may take: 5s by default."),
-            "start_period": Field(Duration(), "How long failures don't count: 0s by default."),
+            "start_period": Field(
+                Duration(), "How long failures are ignored after the start: 0s by default."
+            ),
         },
     ),
-    "How the container is found healthy.",
+    "The command that checks whether the container is healthy.",
 )
 
 FIELDS = {
     "entrypoint": Field(
-        SHELL_WORDS, "Replaces the image's ENTRYPOINT: a text of shell words, or a list."
+        SHELL_WORDS, "Replaces the image's ENTRYPOINT: a string of shell words, or a list."
     ),
-    "command": Field(SHELL_WORDS, "Replaces the image's CMD: a text of shell words, or a list."),
+    "command": Field(SHELL_WORDS, "Replaces the image's CMD: a string of shell words, or a list."),
 }
 
 

@@ -25,7 +25,9 @@ IMAGE = Fields(
     {
         "build": BUILD,
         "location": LOCATION,
-        "credentials": Field(RAW_STRING, "ARN of a secret with the registry's user and password."),
+        "credentials": Field(
+            RAW_STRING, "The ARN of a secret with the registry's username and password."
+        ),
         "labels": container.LABELS,
         "depends_on": container.DEPENDS_ON,
         "healthcheck": container.HEALTH_CHECK,

@@ -42,16 +42,24 @@ _LOGGING = Fields(
         "retention": Field(INTEGER, "How many days logs are kept: 30 by default."),
         "image": Field(RAW_STRING, "The FireLens router's image."),
         "destination": Field(STRING_MAP, "Options of the log driver, by name."),
-        "enableMetadata": Field(BOOLEAN, "Whether logs carry the task's ids: true by default."),
-        "secretOptions": Field(SECRETS, "Options of the log driver that are secret."),
-        "configFilePath": Field(RAW_STRING, "The router's own configuration, a path in its image."),
+        "enableMetadata": Field(
+            BOOLEAN, "Whether log records contain ECS metadata: true by default."
+        ),
+        "secretOptions": Field(SECRETS, "Secret options of the log driver."),
+        "configFilePath": Field(
+            RAW_STRING, "The path of a configuration file in the router's image."
+        ),
         "variables": Field(VARIABLES, "The router's environment variables."),
-        "secrets": Field(SECRETS, "The router's variables from SSM parameters or Secrets Manager."),
-        "env_file": Field(STRING, "A file of variables for the router; its name ends in .env."),
+        "secrets": Field(
+            SECRETS, "The router's environment variables from SSM parameters or Secrets Manager."
+        ),
+        "env_file": Field(
+            STRING, "A file of environment variables for the router; its name ends in .env."
+        ),
     },
 )
 
-FIELDS = {"logging": Field(_LOGGING, "How long logs are kept, or a FireLens router for them.")}
+FIELDS = {"logging": Field(_LOGGING, "How long logs are kept, and the FireLens log router.")}
 
 
 def image_can_be_resolved(job: Section, report: Report) -> None:

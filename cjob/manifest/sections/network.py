@@ -57,7 +57,7 @@ _SUBNETS = OneOf(
         {
             "from_tags": Field(
                 MapOf(_TAG, when_null=_no_items),
-                "Tags with one value or several, all of which have to match.",
+                "Tags that must all match, each with one value or a list.",
             )
         },
     ),
@@ -68,7 +68,7 @@ _SUBNETS = OneOf(
 )
 _PLACEMENT = OneOf(
     first=Fields(
-        "placement", {"subnets": Field(_SUBNETS, "Ids of subnets, or tags to find them by.")}
+        "placement", {"subnets": Field(_SUBNETS, "The ids of subnets, or tags to find them by.")}
     ),
     second=STRING,
     expected="public, private or a mapping with subnets",
@@ -80,11 +80,11 @@ _SECURITY_GROUPS = OneOf(
         "security_groups",
         {
             "groups": Field(
-                ListOf(RAW_STRING_OR_IMPORT), "Ids of security groups, or {from_cfn: export}."
+                ListOf(RAW_STRING_OR_IMPORT), "The ids of security groups, or {from_cfn: export}."
             ),
-            "deny_default": Field(BOOLEAN, "The environment's security group always stays."),
+            "deny_default": Field(BOOLEAN, "The environment's security group is always used."),
         },
-        ignored={"deny_default": "the environment's security group always stays"},
+        ignored={"deny_default": "the environment's security group is always used"},
     ),
     second=ListOf(RAW_STRING_OR_IMPORT),
     expected="a list or a mapping with groups",
@@ -94,8 +94,10 @@ _SECURITY_GROUPS = OneOf(
 _VPC = Fields(
     "vpc",
     {
-        "placement": Field(_PLACEMENT, "public, private, or subnets of your own."),
-        "security_groups": Field(_SECURITY_GROUPS, "Security groups beside the environment's."),
+        "placement": Field(_PLACEMENT, "public, private, or a list of subnets."),
+        "security_groups": Field(
+            _SECURITY_GROUPS, "Security groups in addition to the environment's."
+        ),
     },
 )
 _CONNECT = OneOf(
@@ -108,7 +110,7 @@ _NETWORK = Fields(
     "network",
     {
         "vpc": Field(_VPC, "Subnets and security groups."),
-        "connect": Field(_CONNECT, "Whether a service can be connected to by name."),
+        "connect": Field(_CONNECT, "Whether Service Connect is enabled."),
     },
     ignored={"connect": "nothing can connect to it"},
 )

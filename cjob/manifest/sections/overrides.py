@@ -35,14 +35,16 @@ class TaskOverride(NamedTuple):
 _OVERRIDE = Fields(
     "override",
     {
-        "path": Field(STRING, "The field, as in ContainerDefinitions[0].Ulimits[-].Name."),
-        "value": Field(Anything(), "What it becomes."),
+        "path": Field(
+            STRING, "The path of the field, as in ContainerDefinitions[0].Ulimits[-].Name."
+        ),
+        "value": Field(Anything(), "The new value of the field."),
     },
 )
 
 FIELDS = {
     "taskdef_overrides": Field(
-        ListOf(_OVERRIDE), "Changes of the task definition, each a path and a value."
+        ListOf(_OVERRIDE), "Changes to the task definition, each with a path and a value."
     )
 }
 

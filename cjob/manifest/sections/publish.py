@@ -22,7 +22,11 @@ class Topic(NamedTuple):
 _FIFO = OneOf(
     first=Fields(
         "fifo",
-        {"content_based_deduplication": Field(BOOLEAN, "Whether equal messages count once.")},
+        {
+            "content_based_deduplication": Field(
+                BOOLEAN, "Whether messages with the same content are delivered once."
+            )
+        },
     ),
     second=BOOLEAN,
     expected="true, false or a mapping with content_based_deduplication",
@@ -32,10 +36,10 @@ _TOPIC = Fields(
     "topic",
     {
         "name": Field(STRING, "The topic's name."),
-        "fifo": Field(_FIFO, "Whether it keeps the order of messages."),
+        "fifo": Field(_FIFO, "Whether the topic is FIFO."),
     },
 )
-_PUBLISH = Fields("publish", {"topics": Field(ListOf(_TOPIC), "The topics.")})
+_PUBLISH = Fields("publish", {"topics": Field(ListOf(_TOPIC), "The SNS topics.")})
 
 FIELDS = {"publish": Field(_PUBLISH, "SNS topics that the job publishes to.")}
 

@@ -70,24 +70,31 @@ _IMAGE = OneOf(
 _MOUNT_POINT = Fields(
     "mount point",
     {
-        "source_volume": Field(RAW_STRING, "A name below storage.volumes."),
-        "path": Field(STRING, "Where the container sees the volume."),
-        "read_only": Field(BOOLEAN, "Whether it may only read: true by default."),
+        "source_volume": Field(RAW_STRING, "The name of a volume in storage.volumes."),
+        "path": Field(STRING, "Where the container mounts the volume."),
+        "read_only": Field(BOOLEAN, "Whether the volume is read-only: true by default."),
     },
 )
 _SIDECAR = Fields(
     "sidecar",
     {
-        "port": Field(STRING, "Its port, as in 2000 or 2000/udp."),
-        "image": Field(_IMAGE, "Its image: a name, or build or location."),
-        "essential": Field(BOOLEAN, "Whether the task ends when it ends: true by default."),
-        "credentialsParameter": Field(
-            RAW_STRING, "ARN of a secret with the registry's user and password."
+        "port": Field(STRING, "The container's port, as in 2000 or 2000/udp."),
+        "image": Field(_IMAGE, "The container's image: a name, or build or location."),
+        "essential": Field(
+            BOOLEAN, "Whether the task stops when the container stops: true by default."
         ),
-        "variables": Field(VARIABLES, "Its environment variables."),
-        "env_file": Field(STRING, "A file of variables, NAME=value a line; its name ends in .env."),
-        "secrets": Field(SECRETS, "Its variables from SSM parameters or Secrets Manager."),
-        "mount_points": Field(ListOf(_MOUNT_POINT), "Where it sees the job's volumes."),
+        "credentialsParameter": Field(
+            RAW_STRING, "The ARN of a secret with the registry's username and password."
+        ),
+        "variables": Field(VARIABLES, "The container's environment variables."),
+        "env_file": Field(
+            STRING,
+            "A file of environment variables, one NAME=value per line; its name ends in .env.",
+        ),
+        "secrets": Field(SECRETS, "Environment variables from SSM parameters or Secrets Manager."),
+        "mount_points": Field(
+            ListOf(_MOUNT_POINT), "Where the container mounts the job's volumes."
+        ),
         "labels": container.LABELS,
         "depends_on": container.DEPENDS_ON,
         "healthcheck": container.HEALTH_CHECK,
@@ -97,7 +104,9 @@ _SIDECAR = Fields(
 )
 
 FIELDS = {
-    "sidecars": Field(MapOf(_SIDECAR, raw_names=True), "Containers beside the main one, by name.")
+    "sidecars": Field(
+        MapOf(_SIDECAR, raw_names=True), "Containers that run beside the main one, by name."
+    )
 }
 
 

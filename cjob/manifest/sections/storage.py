@@ -88,8 +88,8 @@ def has_one_kind_of_file_system(efs: Section, report: Report) -> None:
 _AUTH = Fields(
     "auth",
     {
-        "iam": Field(BOOLEAN, "Whether IAM says who may mount it."),
-        "access_point_id": Field(RAW_STRING, "The access point to mount it by."),
+        "iam": Field(BOOLEAN, "Whether IAM authorizes mounting."),
+        "access_point_id": Field(RAW_STRING, "The access point to mount it with."),
     },
 )
 _ID = Integer(minimum=0, limit=UINT32_LIMIT)
@@ -97,11 +97,13 @@ _EFS = OneOf(
     first=Fields(
         "efs",
         {
-            "id": Field(RAW_STRING_OR_IMPORT, "A file system of your own, or {from_cfn: export}."),
-            "root_dir": Field(STRING, "The folder of it to mount: / by default."),
-            "auth": Field(_AUTH, "How it is mounted."),
-            "uid": Field(_ID, "Owner of the managed file system's folder."),
-            "gid": Field(_ID, "Group of the managed file system's folder."),
+            "id": Field(
+                RAW_STRING_OR_IMPORT, "The id of an existing file system, or {from_cfn: export}."
+            ),
+            "root_dir": Field(STRING, "The folder to mount: / by default."),
+            "auth": Field(_AUTH, "How the file system is mounted."),
+            "uid": Field(_ID, "The POSIX user id of the folder in the managed file system."),
+            "gid": Field(_ID, "The POSIX group id of the folder in the managed file system."),
         },
         check=has_one_kind_of_file_system,
     ),
@@ -112,10 +114,10 @@ _EFS = OneOf(
 _VOLUME = Fields(
     "volume",
     {
-        "path": Field(STRING, "Where the main container sees it."),
-        "read_only": Field(BOOLEAN, "Whether it may only read: true by default."),
+        "path": Field(STRING, "Where the main container mounts the volume."),
+        "read_only": Field(BOOLEAN, "Whether the volume is read-only: true by default."),
         "efs": Field(
-            _EFS, "true for the managed file system, or one of your own; else scratch space."
+            _EFS, "true for the managed file system, or an existing one; scratch space by default."
         ),
     },
     moved_to={key: f"efs.{key}" for key in (*_OWN_FIELDS, *_MANAGED_FIELDS)}
@@ -124,7 +126,9 @@ _VOLUME = Fields(
 _STORAGE = Fields(
     "storage",
     {
-        "ephemeral": Field(INTEGER, "The task's scratch space in GiB, 21 to 200; 20 without it."),
+        "ephemeral": Field(
+            INTEGER, "The task's ephemeral storage in GiB, 21 to 200: 20 by default."
+        ),
         "readonly_fs": Field(
             BOOLEAN, "Whether the main container's root file system is read-only."
         ),
@@ -132,7 +136,7 @@ _STORAGE = Fields(
     },
 )
 
-FIELDS = {"storage": Field(_STORAGE, "Volumes, and the task's own scratch space.")}
+FIELDS = {"storage": Field(_STORAGE, "Volumes and ephemeral storage.")}
 
 
 def size_is_offered(job: Section, report: Report) -> None:

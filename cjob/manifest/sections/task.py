@@ -69,7 +69,7 @@ PLATFORM = OneOf(
         "platform",
         {
             "osfamily": Field(
-                STRING, "The operating system: linux, or a version of Windows Server."
+                STRING, "The operating system family: linux, or a version of Windows Server."
             ),
             "architecture": Field(STRING, "x86_64 or arm64."),
         },
@@ -95,11 +95,11 @@ EXEC = OneOf(
 )
 
 FIELDS = {
-    "cpu": Field(INTEGER, "CPU units of a task: 256 (a quarter of a core) by default."),
-    "memory": Field(INTEGER, "Memory of a task in MiB: 512 by default."),
-    "platform": Field(PLATFORM, "Operating system and architecture: linux/x86_64 by default."),
-    "count": Field(COUNT, "How many tasks; a job's schedule starts one."),
-    "exec": Field(EXEC, "Whether commands can be run in a service's tasks."),
+    "cpu": Field(INTEGER, "The task's CPU units: 256 (a quarter of a vCPU) by default."),
+    "memory": Field(INTEGER, "The task's memory in MiB: 512 by default."),
+    "platform": Field(PLATFORM, "The operating system and architecture: linux/x86_64 by default."),
+    "count": Field(COUNT, "The number of tasks; each run of a job starts one."),
+    "exec": Field(EXEC, "Whether commands can be run in running tasks."),
 }
 
 

@@ -21,7 +21,7 @@ _ON = Fields(
     {
         "schedule": Field(
             STRING,
-            "A cron expression, @daily and the like, @every 2h, rate(…), or none.",
+            "A cron expression, a word such as @daily, @every 2h, rate(…), or none.",
             {
                 "type": "string",
                 "minLength": 1,
@@ -35,12 +35,12 @@ FIELDS = {
     "on": Field(_ON, "When the job starts."),
     "timeout": Field(
         STRING,
-        "How long a run may take, in whole seconds at least: 90s, 10m, 1h30m.",
+        "How long a run may take, in whole seconds: 90s, 10m, 1h30m.",
         {"type": ["string", "null"], "examples": ["30m", "1h30m"]},
     ),
     "retries": Field(
         INTEGER,
-        "How often a failed run is tried again.",
+        "How often a failed run is retried.",
         {"type": ["number", "null"], "minimum": 0},
     ),
 }

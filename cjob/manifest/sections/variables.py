@@ -32,8 +32,10 @@ SECRETS = MapOf(
 
 FIELDS = {
     "variables": Field(VARIABLES, "Environment variables of the main container."),
-    "env_file": Field(STRING, "A file of variables, NAME=value a line; its name ends in .env."),
-    "secrets": Field(SECRETS, "Variables from SSM parameters or Secrets Manager."),
+    "env_file": Field(
+        STRING, "A file of environment variables, one NAME=value per line; its name ends in .env."
+    ),
+    "secrets": Field(SECRETS, "Environment variables from SSM parameters or Secrets Manager."),
 }
 
 
