@@ -71,8 +71,8 @@ def _manifest(
     )
 
 
-def test_it_shows_what_the_manifest_comes_to_in_an_environment(workspace: Path) -> None:
-    """Variables are put in, the section is merged; what has no effect is gone, and was told."""
+def test_it_shows_the_resolved_manifest_of_an_environment(workspace: Path) -> None:
+    """Variables are substituted, the section is merged, and ignored fields are left out."""
     done = _manifest(workspace, "-n", "report", "-e", "prod")
     assert (done.returncode, done.stdout) == (0, PROD)
     assert "copilot/report/manifest.yml:8:1: colour: unknown field is ignored" in done.stderr
@@ -86,13 +86,13 @@ def test_an_environment_that_is_not_listed_changes_nothing(workspace: Path) -> N
 
 
 def test_several_jobs_are_several_documents(workspace: Path) -> None:
-    """In the order asked for."""
+    """In the order of the arguments."""
     out = _manifest(workspace, "-n", "sweep", "-n", "report", "-e", "prod").stdout
     assert out == PROD.replace("name: report", "name: sweep") + "---\n" + PROD
 
 
-def test_json_has_one_object_a_line(workspace: Path) -> None:
-    """With texts and numbers as they are."""
+def test_json_has_one_object_per_line(workspace: Path) -> None:
+    """With strings and numbers as they are."""
     out = _manifest(workspace, "--all", "-e", "prod", "-o", "json").stdout
     report, sweep = map(json.loads, out.splitlines())
     assert (report["name"], sweep["name"]) == ("report", "sweep")
@@ -100,14 +100,14 @@ def test_json_has_one_object_a_line(workspace: Path) -> None:
     assert report["on"] == {"schedule": "@daily"}
 
 
-def test_problems_are_told_with_their_place(workspace: Path) -> None:
-    """As the other commands tell them, and nothing is on stdout."""
+def test_errors_have_their_place(workspace: Path) -> None:
+    """As in other commands; stdout is empty."""
     done = _manifest(workspace, "-n", "report", "-e", "test", level=None)
     assert (done.returncode, done.stdout) == (2, "")
     assert "copilot/report/manifest.yml:10:10: variable 'LEVEL' is not defined" in done.stderr
 
 
-def test_it_asks_for_a_job(workspace: Path) -> None:
+def test_it_needs_a_job(workspace: Path) -> None:
     """It reads no documents."""
     done = _manifest(workspace, "-e", "test")
     assert (done.returncode, done.stdout) == (2, "")

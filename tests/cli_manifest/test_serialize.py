@@ -156,7 +156,7 @@ def test_every_form_of_a_field_is_kept(env: str) -> None:
         ("1ns", "1ns"),
     ],
 )
-def test_a_length_of_time_is_written_in_one_unit(length: str, written: str) -> None:
+def test_a_duration_is_written_in_one_unit(length: str, written: str) -> None:
     """The largest one that needs no fraction; it is read as the same length."""
     nanoseconds = durations.parse(length)
     assert nanoseconds is not None

@@ -22,13 +22,13 @@ from cjob.manifest import durations
     ],
 )
 def test_parts_add_up(text: str, seconds: float) -> None:
-    """Units follow numbers without blanks, fractions and signs are allowed."""
+    """Units follow numbers without spaces; fractions and signs are allowed."""
     assert durations.parse(text) == round(seconds * durations.SECOND)
 
 
 @pytest.mark.parametrize(
     "text", ["", "90", "1h 30m", "1d", "h", ".", ".s", "1h30", "--1s", "9" * 99 + "h"]
 )
-def test_other_texts_are_no_length_of_time(text: str) -> None:
+def test_other_strings_are_not_durations(text: str) -> None:
     """A unit is required, days are unknown, and 300 years are too long."""
     assert durations.parse(text) is None

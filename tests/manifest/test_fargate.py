@@ -60,7 +60,7 @@ def test_windows_has_three_cpu_sizes() -> None:
         ("environments: {test: {cpu: 300}}\n", "m.yml:7:28", "cpu: 256 with memory: 512"),
     ],
 )
-def test_a_size_that_does_not_exist_renders_with_a_finding(
+def test_a_size_that_is_not_offered_renders_with_a_finding(
     more: str, place: str, hint: str
 ) -> None:
     """It has its place, and the nearest sizes that exist."""
@@ -75,7 +75,7 @@ def test_a_size_that_does_not_exist_renders_with_a_finding(
     "more",
     ["", "cpu: 512\nmemory: 2048\n", "cpu: 32768\nmemory: 249856\n", "environments: {b: {cpu: 3}}"],
 )
-def test_a_size_that_exists_is_no_finding(more: str) -> None:
+def test_a_size_that_is_offered_has_no_finding(more: str) -> None:
     """Only the environment that is deployed counts."""
     assert load(MINIMAL + more).findings == ()
 

@@ -30,7 +30,7 @@ ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
         "a" * 255,
     ],
 )
-def test_what_registries_can_have_is_no_finding(text: str) -> None:
+def test_valid_references_have_no_finding(text: str) -> None:
     """Names, tags and digests as Docker and ECS read them."""
     assert problem(text) is None
 
@@ -73,8 +73,8 @@ def test_what_registries_can_have_is_no_finding(text: str) -> None:
         ("a" * 256, "256 characters, more than 255"),
     ],
 )
-def test_what_no_registry_can_have_is_refused(text: str, reason: str) -> None:
-    """The reason is said, and there is always a hint."""
+def test_invalid_references_are_rejected(text: str, reason: str) -> None:
+    """The message has the reason, and there is always a hint."""
     found = problem(text)
     assert found is not None
     assert found.refused
@@ -102,5 +102,5 @@ def test_a_reference_that_cannot_be_resolved_renders_with_a_finding(text: str, p
     "image", ["!Ref Image", "!Sub '${AWS::AccountId}.dkr/x'", "Ref: Image", '"alpine"']
 )
 def test_functions_and_own_quotes_of_a_sidecar_are_read_as_the_template_does(image: str) -> None:
-    """CloudFormation fills them in, or takes the quotes off."""
+    """CloudFormation replaces functions and removes quotes."""
     assert load(MINIMAL + f"sidecars: {{web: {{image: {image!r}}}}}\n").findings == ()

@@ -27,8 +27,8 @@ def _job(base: str, override: str, head: str = MINIMAL) -> Job:
         ("cpu:", "memory: 5", 0),
     ],
 )
-def test_a_number_is_replaced_where_one_is_given(base: str, override: str, expected: int) -> None:
-    """Zero counts as given, nothing keeps what is there."""
+def test_a_number_is_replaced_if_one_is_given(base: str, override: str, expected: int) -> None:
+    """Zero counts as given; null keeps the base's number."""
     assert _job(base, override).task.cpu == expected
 
 
@@ -45,15 +45,15 @@ def test_a_number_is_replaced_where_one_is_given(base: str, override: str, expec
         ("x y", "z", ("z",)),
     ],
 )
-def test_commands_are_replaced_whole(
+def test_commands_are_replaced_as_a_whole(
     base: str, override: str, expected: tuple[str, ...] | None
 ) -> None:
     """Another form takes the place of the first one."""
     assert _job(f"command: {base}", f"command: {override}").main.command == expected
 
 
-def test_maps_of_texts_are_merged_by_key() -> None:
-    """Nothing can be deleted; an empty value is an empty text."""
+def test_maps_of_strings_are_merged_by_key() -> None:
+    """Nothing can be deleted; an empty value is an empty string."""
     job = _job(
         "",
         "image: {labels: {b: ~, c: new}}",
@@ -146,7 +146,7 @@ def test_platforms_replace_or_merge(base: str, override: str, expected: Platform
     ],
 )
 def test_placements_replace_or_merge(base: str, override: str, expected: object) -> None:
-    """Tags are merged by name, all else is replaced."""
+    """Tags are merged by name, other values are replaced."""
     job = _job(
         f"network: {{vpc: {{placement: {base}}}}}", f"network: {{vpc: {{placement: {override}}}}}"
     )
@@ -186,7 +186,7 @@ def test_security_groups_are_replaced(base: str, override: str, expected: tuple[
     ],
 )
 def test_file_systems_replace_or_merge(base: str, override: str, expected: object) -> None:
-    """Own and managed ones clear each other; an import can't replace an id written as text."""
+    """Own and managed ones replace each other; an import cannot replace an id that is a string."""
     job = _job(
         f"storage: {{volumes: {{v: {{path: /v, efs: {base}}}}}}}",
         f"storage: {{volumes: {{v: {{efs: {override}}}, w: {{path: /w}}}}}}",
@@ -195,8 +195,8 @@ def test_file_systems_replace_or_merge(base: str, override: str, expected: objec
     assert [volume.path for volume in job.storage.volumes] == ["/v", "/w"]
 
 
-def test_an_override_that_is_lost_is_said() -> None:
-    """An import over an id written as text changes nothing, with a warning."""
+def test_an_override_that_is_ignored_has_a_warning() -> None:
+    """An import over an id that is a string changes nothing."""
     text = (
         MINIMAL + "storage: {volumes: {v: {path: /v, efs: {id: f}}}}\n"
         "environments: {test: {storage: {volumes: {v: {efs: {id: {from_cfn: e}}}}}}}\n"
@@ -216,15 +216,15 @@ def test_sidecars_are_merged_by_name() -> None:
     assert _job(base, "sidecars: {b: {image: y}}").sidecars[1].location == "y"
 
 
-def test_a_new_sidecar_with_nothing_in_it_is_refused() -> None:
+def test_a_new_sidecar_without_fields_is_rejected() -> None:
     """There is nothing to merge it into."""
     text = MINIMAL + "environments: {test: {sidecars: {a: ~}}}\n"
     assert [p.place for p in problems(text)] == ["m.yml:7:37"]
 
 
 @pytest.mark.parametrize("key", ["topics", "taskdef_overrides"])
-def test_lists_are_replaced_whole(key: str) -> None:
-    """Nothing of the base's list stays."""
+def test_lists_are_replaced_as_a_whole(key: str) -> None:
+    """No item of the base's list stays."""
     if key == "topics":
         job = _job("publish: {topics: [{name: a}]}", "publish: {topics: [{name: b}]}")
         assert [topic.name for topic in job.topics] == ["b"]
@@ -233,14 +233,14 @@ def test_lists_are_replaced_whole(key: str) -> None:
         assert [rule.path for rule in job.overrides] == ["B"]
 
 
-def test_an_empty_health_check_command_over_none_is_as_if_not_given() -> None:
+def test_an_empty_health_check_command_over_none_changes_nothing() -> None:
     """The default command stays."""
     job = _job("", "image: {healthcheck: {command: [], retries: 1}}")
     assert job.main.health_check is not None
     assert job.main.health_check.command[0] == "CMD-SHELL"
 
 
-def test_the_result_is_what_must_be_valid() -> None:
+def test_the_merged_manifest_must_be_valid() -> None:
     """An environment may complete a base that is not valid alone, and break one that is."""
     assert (
         load(HEAD + ON + "environments: {test: {image: {location: x}}}\n").job.main.location == "x"

@@ -33,7 +33,7 @@ def test_the_smallest_manifest_has_all_defaults() -> None:
     assert job.task.platform == Platform(image="")
 
 
-def test_an_empty_key_takes_away_the_default_of_sizes_only() -> None:
+def test_a_null_removes_the_default_of_sizes_only() -> None:
     """CPU and memory become 0; counts, placements and log retention keep their defaults."""
     job = job_with(
         "cpu:\nmemory: ~\ncount:\nlogging:\n  retention:\nnetwork:\n  vpc:\n    placement:\n"
@@ -65,7 +65,7 @@ def test_the_paths_of_a_build(build: str, dockerfile: str, context: str) -> None
 
 
 def test_the_arguments_of_a_build() -> None:
-    """Arguments are sorted, numbers in them are texts, an argument with nothing is empty."""
+    """Arguments are sorted, numbers in them are strings, a null is an empty string."""
     text = "image: {build: {args: {B: 1, A: ~}, target: t, cache_from: [x, y]}}\n"
     assert load(HEAD + ON + text).job.main.build == ImageBuild(
         context=".",
@@ -94,8 +94,8 @@ def test_platforms_as_ecs_and_the_builder_name_them(platform: str, expected: Pla
     assert job_with(f"platform: {platform}\n").task.platform == expected
 
 
-def test_containers_keep_texts_as_they_are_written() -> None:
-    """Variables are source text sorted by name; an empty one is an empty text."""
+def test_containers_keep_strings_as_they_are_written() -> None:
+    """Variables are source text sorted by name; a null is an empty string."""
     job = job_with("variables: {b: yes, A: 1.50, C: ~, D: {from_cfn: e}}\nenv_file: a.env\n")
     assert list(job.main.variables.items()) == [
         ("A", "1.50"),
@@ -107,7 +107,7 @@ def test_containers_keep_texts_as_they_are_written() -> None:
 
 
 def test_secrets_have_three_forms() -> None:
-    """Where both names are given, Secrets Manager's wins."""
+    """If both names are given, Secrets Manager's wins."""
     more = """secrets:
   A: /p
   B: {secretsmanager: s}
@@ -133,7 +133,7 @@ def test_secrets_have_three_forms() -> None:
     ],
 )
 def test_commands_are_words_or_nothing(command: str, words: tuple[str, ...] | None) -> None:
-    """Nothing to run leaves the image's own command."""
+    """An empty command leaves that of the image."""
     job = job_with(f"command: {command}\nentrypoint: {command}\n")
     assert (job.main.command, job.main.entrypoint) == (words, words)
 
@@ -147,7 +147,7 @@ def test_commands_are_words_or_nothing(command: str, words: tuple[str, ...] | No
         ("{interval: 1500ms, timeout: 1m, start_period: 500ms}", (1, 2, 60, 0)),
     ],
 )
-def test_a_health_check_is_filled_up(
+def test_a_health_check_has_defaults(
     fields: str, expected: tuple[int, int, int, int] | None
 ) -> None:
     """Any known key switches it on; times are cut to seconds."""
@@ -174,7 +174,7 @@ def test_an_empty_health_check_command_counts() -> None:
 
 
 def test_sidecars_are_sorted_and_complete() -> None:
-    """Ports have a protocol, mount points are read-only unless said otherwise."""
+    """Ports have a protocol, mount points are read-only by default."""
     more = """sidecars:
   b: {image: {location: x}, port: 53/UDP, essential: false, depends_on: {report: Start}}
   a:
@@ -202,7 +202,7 @@ def test_sidecars_are_sorted_and_complete() -> None:
 
 
 def test_volumes_are_scratch_own_or_managed() -> None:
-    """The owner of managed files comes from the job's name; IAM is off unless asked for."""
+    """The owner of managed files comes from the job's name; IAM is off by default."""
     more = """storage:
   ephemeral: 20
   readonly_fs: false
@@ -224,7 +224,7 @@ def test_volumes_are_scratch_own_or_managed() -> None:
     )
 
 
-def test_given_owners_are_used_as_they_are() -> None:
+def test_owners_of_the_manifest_are_used() -> None:
     """User and group ids make a volume managed."""
     (volume,) = job_with(
         "storage: {volumes: {v: {path: /v, efs: {uid: 7, gid: 0}}}}\n"
@@ -232,7 +232,7 @@ def test_given_owners_are_used_as_they_are() -> None:
     assert volume.efs == ManagedFileSystem(uid=7, gid=0)
 
 
-def test_retention_alone_switches_no_router_on() -> None:
+def test_retention_alone_adds_no_router() -> None:
     """Any other key does, even one that is empty or false."""
     assert job_with("logging: {retention: 7}\n").logging.router is None
     assert job_with("logging: {retention: 7}\n").logging.retention == 7
@@ -266,7 +266,7 @@ def test_security_groups_in_both_forms(groups: str) -> None:
 
 
 def test_topics_keep_their_order() -> None:
-    """Deduplication makes a topic FIFO, also where it is false."""
+    """Deduplication makes a topic FIFO, even if it is false."""
     more = """publish:
   topics:
     - name: b
@@ -304,13 +304,15 @@ def test_times_and_retries() -> None:
         ("command: [~, a]", ("a",)),
     ],
 )
-def test_what_cannot_be_a_word_is_left_out(more: str, expected: tuple[str, ...] | None) -> None:
-    """As soon as a list is there, it is the form in use."""
+def test_items_that_are_not_strings_are_left_out(
+    more: str, expected: tuple[str, ...] | None
+) -> None:
+    """If a list is given, it is the form that is used."""
     assert job_with(more + "\n").main.command == expected
 
 
-def test_the_rest_of_a_form_in_use_is_kept() -> None:
-    """Lost parts of a build or file system leave what was read."""
+def test_the_rest_of_a_form_is_kept() -> None:
+    """Unreadable parts of a build or file system leave the others."""
     text = HEAD + ON + "image: {build: {context: c, args: [A=1]}}\n"
     made = load(text + "storage: {volumes: {v: {path: /v, efs: {id: f, auth: abc}}}}\n").job
     assert made.main.build == ImageBuild(context="c", dockerfile="c/Dockerfile")

@@ -7,13 +7,13 @@ from cjob.manifest import reading
 from cjob.reporting.errors import InputErrors
 
 
-def test_places_are_those_of_the_persons_own_text() -> None:
+def test_places_are_those_of_the_users_text() -> None:
     """Also below a variable whose value has many lines."""
     text = MINIMAL + "variables:\n  A: '${LINES}'\nretries: -1\n"
     assert [p.place for p in problems(text, {"LINES": "a\nb\nc"})] == ["m.yml:9:10"]
 
 
-def test_an_error_brings_the_warnings_along() -> None:
+def test_an_error_has_the_warnings() -> None:
     """A misspelt key is often the cause of a missing one."""
     with pytest.raises(InputErrors) as caught:
         load(HEAD + "image: {locaton: x}\n" + ON)
@@ -21,14 +21,14 @@ def test_an_error_brings_the_warnings_along() -> None:
     assert "did you mean 'location'?" in caught.value.warnings[0]
 
 
-def test_the_folders_name_is_only_compared_where_it_is_given() -> None:
-    """Reading a text from elsewhere asks for no folder."""
+def test_the_folders_name_is_only_compared_if_it_is_given() -> None:
+    """A text from elsewhere has no folder."""
     text = MINIMAL.replace("report", "other")
     assert reading.load(text, "test", PREDEFINED, {}, file="m.yml").job.name == "other"
 
 
-def test_a_number_as_name_is_its_text() -> None:
-    """Names are texts, whatever they look like."""
+def test_a_number_as_name_is_a_string() -> None:
+    """Names are strings, whatever they look like."""
     text = MINIMAL.replace("report", "007")
     assert reading.load(text, "test", PREDEFINED, {}, file="m.yml", name="007").job.name == "007"
 
@@ -40,7 +40,7 @@ def test_anchors_and_merge_keys_work_at_the_top() -> None:
     assert (job.task.cpu, job.task.memory) == (1024, 2048)
 
 
-def test_a_fault_behind_several_aliases_is_reported_once_for_each_field() -> None:
+def test_an_error_behind_several_aliases_is_reported_once_for_each_field() -> None:
     """The place is that of the anchor; the message names the field."""
     text = MINIMAL + "cpu: &x abc\nmemory: *x\n"
     found = problems(text)

@@ -34,7 +34,7 @@ _SIDE = "sidecars:\n  n:\n    image: nginx\n"
         (_TIMED + "on: {schedule: ''}\n", "5:16", "empty"),
     ],
 )
-def test_the_heart_of_a_manifest_is_checked(text: str, place: str, words: str) -> None:
+def test_the_required_fields_are_checked(text: str, place: str, words: str) -> None:
     """Type, name, image and schedule; one problem each, with its place."""
     found = problems(text)
     assert [problem.place for problem in found] == [f"m.yml:{place}"]
@@ -193,12 +193,12 @@ def test_only_one_volume_is_managed() -> None:
     ],
 )
 def test_windows_has_no_read_only_root_and_no_efs(storage: str, count: int) -> None:
-    """Scratch volumes and switched-off EFS pass."""
+    """Scratch volumes and disabled EFS are allowed."""
     found = problems(MINIMAL + f"platform: windows/amd64\nstorage: {storage}\n")
     assert len(found) == count
 
 
-def test_a_circle_of_containers_is_named() -> None:
+def test_a_cycle_of_containers_is_reported() -> None:
     """All members are named, in order."""
     first = "  a: {image: x, depends_on: {b: start}}\n"
     second = "  b: {image: x, depends_on: {a: start}}\n"
@@ -227,13 +227,13 @@ def test_a_circle_of_containers_is_named() -> None:
     ],
 )
 def test_what_copilot_accepts_is_accepted(more: str) -> None:
-    """Odd, but in use: none of these is a problem."""
+    """Odd, but in use: none of these is an error."""
     text = MINIMAL.replace(IMAGE, "") + IMAGE if more == "image: ~\n" else MINIMAL + more
     assert problems(text) == ()
 
 
 def test_all_problems_are_reported_together_in_the_order_of_the_file() -> None:
-    """Type errors and broken rules alike, whichever part of the program finds them."""
+    """Type errors and broken rules alike."""
     more = 'retries: -1\ncpu: abc\nenvironments:\n  prod:\n    memory: x\ncommand: "\'"\n'
     found = problems(MINIMAL + more)
     assert [p.place for p in found] == ["m.yml:7:10", "m.yml:8:6", "m.yml:11:13", "m.yml:12:10"]
@@ -270,7 +270,7 @@ def test_complete_strings_are_accepted(text: str) -> None:
     job_with("secrets:\n  A: |-\n    " + text + "\n")
 
 
-def test_names_that_differ_in_signs_only_are_refused_where_they_become_one() -> None:
+def test_names_that_become_the_same_logical_id_are_rejected() -> None:
     """A topic would be lost, and a sidecar would get the env file of another."""
     topics = "publish:\n  topics:\n  - name: a-b\n  - name: ab\n  - {name: ab, fifo: true}\n"
     (found,) = problems(MINIMAL + topics)
@@ -284,18 +284,18 @@ def test_names_that_differ_in_signs_only_are_refused_where_they_become_one() -> 
     assert problems(MINIMAL + "sidecars:\n" + one + "  ab: {image: x}\n") == ()
 
 
-def test_a_topic_named_twice_is_one() -> None:
-    """The repetition does no harm."""
+def test_a_topic_listed_twice_is_one() -> None:
+    """The repetition is harmless."""
     assert problems(MINIMAL + "publish: {topics: [{name: a}, {name: a}]}\n") == ()
 
 
-def test_a_value_that_is_reported_has_no_second_problem() -> None:
-    """A schedule of a wrong kind isn't also missing, a wrong image isn't also neither of two."""
+def test_an_error_is_reported_once() -> None:
+    """A schedule of a wrong type is not also missing, nor is an image's build or location."""
     text = HEAD + "image: {location: [a]}\non: [a]\n"
     assert [p.place for p in problems(text)] == ["m.yml:3:19", "m.yml:4:5"]
 
 
-def test_the_empty_file_and_other_documents_are_refused() -> None:
+def test_empty_files_and_other_documents_are_rejected() -> None:
     """There is one message each."""
     assert [p.message for p in problems("# nothing\n")] == ["the manifest is empty"]
     assert [p.place for p in problems("- name: x\n")] == ["m.yml:1:1"]
@@ -337,8 +337,8 @@ def test_the_empty_file_and_other_documents_are_refused() -> None:
         ),
     ],
 )
-def test_what_is_ignored_is_said(more: str, warning: str) -> None:
-    """Ignored keys and lost parts are warnings with a place, not errors."""
+def test_ignored_fields_have_a_warning(more: str, warning: str) -> None:
+    """Ignored keys and parts are warnings with a place, not errors."""
     warnings = load(MINIMAL + more).warnings
     assert len(warnings) == 1
     assert warning in warnings[0]
@@ -354,8 +354,8 @@ def test_what_is_ignored_is_said(more: str, warning: str) -> None:
         ("command", "command"),
     ],
 )
-def test_keys_of_an_image_that_belong_elsewhere_have_their_home_named(key: str, home: str) -> None:
-    """They are ignored where they stand."""
+def test_misplaced_keys_of_an_image_have_a_suggestion(key: str, home: str) -> None:
+    """They are ignored in `image`."""
     (warning,) = load(HEAD + ON + f"image:\n  location: alpine\n  {key}: x\n").warnings
     assert warning.startswith("m.yml:7:3:")
     assert f"did you mean {home!r}?" in warning
@@ -380,7 +380,7 @@ def test_keys_of_an_image_that_belong_elsewhere_have_their_home_named(key: str, 
         ("...\n---\n[\n", "8:1", "only the first YAML document is read"),
     ],
 )
-def test_what_is_probably_meant_otherwise_is_a_warning(more: str, place: str, message: str) -> None:
+def test_probable_mistakes_have_a_warning(more: str, place: str, message: str) -> None:
     """It renders and deploys; the place is that of the key."""
     (found,) = load(MINIMAL + more).findings
     assert found.place == f"m.yml:{place}"
@@ -399,18 +399,18 @@ def test_what_is_probably_meant_otherwise_is_a_warning(more: str, place: str, me
         "variables: {A: '---'}\n...\n",
     ],
 )
-def test_what_is_likely_to_be_meant_brings_no_warning(more: str) -> None:
-    """A warning that is none gets ignored."""
+def test_what_is_probably_meant_has_no_warning(more: str) -> None:
+    """Needless warnings get ignored."""
     assert load(MINIMAL + more + "\n").findings == ()
 
 
 def test_a_container_with_a_health_check_can_be_waited_for() -> None:
-    """Any of its keys switches the check on."""
+    """Any of its fields enables the check."""
     waiting = "  t: {image: a, depends_on: {s: healthy}}\n"
     more = "sidecars:\n  s: {image: a, healthcheck: {retries: 1}}\n" + waiting
     assert load(MINIMAL + more).findings == ()
 
 
-def test_sections_that_only_hold_anchors_bring_no_warning() -> None:
+def test_sections_for_anchors_have_no_warning() -> None:
     """Keys that start with `x-` are meant to be ignored."""
     assert load(MINIMAL + "x-common: &c {A: b}\nvariables:\n  <<: *c\n").warnings == ()

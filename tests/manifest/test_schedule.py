@@ -41,8 +41,8 @@ def test_a_schedule_is_converted_without_a_warning(text: str, expression: str) -
         ("0 9 * * 1-5/2", "cron(0 9 ? * 2-6/3 *)", "raised by one"),
     ],
 )
-def test_what_gets_lost_is_said(text: str, expression: str, warning: str) -> None:
-    """The conversion stays Copilot's, but nobody has to find out by waiting."""
+def test_what_the_conversion_loses_has_a_warning(text: str, expression: str, warning: str) -> None:
+    """The conversion stays Copilot's, with its losses."""
     converted = schedule.convert(text)
     assert converted.expression == expression
     assert warning in " ".join(converted.warnings)
@@ -79,8 +79,8 @@ def test_what_eventbridge_rejects_renders_with_a_finding(
 
 
 @pytest.mark.parametrize("text", ["*/59 */23 */31 */12 *", "cron(*/59 */23 ? */12 */7 2030/200)"])
-def test_the_longest_steps_are_taken(text: str) -> None:
-    """EventBridge takes a step up to the field's largest number."""
+def test_the_longest_steps_are_accepted(text: str) -> None:
+    """EventBridge accepts a step up to the field's largest number."""
     assert schedule.problem(schedule.convert(text).expression) is None
 
 
@@ -105,7 +105,7 @@ def test_the_longest_steps_are_taken(text: str) -> None:
         ("TZ=Nowhere/Nope 0 9 * * *", "the times in UTC"),
     ],
 )
-def test_the_hint_is_what_people_mean(text: str, hint: str) -> None:
+def test_the_hint_is_what_is_probably_meant(text: str, hint: str) -> None:
     """It can be pasted."""
     with pytest.raises(schedule.ScheduleError) as caught:
         schedule.convert(text)
@@ -146,8 +146,8 @@ def test_the_hint_is_what_people_mean(text: str, hint: str) -> None:
         "TZ=UTC @daily",
     ],
 )
-def test_what_is_no_schedule_is_refused_with_a_hint(text: str) -> None:
-    """Each mistake names what is wrong and how it is written."""
+def test_what_is_not_a_schedule_is_rejected_with_a_hint(text: str) -> None:
+    """Each message has the reason and the right form."""
     with pytest.raises(schedule.ScheduleError) as caught:
         schedule.convert(text)
     assert str(caught.value)
@@ -161,8 +161,8 @@ def test_what_is_no_schedule_is_refused_with_a_hint(text: str) -> None:
         ("0 9 32 * *", "'32' is not a day of the month", "a day of the month is from 1 to 31"),
     ],
 )
-def test_a_number_that_a_field_does_not_have_is_named(text: str, message: str, hint: str) -> None:
-    """With what the field takes."""
+def test_a_number_out_of_range_is_quoted(text: str, message: str, hint: str) -> None:
+    """The hint has the range."""
     with pytest.raises(schedule.ScheduleError) as caught:
         schedule.convert(text)
     assert str(caught.value) == message

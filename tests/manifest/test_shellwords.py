@@ -28,7 +28,7 @@ def test_words_are_split_as_copilot_does(text: str, words: tuple[str, ...]) -> N
 
 
 @pytest.mark.parametrize("text", ["a 'b", 'a "b', 'a "b\\', "a \\"])
-def test_what_is_opened_must_be_closed(text: str) -> None:
+def test_quotes_must_be_closed(text: str) -> None:
     """An open quote or a last backslash is an error."""
     with pytest.raises(shellwords.ShellWordsError):
         shellwords.split(text)

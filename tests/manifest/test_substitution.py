@@ -40,13 +40,13 @@ def _variable(source: str) -> str | object:
         ("!Sub '${A}'", "${A}"),
     ],
 )
-def test_values_take_the_place_of_variables(source: str, expected: str) -> None:
-    """One match after the other, wherever it stands by then; scalars with other tags stay."""
+def test_variables_are_replaced_by_their_values(source: str, expected: str) -> None:
+    """One match after the other, everywhere in the string; scalars with other tags stay."""
     assert _variable(source) == expected
 
 
 def test_comments_keys_and_layout_stay() -> None:
-    """Only the scalars that change are written anew."""
+    """Only scalars that change are written again."""
     more = "# ${NOWHERE}\nvariables:\n\n    V:   '${A}'   # why\n    ${A}: 1\n"
     loaded = load(MINIMAL + more, VALUES)
     assert loaded.text == MINIMAL + more.replace("'${A}'", "'one'")
@@ -68,8 +68,8 @@ def test_comments_keys_and_layout_stay() -> None:
         ("V: |2\n  ${A}\nW: 1", 'V: "one\\n"\nW: 1'),
     ],
 )
-def test_a_scalar_keeps_its_style_where_it_can(source: str, written: str) -> None:
-    """Plain, quoted and block scalars; double quotes where nothing else is safe."""
+def test_a_scalar_keeps_its_style_if_possible(source: str, written: str) -> None:
+    """Plain, quoted and block scalars; double quotes if nothing else is safe."""
     text = (
         MINIMAL + "x-y:\n" + "".join(f"  {line}\n" if line else "\n" for line in source.split("\n"))
     )
@@ -92,7 +92,7 @@ def test_a_scalar_keeps_its_style_where_it_can(source: str, written: str) -> Non
         (">-\n  ${CMD}", ("a", "b c"), '["a", "b c"]'),
     ],
 )
-def test_a_json_list_of_texts_becomes_a_list(
+def test_a_json_list_of_strings_becomes_a_list(
     command: str, words: tuple[str, ...], written: str | None
 ) -> None:
     """With or without a variable; other lists stay texts."""
@@ -103,20 +103,20 @@ def test_a_json_list_of_texts_becomes_a_list(
 
 
 def test_a_list_between_brackets_keeps_its_empty_items() -> None:
-    """On lines of its own, an empty item is nothing and left out."""
+    """In block style, an empty item is null and left out."""
     assert load(MINIMAL + 'command: \'["a", ""]\'\n').job.main.command == ("a",)
     sidecar = 'sidecars: {s: {image: x, command: \'["a", ""]\'}}\n'
     assert load(MINIMAL + sidecar).job.sidecars[0].command == ("a", "")
 
 
 def test_an_anchor_is_substituted_once_for_all_its_aliases() -> None:
-    """Aliases hold the very same value, also if it becomes a list."""
+    """Aliases have the same value, even if it becomes a list."""
     loaded = load(MINIMAL + "command: &c ${CMD}\nentrypoint: *c\n", VALUES)
     assert loaded.job.main.entrypoint == loaded.job.main.command == ("a", "b c")
     assert reading.read(loaded.text, "test", file="m.yml") == loaded.job
 
 
-def test_an_undefined_variable_is_reported_where_it_stands() -> None:
+def test_an_undefined_variable_is_reported_at_its_place() -> None:
     """In every environment and unknown section, with no second problem about the same value."""
     more = "timeout: ${T}\nenvironments:\n  prod:\n    env_file: a/${E}\nx-y: [ok, 'a ${F}']\n"
     found = problems(MINIMAL + more)
@@ -124,7 +124,7 @@ def test_an_undefined_variable_is_reported_where_it_stands() -> None:
     assert found[0].message == "variable 'T' is not defined"
 
 
-def test_a_predefined_variable_with_another_value_is_refused_only_if_used() -> None:
+def test_a_predefined_variable_with_another_value_is_rejected_only_if_used() -> None:
     """An equal value is fine."""
     other = {"COPILOT_APPLICATION_NAME": "liar"}
     used = MINIMAL + "variables: {A: '${COPILOT_APPLICATION_NAME}'}\n"
@@ -135,14 +135,14 @@ def test_a_predefined_variable_with_another_value_is_refused_only_if_used() -> N
     assert "'acme'" in found.message
 
 
-def test_a_substituted_number_stays_a_text() -> None:
-    """Fields for numbers can't be substituted, and the hint says so."""
+def test_a_substituted_number_stays_a_string() -> None:
+    """Numbers cannot be substituted, and the hint says so."""
     (found,) = problems(MINIMAL + "cpu: ${N}\n", VALUES)
     assert found.place == "m.yml:7:6"
     assert "always a string" in found.hint
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_values_that_are_not_utf8_are_rejected() -> None:
     """The process environment may hold anything."""
     (found,) = problems(MINIMAL + "variables: {A: '${X}'}\n", {"X": "\udc80"})
     assert "is not valid UTF-8" in found.message
@@ -164,8 +164,8 @@ _TEMPLATES = (
     value=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40),
     template=st.sampled_from(_TEMPLATES),
 )
-def test_any_value_reads_the_same_from_the_written_text(value: str, template: str) -> None:
-    """What `load` gives, `read` understands in the same way, whatever a variable holds."""
+def test_any_value_reads_the_same_from_the_new_text(value: str, template: str) -> None:
+    """`read` returns the same for the text that `load` returned, whatever a variable's value."""
     text = f"{MINIMAL}variables:\n  {template}\n  W: end\n"
     try:
         loaded = reading.load(text, "test", PREDEFINED, {"X": value}, file="m.yml")
@@ -178,8 +178,8 @@ def test_any_value_reads_the_same_from_the_written_text(value: str, template: st
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=10), min_size=1, max_size=4))
-def test_any_json_list_reads_the_same_from_the_written_text(items: list[str]) -> None:
-    """Items that look like numbers or nothing included."""
+def test_any_json_list_reads_the_same_from_the_new_text(items: list[str]) -> None:
+    """Including items that look like numbers or null."""
     import json  # noqa: PLC0415 - only this test makes JSON
 
     text = HEAD + IMAGE + "  healthcheck:\n    command: ${X}\n" + ON

@@ -103,7 +103,7 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.
 
 @settings(max_examples=60, deadline=None)
 @given(minute=fields(0, 59), hour=fields(0, 23), moment=MOMENTS)
-def test_times_are_those_that_a_look_at_each_minute_finds(
+def test_runs_are_those_that_a_check_of_each_minute_finds(
     minute: Field, hour: Field, moment: datetime
 ) -> None:
     """Over two days."""
@@ -118,7 +118,7 @@ def test_times_are_those_that_a_look_at_each_minute_finds(
 
 @settings(max_examples=100, deadline=None)
 @given(day=days(), month=fields(1, 12), moment=MOMENTS)
-def test_days_are_those_that_a_look_at_each_day_finds(
+def test_days_are_those_that_a_check_of_each_day_finds(
     day: Days, month: Field, moment: datetime
 ) -> None:
     """Over three years."""
@@ -136,41 +136,41 @@ def test_days_are_those_that_a_look_at_each_day_finds(
 # Special days
 
 
-def test_days_of_the_week_begin_with_sunday() -> None:
+def test_days_of_the_week_start_with_sunday() -> None:
     """They are 1 to 7, not 0 to 6."""
     assert told("cron(0 9 ? * 1 *)", count=1) == ["Sun 2026-11-22 09:00"]
     assert told("cron(0 9 ? * 7 *)", count=1) == ["Sat 2026-11-28 09:00"]
     assert told("cron(0 9 ? * MON-FRI *)", count=1) == ["Mon 2026-11-23 09:00"]
 
 
-def test_the_moment_itself_is_past() -> None:
-    """Whatever its seconds are."""
+def test_the_time_itself_is_past() -> None:
+    """Whatever its seconds."""
     moment = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
     assert told("cron(0 9 * * ? *)", moment, 1) == ["Mon 2026-11-23 09:00"]
     assert told("cron(0 9 * * ? *)", moment - timedelta(seconds=1), 1) == ["Sun 2026-11-22 09:00"]
 
 
-def test_times_are_in_utc_whatever_the_moments_zone() -> None:
-    """A rule knows no zone."""
+def test_runs_are_in_utc_whatever_the_times_zone() -> None:
+    """Rules have no time zones."""
     moment = datetime(2026, 11, 22, 10, 0, tzinfo=timezone(timedelta(hours=5)))
     assert told("cron(30 5 * * ? *)", moment, 1) == ["Sun 2026-11-22 05:30"]
 
 
-def test_a_leap_day_comes_again_after_a_century_without_one() -> None:
+def test_leap_days_follow_a_century_without_one() -> None:
     """2100 has none."""
     moment = datetime(2095, 1, 1, tzinfo=UTC)
     assert told("cron(0 0 29 2 ? *)", moment, 2) == ["Wed 2096-02-29 00:00", "Fri 2104-02-29 00:00"]
 
 
 def test_a_year_ends_a_schedule() -> None:
-    """That is said where fewer times are left than were asked for."""
+    """The note says so if fewer runs are left than requested."""
     found = next_runs("cron(0 0 1 12 ? 2025-2026)", SUNDAY)
     assert (len(found.times), found.note) == (1, "and never again")
 
 
 @pytest.mark.parametrize("expression", ["cron(0 0 31 2 ? *)", "cron(0 9 ? * MON 2020)"])
-def test_what_never_fires_is_said(expression: str) -> None:
-    """Since there is no such day, or it is past."""
+def test_a_schedule_that_never_runs_has_a_note(expression: str) -> None:
+    """Because there is no such day, or it is past."""
     assert next_runs(expression, SUNDAY).times == ()
     assert "never runs" in next_runs(expression, SUNDAY).note
 
@@ -187,14 +187,14 @@ def test_what_never_fires_is_said(expression: str) -> None:
         ("rate(7 days)", "Sun 2026-11-29 05:13"),
     ],
 )
-def test_a_rate_counts_from_the_rules_making(expression: str, first: str) -> None:
-    """That is said, since nobody knows when that will be."""
+def test_a_rate_counts_from_the_creation_of_its_rule(expression: str, first: str) -> None:
+    """The note says so: its time is not known."""
     assert told(expression, count=1) == [first]
     assert "from the deployment of the rule" in next_runs(expression, SUNDAY).note
 
 
 def test_a_job_without_a_schedule_is_disabled() -> None:
-    """It is started by hand only."""
+    """It only runs when it is started by hand."""
     found = next_runs("none", SUNDAY)
     assert (found.times, found.note) == ((), "disabled: it never runs")
 
@@ -229,8 +229,8 @@ def test_a_job_without_a_schedule_is_disabled() -> None:
         "cron(\u0661 9 * * ? *)",
     ],
 )
-def test_what_eventbridge_would_refuse_has_no_times(expression: str) -> None:
-    """It is said that nobody knows, and why."""
+def test_what_eventbridge_rejects_has_no_runs(expression: str) -> None:
+    """The note has the reason."""
     found = next_runs(expression, SUNDAY)
     assert found.times == ()
     assert found.note.startswith("unknown: ")
