@@ -15,6 +15,7 @@ from cjob.aws.session import Account, gather
 from cjob.document import names
 from cjob.document.models import Target
 from cjob.reporting.errors import InputError, ServiceError
+from cjob.reporting.suggestions import did_you_mean
 from cjob.runs.model import Environment
 
 FEATURE_SUFFIX = "Workloads"
@@ -123,7 +124,7 @@ class AwsDirectory:
         return InputError(
             f"there is no application {app!r} in this account and region {self._account.region}",
             notes=[*filter(None, [there]), NEEDED],
-            hint=f"{_near(known, app) or where}; to get one: cjob help application",
+            hint=f"{did_you_mean(app, known, where)}; to get one: cjob help application",
         )
 
     def _read(self, name: str) -> dict[str, Any] | None:
@@ -248,13 +249,5 @@ def _check_record(record: Mapping[str, Any], app: str, env: str) -> None:
 
 
 def _choices(existing: tuple[str, ...], wanted: str) -> str:
-    if near := _near(existing, wanted):
-        return near
-    return "it has: " + ", ".join(existing) if existing else "check -e, and -a"
-
-
-def _near(existing: tuple[str, ...], wanted: str) -> str:
-    import difflib  # noqa: PLC0415 - only for a hint
-
-    near = difflib.get_close_matches(wanted, existing, 1)
-    return f"did you mean {near[0]!r}?" if near else ""
+    otherwise = "it has: " + ", ".join(existing) if existing else "check -e, and -a"
+    return did_you_mean(wanted, existing, otherwise)

@@ -1,13 +1,9 @@
-"""What people type who come from Copilot, and what does the same here.
+"""Commands of Copilot, and the commands of cjob that do the same."""
 
-Takes arguments whose first word is no command of cjob, gives those that are meant, or raises with
-a hint. Touches nothing.
-"""
-
-import difflib
 from collections.abc import Mapping, Sequence
 
 from cjob.reporting.errors import InputError
+from cjob.reporting.suggestions import nearest
 
 # Two words of Copilot's, and the command that they are here, with options of the same names.
 SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -25,33 +21,32 @@ NEAREST: Mapping[tuple[str, ...], str] = {
     ("job", "delete"): "aws cloudformation delete-stack --stack-name APP-ENV-JOB",
 }
 
-# The first words of all else that Copilot does.
-ELSEWHERE = ("app", "env", "init", "job", "pipeline", "secret", "storage", "svc", "task")
+# The first words of Copilot's other commands.
+OTHERS = ("app", "env", "init", "job", "pipeline", "secret", "storage", "svc", "task")
 
 
-def meant(arguments: Sequence[str]) -> list[str] | None:
-    """Return the arguments as cjob takes them; None where they are no habit from Copilot.
+def translate(arguments: Sequence[str]) -> list[str] | None:
+    """Return the arguments as cjob takes them; None if they are not a command of Copilot.
 
-    Raises InputError, with what comes nearest, for what cjob does not do.
+    Raise InputError, with the nearest command, for a command that cjob does not have.
     """
     words = tuple(arguments[:2])
     if words in SAME:
         return [*SAME[words], *arguments[2:]]
-    if words[0] not in ELSEWHERE:
+    if words[0] not in OTHERS:
         return None
     if words == ("job",) or words[1:] in (("--help",), ("-h",)):
         raise InputError(
-            f"{' '.join(words)!r} is how Copilot groups its commands",
-            hint="here it is cjob deploy and cjob package; see cjob --help",
+            f"{' '.join(words)!r} is a command group of Copilot",
+            hint="use cjob deploy and cjob package; see cjob --help",
         )
     raise InputError(
-        f"cjob has no {' '.join(words)!r}: it packages and deploys scheduled jobs",
-        hint=NEAREST.get(words) or _near(words),
+        f"cjob has no command {' '.join(words)!r}: it packages and deploys scheduled jobs",
+        hint=NEAREST.get(words) or _suggest(words),
     )
 
 
-def _near(words: tuple[str, ...]) -> str:
-    """Return the two words that may have been meant."""
+def _suggest(words: Sequence[str]) -> str:
     known = [" ".join(pair) for pair in (*SAME, *NEAREST)]
-    near = difflib.get_close_matches(" ".join(words), known, 1, cutoff=0.8)
-    return f"did you mean 'cjob {near[0]}'?" if near else "see cjob --help"
+    near = nearest(" ".join(words), known, cutoff=0.8)
+    return f"did you mean 'cjob {near}'?" if near else "see cjob --help"

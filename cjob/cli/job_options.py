@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from cjob.cli import resource_tags
 from cjob.cli.arguments.shared import APPLICATION, ENVIRONMENT
-from cjob.cli.output import console, streams
+from cjob.cli.output import streams, terminal
+from cjob.cli.output.console import Console
 from cjob.context import DeployOptions, RunContext
 from cjob.document import codec
 from cjob.document.models import Image, Job, Release, Target, check_name
@@ -31,20 +32,20 @@ def is_head(args: argparse.Namespace) -> bool:
     return bool(args.name or args.all)
 
 
-def start(args: argparse.Namespace) -> tuple[RunContext, console.Console]:
+def start(args: argparse.Namespace) -> tuple[RunContext, Console]:
     """Return the context of a command's run, with its options, and its console."""
-    talk = console.Console(args.log_format, args.directory)
+    console = Console(args.log_format, args.directory)
     build_options, images = _builds(args)
     context = RunContext(
         Path(args.directory),
-        talk.show,
+        console.progress,
         _deploy_options(args, images),
         build_options=build_options,
-        ask=console.ask_at_terminal,
+        ask=terminal.ask_at_terminal,
         allow_outside=getattr(args, "allow_outside", False),
         as_caller=getattr(args, "as_caller", False),
     )
-    return context, talk
+    return context, console
 
 
 def _deploy_options(args: argparse.Namespace, images: Mapping[str, Image]) -> DeployOptions:

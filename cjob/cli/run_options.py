@@ -34,13 +34,13 @@ class Operation:
 
         _check_named(args, several=several)
         self.context: RunContext
-        self.context, self.talk = job_options.start(args)
+        self.context, self.console = job_options.start(args)
         self.jobs: Sequence[Job] = _chosen(args, self.context)
         app, env = job_options.chosen_environment(args, self.context)
         self.environment = self.context.directory.environment(app, env)
         account = self.context.account
         self.executions: Executions = Executions(
-            account, self.environment, args.witness, self.talk.say
+            account, self.environment, args.witness, self.console.info
         )
         self.output: Output = Output(account, self.environment)
         self._limiter = RateLimiter(self.context.interruption.sleep)
@@ -62,7 +62,7 @@ class Operation:
     def _reporter(self, job: "Job") -> "Reporter":
         from cjob.document.records import replace  # noqa: PLC0415 - help needs none of it
 
-        return lambda record: self.talk.show(replace(record, job=job.name, env=job.env))
+        return lambda record: self.console.progress(replace(record, job=job.name, env=job.env))
 
     def _waiting(self, report: "Reporter") -> "Waiting":
         from cjob.aws.waiting import Waiting  # noqa: PLC0415 - help needs none of it

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cjob.cli import job_options
 from cjob.cli.job_options import is_head
-from cjob.cli.output import console, streams
+from cjob.cli.output import streams
+from cjob.cli.output.console import Console
 from cjob.context import RunContext
 from cjob.document import codec
 from cjob.document.models import Release, required
@@ -31,7 +32,7 @@ def run_command(
     *,
     warm_up: Sequence[WarmUp] = (),
     needs: str = "",
-    seen: Callable[[Release, console.Console], None] | None = None,
+    seen: Callable[[Release, Console], None] | None = None,
     together: Mapping[str, Callable[[Sequence[Release]], str]] | None = None,
 ) -> int:
     """Run a command's stages; write the documents, or the view that `-o` names.
@@ -40,15 +41,15 @@ def run_command(
     must have the section `needs`. `warm_up` runs before documents are read. `seen` is called with
     each Release before anything is written. `together` has views of all Releases at once.
     """
-    context, talk = job_options.start(args)
+    context, console = job_options.start(args)
     begun = _begin(args, context, warm_up)
     check_sections(begun, "" if is_head(args) else needs)
-    with talk.watching([release.job for release in begun], labelled=not is_head(args)):
+    with console.watching([release.job for release in begun], labelled=not is_head(args)):
         phases = head if is_head(args) else filters
         done = runner.run(begun, context, *phases, jobs=args.jobs)
     if seen is not None:
         for release in done:
-            seen(release, talk)
+            seen(release, console)
     form = job_options.output_form(args)
     if form == "json":
         streams.write(codec.dump(done))

@@ -15,6 +15,7 @@ from cjob.manifest import durations
 from cjob.manifest.report import Report, one_of, quoted, shown
 from cjob.manifest.tree import Items, Leaf, Null, Raw, Scalar, Section, Unreadable, Value
 from cjob.manifest.values import Import, SecretsManagerSecret
+from cjob.reporting.suggestions import nearest
 from cjob.yamlio import yaml12
 
 UINT32_LIMIT = 2**32
@@ -403,10 +404,8 @@ def _warn_unknown(node: Node, path: str, key: str, section: Fields, report: Repo
     if key.startswith("x-"):
         # The usual prefix of sections that only hold anchors.
         return
-    import difflib  # noqa: PLC0415 - only needed for a mistake, and slow to import
-
     known = {name: name for name in section.fields} | dict(section.moved_to)
-    moved = [key.lower()] if key.lower() in section.moved_to else []
-    near = moved or difflib.get_close_matches(key.lower(), list(known), n=1)
-    ask = f"; did you mean {known[near[0]]!r}?" if near else ""
+    typed = key.lower()
+    near = typed if typed in section.moved_to else nearest(typed, known)
+    ask = f"; did you mean {known[near]!r}?" if near else ""
     report.warn(node, f"{path}: unknown field is ignored{ask}")

@@ -27,6 +27,7 @@ from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.reporting.findings import Finding
 from cjob.reporting.progress import Reporter, found, warning
 from cjob.reporting.redaction import looks_secret
+from cjob.reporting.suggestions import did_you_mean
 from cjob.template.addons.assets import file_digest
 from cjob.template.addons.packaging import LocalFile, local_files, place_of
 from cjob.template.addons.reading import PARAMETER_FILES, Addons, is_template
@@ -191,14 +192,11 @@ def _told_secrets(job: ManifestJob) -> Iterable[str]:
 def _check_exists(path: Path, job: Job, workspace: Workspace) -> None:
     if path.is_file():
         return
-    import difflib  # noqa: PLC0415 - only for a hint
-
     jobs = workspace.jobs()
-    near = difflib.get_close_matches(job.name, jobs, 1)
     hint = f"the workspace has: {', '.join(jobs)}" if jobs else "it has no scheduled jobs"
     raise InputError(
         f"the workspace has no job {job.name!r}",
-        hint=f"did you mean {near[0]!r}?" if near else hint,
+        hint=did_you_mean(job.name, jobs, hint),
         place=workspace.shown(path),
     )
 

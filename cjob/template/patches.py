@@ -12,6 +12,7 @@ import yaml
 
 from cjob.manifest.sections.overrides import SEGMENT, TaskOverride
 from cjob.reporting.errors import ErrorCollector, InputError
+from cjob.reporting.suggestions import did_you_mean
 from cjob.template.access import copied, find, height, put, text_of
 from cjob.yamlio import yaml12
 from cjob.yamlio.yaml12 import DEPTH_LIMIT, MAP, NULL, SEQ, STR
@@ -251,11 +252,8 @@ def _child(node: yaml.Node, key: str, parent: str) -> yaml.Node:
 
 def _near(node: yaml.MappingNode, key: str) -> str:
     """Name the key that may be meant, else those that there are."""
-    import difflib  # noqa: PLC0415 - only for a hint
-
     keys = [str(name.value) for name, _ in node.value]
-    near = difflib.get_close_matches(key, keys, 1)
-    return f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(keys[:SHOWN])}"
+    return did_you_mean(key, keys, f"there are: {', '.join(keys[:SHOWN])}")
 
 
 def _change_item(

@@ -4,6 +4,7 @@ Reads files only, and only inside of the repository that the workspace is in: a 
 or a symbolic link may come from a stranger's pull request.
 """
 
+import errno
 import os
 import re
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from cjob.document.models import NAME
 from cjob.document.records import dataclass
-from cjob.reporting.errors import InputError
+from cjob.reporting.errors import MORE_FILES, InputError
 
 FOLDER = "copilot"
 LEVELS = 5
@@ -236,4 +237,5 @@ _NO_NAME = "no file can have that name"
 
 
 def _unreadable(shown: str, reason: str | None) -> InputError:
-    return InputError(f"cannot read {shown!r}: {reason}", hint="check the file", place=shown)
+    hint = MORE_FILES if reason == os.strerror(errno.EMFILE) else "check the file"
+    return InputError(f"cannot read {shown!r}: {reason}", hint=hint, place=shown)

@@ -42,7 +42,7 @@ import sys
 sys.argv = ["cjob", *sys.argv[1:]]
 before = set(sys.modules)
 from cjob.cli import main as cli
-cli._complete(sys.argv[1:])
+cli.run_with_streams(sys.argv[1:])
 print(*sorted(set(sys.modules) - before), file=sys.stderr)
 """
 

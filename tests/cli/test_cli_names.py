@@ -148,11 +148,11 @@ def test_a_command_typed_as_for_copilot_just_works(command: str, workspace: Path
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        ("env ls --app x", "cjob has no 'env ls'", "cjob list envs"),
-        ("svc deploy -n site", "cjob has no 'svc deploy'", "see cjob --help"),
-        ("job", "'job' is how Copilot groups its commands", "cjob deploy and cjob package"),
-        ("job delete -n x", "cjob has no 'job delete'", "aws cloudformation delete-stack"),
-        ("job deplo -n x", "cjob has no 'job deplo'", "did you mean 'cjob job deploy'?"),
+        ("env ls --app x", "cjob has no command 'env ls'", "cjob list envs"),
+        ("svc deploy -n site", "cjob has no command 'svc deploy'", "see cjob --help"),
+        ("job", "'job' is a command group of Copilot", "cjob deploy and cjob package"),
+        ("job delete -n x", "cjob has no command 'job delete'", "aws cloudformation delete-stack"),
+        ("job deplo -n x", "cjob has no command 'job deplo'", "did you mean 'cjob job deploy'?"),
     ],
 )
 def test_what_cjob_does_not_do_is_told_with_what_comes_nearest(

@@ -19,7 +19,7 @@ NEAREST = (
         (("run", "-e", "test"), "no job was named", "name it with -n, as in -n report"),
         (
             ("run", "report", "-e", "test"),
-            "unexpected argument 'report' of cjob run",
+            "unexpected argument 'report' (did you mean: -n report)",
             "name jobs with -n: cjob run -n report -e test",
         ),
         (

@@ -16,10 +16,10 @@ ARGS = argparse.Namespace(output="json")
 
 def watching(*names: str) -> Console:
     """Return a console that has shown work on these jobs."""
-    talk = Console()
-    with talk.watching([Job(app="acme", env="test", name=name) for name in names]):
+    console = Console()
+    with console.watching([Job(app="acme", env="test", name=name) for name in names]):
         pass
-    return talk
+    return console
 
 
 def of(job: str, error: CjobError) -> CjobError:
@@ -89,9 +89,9 @@ def test_control_characters_from_outside_never_reach_a_terminal(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """Neither in progress, nor in messages, nor in hints."""
-    talk = Console()
-    talk.say("built \x1b[31mred\x1b[0m\x07 \x9b2Jdone\u202e")
-    talk.tell(InputError("a\x1b]0;title\x07", hint="b\r\nc\u202e"))
+    console = Console()
+    console.info("built \x1b[31mred\x1b[0m\x07 \x9b2Jdone\u202e")
+    console.error(InputError("a\x1b]0;title\x07", hint="b\r\nc\u202e"))
     err = capfd.readouterr().err
     said = "built \\x1b[31mred\\x1b[0m\\x07 \\x9b2Jdone\\u202e\n"
     assert err == f"{said}cjob: a\\x1b]0;title\\x07\nhint: b\\r\\nc\\u202e\n"
@@ -101,11 +101,11 @@ def test_lines_and_errors_of_a_job_from_a_document_have_its_name(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """Nobody typed it, so every line says whose it is, once."""
-    job, talk = Job(app="acme", env="test", name="a"), Console()
+    job, console = Job(app="acme", env="test", name="a"), Console()
     error = InputErrors([InputError("one", place="stack"), InputError("two")])
-    with contextlib.suppress(InputErrors), talk.watching([job], labelled=True):
-        talk.say("a: 1 change\nschedule until now:", job)
+    with contextlib.suppress(InputErrors), console.watching([job], labelled=True):
+        console.info("a: 1 change\nschedule until now:", job)
         raise error.belongs_to("a", "test")
-    talk.tell(error)
+    console.error(error)
     lines = ["a: 1 change", "a: schedule until now:", "cjob: a: stack: one", "cjob: a: two"]
     assert capfd.readouterr().err.splitlines() == lines

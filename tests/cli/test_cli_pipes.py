@@ -143,7 +143,7 @@ def test_a_closed_stdin_is_an_empty_one(command: str, tmp_path: Path) -> None:
 
 
 def test_a_closed_stderr_changes_nothing_but_what_is_told(workspace: Path) -> None:
-    """Data and status are the same with nobody to talk to."""
+    """Data and status are the same with nobody to console to."""
     heard = commands.shell("cjob-build -n report -e test", folder=workspace)
     unheard = commands.shell("cjob-build -n report -e test 2>&-", folder=workspace)
     assert unheard == heard

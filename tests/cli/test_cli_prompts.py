@@ -59,7 +59,7 @@ def test_an_answer_is_a_number_a_name_its_beginning_or_several(
         ("rep", True, "'rep' is ambiguous: report, report-daily"),
         (" \n", True, "the answer is empty"),
         (",", True, "the answer is empty"),
-        ("1,2", False, "'1,2' is more than one: choose one"),
+        ("1,2", False, "'1,2' is more than one name: choose one"),
         ("all", False, "'all' is not one of the choices"),
         ("²", True, "'²' is not one of the choices"),
     ],
@@ -133,7 +133,7 @@ def test_a_person_is_asked_and_shown_the_command_without_questions(jobs: Path, a
     )
     assert "  1  cleanup" in seen
     assert "'9' is not one of the choices" in seen
-    line = "the same without questions: cjob package --tag v1 -n cleanup -n report -e test"
+    line = "to skip the questions: cjob package --tag v1 -n cleanup -n report -e test"
     assert line in seen
     assert "cjob: there is no application 'acme' in this account and region eu-west-1" in seen
 
@@ -146,7 +146,7 @@ def test_all_jobs_are_written_as_all(jobs: Path, aws: Fake) -> None:
         settings=aws.settings,
         answers=[("or all)", "all\n")],
     )
-    assert "the same without questions: cjob package -e test --all" in seen
+    assert "to skip the questions: cjob package -e test --all" in seen
 
 
 def test_a_closed_terminal_ends_the_question(jobs: Path) -> None:
@@ -163,7 +163,7 @@ def test_several_jobs_are_listed_with_the_options_that_choose(command: str, jobs
     assert done.status == 2
     assert commands.told(done) == (
         "several jobs: cleanup, report, tidy",
-        "name one with -n, or take all of them: --all",
+        "name one with -n, or pass --all",
     )
 
 
@@ -185,7 +185,7 @@ def test_a_job_without_its_option_is_refused_with_the_whole_command(
     done = commands.run(*line.split(), folder=jobs)
     assert done.status == 2
     message, found = commands.told(done)
-    assert message == f"unexpected argument 'report' of {' '.join(hint.split()[:2])}"
+    assert message == "unexpected argument 'report' (did you mean: -n report)"
     assert found == f"name jobs with -n: {hint}"
 
 

@@ -109,17 +109,17 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         ),
         (
             "cjob-render --trget t.json",
-            "unexpected argument '--trget' of cjob render",
+            "unexpected argument '--trget'",
             "did you mean '--target'?",
         ),
         (
             "cjob-render --trget=t.json",
-            "unexpected argument '--trget=t.json' of cjob render",
+            "unexpected argument '--trget=t.json'",
             "did you mean '--target'?",
         ),
         (
             "cjob deploy -n report --environment test",
-            "unexpected argument '--environment' of cjob deploy",
+            "unexpected argument '--environment'",
             "did you mean '--env'?",
         ),
         (
@@ -129,12 +129,12 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         ),
         (
             "cjob-render --targ t.json",
-            "unexpected argument '--targ' of cjob render",
+            "unexpected argument '--targ'",
             "did you mean '--target'?",
         ),
         (
             "cjob list jobs envs",
-            "unexpected argument 'envs' of cjob list",
+            "unexpected argument 'envs'",
             "see cjob list --help",
         ),
         (
@@ -455,7 +455,7 @@ def test_apply_points_at_the_command_that_begins_from_the_workspace(
     assert done.status == 2
     hint = "name the files of plans; to deploy from the workspace: cjob deploy"
     assert commands.told(done) == (
-        f"unexpected argument {option.split('=', maxsplit=1)[0]!r} of cjob apply",
+        f"unexpected argument {option.split('=', maxsplit=1)[0]!r}",
         hint,
     )
 

@@ -51,7 +51,7 @@ def test_only_a_bug_has_the_code_of_one(kind: type[CjobError]) -> None:
 def test_an_error_is_an_event_with_time_place_and_code(capfd: pytest.CaptureFixture[str]) -> None:
     """The names are the same for every error."""
     error = InputError("it is wrong", place=PLACE, hint="fix it").belongs_to("report", "test")
-    Console("json").tell(error)
+    Console("json").error(error)
     (line,) = capfd.readouterr().err.splitlines()
     found = json.loads(line)
     assert datetime.fromisoformat(found.pop("time")).tzinfo is not None
@@ -71,18 +71,18 @@ def test_an_error_is_an_event_with_time_place_and_code(capfd: pytest.CaptureFixt
 
 def test_a_warning_is_an_event_with_its_place(capfd: pytest.CaptureFixture[str]) -> None:
     """Of the level that it has."""
-    Console("json").show(warning(f"{PLACE}: it is odd"))
+    Console("json").progress(warning(f"{PLACE}: it is odd"))
     found = json.loads(capfd.readouterr().err)
     assert (found["level"], found["line"], found["column"]) == ("warning", 12, 10)
 
 
 def test_github_gets_annotations(capfd: pytest.CaptureFixture[str]) -> None:
     """Errors and warnings at their lines; hints and notes are part of them."""
-    talk = Console("github")
-    talk.say("1 change", Job(app="a", env="test", name="report"))
-    talk.show(warning(f"{PLACE}: it is 100% odd"))
-    talk.tell(InputError("wrong", place=PLACE, hint="fix it"))
-    talk.tell(DeploymentError("failed", notes=["a log"]))
+    console = Console("github")
+    console.info("1 change", Job(app="a", env="test", name="report"))
+    console.progress(warning(f"{PLACE}: it is 100% odd"))
+    console.error(InputError("wrong", place=PLACE, hint="fix it"))
+    console.error(DeploymentError("failed", notes=["a log"]))
     where = "file=copilot/report/manifest.yml,line=12,col=10"
     assert capfd.readouterr().err.splitlines() == [
         "1 change",
@@ -94,9 +94,9 @@ def test_github_gets_annotations(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_what_others_wrote_is_no_command_of_github(capfd: pytest.CaptureFixture[str]) -> None:
     """A build's log could mask, set or fail anything else."""
-    talk = Console("github")
+    console = Console("github")
     for line in ("::add-mask::x", "  ::error::x", "a ##[error]x"):
-        talk.say(line)
+        console.info(line)
     told = capfd.readouterr().err.splitlines()
     assert told == ["| ::add-mask::x", "|   ::error::x", "a # #[error]x"]
 

@@ -19,11 +19,11 @@ from cjob.cli.output.console import Console
 from cjob.reporting.progress import Progress, State
 from cjob.document.models import Job
 termios.tcsetwinsize(2, ({height}, {width}))
-talk = Console()
-with talk.watching([Job(app="a", env="test", name=name) for name in {jobs!r}]):
+console = Console()
+with console.watching([Job(app="a", env="test", name=name) for name in {jobs!r}]):
     for record in {records!r}:
-        talk.show(record)
-    talk.say("a note")
+        console.progress(record)
+    console.info("a note")
 """
 
 

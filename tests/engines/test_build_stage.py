@@ -404,7 +404,7 @@ def test_several_missing_files_are_told_together(root: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("FROM a AS first\nFROM b AS lost\n", 'did you mean "lost"?'),
+        ("FROM a AS first\nFROM b AS lost\n", "did you mean 'lost'?"),
         ("FROM a AS x\nFROM b AS y\n", "its stages are x, y; write `FROM … AS last` for another"),
         ("FROM a\n", "no stage of it has a name; write `FROM … AS last` for another"),
     ],

@@ -114,7 +114,7 @@ def test_what_is_no_topic_is_told_with_what_was_meant(topic: str, hint: str) -> 
     """Commands have help, too."""
     done = _help(topic)
     assert (done.returncode, done.stdout) == (2, "")
-    message = f"cjob: {topic!r} is neither a command of cjob nor a topic"
+    message = f"cjob: {topic!r} is neither a command of cjob nor a help topic"
     assert done.stderr == f"{message}\nhint: {hint}\n"
 
 

@@ -239,7 +239,7 @@ def test_all_patches_that_are_malformed_or_lead_nowhere_come_together() -> None:
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
-        ("/Resources/Logg", 'did you mean "Log"?'),
+        ("/Resources/Logg", "did you mean 'Log'?"),
         ("/Resources/Log/Retention", "there are: Days, Tags"),
         ("/Resources/Log/Tags/7", "it meets the template as earlier patches left it"),
     ],

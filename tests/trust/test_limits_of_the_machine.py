@@ -9,7 +9,7 @@ import commands
 import pytest
 
 from cjob.cli.commands import apply
-from cjob.cli.output import console
+from cjob.cli.output.console import Console
 from cjob.document.models import Deployment, Job, Release
 from cjob.reporting.errors import InputError
 
@@ -59,7 +59,8 @@ try:
     do()
 except Exception as error:
     resource.setrlimit(resource.RLIMIT_NOFILE, limit)
-    explained = error if isinstance(error, cli.CjobError) else cli._explained(error)
+    from cjob.cli import failures
+    explained = failures.as_cjob_error(error)
     print(explained.status, explained.message, explained.hint, sep="\\n")
 """
 
@@ -94,5 +95,5 @@ def test_a_full_stdout_does_not_hide_a_deployment(
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         with pytest.raises(InputError, match="cannot write to stdout") as caught:
-            apply.finish(args, [DEPLOYED], console.Console())
+            apply.finish(args, [DEPLOYED], Console())
     assert caught.value.notes == ("report: deployed (UPDATE_COMPLETE)",)

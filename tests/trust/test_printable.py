@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 import unredacted
 
-from cjob.cli.output import console
+from cjob.cli.output.console import Console
 from cjob.diff.painting import painted
 from cjob.reporting import printable
 
@@ -49,7 +49,7 @@ def test_only_cjobs_own_colours_pass() -> None:
 def test_output_of_programs_loses_its_colours(capfd: pytest.CaptureFixture[str]) -> None:
     """And what is left of sequences is shown."""
     assert printable.without_sequences("\x1b[1;32mok\x1b[0m\x1b]0;t\x07!\x08") == "ok!\\x08"
-    console.Console().say(TRICKS)
+    Console().info(TRICKS)
     said = capfd.readouterr().err
     assert [one for one in said if not one.isprintable()] == ["\n"]
     assert printable.one_line("a\nb") == "a\\nb"

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from cjob.cli import job_options, stage_command
-from cjob.cli.output import console, streams
+from cjob.cli.output import streams
+from cjob.cli.output.console import Console
 from cjob.cli.output.next_steps import next_steps
 from cjob.context import RunContext
 from cjob.document import codec
@@ -19,7 +20,7 @@ from cjob.stages.resolve import confirm
 
 def run(args: argparse.Namespace) -> int:
     """Deploy documents; each that succeeded is written, and the worst status given."""
-    context, talk = job_options.start(args)
+    context, console = job_options.start(args)
     warm_up = (RunContext.warm_up_lookup, RunContext.warm_up_stacks)
     read = stage_command.read_stream(args.file, "cjob-apply", context, warm_up, head="cjob deploy")
     stage_command.check_sections(read, "stack")
@@ -27,11 +28,11 @@ def run(args: argparse.Namespace) -> int:
     _check_expected(read, "env", args.expect_env)
     _check_expected(read, "name", args.expect_job)
     _check_single(read)
-    with talk.watching([release.job for release in read], labelled=True):
+    with console.watching([release.job for release in read], labelled=True):
         with runner.before_deployment():
             ready = runner.run(read, context, (confirm,), jobs=args.jobs)
         outcomes = runner.run_each(ready, context, apply, jobs=args.jobs, fail_fast=args.fail_fast)
-    return finish(args, outcomes, talk)
+    return finish(args, outcomes, console)
 
 
 def _check_single(read: Sequence[Release]) -> None:
@@ -80,7 +81,7 @@ def _check_expected(
 def finish(
     args: argparse.Namespace,
     outcomes: Sequence[Release | CjobError],
-    talk: console.Console,
+    console: Console,
 ) -> int:
     """Write those that succeeded, report the others; raise the worst of these."""
     done = [one for one in outcomes if isinstance(one, Release)]
@@ -95,17 +96,17 @@ def finish(
         unwritten.notes = (*unwritten.notes, *(view(release).rstrip("\n") for release in done))
         if not failed:
             raise
-        talk.tell(unwritten)
+        console.error(unwritten)
     for release in done:
         if steps := _next_steps(release):
-            talk.say("\n".join(steps), release.job)
+            console.info("\n".join(steps), release.job)
     if not failed:
         return 0
     worst = max(failed, key=lambda error: error.status)
     for error in failed:
-        talk.label(error)
+        console.label(error)
         if error is not worst:
-            talk.tell(error)
+            console.error(error)
     raise worst
 
 

@@ -3,10 +3,11 @@
 import argparse
 
 from cjob import pipeline
-from cjob.cli import defaults, job_options, prompts, stage_command
+from cjob.cli import job_options, prompts, stage_command
 from cjob.cli.commands import apply
 from cjob.cli.commands import diff as diff_command
-from cjob.cli.output import console, streams
+from cjob.cli.output import streams, terminal
+from cjob.cli.output.console import Console
 from cjob.context import RunContext
 from cjob.diff.stacks import not_compared
 from cjob.document import codec
@@ -21,19 +22,19 @@ QUESTION = "\nContinue with the deployment? (y/N) "
 def run(args: argparse.Namespace) -> int:
     """Deploy the jobs; return the worst status."""
     args.force_plan = not args.diff  # nobody reviewed a difference that was not shown
-    context, talk = job_options.start(args)
-    defaults.complete(args, context, talk)
+    context, console = job_options.start(args)
+    prompts.complete_arguments(args, context, console)
     begun, phases = stage_command.load_jobs(args, context), pipeline.DEPLOY
     if args.diff:
         phases = pipeline.DEPLOY_COMPARED
         with runner.before_deployment():
-            begun = _compare(args, begun, context, talk)
+            begun = _compare(args, begun, context, console)
             if not any(_differs(release) or _unknown(release) for release in begun):
                 runner.run(begun, context, *pipeline.DEPLOY_UNCHANGED, jobs=args.jobs)
                 return _unchanged(args, begun)
             if not _agreed(args, begun):
                 return DONE
-    with talk.watching([release.job for release in begun]):
+    with console.watching([release.job for release in begun]):
         with runner.before_deployment():
             ready = runner.run(begun, context, *phases, jobs=args.jobs)
         if args.diff:
@@ -41,25 +42,25 @@ def run(args: argparse.Namespace) -> int:
         outcomes = runner.run_each(
             ready, context, pipeline.DEPLOY_LAST, jobs=args.jobs, fail_fast=args.fail_fast
         )
-    return apply.finish(args, outcomes, talk)
+    return apply.finish(args, outcomes, console)
 
 
 def _compare(
     args: argparse.Namespace,
     begun: tuple[Release, ...],
     context: RunContext,
-    talk: console.Console,
+    console: Console,
 ) -> tuple[Release, ...]:
     """Compare before anything is sent, and show the differences."""
-    with talk.watching([release.job for release in begun]):
+    with console.watching([release.job for release in begun]):
         compared = runner.run(begun, context, *pipeline.DEPLOY_COMPARE, jobs=args.jobs)
     for release in compared:
-        diff_command.tell(release, talk, "text")
+        diff_command.tell(release, console, "text")
     shown = diff_command.text(compared)
     if args.output == "text":
         streams.write(shown)
     elif shown:
-        talk.say(shown.rstrip("\n"))
+        console.info(shown.rstrip("\n"))
     return compared
 
 
@@ -79,7 +80,7 @@ def _agreed(args: argparse.Namespace, compared: tuple[Release, ...]) -> bool:
     """Return whether to go on with a deployment that changes something, or may."""
     if args.yes:
         return True
-    if not console.can_ask():
+    if not terminal.can_ask():
         differs = any(map(_differs, compared))
         raise InputError(
             f"{'something differs' if differs else 'an image may differ, once it is pushed'}, and "

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from cjob import pipeline
 from cjob.cli import build_options, job_options, stage_command
-from cjob.cli.output import console, streams
+from cjob.cli.output import streams
+from cjob.cli.output.console import Console
 from cjob.context import RunContext
 from cjob.diff import markdown as pages
 from cjob.diff.stacks import not_compared
@@ -29,11 +30,11 @@ def run(args: argparse.Namespace) -> int:
         )
     differing: list[str] = []
 
-    def seen(release: Release, talk: console.Console) -> None:
+    def seen(release: Release, console: Console) -> None:
         form = job_options.output_form(args)
-        tell(release, talk, form)
+        tell(release, console, form)
         if form == "json":
-            talk.say(f"{release.job.name}: document {codec.digest(release)}", release.job)
+            console.info(f"{release.job.name}: document {codec.digest(release)}", release.job)
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 
@@ -50,17 +51,17 @@ def run(args: argparse.Namespace) -> int:
     return 1 if differing and args.exit_code else status
 
 
-def tell(release: Release, talk: console.Console, form: str) -> None:
+def tell(release: Release, console: Console, form: str) -> None:
     """Print on stderr what changes, when a new schedule fires, and what was not compared.
 
     The last is part of a difference in any other `form` than JSON.
     """
     if form == "json":
         for line in unknown_images(release):
-            talk.say(f"note: {line}", release.job)
+            console.info(f"note: {line}", release.job)
     if release.diff is not None and release.diff.changes:
         lines = (f"{release.job.name}: {summary(release.diff)}", *more(release.diff))
-        talk.say("\n".join(lines), release.job)
+        console.info("\n".join(lines), release.job)
 
 
 def unknown_images(release: Release) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Check:
 
 def run(args: argparse.Namespace) -> int:
     """Make all checks, at once as far as they do not need each other, and print them."""
-    context, talk = job_options.start(args)
+    context, console = job_options.start(args)
     context.report = lambda _: None
     parts: list[Callable[[Checkpoint], list[Check]]] = [
         lambda _: _workspace(context),
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         lambda _: [_engine(context), _buildx()],
         lambda _: [_sandbox()],
     ]
-    with talk.waiting("looking at AWS, the engine and the sandbox"):
+    with console.waiting("looking at AWS, the engine and the sandbox"):
         found = run_all(parts)
     checks = [_versions(), *(check for part in found for check in part)]
     if args.output == "json":

@@ -21,17 +21,17 @@ from cjob.workspace.find import Workspace, valid_names
 def run(args: argparse.Namespace) -> int:
     """Print the names, sorted."""
     _check_options(args)
-    context, talk = job_options.start(args)
+    context, console = job_options.start(args)
     if args.what == "inputs":
         return _write_inputs(args, _inputs(args, context))
     if args.what == "jobs":
         names: Sequence[str] = job_options.all_jobs(context)
     else:
-        with talk.waiting("looking up the environments"):
+        with console.waiting("looking up the environments"):
             names = _environments(args, context)
         if not names:
             found = "the workspace names" if args.offline else "the application has"
-            talk.say(f"{found} no environment")
+            console.info(f"{found} no environment")
     if args.output == "json":
         streams.write(json.dumps(list(names), separators=(",", ":")) + "\n")
     else:

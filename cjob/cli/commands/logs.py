@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     [job] = operation.jobs
     found = _chosen(args, operation, job)
     if not found:
-        operation.talk.say(_no_run_yet(args, operation, job), job)
+        operation.console.info(_no_run_yet(args, operation, job), job)
         return DONE
     show = _Printer(args, _labelled(args, found))
     if args.follow:
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         if not show.all(_lines(args, operation, found)) and not args.grep:
             run = f"run {found[-1].name}" if len(found) == 1 else f"each of {len(found)} runs"
             see = f"cjob runs -n {job.name} -e {job.env}"
-            operation.talk.say(f"{run} has an empty log; to see how it ended: {see}", job)
+            operation.console.info(f"{run} has an empty log; to see how it ended: {see}", job)
     return DONE
 
 

@@ -4,10 +4,11 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from cjob import pipeline
-from cjob.cli import build_options, defaults, job_options, stage_command
+from cjob.cli import build_options, job_options, prompts, stage_command
 from cjob.cli.commands import diff as diff_command
 from cjob.cli.commands.render import parameter_file, templates
-from cjob.cli.output import console, files, streams
+from cjob.cli.output import files, streams
+from cjob.cli.output.console import Console
 from cjob.context import RunContext
 from cjob.document import codec
 from cjob.document.models import Release
@@ -46,22 +47,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
-    begun, context, talk = _begin(args)
+    begun, context, console = _begin(args)
     phases = pipeline.PACKAGE_DIFF_BUILD if args.build else pipeline.PACKAGE_DIFF
-    with talk.watching([release.job for release in begun]):
+    with console.watching([release.job for release in begun]):
         done = run_stages(begun, context, *phases, jobs=args.jobs)
     for release in done:
-        diff_command.tell(release, talk, args.output)
+        diff_command.tell(release, console, args.output)
     _write(args, done, diff_command.text)
     return DIFFERENT if any(r.diff and r.diff.changed for r in done) else DONE
 
 
 def _package(args: argparse.Namespace) -> int:
-    begun, context, talk = _begin(args)
+    begun, context, console = _begin(args)
     if args.output_dir:
         files.check_folder(args.output_dir, context.workspace)
     phases = pipeline.PACKAGE_UPLOAD if args.upload_assets else pipeline.PACKAGE
-    with talk.watching([release.job for release in begun]):
+    with console.watching([release.job for release in begun]):
         done = run_stages(begun, context, *phases, jobs=args.jobs)
     if args.output_dir:
         texts: dict[str, str] = {}
@@ -69,7 +70,7 @@ def _package(args: argparse.Namespace) -> int:
             texts |= _files(release, uploaded=args.upload_assets)
         files.write_all(args.output_dir, texts)
         folder = args.output_dir.rstrip("/")
-        talk.say("\n".join(f"wrote {folder}/{name}" for name in texts))
+        console.info("\n".join(f"wrote {folder}/{name}" for name in texts))
     if args.output == "json" or not args.output_dir:
         _write(args, done, templates)
     return DONE
@@ -86,10 +87,10 @@ def _write(
 
 def _begin(
     args: argparse.Namespace,
-) -> tuple[tuple[Release, ...], RunContext, console.Console]:
-    context, talk = job_options.start(args)
-    defaults.complete(args, context, talk)
-    return stage_command.load_jobs(args, context), context, talk
+) -> tuple[tuple[Release, ...], RunContext, Console]:
+    context, console = job_options.start(args)
+    prompts.complete_arguments(args, context, console)
+    return stage_command.load_jobs(args, context), context, console
 
 
 def _files(release: Release, *, uploaded: bool) -> dict[str, str]:

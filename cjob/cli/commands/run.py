@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
         name, since = _start_once(args, operation, job, now, once)
     clocks = timedelta(minutes=1)  # so much AWS's may differ from this machine's
     verb = "joined" if now - since > clocks else "started"
-    operation.talk.say(f"{verb} run {name}", job)
+    operation.console.info(f"{verb} run {name}", job)
     if args.detach:
-        operation.talk.say(f"to follow it: {_follow_command(job, name)}", job)
+        operation.console.info(f"to follow it: {_follow_command(job, name)}", job)
         _write(args, _begun(operation, job, name, now))
         return DONE
     after = min(since, now) - clocks
@@ -125,7 +125,7 @@ def _start(
 def _to_people(operation: run_options.Operation, job: "Job") -> "Callable[[Line], None]":
     def show(line: "Line") -> None:
         message = one_line(line.message)
-        operation.talk.say(f"{line.source.container} | {message}", job)
+        operation.console.info(f"{line.source.container} | {message}", job)
 
     return show
 
@@ -161,7 +161,7 @@ def _finish(
             f"run {name} of job {job.name!r} failed: {cause.text}", hint=cause.hint or look
         )
     took = causes.duration(ended.duration_s or 0)
-    operation.talk.say(f"run {name} succeeded after {took}", job)
+    operation.console.info(f"run {name} succeeded after {took}", job)
     _write(args, ended)
     return DONE
 

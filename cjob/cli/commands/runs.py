@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     _write(args, [run for runs in wanted for run in runs])
     for (job, runs), listed in zip(found, wanted, strict=True):
         if not listed and args.run is None:
-            operation.talk.say(_none(args, job, len(runs)), job)
+            operation.console.info(_none(args, job, len(runs)), job)
     return DIFFERENT if args.exit_code and not all(_is_well(runs) for _, runs in found) else DONE
 
 
@@ -53,7 +53,7 @@ def _runs_if_deployed(
     except NotDeployedError as error:
         if not args.all:
             raise
-        operation.talk.say(error.message, job)
+        operation.console.info(error.message, job)
         return None
 
 

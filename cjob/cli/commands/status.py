@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     operation = Operation(args)
     reports = JobReports(operation.context.account, operation.environment, operation.executions)
     where = f"{operation.environment.app}/{operation.environment.env}"
-    with operation.talk.waiting(f"looking up {where}"):
+    with operation.console.waiting(f"looking up {where}"):
         names = reports.deployed() if args.deployed else [job.name for job in operation.jobs]
         found = reports.read(names, scheduled_only=args.deployed)
     now = datetime.now(UTC)
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     if args.name:
         _check_known(operation, statuses)
     if not statuses:
-        operation.talk.say(f"no job is deployed in environment {operation.environment.env!r}")
+        operation.console.info(f"no job is deployed in environment {operation.environment.env!r}")
     _write(args, operation, statuses, now)
     has_problems = any(one.problems for one in statuses)
     return DIFFERENT if args.exit_code and has_problems else DONE

@@ -4,7 +4,7 @@ import argparse
 
 from cjob.cli import prompts, run_choice, run_options
 from cjob.cli.arguments.stop import MOST_REASON
-from cjob.cli.output import console
+from cjob.cli.output import terminal
 from cjob.reporting.errors import DONE, InputError, Interrupted
 from cjob.reporting.printable import one_line
 
@@ -26,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
     running = [one for one in found if one.status in UNFINISHED]
     for one in found:
         if one not in running:
-            operation.talk.say(f"run {one.name} has ended already: {_words(one)}", job)
+            operation.console.info(f"run {one.name} has ended already: {_words(one)}", job)
     if not found:
-        operation.talk.say(f"no run of job {job.name!r} is running", job)
+        operation.console.info(f"no run of job {job.name!r} is running", job)
     if not running or not _is_confirmed(args, job, running):
         return DONE
     stopped = [_stop(args, operation, job, one) for one in running]
@@ -59,7 +59,7 @@ def _is_confirmed(args: argparse.Namespace, job: "Job", runs: "Sequence[Run]") -
 
     if args.yes:
         return True
-    if not console.can_ask():
+    if not terminal.can_ask():
         if args.run is not None and run_choice.is_name(args.run):
             return True
         name = runs[0].name
@@ -87,9 +87,9 @@ def _stop(
             f"interrupted; run {chosen.name} may continue", hint=f"check the result with: {look}"
         ) from None
     if ended.status == "SUCCEEDED":
-        operation.talk.say(f"run {ended.name} succeeded before it was stopped", job)
+        operation.console.info(f"run {ended.name} succeeded before it was stopped", job)
     else:
-        operation.talk.say(f"run {ended.name} ended: {_words(ended)}", job)
+        operation.console.info(f"run {ended.name} ended: {_words(ended)}", job)
     return ended
 
 

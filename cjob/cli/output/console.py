@@ -23,8 +23,6 @@ from cjob.reporting.progress import Progress
 if TYPE_CHECKING:
     from cjob.cli.output.live_progress import Table
 
-TERMINAL = "/dev/tty"
-
 
 class Console:
     """Where a command speaks; `log_format` is `text`, `json` (one event a line) or `github`.
@@ -46,7 +44,7 @@ class Console:
         self._table: Table | None = None
         self._draws = False
 
-    def say(self, text: str, job: Job | None = None) -> None:
+    def info(self, text: str, job: Job | None = None) -> None:
         """Print lines for people on stderr, with the job's label, or one event."""
         clean = visible(text)
         level = "warning" if clean.startswith("warning: ") else "info"
@@ -58,7 +56,7 @@ class Console:
         for line in clean.split("\n"):
             self._line(level, _labelled(label, line), line)
 
-    def show(self, record: Progress) -> None:
+    def progress(self, record: Progress) -> None:
         """Show how the work goes on: as lines or events, or in a table while it is watched."""
         text, subject, reason = (
             visible(part) for part in (record.text, record.subject, record.reason)
@@ -140,10 +138,10 @@ class Console:
         label = self._labels.get((record.env, record.job), "")
         self._line(record.level, _labelled(label, line), line)
 
-    def tell(self, error: CjobError) -> None:
+    def error(self, error: CjobError) -> None:
         """Tell what failed, each problem with its place, what is known of it, and its hint."""
         for warning in getattr(error, "warnings", ()):
-            self.say(f"warning: {warning}")
+            self.info(f"warning: {warning}")
         for problem in getattr(error, "problems", (error,)):
             message, hint = one_line(str(problem)), one_line(problem.hint)
             place = one_line(problem.place)
@@ -217,43 +215,3 @@ def _can_draw() -> bool:
 def _among_others() -> bool:
     """Return whether make started this, which may have several commands write to one terminal."""
     return "MAKELEVEL" in os.environ
-
-
-def ask(question: str) -> str:
-    """Return the line that a person types after the question; empty if the terminal is closed."""
-    Console.stop_waiting()
-    # Opened twice, since Python opens nothing for reading and writing that has no positions.
-    with open(TERMINAL, "w") as asked, open(TERMINAL) as answered:  # noqa: PTH123 - a start-up tax
-        asked.write(question)
-        asked.flush()
-        answer = answered.readline()
-        if not answer.endswith("\n"):
-            asked.write("\n")
-        return answer
-
-
-def ask_at_terminal(question: str) -> str | None:
-    """Return the answer to a question, whatever stdin and stderr are; None if nobody can answer.
-
-    A process in the background is not asked: the terminal would stop it.
-    """
-    if streams.in_ci():
-        return None
-    try:
-        with open(TERMINAL) as terminal:  # noqa: PTH123 - a start-up tax
-            if os.tcgetpgrp(terminal.fileno()) != os.getpgrp():
-                return None
-        return ask(question)
-    except OSError:
-        return None
-
-
-def can_ask() -> bool:
-    """Return whether a person is there to answer."""
-    if streams.in_ci() or not sys.stderr.isatty():
-        return False
-    try:
-        with open(TERMINAL):  # noqa: PTH123 - a start-up tax
-            return True
-    except OSError:
-        return False

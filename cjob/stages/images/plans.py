@@ -6,7 +6,6 @@ classic builder serves instead if buildx is not installed, and nothing needs Bui
 """
 
 import csv
-import difflib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from cjob.engines.engine import BuilderName, BuildOptions, ImageBuild
 from cjob.manifest import reading
 from cjob.manifest.sections.build import build_place
 from cjob.reporting.errors import InputError, InputErrors
+from cjob.reporting.suggestions import did_you_mean
 from cjob.template.render import TEMPLATE_VERSION
 from cjob.workspace.find import Files
 
@@ -196,9 +196,8 @@ def _read(wanted: ImageBuild, files: Files) -> tuple[Dockerfile, list[Fault]]:
 
 def _stages(target: str, content: Dockerfile) -> str:
     stages = [name for name in content.stages if name]
-    near = difflib.get_close_matches(target.lower(), stages, 1)
-    if near:
-        return f'did you mean "{near[0]}"?'
+    if hint := did_you_mean(target.lower(), stages):
+        return hint
     known = f"its stages are {', '.join(stages)}" if stages else "no stage of it has a name"
     return f"{known}; write `FROM … AS {target}` for another"
 
