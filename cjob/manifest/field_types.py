@@ -1,8 +1,7 @@
 """The types of manifest fields, and how each is read from YAML nodes.
 
-Takes nodes, returns tree values, and reports values of a wrong type with their place. The rules for
-fields with several forms are Copilot's: the first form wins as soon as any part of it is given, and
-parts of it that can't be read are dropped; cjob warns about those. Pure.
+Takes nodes, returns tree values, and reports values of a wrong type with their place. Types with
+several forms are in `forms`. Pure.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +11,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob.document.records import EMPTY, dataclass
 from cjob.manifest import durations
-from cjob.manifest.report import Report, one_of, quoted, shown
+from cjob.manifest.report import Report, quoted, shown
 from cjob.manifest.tree import Items, Leaf, Null, Raw, Scalar, Section, Unreadable, Value
-from cjob.manifest.values import Import, SecretsManagerSecret
 from cjob.reporting.suggestions import nearest
 from cjob.yamlio import yaml12
 
@@ -222,24 +220,6 @@ class Fields:
         return section
 
 
-def is_given(value: Value) -> bool:
-    """Return whether any part of a form is given; an empty list or map of names counts."""
-    if isinstance(value, Section) and value.name:
-        return any(is_given(child) for child in value.fields.values())
-    return not isinstance(value, Null | Unreadable)
-
-
-def is_filled(value: Value) -> bool:
-    """Return whether any part of a form is given; an empty list or map does not count."""
-    if isinstance(value, Section) and value.name:
-        return any(is_filled(child) for child in value.fields.values())
-    if isinstance(value, Section):
-        return bool(value.fields)
-    if isinstance(value, Items):
-        return bool(value.values)
-    return not isinstance(value, Null | Unreadable)
-
-
 def is_readable(section: Section) -> bool:
     """Return whether no field of a section has a value of a wrong type."""
     return not any(isinstance(value, Unreadable) for value in section.fields.values())
@@ -252,71 +232,6 @@ def reject_empty_entries(entries: Section, what: str, report: Report) -> None:
             message = f"{what} {quoted(name)}: has no fields"
             hint = f"remove it, or add the fields of the {what} below it"
             report.error(value.node, message, hint)
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """A value with two forms; the second is tried if no part of the first is given.
-
-    `expected` names the forms for a message, `hint` shows them. A value in neither form is a
-    hard error unless `hard` is off. A `strict` first form is only used if nothing in it is wrong.
-    """
-
-    first: FieldType
-    second: FieldType
-    expected: str
-    hint: str
-    is_given: Callable[[Value], bool] = is_given
-    hard: bool = True
-    strict: bool = False
-    fallback = None
-
-    def read(self, node: Node, path: str, report: Report) -> Value:
-        """Return the value in the first form, or else in the second."""
-        attempt = report.speculate()
-        value = self.first.read(node, path, attempt)
-        if any(error.hard for error in attempt.errors):
-            report.extend(attempt.errors)
-            return Unreadable(node)
-        if self.is_given(value) and not (self.strict and attempt.errors):
-            for error in attempt.errors:
-                report.warn(error.node, f"{error.message}; this part is ignored")
-            report.merge(attempt)
-            return value
-        second = report.speculate()
-        value = self.second.read(node, path, second)
-        if not second.errors and is_given(value):
-            report.merge(second)
-            return value
-        specific = _specific_errors(attempt, second, node)
-        for error in specific:
-            report.error(error.node, error.message, error.hint, hard=self.hard)
-        if not specific:
-            message = f"{path}: must be {self.expected}, not {_shown_form(node)}"
-            report.error(node, message, self.hint, hard=self.hard)
-        return Unreadable(node)
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A string, or a reference to a value elsewhere: see `reference`.
-
-    A `raw_export` is put into the template without quotes.
-    """
-
-    form: OneOf
-    raw_export: bool = False
-    fallback = None
-
-    def read(self, node: Node, path: str, report: Report) -> Value:
-        """Return the reference, or else the string."""
-        value = self.form.read(node, path, report)
-        if not isinstance(value, Section):
-            return value
-        name = value.string("secretsmanager")
-        if name is not None:
-            return Leaf(node, SecretsManagerSecret(name=name))
-        return Leaf(node, Import(export=value.string("from_cfn") or ""))
 
 
 STRING = String()
@@ -332,26 +247,6 @@ def empty_string(node: Node) -> Leaf:
 
 
 STRING_MAP = MapOf(STRING, when_null=empty_string)
-
-_REFERENCES = {
-    "from_cfn": Field(STRING, "The name of another stack's export."),
-    "secretsmanager": Field(STRING, "A secret's name, or name:key:stage:version."),
-}
-
-
-def reference(*keys: str, string: String = STRING, raw_export: bool = False) -> Reference:
-    """Return the type of a string that may be a reference: a section with one of these keys."""
-    form = OneOf(
-        first=Fields("reference", {key: _REFERENCES[key] for key in keys}),
-        second=string,
-        expected=f"a string or a mapping with {one_of(keys)}",
-        hint=f"write a string, or {{{keys[0]}: name}}",
-    )
-    return Reference(form, raw_export)
-
-
-STRING_OR_IMPORT = reference("from_cfn")
-RAW_STRING_OR_IMPORT = reference("from_cfn", string=RAW_STRING, raw_export=True)
 
 
 def _read_field(kind: FieldType, node: Node, path: str, report: Report) -> Value | None:
@@ -383,21 +278,6 @@ def _wrong_type(node: Node, path: str, expected: str, hint: str, report: Report)
     )
     report.error(node, f"{path}: {problem}", hint)
     return Unreadable(node)
-
-
-def _specific_errors(first: Report, second: Report, node: Node) -> list[yaml12.Fault]:
-    # An error about the value as a whole only means that it has the other form.
-    inner = [error for error in first.errors if error.node is not node]
-    return inner or [error for error in second.errors if error.node is not node]
-
-
-def _shown_form(node: Node) -> str:
-    if isinstance(node, MappingNode):
-        keys = [repr(key.value) for key, _ in node.value if isinstance(key, ScalarNode)]
-        return f"a mapping with {', '.join(keys)}" if keys else "an empty mapping"
-    if isinstance(node, SequenceNode) and not node.value:
-        return "an empty list"
-    return shown(node)
 
 
 def _warn_unknown(node: Node, path: str, key: str, section: Fields, report: Report) -> None:

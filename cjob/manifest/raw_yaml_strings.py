@@ -6,7 +6,8 @@ reads them again, with `functions`. Which strings they are is part of their fiel
 
 from yaml.nodes import Node
 
-from cjob.manifest.field_types import Fields, FieldType, ListOf, MapOf, OneOf, Reference, String
+from cjob.manifest.field_types import Fields, FieldType, ListOf, MapOf, String
+from cjob.manifest.forms import OneOf, Reference
 from cjob.manifest.functions import composed
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Items, Leaf, Section, Value

@@ -14,10 +14,9 @@ from cjob.manifest.field_types import (
     Integer,
     ListOf,
     MapOf,
-    OneOf,
-    Reference,
     String,
 )
+from cjob.manifest.forms import OneOf, Reference
 from cjob.manifest.job import JOB
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -15,7 +15,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from cjob.document import codec
 from cjob.document import schema as release_schema
 from cjob.manifest import reading, schema
-from cjob.manifest.field_types import Fields, FieldType, ListOf, MapOf, OneOf, Reference
+from cjob.manifest.field_types import Fields, FieldType, ListOf, MapOf
+from cjob.manifest.forms import OneOf, Reference
 from cjob.manifest.job import JOB
 from cjob.reporting.errors import InputError
 from cjob.yamlio import yaml12

@@ -9,15 +9,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cjob.document.records import EMPTY
-from cjob.manifest.field_types import (
-    STRING,
-    STRING_MAP,
-    STRINGS,
-    Field,
-    Fields,
-    OneOf,
-    is_given,
-)
+from cjob.manifest.field_types import STRING, STRING_MAP, STRINGS, Field, Fields
+from cjob.manifest.forms import OneOf, is_given
 from cjob.manifest.tree import Items, Section
 from cjob.yamlio import yaml12
 

@@ -15,9 +15,9 @@ from cjob.manifest.field_types import (
     Field,
     Fields,
     ListOf,
-    OneOf,
     String,
 )
+from cjob.manifest.forms import OneOf
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.sections.build import ImageBuild
 from cjob.manifest.tree import Items, Section

@@ -9,16 +9,14 @@ from cjob.document.records import dataclass
 from cjob.manifest.field_types import (
     BOOLEAN,
     RAW_STRING,
-    RAW_STRING_OR_IMPORT,
     STRING,
     STRINGS,
     Field,
     Fields,
     ListOf,
     MapOf,
-    OneOf,
-    is_filled,
 )
+from cjob.manifest.forms import RAW_STRING_OR_IMPORT, OneOf, is_filled
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.tree import Items, Leaf, Section
 from cjob.manifest.values import Import, StringOrImport

@@ -4,7 +4,8 @@ import re
 from typing import NamedTuple
 
 from cjob.document import names
-from cjob.manifest.field_types import BOOLEAN, STRING, Field, Fields, ListOf, OneOf
+from cjob.manifest.field_types import BOOLEAN, STRING, Field, Fields, ListOf
+from cjob.manifest.forms import OneOf
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Section
 

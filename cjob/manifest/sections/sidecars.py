@@ -13,10 +13,10 @@ from cjob.manifest.field_types import (
     Fields,
     ListOf,
     MapOf,
-    OneOf,
     is_readable,
     reject_empty_entries,
 )
+from cjob.manifest.forms import OneOf
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.sections import container
 from cjob.manifest.sections.build import BUILD, LOCATION, image_build, is_built

@@ -8,17 +8,15 @@ from cjob.manifest.field_types import (
     BOOLEAN,
     INTEGER,
     RAW_STRING,
-    RAW_STRING_OR_IMPORT,
     STRING,
     UINT32_LIMIT,
     Field,
     Fields,
     Integer,
     MapOf,
-    OneOf,
-    is_given,
     reject_empty_entries,
 )
+from cjob.manifest.forms import RAW_STRING_OR_IMPORT, OneOf, is_given
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.sections.task import is_windows
 from cjob.manifest.tree import Leaf, Section, Value

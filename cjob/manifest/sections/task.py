@@ -4,17 +4,8 @@ from typing import NamedTuple
 
 from cjob.document.records import dataclass
 from cjob.manifest import fargate
-from cjob.manifest.field_types import (
-    BOOLEAN,
-    INTEGER,
-    STRING,
-    Anything,
-    Field,
-    Fields,
-    OneOf,
-    is_given,
-    is_readable,
-)
+from cjob.manifest.field_types import BOOLEAN, INTEGER, STRING, Anything, Field, Fields, is_readable
+from cjob.manifest.forms import OneOf, is_given
 from cjob.manifest.report import Report, one_of, quoted
 from cjob.manifest.tree import Section, Unreadable
 

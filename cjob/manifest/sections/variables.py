@@ -7,15 +7,8 @@ from collections.abc import Iterator
 from yaml.nodes import Node
 
 from cjob.manifest import functions
-from cjob.manifest.field_types import (
-    RAW_STRING,
-    STRING,
-    STRING_OR_IMPORT,
-    Field,
-    MapOf,
-    empty_string,
-    reference,
-)
+from cjob.manifest.field_types import RAW_STRING, STRING, Field, MapOf, empty_string
+from cjob.manifest.forms import STRING_OR_IMPORT, reference
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Leaf, Section
 from cjob.manifest.values import Import
