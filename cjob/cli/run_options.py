@@ -79,7 +79,10 @@ def _check_named(args: argparse.Namespace, *, several: bool) -> None:
             )
         return
     if not job_options.is_head(args):
-        hint = "name it with -n, or pass --all" if several else "name it with -n, as in -n report"
+        hint = "name it with -n, as in -n report"
+        if several:
+            more = " or --deployed" if hasattr(args, "deployed") else ""
+            hint = f"name it with -n, or pass --all{more}"
         raise InputError("no job was named", hint=hint)
     if not several and len(set(args.name)) > 1:
         raise InputError(

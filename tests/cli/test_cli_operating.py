@@ -33,6 +33,21 @@ NEAREST = (
             "run it once for each job, beginning with: cjob logs -n report",
         ),
         (
+            ("status", "-e", "test"),
+            "no job was named",
+            "name it with -n, or pass --all or --deployed",
+        ),
+        (
+            ("job", "status", "--all", "--deployed", "-e", "test"),
+            "--deployed cannot go with -n or --all",
+            "name jobs, or take all deployed ones",
+        ),
+        (
+            ("status", "--deployed"),
+            "no environment was named",
+            "name it with -e, as in -e test, or set CJOB_ENV",
+        ),
+        (
             ("logs", *ON, "--since", "1h", "--run", "last"),
             "--since cannot go with --run",
             "name one run, or all runs since a time",
@@ -116,7 +131,7 @@ def test_values_that_no_option_takes_are_refused(
     assert commands.told(done)[0].startswith(f"argument {option}: {problem}")
 
 
-@pytest.mark.parametrize("command", ["run", "runs", "logs"])
+@pytest.mark.parametrize("command", ["run", "runs", "logs", "status"])
 def test_without_a_workspace_the_application_can_be_named(tmp_path: Path, command: str) -> None:
     """The hint says how; an application that was named needs no workspace."""
     done = commands.run("cjob", command, *ON, folder=tmp_path)
