@@ -1,1 +1,1 @@
-"""The only code that talks to AWS: sessions, and one adapter for each thing that stages ask for."""
+"""The only code that calls AWS: sessions, and an adapter for each resource that stages use."""

@@ -17,7 +17,7 @@ from cjob.document import names
 from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackSetTypeDef
 

@@ -12,14 +12,17 @@ import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import botocore.session
 from botocore.credentials import (
+    Credentials,
     ProcessProvider,
     ProfileProviderBuilder,
+    ReadOnlyCredentials,
     RefreshableCredentials,
     create_credential_resolver,
 )
@@ -36,18 +39,12 @@ from cjob.aws import errors
 from cjob.aws.errors import translating_errors
 from cjob.reporting.errors import CjobError, ServiceError
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    import botocore.session
-    from botocore.credentials import Credentials, ReadOnlyCredentials
-
 Ask = Callable[[str], str | None]
-"""Asks a person at the terminal; returns None if there is nobody to ask."""
+"""Asks a person at the terminal; returns None without a terminal."""
 
 CLI_CACHE = "~/.aws/cli/cache"
 
-# The variables that configure each of botocore's sources; sources without any are in a profile.
+# The variables that configure botocore's sources; the other sources are configured in a profile.
 VARIABLES = {
     "env": ("AWS_ACCESS_KEY_ID",),
     "assume-role-with-web-identity": ("AWS_WEB_IDENTITY_TOKEN_FILE",),
@@ -68,11 +65,11 @@ _CODE = re.compile(r"\d{6}")
 
 
 class CallerProvider:
-    """The `credential_provider` of a botocore session: the first source that has credentials."""
+    """A `credential_provider` for a botocore session: takes the first source with credentials."""
 
     def __init__(
         self,
-        session: "botocore.session.Session",
+        session: botocore.session.Session,
         ask: Ask | None,
         process_timeout_s: float = PROCESS_TIMEOUT_S,
     ) -> None:
@@ -135,7 +132,7 @@ class _SourceProfiles(ProfileProviderBuilder):
     """The sources of a role's `source_profile`, with a bounded `credential_process`."""
 
     def __init__(
-        self, session: "botocore.session.Session", popen: Callable[..., _BoundedProcess]
+        self, session: botocore.session.Session, popen: Callable[..., _BoundedProcess]
     ) -> None:
         super().__init__(session, cache={})
         self._popen = popen
@@ -154,17 +151,17 @@ def _replace_popen(providers: Any, popen: Callable[..., _BoundedProcess]) -> Non
 
 
 class NamedCredentials:
-    """Credentials whose failures name where they come from."""
+    """Credentials whose errors name their source."""
 
     def __init__(
         self,
-        found: "Credentials",
+        found: Credentials,
         source: str,
         cache: "_Cache | None" = None,
         *,
         is_role: bool = False,
     ) -> None:
-        """Take botocore's credentials; errors of AWS about a role are left to its callers."""
+        """Take botocore's credentials; AWS's errors about a role are left to the callers."""
         self._found = found
         self._source = source
         self._cache = cache
@@ -172,8 +169,8 @@ class NamedCredentials:
         self._lock = threading.Lock()
         self._failed: CjobError | None = None
 
-    def get_frozen_credentials(self) -> "ReadOnlyCredentials":
-        """Return the keys to sign with, refreshed if need be; fail once and for all threads."""
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Return the keys, refreshed if necessary; all threads get the same error."""
         with self._lock:
             if self._failed is not None:
                 raise self._failed
@@ -183,19 +180,19 @@ class NamedCredentials:
                 self._failed = error
                 raise
 
-    def _keys(self) -> "ReadOnlyCredentials":
+    def _keys(self) -> ReadOnlyCredentials:
         found = self._found
         alone: AbstractContextManager[None] = nullcontext()
         if self._cache and isinstance(found, RefreshableCredentials) and found.refresh_needed():
-            alone = self._cache.locked()  # another process may be asking for the same code
+            alone = self._cache.locked()  # another process may ask for the same code
         with _naming_source(self._source, is_role=self._is_role), alone:
             keys = found.get_frozen_credentials()
         for part, value in zip(PARTS, keys, strict=False):
             if value and not _KEY.fullmatch(value):
                 raise _unusable(
                     self._source,
-                    f"the {part} contains a space, a line break or a character that no key has",
-                    "copy it again, without what is before and after it",
+                    f"the {part} contains a space, a line break or another invalid character",
+                    "copy it again, without anything before or after it",
                 )
         return keys
 
@@ -206,10 +203,10 @@ class NamedCredentials:
 
 
 class _Cache(JSONFileCache):
-    """The AWS CLI's cache; a folder that cannot be written is as good as none."""
+    """The AWS CLI's cache; without effect if its folder cannot be written."""
 
     def __init__(self) -> None:
-        """Find it in the person's home."""
+        """Find the folder in the user's home."""
         self._folder = Path(os.path.expanduser(CLI_CACHE))  # noqa: PTH111 - without a home, no error
         super().__init__(str(self._folder))
 
@@ -219,7 +216,7 @@ class _Cache(JSONFileCache):
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let one process at a time get what is missing; the next one finds it in the cache."""
+        """Let one process at a time fetch credentials; the next one finds them in the cache."""
         handle = -1
         try:
             with suppress(OSError):
@@ -233,7 +230,7 @@ class _Cache(JSONFileCache):
 
 
 def _mfa_code(ask: Ask | None, profile: str, question: str) -> str:
-    """Return the code that the person types; raise ServiceError if there is nobody to ask."""
+    """Return the code that the user types; raise ServiceError without a terminal."""
     answer = ask(question) if ask is not None else None
     if answer is None:
         raise ServiceError(
@@ -248,7 +245,7 @@ def _mfa_code(ask: Ask | None, profile: str, question: str) -> str:
 
 
 def _source(method: str, profile: str) -> str:
-    """Return how a person knows a source: the variable that is set, or the profile."""
+    """Return the name of a source: the variable that is set, or the profile."""
     for name in VARIABLES.get(method, ()):
         if os.environ.get(name):
             return name
@@ -259,7 +256,7 @@ def _source(method: str, profile: str) -> str:
 def _naming_source(source: str, *, is_role: bool = False) -> Iterator[None]:
     """Turn whatever a source raises into a ServiceError that names it.
 
-    What may pass is raised as it is, for those who try again; so is what AWS says about a role.
+    Transient errors are raised unchanged, since callers retry; so are AWS's errors about a role.
     """
     try:
         yield
@@ -285,13 +282,13 @@ def _explained(source: str, error: Exception) -> ServiceError:
         case ClientError():
             problem = f"AWS answered {errors.code(error)} to {error.operation_name}: "
             problem += errors.message_of(error)
-        case RuntimeError():  # botocore's word for credentials that are too old when they arrive
+        case RuntimeError():  # botocore raises it for credentials that have expired on arrival
             problem = "they have expired"
             hint = f"renew {source}, or check this machine's clock"
         case KeyError():
-            problem = f"the answer has no {error}"
+            problem = f"the response has no {error}"
         case AttributeError() | TypeError():
-            problem = "the answer is not a JSON object as AWS tools expect it"
+            problem = "the response is not a JSON object as AWS tools expect it"
         case _:
             problem = errors.clean(str(error))
     return _unusable(source, problem, hint)

@@ -1,7 +1,7 @@
-"""What AWS says of a denied call: who is not allowed to do what, which policy decides, what to do.
+"""Explains a denied call: who may not do what, which policy decides, and how to fix it.
 
-Pure: takes the words of an answer, returns an error that names the missing permission and what it
-is on, since those are what a person needs to fix it.
+Pure: takes the message of a response, returns an error that names the missing permission and its
+resource.
 """
 
 import re
@@ -12,18 +12,18 @@ from typing import NamedTuple
 from cjob.aws import manager_role, rights
 from cjob.reporting.errors import ServiceError
 
-# The parts of a pattern of ARNs that are names: of the partition, the application, the environment.
+# The placeholders of an ARN pattern: for the partition, the application, the environment.
 PLACEHOLDER = re.compile(r"{\w+}")
 
-# How AWS words a denial; services leave some of it out, and S3 quotes the resource.
+# AWS's message for a denial; services leave parts of it out, and S3 quotes the resource.
 WORDS = re.compile(
     r"(?:User: (?P<who>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
     r'(?: on resource: "?(?P<on>[^\s,"]+)"?)?'
     r"(?:,? (?P<why>(?:because|with an explicit deny)[^.]*))?"
 )
 
-# The policies that may decide, by AWS's words for them, and what is to be done about each. What is
-# denied there can't be allowed elsewhere.
+# The policies that may decide, by AWS's names for them, and what to do about each. What they deny
+# can't be allowed elsewhere.
 POLICIES = {
     "service control policy": "ask the administrators of the AWS organization for an exception",
     "resource control policy": "ask the administrators of the AWS organization for an exception",
@@ -41,7 +41,7 @@ RESOURCE_POLICIES = {
 
 
 class Denial(NamedTuple):
-    """A denied call: who, which permissions, on which resource, and why as far as AWS says."""
+    """A denied call: who, which permissions, on which resource, and why if AWS says so."""
 
     who: str
     actions: Sequence[str]
@@ -51,15 +51,15 @@ class Denial(NamedTuple):
 
     @property
     def is_explicit(self) -> bool:
-        """Check whether a policy denies it, so that no other can allow it."""
+        """Check whether a policy denies it explicitly, so that no other can allow it."""
         return "explicit deny" in self.why
 
 
 def explain(words: str, operation: str, purpose: str, role: str, resource: str) -> ServiceError:
-    """Return the error for an operation that was denied with these words.
+    """Return the error for an operation that was denied with this message.
 
-    `role` is the role that made it, empty for the caller; `resource` is what it was about, if the
-    words do not say so.
+    `role` is the role that made the call, empty for the caller; `resource` is used if the message
+    names none.
     """
     if operation == "AssumeRole":
         role, resource = "", role
@@ -81,7 +81,7 @@ def explain(words: str, operation: str, purpose: str, role: str, resource: str) 
 
 
 def hint(denial: Denial) -> str:
-    """Return what to do about a denial, by the policy that decided it."""
+    """Return the hint for a denial, by the policy that decided it."""
     for policy, remedy in POLICIES.items():
         if policy in denial.why:
             return remedy.format(who=denial.who)
@@ -104,7 +104,7 @@ def hint(denial: Denial) -> str:
 
 
 def _is_of_callers(denial: Denial) -> bool:
-    """Check whether callers need this permission even if the manager role can be assumed."""
+    """Check whether the caller needs this permission even with the manager role."""
     on_any = denial.resource in ("", "*")
     return any(
         on_any or fnmatchcase(denial.resource, PLACEHOLDER.sub("*", pattern))
@@ -115,7 +115,7 @@ def _is_of_callers(denial: Denial) -> bool:
 
 
 def _of_resource(denial: Denial) -> str:
-    """Return what to do about the policy of a resource, with the command that shows it."""
+    """Return the hint about a resource's policy, with the command that shows it."""
     does = "denies it" if denial.is_explicit else "does not allow it"
     service = (denial.resource or denial.actions[0]).removeprefix("arn:").split(":")
     kind = service[1] if denial.resource.startswith("arn:") else service[0]

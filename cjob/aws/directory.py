@@ -1,13 +1,15 @@
-"""Where applications, environments and their resources are looked up.
+"""Looks up applications, environments and their resources.
 
-Seven calls in three waves: the two SSM records; the manager role beside the list of regional
-stacks; the environment's stack, its version, and the regional stack. Only reads, and each
-environment is looked up once, however many jobs and threads ask for it.
+Seven calls in three rounds: the two SSM records; the manager role and the list of regional stacks;
+the environment's stack, its version, and the regional stack. Only reads, and looks up each
+environment once, however many jobs and threads need it.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
+
+import yaml
 
 from cjob.aws.errors import translating_errors
 from cjob.aws.memo import Memo
@@ -21,22 +23,22 @@ from cjob.runs.model import Environment
 FEATURE_SUFFIX = "Workloads"
 NO_VERSION = "v0.0.0"
 NEEDED = (
-    "cjob deploys into an application with an environment, as 'copilot app init' and "
-    "'copilot env init' make them, or 'cjob sandbox start' on this machine"
+    "cjob deploys into an application with an environment, as created by 'copilot app init' and "
+    "'copilot env init', or by 'cjob sandbox start' on this machine"
 )
 
 
 class AwsDirectory:
-    """Looks things up in an account; the application's records are in its home region."""
+    """Looks up environments in an account; the records are in the application's home region."""
 
     def __init__(self, account: Account) -> None:
-        """Take the account; no call is made before something is asked for."""
+        """Take the account; make no call yet."""
         self._account = account
         self._targets: Memo[Target] = Memo()
         self._subnets: Memo[tuple[str, ...]] = Memo()
 
     def target(self, app: str, env: str, *, refresh: bool = False) -> Target:
-        """Return what is known of an environment; see `stages.resolve.Directory`."""
+        """Return an environment's resources; see `stages.resolve.Directory`."""
         return self._targets.get((app, env), lambda: self._look_up(app, env), refresh=refresh)
 
     def _look_up(self, app: str, env: str) -> Target:
@@ -61,10 +63,10 @@ class AwsDirectory:
         )
 
     def environment(self, app: str, env: str) -> Environment:
-        """Return where an environment's jobs run; one call if it exists."""
+        """Return where an environment's jobs run; one call if the environment exists."""
         record = self._read(names.environment_record(app, env))
         if record is None:
-            record = self._records(app, env)[1]  # which tells what is missing
+            record = self._records(app, env)[1]  # raises the error for what is missing
         _check_record(record, app, env)
         return Environment(
             app=app,
@@ -75,7 +77,7 @@ class AwsDirectory:
         )
 
     def subnets(self, target: Target, tags: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-        """Return the ids of the subnets that have all the tags, sorted; one call for each query."""
+        """Return the sorted ids of the subnets that have all the tags; one call for each query."""
         query = (target.region, target.manager_role_arn, names.subnet_query(tags))
         return self._subnets.get(query, lambda: self._find_subnets(target, tags))
 
@@ -92,10 +94,9 @@ class AwsDirectory:
             return tuple(sorted(s["SubnetId"] for page in pages for s in page["Subnets"]))
 
     def environments(self, app: str) -> tuple[str, ...]:
-        """Return the names of an application's environments, sorted; one call a page.
+        """Return the sorted names of an application's environments; one call a page.
 
-        Raises InputError if there is no such application, which takes a call only if nothing was
-        found.
+        Raise InputError if there is no such application; one more call if there is no environment.
         """
         with translating_errors(f"list the environments of application {app!r}"):
             found = self._below(names.environment_records(app))
@@ -104,15 +105,15 @@ class AwsDirectory:
         return found
 
     def _below(self, path: str) -> tuple[str, ...]:
-        """Return the last parts of the names of the records in an SSM path, sorted."""
+        """Return the sorted names of the records in an SSM path, without the path."""
         pages = self._account.client("ssm").get_paginator("get_parameters_by_path")
         found = [p for page in pages.paginate(Path=path) for p in page["Parameters"]]
         return tuple(sorted(p["Name"].rpartition("/")[2] for p in found))
 
     def _known(self, path: str) -> tuple[str, ...]:
-        """Return what is in an SSM path, for a hint; nothing if it must not be listed."""
+        """Return the names in an SSM path for a hint, empty if listing is not allowed."""
         try:
-            with translating_errors("list what there is"):
+            with translating_errors("list the names"):
                 return self._below(path)
         except ServiceError:
             return ()
@@ -120,15 +121,15 @@ class AwsDirectory:
     def _no_application(self, app: str) -> InputError:
         known = self._known(names.APPLICATION_RECORDS)
         there = f"this region has: {', '.join(known)}" if known else ""
-        where = "name it with -a, or set AWS_REGION and AWS_PROFILE to where it was made"
+        where = "name it with -a, or set AWS_REGION and AWS_PROFILE to where it was created"
         return InputError(
             f"there is no application {app!r} in this account and region {self._account.region}",
             notes=[*filter(None, [there]), NEEDED],
-            hint=f"{did_you_mean(app, known, where)}; to get one: cjob help application",
+            hint=f"{did_you_mean(app, known, where)}; to create one: cjob help application",
         )
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        """Return an SSM record, None if there is none of that name."""
+        """Return an SSM record, or None if it does not exist."""
         ssm = self._account.client("ssm")
         with translating_errors(f"read the record {name!r}"):
             try:
@@ -138,7 +139,7 @@ class AwsDirectory:
         return _record(text, name)
 
     def _records(self, app: str, env: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read the SSM records of application and environment, at once."""
+        """Read the SSM records of application and environment, both at once."""
         application, environment = gather(
             lambda: self._read(names.application_record(app)),
             lambda: self._read(names.environment_record(app, env)),
@@ -177,7 +178,7 @@ class AwsDirectory:
         return stack, found, outputs
 
     def _regional_outputs(self, app: str, account_id: str, region: str) -> dict[str, str]:
-        """Find the application's stack in a region, and give its outputs."""
+        """Return the outputs of the application's stack in a region."""
         name = names.stack_set(app)
         with translating_errors(f"list the regional stacks of application {app!r}"):
             summaries = self._account.client("cloudformation").list_stack_instances(
@@ -186,7 +187,7 @@ class AwsDirectory:
         if not summaries:
             raise InputError(
                 f"application {app!r} has no resources in region {region}",
-                hint="deploy its environment in that region again with the tool that made it",
+                hint="deploy its environment in that region again with the tool that created it",
             )
         stack = summaries[0]["StackId"]
         with translating_errors(f"read the regional stack of application {app!r}"):
@@ -198,15 +199,13 @@ class AwsDirectory:
             if not outputs.get(key):
                 raise ServiceError(
                     f"the regional stack {stack!r} has no output {key!r}",
-                    hint="the stack is not as it was made; update the application's StackSet",
+                    hint="the stack was changed; update the application's StackSet",
                 )
         return outputs
 
 
 def template_version(metadata: str) -> str:
-    """Return the `Version` of a template's metadata, which CloudFormation gives as text."""
-    import yaml  # noqa: PLC0415 - only where a summary was read
-
+    """Return the `Version` of a template's metadata, which CloudFormation returns as a string."""
     try:
         parsed = yaml.safe_load(metadata or "{}")
     except yaml.YAMLError:
@@ -223,13 +222,13 @@ def _record(text: str, name: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise ServiceError(
             f"the record {name!r} is not a JSON object",
-            hint="look at it: aws ssm get-parameter --name " + name,
+            hint="check it with: aws ssm get-parameter --name " + name,
         )
     return record
 
 
 def repositories(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return each job's repository, from the outputs that hold repositories' ARNs."""
+    """Return each job's repository, from the outputs with the repositories' ARNs."""
     prefix = names.repository_output("")
     return {
         key.removeprefix(prefix).replace("DASH", "-"): names.repository_uri(arn)
@@ -239,12 +238,12 @@ def repositories(outputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_record(record: Mapping[str, Any], app: str, env: str) -> None:
-    """Raise ServiceError if an environment's record lacks what its other tools wrote."""
+    """Raise ServiceError if a field is missing in an environment's record."""
     for key in ("region", "managerRoleARN", "executionRoleARN"):
         if not record.get(key):
             raise ServiceError(
                 f"the record {names.environment_record(app, env)!r} has no {key!r}",
-                hint="deploy the environment again with the tool that made it",
+                hint="deploy the environment again with the tool that created it",
             )
 
 

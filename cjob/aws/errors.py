@@ -1,4 +1,4 @@
-"""What botocore raises, as an error that a person can act on; `denials` has those of IAM."""
+"""Translates botocore's errors into errors with a hint; `denials` has those of IAM."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ BAD_CREDENTIALS = {
     "AuthFailure",
     "InvalidAccessKeyId",
 }
-# A signature counts for minutes, and is made with the secret key.
+# A signature is valid for minutes, and is made with the secret key.
 BAD_SIGNATURE = {
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
@@ -38,7 +38,7 @@ SIGN_IN_ERRORS = (
     botocore_errors.SSOError,
     botocore_errors.TokenRetrievalError,
     botocore_errors.NoAuthTokenError,
-    # Of `aws login`, which older ones don't know.
+    # Raised by `aws login`, which older versions of botocore don't have.
     *filter(None, [getattr(botocore_errors, "LoginTokenLoadError", None)]),
 )
 CONNECTION_ERRORS = (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)
@@ -50,7 +50,7 @@ THROTTLED = {
 }
 SERVER_ERROR = 500
 AS_CALLER = "cjobAsCaller"
-"""Marks the answer to a call of a role that was made with the caller's own credentials."""
+"""Marks the response to a role's call that was made with the caller's own credentials."""
 SIGN_IN_HINT = "sign in again: aws sso login, or aws login, then run the same command"
 TRY_WITHOUT = "to try cjob without an account: cjob sandbox start"
 CREDENTIALS_HINT = (
@@ -60,7 +60,7 @@ CREDENTIALS_HINT = (
 
 
 def code(error: botocore_errors.ClientError) -> str:
-    """Return the service's own code of an error, `ValidationError` and the like."""
+    """Return the service's code of an error, such as `ValidationError`."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
@@ -71,12 +71,12 @@ def is_denied(error: BaseException) -> bool:
 
 
 def is_throttled(error: Exception) -> bool:
-    """Return whether a service wants to be asked less often."""
+    """Check whether the service throttled the call."""
     return isinstance(error, botocore_errors.ClientError) and code(error) in THROTTLED
 
 
 def is_transient(error: Exception) -> bool:
-    """Say whether an error may be gone at the next try: it says nothing of the request itself."""
+    """Check whether the same call may succeed at the next try."""
     if not isinstance(error, botocore_errors.ClientError):
         return True
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -84,13 +84,13 @@ def is_transient(error: Exception) -> bool:
 
 
 def message_of(error: botocore_errors.ClientError) -> str:
-    """Return the service's own words, without control characters."""
+    """Return the service's message, without control characters."""
     text = str(error.response.get("Error", {}).get("Message", "")) or str(error)
     return clean(text)
 
 
 def clean(text: str) -> str:
-    """Return a text from outside on one line, with nothing in it that would drive a terminal."""
+    """Return a service's text on one line, without control characters."""
     return without_sequences(" ".join(text.split()))
 
 
@@ -98,8 +98,8 @@ def clean(text: str) -> str:
 def translating_errors(purpose: str, role: str = "", on: str = "") -> Iterator[None]:
     """Turn what botocore raises inside into a ServiceError or InputError that names `purpose`.
 
-    `role` is the role that the calls go out as, if any, `on` what they are about, where AWS does
-    not say that.
+    Raise Interrupted for a call that was cancelled. `role` is the role that makes the calls, if
+    any, and `on` their resource, for errors in which AWS does not name it.
     """
     try:
         yield
@@ -107,7 +107,7 @@ def translating_errors(purpose: str, role: str = "", on: str = "") -> Iterator[N
         raise Interrupted(f"interrupted while trying to {purpose}") from error
     except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
         raise explain(error, purpose, role, on) from error
-    except ValueError as error:  # of a setting: botocore has no class of its own for these
+    except ValueError as error:  # botocore has no class of its own for a wrong setting
         raise InputError(
             f"cannot {purpose}: {clean(str(error))}",
             hint=settings.hint_for_value(str(error), os.environ),
@@ -115,7 +115,7 @@ def translating_errors(purpose: str, role: str = "", on: str = "") -> Iterator[N
 
 
 def explain(error: Exception, purpose: str, role: str = "", on: str = "") -> CjobError:
-    """Return the error to show: what was being done, what was answered, what to do."""
+    """Return the error to show: what was being done, what AWS answered, what to do."""
     if isinstance(error, botocore_errors.ClientError):
         return _service_refused(error, purpose, role, on)
     if isinstance(error, botocore_errors.NoRegionError):
@@ -145,7 +145,7 @@ def _connection_failed(error: Exception, purpose: str) -> CjobError:
 
 
 def _is_out_of_files(error: BaseException) -> bool:
-    """Check whether a connection failed for want of a file descriptor, which botocore hides."""
+    """Check whether a connection failed since no more files can be opened, which botocore hides."""
     seen: list[object] = [error]
     for one in seen:
         if isinstance(one, OSError) and one.errno in (errno.EMFILE, errno.ENFILE):
@@ -164,21 +164,21 @@ def _service_refused(
     if kind in DENIED:
         return denials.explain(message_of(error), action, purpose, role, on)
     if kind in BAD_SIGNATURE:
-        hint = "compare this clock with the true time (date -u), and check AWS_SECRET_ACCESS_KEY"
+        hint = "check the clock of this machine (date -u), and AWS_SECRET_ACCESS_KEY"
     elif kind in BAD_CREDENTIALS:
         hint = "the credentials are expired or wrong: sign in again, then run the same command"
     elif "S3 error: Access Denied" in message_of(error):
         needed = [one for one in rights.actions_of(action) if one.startswith(("s3:", "kms:"))]
-        hint = f"{role or 'the identity in use'} needs {' and '.join(needed)} to have it read"
+        hint = f"CloudFormation reads it as {role or 'the caller'}: allow {' and '.join(needed)}"
     elif is_transient(error):
-        hint = f"AWS answered {kind} to {action}, which passes: run the same command again"
+        hint = f"AWS answered {kind} to {action}, which is temporary: run the same command again"
     else:
         hint = f"AWS answered {kind} to {action}: check the names, the account and the region"
     return ServiceError(f"cannot {purpose}: {message_of(error)}", hint=hint)
 
 
 def no_region() -> InputError:
-    """Return the error for a run without any region."""
+    """Return the error for a missing region."""
     return InputError(
         "no AWS region is set",
         hint=f"set AWS_REGION to the application's region, or 'aws configure set region …'; "

@@ -1,7 +1,6 @@
-"""What goes on in a job's stack while it is at work, and in the stacks that change with it.
+"""Reads the events of a job's stack during an operation, and of the stacks that change with it.
 
-Asks for events alone, as the environment's manager role. Throttling makes the looks fewer; a
-network that is gone is waited for.
+Polls as the environment's manager role. Throttling slows the polling down; an outage is waited for.
 """
 
 import math
@@ -19,23 +18,21 @@ from cjob.reporting.progress import Reporter
 from cjob.reporting.redaction import without_passwords
 from cjob.stages.deployment.events import Event
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK = "AWS::CloudFormation::Stack"
 
-AGAIN_S = 0.2
-LONGEST_S = 4.0
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 4.0
 
 
 class EventStream:
     """The events of a job's stack from now on, and of the stacks that it changes on its way.
 
-    Those are the nested stacks, and one for each resource that `related` names by its logical id:
-    the environment's own, which the env controller changes. Their events are read while their
-    resource changes, and only as far as the role may.
+    Those are the nested stacks, and the stacks that `related` names by the logical id of the
+    resource that changes them: the environment's, which the env controller updates. They are read
+    while their resource changes, if the role is allowed to read them.
     """
 
     def __init__(
@@ -48,7 +45,7 @@ class EventStream:
         past: Iterable[Mapping[str, Any]],
         related: Mapping[str, str] = EMPTY,
     ) -> None:
-        """Take the newest page of what is past: a look for what is new goes no further back."""
+        """Take the newest page of events as past; polling goes no further back."""
         self._client = client
         self._limiter = limiter
         self._budget = RetryBudget(limiter, report)
@@ -58,19 +55,19 @@ class EventStream:
         self._beside: dict[str, _Stack] = {}
 
     def events(self) -> Iterator[Event | None]:
-        """Yield events as they happen until the stack rests, and None for each look without any."""
-        for pause in backoff(AGAIN_S, LONGEST_S):
+        """Yield events until the operation ends, and None each time that there is no new one."""
+        for pause in backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S):
             found = self._poll()
             yield from found or (None,)
             if found and found[-1].ends:
                 return
-            self._limiter.wait(AGAIN_S if found else pause)
+            self._limiter.wait(FIRST_PAUSE_S if found else pause)
 
     def _poll(self) -> list[Event]:
-        """Return what is new in all stacks, in its order; the end of the job's own comes last."""
+        """Return the new events of all stacks in order; the end of the operation is the last."""
         found = []
         stacks = [self._main, *self._beside.values()]
-        for stack in stacks:  # which become more, where one is found in another
+        for stack in stacks:  # grows, as nested stacks are found
             if not stack.watched:
                 continue
             stack.watched = not stack.rests
@@ -80,16 +77,16 @@ class EventStream:
                 if stack is self._main or not itself:
                     found.append(event)
                 if event.ends:
-                    break  # what comes after it is another deployment's
+                    break  # later events belong to another deployment
                 if not itself:
                     stacks += self._related_stacks(event, raw)
-        # Somebody may have begun the next change before this look: what came of that is not ours.
+        # Somebody may have started the next operation since: its events are not ours.
         rest = min((event.at for event in found if event.ends), default=math.inf)
         ours = [event for event in found if event.at <= rest]
         return sorted(ours, key=lambda event: (event.ends, event.at))
 
     def _related_stacks(self, event: Event, raw: Mapping[str, Any]) -> "list[_Stack]":
-        """See whether a resource stands for another stack, and give that where it is a new one."""
+        """Return the stack that a resource changes if it is not known yet, else an empty list."""
         there = self._related.get(event.path, "")
         if event.type == STACK:
             there = raw.get("PhysicalResourceId", "")
@@ -107,7 +104,7 @@ class EventStream:
         return []
 
     def _new(self, stack: "_Stack") -> list[Any]:
-        """Return the events of a stack that were not seen yet, in their order."""
+        """Return the events of a stack that are new, in their order."""
         if not stack.id:
             return []
         new: list[Any] = []
@@ -128,7 +125,7 @@ class EventStream:
         return new[::-1]
 
     def _tolerates(self, error: Exception, stack: "_Stack") -> bool:
-        """Return whether to go on after an error: it may pass, or another stack is out of sight."""
+        """Check whether to continue after an error: it is transient, or about a related stack."""
         if self._budget.allows(error):
             return True
         stack.watched = False
@@ -136,7 +133,7 @@ class EventStream:
 
 
 class _Stack:
-    """A stack whose events are read: those that are new since it was looked at, or since a time."""
+    """A stack whose events are read: those since the last poll, or since a time."""
 
     def __init__(self, stack_id: str, path: str = "", since: float = 0) -> None:
         self.id = stack_id
@@ -147,8 +144,8 @@ class _Stack:
         self.seen: set[str] = set()
 
     def is_new(self, raw: Mapping[str, Any]) -> bool:
-        time_of: datetime = raw["Timestamp"]
-        return raw["EventId"] not in self.seen and time_of.timestamp() >= self.since
+        at = float(raw["Timestamp"].timestamp())
+        return raw["EventId"] not in self.seen and at >= self.since
 
 
 def _event(raw: Mapping[str, Any], stack: _Stack) -> Event:

@@ -1,8 +1,7 @@
-"""What is known of a failed resource beyond its event: logs, and the reasons of stopped tasks.
+"""Finds out why a resource failed, beyond its event: from logs, and from stopped tasks.
 
-Reads as the environment's manager role, whose permissions include that since its first version.
-Best effort, a few seconds at most: whatever fails here is ignored, since a person waits for the
-error that is to be explained.
+Reads as the environment's manager role, which has been allowed to since its first version. Best
+effort, for a few seconds: failures are ignored, since a person waits for the error itself.
 """
 
 import json
@@ -17,7 +16,7 @@ from cjob.aws import errors
 from cjob.reporting.redaction import without_passwords
 from cjob.stages.deployment.events import Event
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -29,35 +28,39 @@ SERVICE = "AWS::ECS::Service"
 
 # A log group that a custom resource's reason names, as the env controllers do.
 LOG_GROUP = re.compile(r"/aws/lambda/[\w.-]+")
-# Lines of a Lambda's log that say what is wrong, whatever language it is in.
+# Lines of a Lambda's log that report a problem, whatever language it is written in.
 PROBLEM = re.compile(r"error|exception|timed out|\bfail|denied", re.IGNORECASE)
 NOISE = re.compile(r"(?:INIT_START|START|END|REPORT) ")
 MAX_LINES = 3
-"""So many lines of a log, or tasks, are told."""
+"""The lines of a log, or the tasks, that are shown."""
 
 MAX_LENGTH = 600
-"""Characters of a log's line that are told."""
+"""The characters of a line that are shown."""
 
 BEFORE_S = 15 * 60
-"""A Lambda runs no longer than that before it fails."""
+"""How long a Lambda function can run before it fails."""
 
 AFTER_S = 10
-"""What comes later is about the rollback."""
+"""How much later the log is about the rollback."""
 
 MAX_PAGES = 12
-"""Pages of a log that are read at most, and how many at most of one span of time."""
+"""The pages of a log that are read at most."""
+
 MAX_PAGES_PER_SPAN = 2
+"""The pages of one span of time that are read at most."""
 
 TIME_LIMIT_S = 10.0
-"""A log is read no longer than that."""
+"""How long a log is read."""
 
 FIRST_SPAN_S = 30.0
+"""The span of time that is read first, the newest."""
+
 MIN_SPAN_S = 0.5
-"""The span of time that is read first, the newest; and that which is not divided any further."""
+"""The span of time that is not divided any further."""
 
 
 class FailureDiagnostics:
-    """Where to ask for more; each client is made when it is first needed."""
+    """Looks for the cause of a failure; clients are made when they are first needed."""
 
     def __init__(
         self,
@@ -65,13 +68,13 @@ class FailureDiagnostics:
         logs: "Callable[[], CloudWatchLogsClient]",
         tasks: "Callable[[], ECSClient]",
     ) -> None:
-        """Take CloudFormation, CloudWatch Logs and ECS."""
+        """Take clients of CloudFormation, CloudWatch Logs and ECS."""
         self._stacks = stacks
         self._logs = logs
         self._tasks = tasks
 
     def explain(self, failure: Event) -> Sequence[str]:
-        """Return what else is known of a failure, a line each; nothing is raised."""
+        """Return what else is known about a failure, one line each; raise nothing."""
         lines: list[str] = []
         with suppress(Exception):
             lines.extend(
@@ -97,22 +100,22 @@ class FailureDiagnostics:
         return found["StackResourceDetail"].get("PhysicalResourceId", "")
 
     def _log(self, group: str, failure: Event) -> Iterator[str]:
-        """Yield the last lines of a Lambda's log that say what is wrong, in their order."""
+        """Yield the last lines of a Lambda's log that report a problem, in their order."""
         yield f"its log: {group}"
         found: list[str] = []
         for lines in self._newest_first(group, failure.at):
-            said = [line for line in map(_text, lines) if line and line not in failure.reason]
-            found = [line for line in said if PROBLEM.search(line)] + found
+            new = [line for line in map(_text, lines) if line and line not in failure.reason]
+            found = [line for line in new if PROBLEM.search(line)] + found
             if len(found) >= MAX_LINES:
                 break
         for line in found[-MAX_LINES:]:
             yield f"it says: {line}"
 
     def _newest_first(self, group: str, at: float) -> Iterator[list[str]]:
-        """Yield the lines of a log by spans of time, the newest first.
+        """Yield the lines of a log by spans of time, the newest span first.
 
-        CloudWatch gives the oldest of a span first. A span with too much in it is divided, so that
-        a log of any length takes a few calls.
+        CloudWatch returns the oldest lines of a span first. A span with many lines is divided, so
+        that a log of any length takes a few calls.
         """
         end, span, pages = at + AFTER_S, FIRST_SPAN_S, MAX_PAGES
         stops = time.monotonic() + TIME_LIMIT_S
@@ -127,7 +130,7 @@ class FailureDiagnostics:
                 span /= 8
 
     def _span(self, group: str, start: float, end: float) -> tuple[list[str], int, bool]:
-        """Return the lines of a span of time, how many pages were read, and if those were all."""
+        """Return the lines of a span, how many pages were read, and whether those were all."""
         pages = (
             self._logs()
             .get_paginator("filter_log_events")
@@ -140,7 +143,7 @@ class FailureDiagnostics:
         return lines, read, not token
 
     def _stopped(self, service: str) -> Iterator[str]:
-        """Yield why a service's tasks stopped: the task's reason, and its containers'."""
+        """Yield why a service's tasks stopped: the reasons of each task and its containers."""
         cluster = service.split("/")[-2] if service.count("/") > 1 else "default"
         client = self._tasks()
         arns = client.list_tasks(
@@ -159,13 +162,13 @@ class FailureDiagnostics:
 
 
 def _text(line: str) -> str:
-    """Return the words of a log's line: of JSON, as the env controller writes it, its reason."""
+    """Return the text of a log line, or the reason in it if it is JSON of the env controller."""
     if NOISE.match(line):
         return ""
     try:
-        told = json.loads(line)
+        parsed = json.loads(line)
     except (ValueError, RecursionError):
         return line.strip()
-    if isinstance(told, dict) and told.get("step"):
-        return str(told.get("reason", ""))
+    if isinstance(parsed, dict) and parsed.get("step"):
+        return str(parsed.get("reason", ""))
     return line.strip()

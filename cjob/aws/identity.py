@@ -1,6 +1,6 @@
-"""Who calls AWS, and which of the permissions that a command needs that identity does not have.
+"""Finds out who calls AWS, and which permissions that identity lacks.
 
-Reads only: STS, which answers everybody, and IAM's policy simulator, which many must not ask.
+Reads only: STS, which answers everybody, and IAM's policy simulator, which many may not call.
 """
 
 import re
@@ -22,7 +22,7 @@ class Caller(NamedTuple):
 
     @property
     def principal(self) -> str:
-        """The ARN whose policies IAM can simulate: of a session, that of its role."""
+        """The ARN whose policies IAM can simulate: for a session, its role's."""
         found = re.fullmatch(r"arn:([\w-]+):sts::(\d+):assumed-role/([^/]+)/.*", self.arn)
         return "arn:{}:iam::{}:role/{}".format(*found.groups()) if found else self.arn
 
@@ -36,19 +36,19 @@ class AwsIdentity:
     """The caller of an account's session."""
 
     def __init__(self, account: Account) -> None:
-        """Take the account; no call is made before something is asked for."""
+        """Take the account; make no call yet."""
         self._account = account
 
     def caller(self) -> Caller:
-        """Return who calls; ServiceError if the credentials are refused."""
+        """Return who calls; raise ServiceError if AWS refuses the credentials."""
         with translating_errors("ask AWS whose credentials these are"):
             found = self._account.client("sts").get_caller_identity()
         return Caller(found["Account"], found["Arn"])
 
     def missing(self, caller: Caller, needed: Iterable[Right], scope: Scope) -> tuple[str, ...]:
-        """Return the actions that the caller's policies do not allow, sorted.
+        """Return the sorted actions that the caller's policies do not allow.
 
-        ServiceError if the simulator cannot be asked.
+        Raise ServiceError if the caller may not use the simulator.
         """
         actions: dict[tuple[str, ...], set[str]] = {}
         for right in needed:
@@ -69,9 +69,9 @@ class AwsIdentity:
 
 
 def examples(right: Right, scope: Scope, account_id: str, region: str) -> tuple[str, ...]:
-    """Return one ARN for each pattern of a permission's resources, as a job called `job` has it.
+    """Return an example of each ARN pattern of a permission, for a job called `job`.
 
-    The simulator takes an asterisk in an ARN for the character itself.
+    The simulator does not take an asterisk in an ARN as a wildcard.
     """
     found = []
     for pattern in policies.arns(right, scope):

@@ -1,10 +1,9 @@
 """What an environment's manager role may do, by the version of the environment's template.
 
-The facts are those of Copilot's public template of environments, read at each of its releases
-from v0.0.4 to v1.33.2; up to v1.28.0 environments had a numbering of their own. No release took
-any of these away. Some rights end at resources that the template names, most of all: roles are
-passed only where they carry the tags of application and environment, objects are put into the
-artifact bucket alone.
+Taken from Copilot's public template of environments, at each of its releases from v0.0.4 to
+v1.33.2; up to v1.28.0 environments had version numbers of their own. No release removed a
+permission. Some are limited to certain resources: the role can pass only roles with the tags of
+application and environment, and put objects only into the artifact bucket.
 """
 
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from fnmatch import fnmatchcase
 from cjob.document import versions
 
 FIRST = "v0.0.0"
-"""What environments without a version count as, which were there first."""
+"""The version of environments without one, which are the oldest."""
 
 ADDED = {
     FIRST: {
@@ -116,7 +115,7 @@ ADDED = {
 
 
 def since(action: str) -> str:
-    """Give the environment version from which on the role has a right; empty where none has it."""
+    """Return the first environment version whose role has a permission; empty if none has."""
     service, _, name = action.partition(":")
     for version, added in ADDED.items():
         if any(fnmatchcase(name, pattern) for pattern in added.get(service, "").split()):
@@ -125,5 +124,5 @@ def since(action: str) -> str:
 
 
 def first_with(actions: Iterable[str]) -> str:
-    """Return the environment version from which on the role has all of these rights."""
+    """Return the first environment version whose role has all of these permissions."""
     return max((since(action) for action in actions), key=versions.key, default="")

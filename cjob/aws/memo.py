@@ -1,4 +1,4 @@
-"""Answers that are asked for once in a run, however many jobs need them at the same time."""
+"""Results that are computed once in a run, however many jobs need them at the same time."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,17 +9,17 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """Remembers the result of a call for each key, or the error; may be used by several threads."""
+    """Keeps the result or error of a call for each key; may be used by several threads."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Start empty."""
         self._lock = threading.Lock()
         self._found: dict[Hashable, Future[T]] = {}
 
     def get(self, key: Hashable, call: Callable[[], T], *, refresh: bool = False) -> T:
-        """Return what the call for this key returned; threads that ask meanwhile wait for it.
+        """Return the result of the call for this key; other threads that need it wait.
 
-        With `refresh` the call is made again, and the others get its result from then on.
+        With `refresh` the call is made again, and its result replaces the earlier one.
         """
         with self._lock:
             known = None if refresh else self._found.get(key)

@@ -34,14 +34,14 @@ OPERATE = (
             CALLER,
             (resource,),
             "history",
-            f"{why}; else the job's log says it",
+            f"{why}; otherwise taken from the job's log",
             calls=(f"stepfunctions:{name}",),
             when="the environment is in the caller's account",
             optional=True,
         )
         for name, resource, why in (
             ("ListExecutions", on.STATE_MACHINES, "which runs there are"),
-            ("GetExecutionHistory", on.EXECUTIONS, "what became of one"),
+            ("GetExecutionHistory", on.EXECUTIONS, "how a run ended"),
         )
     ),
     *(

@@ -1,7 +1,7 @@
-"""The ARNs of what permissions are on, as patterns with the names that `cjob iam` puts in.
+"""The resources of permissions: patterns of ARNs with placeholders that `cjob iam` fills in.
 
-A repository and a stack set belong to the application; all else is of the environment and has both
-names in its own.
+Repositories and StackSets belong to an application, and have its name in their own; everything
+else belongs to an environment, and has both names in its own.
 """
 
 ANYTHING = "*"

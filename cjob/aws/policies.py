@@ -1,6 +1,6 @@
-"""IAM policies made from the table of permissions, and trust policies for roles of CI systems.
+"""Makes IAM policies from the table of permissions, and trust policies for CI systems' roles.
 
-Pure: takes permissions and names, returns documents as `aws iam` takes them.
+Pure: takes permissions and names, returns documents for `aws iam`.
 """
 
 import json
@@ -11,10 +11,10 @@ from cjob.aws import patterns
 from cjob.aws.rights import Right, needed
 
 READING = ("target", "render", "diff", "package")
-"""The commands that can do without the manager role, since they only read."""
+"""The commands that only read, and so work without the manager role."""
 
 SESSION_POLICY_LIMIT = 2048
-"""Characters that AWS takes for a session policy."""
+"""The characters that AWS allows in a session policy."""
 
 ASSUME_ROLE = "sts:AssumeRole"
 
@@ -24,7 +24,7 @@ HOSTS = {GITHUB: "token.actions.githubusercontent.com", GITLAB: "gitlab.com"}
 
 
 class Scope(NamedTuple):
-    """What permissions are confined to; `*` stands for all applications or environments."""
+    """What permissions are limited to; `*` means all applications or environments."""
 
     app: str
     env: str = "*"
@@ -32,7 +32,7 @@ class Scope(NamedTuple):
 
 
 class Repository(NamedTuple):
-    """A repository at a CI system whose runs may assume a role of an account.
+    """A repository whose CI runs may assume a role of an account.
 
     `host` is the address of the OIDC provider.
     """
@@ -49,13 +49,13 @@ def arns(right: Right, scope: Scope) -> list[str]:
 
 
 def arn(pattern: str, scope: Scope) -> str:
-    """Put names into one of the patterns of the table."""
+    """Return a pattern of the table with its placeholders filled in."""
     return pattern.format(**scope._asdict()).replace("**", "*")
 
 
 def policy(rights: Iterable[Right], scope: Scope) -> dict[str, object]:
     """Return an IAM policy with these permissions: a statement for each set of resources."""
-    resources: dict[str, dict[str, None]] = {}  # as sets, in the order of the permissions
+    resources: dict[str, dict[str, None]] = {}  # used as ordered sets
     for right in rights:
         resources.setdefault(right.action, {}).update(dict.fromkeys(arns(right, scope)))
     actions: dict[tuple[str, ...], list[str]] = {}
@@ -69,15 +69,15 @@ def policy(rights: Iterable[Right], scope: Scope) -> dict[str, object]:
 
 
 def document(rights: Iterable[Right], scope: Scope) -> str:
-    """Return a policy as text, as `aws iam create-policy` takes it."""
+    """Return a policy as JSON, for `aws iam create-policy`."""
     return json.dumps(policy(rights, scope), indent=2) + "\n"
 
 
 def session_policy(scope: Scope) -> str:
-    """Return a policy that only reads, as short as AWS wants session policies to be.
+    """Return a policy that only reads, as short as AWS requires of session policies.
 
-    It has what both identities read for a comparison, and no permission to assume a role: a session
-    policy ends where the session assumes another role, and the manager role can deploy.
+    It allows what both identities read for a comparison, but not to assume a role: a session policy
+    does not limit the roles that the session assumes, and the manager role can deploy.
     """
     reads = [r for r in needed(("target", "render", "diff")) if r.action != ASSUME_ROLE]
     return json.dumps(policy(reads, scope), separators=(",", ":")) + "\n"
@@ -89,9 +89,9 @@ def manager_role(scope: Scope) -> str:
 
 
 def trust_policy(repository: Repository, subject: Mapping[str, str], scope: Scope) -> str:
-    """Return the trust policy of a role for those runs of a repository that have a subject.
+    """Return the trust policy of a role for a repository's runs with a subject.
 
-    `subject` maps the operator of the condition to the value.
+    `subject` maps the condition's operator to its value.
     """
     host = repository.host
     audience = "sts.amazonaws.com" if repository.system == GITHUB else f"https://{host}"
@@ -111,8 +111,8 @@ def trust_policy(repository: Repository, subject: Mapping[str, str], scope: Scop
 def subject(repository: Repository, *, env: str, branch: str, reads: bool) -> dict[str, str]:
     """Return the condition on the `sub` of the runs that may assume a role.
 
-    These are the runs of a branch if one is named; otherwise those of pull requests for a role that
-    only reads, and those that deploy to the environment for any other.
+    These are the runs of a branch if one is named. Otherwise they are those of pull requests for a
+    role that only reads, and those that deploy to the environment for any other role.
     """
     if repository.system == GITLAB:
         prefix = f"project_path:{repository.path}:ref_type:branch:ref:"

@@ -1,7 +1,7 @@
-"""Whether an answer is AWS's at all: a proxy or a captive portal may well have answered instead.
+"""Checks that a response comes from AWS, and not from a proxy or a captive portal.
 
-Takes what botocore received, before and after it is parsed. What is not AWS's becomes an error of
-the connection, so that it is reported, retried and waited for as every other outage.
+Takes what botocore received, before and after it is parsed. Any other response becomes an error of
+the connection, so that it is reported, retried and waited for like other outages.
 """
 
 import json
@@ -14,22 +14,22 @@ from botocore.parsers import ResponseParser, ResponseParserError, ResponseParser
 _FAILED = 300
 _ROOT = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<\w*Response[\s>]")
 
-# S3 answers these without a body, as anybody does; but not without the object's digest.
+# S3's responses to these have no body, like those of any server, but they have the object's digest.
 _WITH_DIGEST = frozenset({"HeadObjectOutput", "PutObjectOutput"})
 
 
-# The second is what the parsers themselves stumble with over the rest of an answer.
+# Besides its own error, botocore's parsers raise these for other unexpected responses.
 _UNREADABLE = (ResponseParserError, LookupError, AttributeError, TypeError, ValueError)
 
 
 class NotAwsError(HTTPClientError):
-    """Somebody else answered, or only a part of the answer arrived."""
+    """The response is not from AWS, or incomplete."""
 
-    fmt = "what answered was not AWS, or was cut short: {error}"
+    fmt = "the response is not from AWS, or incomplete: {error}"
 
 
 class CheckedParserFactory(ResponseParserFactory):
-    """Makes botocore's parsers, which then raise NotAwsError for what is not an answer of AWS."""
+    """Makes botocore's parsers, which then raise NotAwsError for a response of another server."""
 
     def create_parser(self, protocol_name: str) -> "_CheckedParser":
         """Return the parser of a protocol."""
@@ -37,7 +37,7 @@ class CheckedParserFactory(ResponseParserFactory):
 
 
 class _CheckedParser(ResponseParser):
-    """A parser that checks what it is given."""
+    """A parser that first checks the response."""
 
     def __init__(self, parser: Any, protocol: str) -> None:  # noqa: ANN401 - botocore has no types
         self._parser = parser
@@ -53,9 +53,9 @@ class _CheckedParser(ResponseParser):
 
 
 def _is_answer(protocol: str, response: Any, shape: Any) -> bool:  # noqa: ANN401 - as above
-    """Return whether a body has the form that its protocol prescribes for it."""
+    """Check that a body has the form that its protocol requires."""
     body, headers = response["body"], response["headers"]
-    if not isinstance(body, bytes):  # it is read as it comes, elsewhere
+    if not isinstance(body, bytes):  # a stream, which is read later
         return True
     announced = headers.get("content-length", "")
     if body and announced.isdecimal() and len(body) < int(announced):
@@ -71,7 +71,7 @@ def _is_answer(protocol: str, response: Any, shape: Any) -> bool:  # noqa: ANN40
 
 
 def _start(response: Any) -> str:  # noqa: ANN401 - as above
-    """Return what a person may know the sender by: status, and the beginning of the body."""
+    """Return the status and the beginning of the body, which may show who sent it."""
     body = response["body"]
     text = body[:60].decode("utf-8", "replace") if isinstance(body, bytes) else ""
-    return f"status {response['status_code']}, {' '.join(text.split()) or 'an empty answer'}"
+    return f"status {response['status_code']}, {' '.join(text.split()) or 'an empty body'}"

@@ -6,11 +6,11 @@ CALLER, MANAGER = "caller", "manager"
 
 
 class Right(NamedTuple):
-    """A permission: to do something, as somebody, on some resources, in a stage.
+    """A permission of an identity to perform an action on resources, in a stage.
 
-    `calls` are the operations that need it, if they do not have the action's own name. `when` says
-    for which jobs it is needed, empty for all. Without an `optional` one a run succeeds as well,
-    and knows or shows less.
+    `calls` are the operations that need it, if they do not have the action's name. `when` says for
+    which jobs it is needed, empty for all. A run without an `optional` one succeeds, but shows
+    less.
     """
 
     action: str

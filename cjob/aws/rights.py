@@ -1,9 +1,8 @@
-"""Every permission that cjob needs in AWS: whose, on which resources, for which stage and calls.
+"""Every permission that cjob needs in AWS: of which identity, on which resources, for which calls.
 
-Plain data; `policies` makes IAM policies of it. Each call goes through this table: `session`
-refuses one that is not declared here for the identity that makes it. `cjob iam` prints the table,
-the error about a denied call takes the missing permissions from it, and so do the tests' stand-in
-for IAM and the check against what the manager role has.
+Plain data; `policies` makes IAM policies of it. `session` refuses a call that is not declared here
+for the identity that makes it. `cjob iam` prints the table; hints about denied calls, the tests'
+stand-in for IAM and the check of the manager role use it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,11 +30,11 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "status": ("environment", "history", "schedule", "status"),
     "stop": ("environment", "history", "stop"),
 }
-"""The commands that call AWS, each with the stages whose rights it needs, and what is an option."""
+"""The commands and options that call AWS, each with the stages whose permissions it needs."""
 
 
 REGISTRY = "registry"
-"""The service of calls that the container engine makes, with a token of the caller's."""
+"""The service of the container engine's calls, made with a token of the caller."""
 
 BUILDS = "images are built here"
 FAILS = "a deployment fails"
@@ -60,7 +59,7 @@ TARGET = (
         CALLER,
         (on.ENVIRONMENTS, on.ENVIRONMENTS + "/*", on.APPLICATIONS, on.APPLICATIONS + "/*"),
         "target",
-        "which environments and applications there are, for a question or a hint",
+        "which environments and applications exist, for a prompt or a hint",
         optional=True,
     ),
     Right(
@@ -128,7 +127,7 @@ PUSH = (
             when=BUILDS,
         )
         for name, why in (
-            ("BatchCheckLayerAvailability", "which layers are there already"),
+            ("BatchCheckLayerAvailability", "which layers exist already"),
             ("InitiateLayerUpload", "sending those that are not"),
             ("UploadLayerPart", "sending those that are not"),
             ("CompleteLayerUpload", "sending those that are not"),
@@ -140,7 +139,7 @@ PUSH = (
         CALLER,
         (on.REPOSITORIES,),
         "push",
-        "which images are there already",
+        "which images exist already",
         calls=("ecr:BatchGetImage", f"{REGISTRY}:BatchGetImage"),
         when=BUILDS,
     ),
@@ -150,13 +149,13 @@ PUSH = (
             MANAGER,
             (resource,),
             "push",
-            "which files are there already; without it all are sent",
+            "which files exist already; without it all are sent",
             calls=calls,
             optional=True,
         )
         for action, resource, calls in (
             ("s3:GetObject", on.OBJECTS, ("s3:HeadObject",)),
-            # botocore looks for a bucket's region if the answer to HeadObject is an error.
+            # botocore looks for a bucket's region if HeadObject fails.
             ("s3:ListBucket", on.BUCKETS, ("s3:HeadObject", "s3:HeadBucket")),
         )
     ),
@@ -245,22 +244,26 @@ APPLY = (
     *(
         Right(action, MANAGER, resources, "apply", why, calls=("cloudformation:CreateChangeSet",))
         for action, resources, why in (
-            ("s3:GetObject", (on.OBJECTS,), "the template, which CloudFormation reads in our name"),
-            ("kms:Decrypt", (on.KEYS,), "the template, which CloudFormation reads in our name"),
+            (
+                "s3:GetObject",
+                (on.OBJECTS,),
+                "the template, which CloudFormation reads as cjob's role",
+            ),
+            ("kms:Decrypt", (on.KEYS,), "the template, which CloudFormation reads as cjob's role"),
             ("iam:PassRole", (on.EXECUTION_ROLE,), "letting CloudFormation act as its own role"),
         )
     ),
     *(
         Right(f"cloudformation:{name}", MANAGER, (on.STACKS,), "apply", why, when=when)
         for name, why, when in (
-            ("CreateChangeSet", "proposing the change", ""),
-            ("DescribeChangeSet", "what CloudFormation thinks of it", ""),
-            ("ExecuteChangeSet", "making the change", ""),
-            ("DescribeStackEvents", "following it", ""),
-            ("DescribeStackResources", "what is in it, and what failed", STUCK),
-            ("DeleteChangeSet", "taking a proposal back", "there is nothing to change, or no way"),
-            ("DeleteStack", "taking a creation back", "it failed or is interrupted"),
-            ("CancelUpdateStack", "taking an update back", "it is interrupted"),
+            ("CreateChangeSet", "creating the change set", ""),
+            ("DescribeChangeSet", "reading the change set", ""),
+            ("ExecuteChangeSet", "executing the change set", ""),
+            ("DescribeStackEvents", "following the deployment", ""),
+            ("DescribeStackResources", "what the stack contains, and what failed", STUCK),
+            ("DeleteChangeSet", "deleting a change set", "nothing has changed, or it failed"),
+            ("DeleteStack", "rolling back a creation", "it failed or is interrupted"),
+            ("CancelUpdateStack", "rolling back an update", "it is interrupted"),
         )
     ),
     *(
@@ -294,15 +297,15 @@ DOCTOR = (
 )
 
 RIGHTS = (*TARGET, *PUSH, *REPOSITORY, *COMPARISON, *APPLY, *DOCTOR, *OPERATE, *STATUS)
-"""All permissions; whatever is called beyond them is refused before it is sent, see `session`."""
+"""All permissions; `session` refuses calls that need any other."""
 
 
 class UndeclaredCallError(Exception):
-    """A call to AWS that is not in the table for the identity that makes it: a bug in cjob."""
+    """A call that the table does not declare for the identity that makes it: a bug in cjob."""
 
 
 def check_declared(identity: str, service: str, operation: str) -> None:
-    """Raise UndeclaredCallError unless an identity's call is in the table."""
+    """Raise UndeclaredCallError unless the table declares a call for an identity."""
     if (identity, f"{service}:{operation}") not in DECLARED:
         raise UndeclaredCallError(f"{service}:{operation} is not declared for the {identity}")
 

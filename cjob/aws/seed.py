@@ -1,8 +1,8 @@
-"""Set up an application with one environment as Copilot leaves them behind, for the sandbox.
+"""Creates an application with environments in the sandbox, as Copilot does.
 
-Three templates beside the sandbox make the stacks: the StackSet's roles, the regional resources
-and the environment; then the SSM records are written that commands find everything by. The calls
-and the templates are those of a real account. Nothing may exist yet.
+Three templates of the sandbox make the stacks: the StackSet's roles, the regional resources and the
+environment. Then the SSM records are written by which commands find all of it. Calls and templates
+are those of a real account. Nothing may exist yet.
 """
 
 import json
@@ -25,7 +25,7 @@ from cjob.aws.errors import translating_errors
 from cjob.document import names, versions
 from cjob.reporting.errors import ServiceError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import CapabilityType
     from mypy_boto3_cloudformation.type_defs import StackTypeDef, TagTypeDef
@@ -47,10 +47,10 @@ def seed(
     endpoint: str | None = None,
     version: str = "",
 ) -> None:
-    """Make the application, its environments in the session's region, and its jobs' repositories.
+    """Create the application, its environments in the session's region, and its jobs' repositories.
 
-    `endpoint` is the address of every service, where it isn't AWS itself. Raises ServiceError
-    with what the first service that refused said.
+    `endpoint` is the address of every service, if it is not AWS. Raise ServiceError with the
+    message of the first service that refuses.
     """
     with translating_errors(f"set up the application {app!r}"):
         stacks = session.client("cloudformation", endpoint_url=endpoint)
@@ -65,7 +65,7 @@ def seed(
 
 
 def local_session(account: str, secret_key: str, region: str) -> boto3.Session:
-    """Give a session that takes nothing from the person's AWS settings, nor from their proxies."""
+    """Return a session that ignores the user's AWS settings and proxies."""
     unset = (None, None, None, None)
     no_file = (None, None, os.devnull, None)
     core = botocore.session.Session(
@@ -83,7 +83,7 @@ def local_session(account: str, secret_key: str, region: str) -> boto3.Session:
 def seed_regional_stack(
     stacks: "CloudFormationClient", app: str, account: str, jobs: Sequence[str]
 ) -> dict[str, str]:
-    """Make the StackSet's roles, the StackSet and its instance; return the instance's outputs."""
+    """Create the StackSet's roles, the StackSet and its instance; return the instance's outputs."""
     roles = f"{names.stack_set(app)}-roles"
     roles_template = (TEMPLATES / "roles.yml").read_text()
     outputs = _create_stack(stacks, roles, roles_template, {"AppName": app}, _tags(app))
@@ -141,7 +141,7 @@ def _repository(app: str, job: str) -> dict[str, object]:
 def seed_environment_stack(
     stacks: "CloudFormationClient", app: str, env: str, account: str, template: str
 ) -> dict[str, str]:
-    """Make the environment's stack and return its outputs."""
+    """Create the environment's stack and return its outputs."""
     partition = names.partition(stacks.meta.region_name)
     parameters = {
         "AppName": app,
@@ -156,7 +156,7 @@ def seed_environment_stack(
 def environment_template(artifacts: Mapping[str, str], version: str = "") -> str:
     """Return the environment's template, with the ARNs of the artifact bucket and its key.
 
-    In that of an older version the manager role lacks what was added later.
+    In an older version the manager role does not have the permissions that were added later.
     """
     key = artifacts["KMSKeyARN"]
     bucket = f"arn:{key.split(':')[1]}:s3:::{artifacts['PipelineBucket']}"
@@ -172,7 +172,7 @@ def environment_template(artifacts: Mapping[str, str], version: str = "") -> str
 
 
 def _of_version(statements: str, version: str) -> str:
-    """Return the manager role's statements without the rights that a version did not have yet."""
+    """Return the manager role's statements without the permissions that a version does not have."""
     kept = []
     for statement in re.split("^(?=- Sid:)", statements, flags=re.MULTILINE)[1:]:
         listed = re.search(r"\[(.*?)\]", statement, re.DOTALL)
@@ -228,7 +228,7 @@ def _create_stack(
     parameters: Mapping[str, str],
     tags: "Sequence[TagTypeDef]",
 ) -> dict[str, str]:
-    """Create a stack, wait for it, and give its outputs; raise ServiceError when it fails."""
+    """Create a stack, wait for it, and return its outputs; raise ServiceError if it fails."""
     stack_id = stacks.create_stack(
         StackName=name,
         TemplateBody=template,
@@ -236,14 +236,14 @@ def _create_stack(
         Capabilities=CAPABILITIES,
         Tags=tags,
     )["StackId"]
-    backoff = _Pauses()
+    pauses = _Pauses()
     while True:
         stack = stacks.describe_stacks(StackName=stack_id)["Stacks"][0]
         if stack["StackStatus"] == "CREATE_COMPLETE":
             return _outputs(stack)
         if not stack["StackStatus"].endswith("_IN_PROGRESS"):
             raise ServiceError(f"the stack {name!r} ended with {stack['StackStatus']}")
-        backoff.sleep()
+        pauses.sleep()
 
 
 def _outputs(stack: "StackTypeDef") -> dict[str, str]:
@@ -251,7 +251,7 @@ def _outputs(stack: "StackTypeDef") -> dict[str, str]:
 
 
 def _wait_for_operation(stacks: "CloudFormationClient", name: str, operation: str) -> None:
-    backoff = _Pauses()
+    pauses = _Pauses()
     while True:
         found = stacks.describe_stack_set_operation(StackSetName=name, OperationId=operation)
         status = found["StackSetOperation"]["Status"]
@@ -259,11 +259,11 @@ def _wait_for_operation(stacks: "CloudFormationClient", name: str, operation: st
             return
         if status not in ("RUNNING", "QUEUED"):
             raise ServiceError(f"the StackSet {name!r} ended with {status}")
-        backoff.sleep()
+        pauses.sleep()
 
 
 class _Pauses:
-    """Pauses between two looks: short for a sandbox, and growing to what AWS would bear."""
+    """Pauses between two polls: short at first, as the sandbox is fast."""
 
     def __init__(self) -> None:
         self.seconds = 0.02

@@ -1,19 +1,22 @@
-"""One AWS session for a run: who calls, from where, and each client made once.
+"""One AWS session for a run: credentials, region, and clients, each of which is made once.
 
-Calls go out as the caller, or as the environment's manager role, and only if they are declared for
-that identity in `rights`. The role's credentials are fetched at the first call that needs them, and
+Calls are made as the caller or as the environment's manager role, and only if `rights` declares
+them for that identity. The role's credentials are fetched for the first call that needs them, and
 again before they expire.
 """
 
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import botocore.session
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import NoCredentialsError
+from botocore.model import OperationModel
 
 from cjob import __version__
 from cjob.aws import errors
@@ -22,14 +25,10 @@ from cjob.aws.errors import translating_errors
 from cjob.aws.responses import CheckedParserFactory
 from cjob.aws.rights import CALLER, MANAGER, check_declared
 from cjob.aws.slow_calls import SlowCallMonitor
-from cjob.concurrency.pool import run_all
+from cjob.concurrency.pool import Checkpoint, run_all
 from cjob.reporting.progress import Progress, Reporter
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from botocore.client import BaseClient
-    from botocore.model import OperationModel
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
@@ -40,14 +39,13 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
-    from cjob.concurrency.pool import Checkpoint
-
-    Call = Callable[[], Any]
+Call = Callable[[], Any]
 
 PARALLEL_CALLS = 16
 ATTEMPTS = 8
-# For so long calls as a role, which come after others were answered, wait for a lost network.
 OUTAGE_S = 90
+"""How long a call as a role, which comes after others succeeded, is repeated in an outage."""
+
 OUTAGE_PAUSE_S = 2.0
 
 
@@ -56,7 +54,7 @@ def _ignore(_: Progress) -> None:
 
 
 class Account:
-    """AWS as seen with the caller's credentials; clients are made once and shared by threads."""
+    """Makes clients of AWS with the caller's credentials, each once; shared by threads."""
 
     def __init__(
         self, ask: Ask | None = None, report: Reporter = _ignore, *, as_caller: bool = False
@@ -72,7 +70,8 @@ class Account:
         self._as_caller = as_caller
         self._core.register_component("credential_provider", CallerProvider(self._core, ask))
         with translating_errors("read the AWS settings"):
-            self._core.get_config_variable("max_attempts")  # read here, its error is about it
+            # Read here, so that its error is about the settings.
+            self._core.get_config_variable("max_attempts")
             region = os.environ.get("AWS_REGION") or self._core.get_config_variable("region")
         if not region:
             raise errors.no_region()
@@ -134,9 +133,9 @@ class Account:
     def client(
         self, service: Any, region: str = "", role: str = "", *, attempts: int = ATTEMPTS
     ) -> Any:
-        """Return the client of a service in a region (the home region where none is named).
+        """Return the client of a service in a region (by default the home region).
 
-        `role` is the ARN of a role to call as; without it calls go out as the caller.
+        `role` is the ARN of the role that makes the calls; without it the caller makes them.
         """
         key = (service, region or self.region, role, attempts)
         with self._lock:
@@ -161,7 +160,7 @@ class Account:
                 self._sessions[role] = self._assumed(role) if role else self._core
         return self._sessions[role]
 
-    def _assuming_client(self, *args: Any, **more: Any) -> "BaseClient":  # noqa: ANN401 - botocore's
+    def _assuming_client(self, *args: Any, **more: Any) -> BaseClient:  # noqa: ANN401 - botocore's
         client: BaseClient = _only_declared(self._core.create_client(*args, **more), CALLER)
         self._slow_calls.watch(client)
         return client
@@ -169,7 +168,7 @@ class Account:
     def _assumed(self, role: str) -> botocore.session.Session:
         """Return a session whose credentials are those of `role`, fetched when first needed."""
         core = _new_session()
-        # What each service is like is read from large files: once will do.
+        # The descriptions of services are large files, which are read once.
         core.register_component("data_loader", self._core.get_component("data_loader"))
         own = self._core.get_credentials()
         if own is None:
@@ -189,16 +188,16 @@ class Account:
 
 
 def _new_session() -> botocore.session.Session:
-    """Return a session that takes only AWS's answers for answers."""
+    """Return a session that refuses responses of other servers than AWS's."""
     session = botocore.session.Session()
     session.register_component("response_parser_factory", CheckedParserFactory())
     return session
 
 
-def _only_declared(client: "BaseClient", identity: str) -> "BaseClient":
-    """Let a client make only those calls that are declared for the identity that it calls as."""
+def _only_declared(client: BaseClient, identity: str) -> BaseClient:
+    """Let a client make only the calls that are declared for its identity."""
 
-    def check(model: "OperationModel", **_: object) -> None:
+    def check(model: OperationModel, **_: object) -> None:
         check_declared(identity, model.service_model.service_name, model.name)
 
     client.meta.events.register("provide-client-params", check)
@@ -212,7 +211,7 @@ def _mark_as_caller(parsed: "dict[str, Any]", **_: object) -> None:
 def _retry_during_outage(
     request_dict: "dict[str, Any]", caught_exception: Exception | None = None, **_: object
 ) -> float | None:
-    """Say how long to wait for the next try of a call, where botocore's own have been in vain."""
+    """Return the pause before the next try of a call whose retries by botocore all failed."""
     if not isinstance(caught_exception, errors.CONNECTION_ERRORS):
         return None
     began = request_dict["context"].setdefault("cjob_unheard_since", time.monotonic())
@@ -220,7 +219,7 @@ def _retry_during_outage(
 
 
 class _FixedProvider:
-    """Where a botocore session finds credentials that were made for it."""
+    """A `credential_provider` that returns the given credentials."""
 
     def __init__(self, credentials: NamedCredentials) -> None:
         self._credentials = credentials
@@ -229,13 +228,13 @@ class _FixedProvider:
         return self._credentials
 
 
-def gather(*calls: "Call") -> list[Any]:
-    """Make calls that don't depend on each other at once; give their answers in order.
+def gather(*calls: Call) -> list[Any]:
+    """Make independent calls at once; return their results in order.
 
-    The first error is raised as soon as it is there, and Ctrl-C waits for no answer.
+    The first error is raised immediately, and Ctrl-C does not wait for answers.
     """
     return run_all([_ignoring_checkpoint(call) for call in calls], PARALLEL_CALLS)
 
 
-def _ignoring_checkpoint(call: "Call") -> "Callable[[Checkpoint], Any]":
+def _ignoring_checkpoint(call: Call) -> Callable[[Checkpoint], Any]:
     return lambda _: call()

@@ -7,15 +7,13 @@ a thread for each request. Touches nothing else.
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError
 
 from cjob.concurrency.interrupts import ANSWER_TIMEOUT_S, NEVER, interruptible, last_interrupt
 from cjob.reporting.progress import Reporter, info
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 FIRST_REPORT_S = 10.0
 REPORT_INTERVAL_S = 30.0
@@ -61,7 +59,7 @@ class SlowCallMonitor:
         self._lock = threading.Lock()
         self._next = 0.0
 
-    def watch(self, client: "BaseClient") -> None:
+    def watch(self, client: BaseClient) -> None:
         """Watch all calls of a client."""
         events = client.meta.events
         events.register("before-call", self._begin)

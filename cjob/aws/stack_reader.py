@@ -28,7 +28,7 @@ from cjob.reporting.errors import ServiceError
 from cjob.reporting.progress import Reporter
 from cjob.stages.deployment.events import PASSED_ON
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
 
 T = TypeVar("T")

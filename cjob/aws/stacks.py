@@ -37,7 +37,7 @@ from cjob.reporting.progress import Reporter
 from cjob.stages.deployment.change_sets import Proposal, Request, StackChangedError
 from cjob.stages.deployment.events import Event
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import DescribeChangeSetOutputTypeDef
 

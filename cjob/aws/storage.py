@@ -16,12 +16,12 @@ from cjob.document.models import Target
 from cjob.engines.engine import Login
 from cjob.reporting.errors import ServiceError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_s3 import S3Client
 
 NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 FORBIDDEN = {"403", "AccessDenied", "Forbidden"}
-"""S3's answer to a question for an object by who may not list the bucket, or not read from it."""
+"""S3's codes if the role may not list or read the bucket."""
 
 MANIFESTS = [
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -32,24 +32,24 @@ LISTS = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 ]
-"""What names images for several platforms."""
+"""Manifests that list images for several platforms."""
 
 
 class AwsBucket:
-    """The artifact bucket, as the environment's manager role may read and fill it."""
+    """The artifact bucket, as the environment's manager role may read it and write to it."""
 
     def __init__(self, account: Account, target: Target) -> None:
-        """Take the account and the environment whose bucket it is."""
+        """Take the account and the environment."""
         self._account = account
         self._target = target
 
     def exists(self, key: str) -> bool:
-        """Return whether there is known to be an object under a key.
+        """Check whether an object is known to exist.
 
-        Where that isn't told, it is sent: the key is made from the content, so what is there stays
-        what it was; and only who sends it is told what lacks.
+        If the role may not know, the object is sent again. Its key depends on the content, so it
+        does not change, and the denial of the upload names the missing permission.
         """
-        with self._translating_errors("look for", key):
+        with self._translating_errors("find", key):
             try:
                 self._client().head_object(Bucket=self._target.artifact_bucket, Key=key)
             except ClientError as error:
@@ -59,7 +59,7 @@ class AwsBucket:
         return True
 
     def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
-        """Store an object; the bucket's owner owns it."""
+        """Store an object, which the bucket's owner will own."""
         with self._translating_errors("send", key):
             self._client().put_object(
                 Bucket=self._target.artifact_bucket,
@@ -82,15 +82,15 @@ class AwsRegistry:
     """ECR in the environment's region, as the caller may use it."""
 
     def __init__(self, account: Account, target: Target) -> None:
-        """Take the account and the environment whose images they are."""
+        """Take the account and the environment."""
         self._account = account
         self._target = target
         self._login: Memo[Login] = Memo()
 
     def login(self, repository: str) -> Login:
-        """Return what lets an engine push to a repository.
+        """Return the login for pushing to a repository.
 
-        The token is for all repositories and valid for twelve hours, so one is enough for a run.
+        ECR's token is for all repositories and valid for twelve hours, so one is enough for a run.
         """
         return self._login.get((), lambda: self._new_login(repository))
 
@@ -105,13 +105,13 @@ class AwsRegistry:
         except ValueError:
             raise ServiceError(
                 "ECR's token is not user:password",
-                hint="check AWS_ENDPOINT_URL and proxies: what answered is not ECR",
+                hint="check AWS_ENDPOINT_URL and proxies: the response is not ECR's",
             ) from None
         host = granted["proxyEndpoint"].split("://", 1)[-1].rstrip("/")
         return Login(username=username, password=password, host=host)
 
     def tagged(self, repository: str, tag: str) -> str:
-        """Return the digest that a tag names now, empty if there is no such tag."""
+        """Return the digest that a tag refers to now, empty if there is no such tag."""
         with translating_errors(f"look up tag {tag!r} in repository {repository!r}"):
             found = self._account.client("ecr", self._target.region).batch_get_image(
                 repositoryName=repository.partition("/")[2],
@@ -121,7 +121,7 @@ class AwsRegistry:
         return found[0]["imageId"]["imageDigest"] if found else ""
 
     def config(self, repository: str, digest: str) -> str:
-        """Return the digest of an image's configuration; empty for what has none, such as a list.
+        """Return the digest of an image's configuration; empty if it has none, such as a list.
 
         It is the image's id on the engine that built it.
         """

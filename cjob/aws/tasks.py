@@ -11,7 +11,7 @@ from cjob.aws.session import Account
 from cjob.runs import history
 from cjob.runs.model import Attempt, Environment
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which are installed for development only
     from mypy_boto3_ecs import ECSClient
 
 DESIRED: tuple[Literal["RUNNING", "STOPPED"], ...] = ("RUNNING", "STOPPED")

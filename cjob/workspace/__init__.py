@@ -1,1 +1,1 @@
-"""The workspace's files: found, read inside of their repository only, and digested."""
+"""Finds and reads the workspace's files, inside their repository only."""

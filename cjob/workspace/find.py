@@ -1,7 +1,7 @@
 """The workspace: the folder above `copilot/`, found from any folder below it.
 
-Reads files only, and only inside of the repository that the workspace is in: a manifest, an addon
-or a symbolic link may come from a stranger's pull request.
+Reads files only, and only inside the repository of the workspace: a manifest, an addon or a
+symbolic link may come from a stranger's pull request.
 """
 
 import errno
@@ -17,11 +17,11 @@ from cjob.reporting.errors import MORE_FILES, InputError
 
 FOLDER = "copilot"
 LEVELS = 5
-LARGEST = 10 * 1024 * 1024
+MAX_SIZE = 10 * 1024 * 1024
 PIECE = 1024 * 1024
 JOB_TYPE = "Scheduled Job"
 
-# What the kernel answers here is about cjob and the machine: `/proc/self/environ` has credentials.
+# The kernel's files are about cjob and the machine: `/proc/self/environ` contains credentials.
 NEVER = tuple(Path(folder) for folder in ("/proc", "/sys", "/dev"))
 ALLOW = "--allow-outside"
 
@@ -29,7 +29,7 @@ _TYPE = re.compile(r"^type[ \t]*:", re.MULTILINE)
 
 
 def top_folder(root: Path) -> Path | None:
-    """Return the nearest folder at or above `root` that holds `.git`; None outside of a checkout.
+    """Return the nearest folder at or above `root` that contains `.git`, or None.
 
     Git never checks out a path with `.git` in it, so no commit can choose this folder.
     """
@@ -37,28 +37,28 @@ def top_folder(root: Path) -> Path | None:
 
 
 class NoWorkspaceError(InputError):
-    """There is no workspace in a folder or those above it."""
+    """There is no workspace in a folder or the folders above it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """The files that a workspace may use: those of its git checkout, else of the workspace itself.
+    """The files that a workspace may use: those of its git checkout, or of the workspace itself.
 
-    Symbolic links and `..` are followed before the check. `allow_outside` is the person's consent
-    to other files; what the kernel makes up is never read.
+    Symbolic links and `..` are resolved before the check. With `allow_outside` other files are
+    allowed, too, but never the kernel's.
     """
 
     root: Path
     allow_outside: bool = False
 
     def shown(self, path: Path) -> str:
-        """Return a path as messages and documents have it: relative to the root."""
+        """Return a path as shown in messages and documents: relative to the root."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
     def inside(self, relative: str) -> Path:
         """Return the path of a file that a manifest or a document names, relative to the root.
 
-        A leading slash means the root, too; with `..` the file may be beside the workspace.
+        A leading slash means the root, too; `..` may lead to a file beside the workspace.
         """
         return self.root / relative.lstrip("/")
 
@@ -66,8 +66,8 @@ class Files:
         """Raise InputError if a path leads out of the repository."""
         try:
             real = Path(os.path.realpath(path))
-        except (OSError, ValueError) as error:  # a name with a NUL in it
-            raise _unreadable(shown, getattr(error, "strerror", "") or _NO_NAME) from None
+        except (OSError, ValueError) as error:  # the name contains NUL
+            raise _unreadable(shown, error) from None
         root = self.root.resolve()
         top = top_folder(root) or root
         special = any(real.is_relative_to(one) and not top.is_relative_to(one) for one in NEVER)
@@ -86,15 +86,15 @@ class Files:
     def check_written(self, folder: Path, shown: str) -> None:
         """Raise InputError if a folder in the repository is a link that leads out of it.
 
-        The person may name any folder to write to, but a pull request may not redirect it.
+        The user may write to any folder, but a pull request may not redirect it.
         """
-        given = Path(os.path.abspath(folder))  # noqa: PTH100 - that one follows no link
+        given = Path(os.path.abspath(folder))  # noqa: PTH100 - Path.resolve would follow links
         root = self.root.resolve()
         if given.is_relative_to(top_folder(root) or root):
             self.check(given, shown)
 
     def read_text(self, path: Path) -> str:
-        """Read a file of text; InputError if it is absent, too large, or not UTF-8."""
+        """Return a file's text; raise InputError if it is missing, too large, or not UTF-8."""
         shown = self.shown(path)
         data = self.read_bytes(path, shown)
         try:
@@ -107,17 +107,17 @@ class Files:
                 place=f"{shown}:{line}",
             ) from None
 
-    def read_bytes(self, path: Path, shown: str, limit: int = LARGEST) -> bytes:
-        """Read a file; InputError, with the path as it is `shown`, if that cannot be done."""
+    def read_bytes(self, path: Path, shown: str, limit: int = MAX_SIZE) -> bytes:
+        """Return a file's content; raise InputError, naming it as `shown`, if it can't be read."""
         return b"".join(self.pieces(path, shown, limit))
 
     def pieces(self, path: Path, shown: str, limit: int) -> Iterator[bytes]:
-        """Yield what a file contains, with little of it in memory; see `read_bytes`."""
+        """Yield a file's content piece by piece, to save memory; see `read_bytes`."""
         size = self.status(path, shown).st_size
         if size > limit:
             raise InputError(
                 f"the file has {size} bytes, more than {limit}",
-                hint="is it the right file?",
+                hint="check that it is the right file",
                 place=shown,
             )
         try:
@@ -125,10 +125,13 @@ class Files:
                 while piece := file.read(PIECE):
                     yield piece
         except OSError as error:
-            raise _unreadable(shown, error.strerror) from None
+            raise _unreadable(shown, error) from None
 
     def status(self, path: Path, shown: str) -> os.stat_result:
-        """Look at a file or folder; InputError for what is absent, outside, a pipe or a device."""
+        """Return the status of a file or folder.
+
+        Raise InputError if it is missing, outside of the repository, a pipe or a device.
+        """
         self.check(path, shown)
         try:
             found = path.stat()
@@ -136,9 +139,9 @@ class Files:
             hint = "check the name; paths begin at the workspace's root"
             raise InputError(f"there is no file {shown!r}", hint=hint, place=shown) from None
         except OSError as error:
-            raise _unreadable(shown, error.strerror) from None
+            raise _unreadable(shown, error) from None
         if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
-            raise _unreadable(shown, "it may have no end")
+            raise _unreadable(shown, ValueError("it is a pipe or a device"))
         return found
 
 
@@ -147,10 +150,10 @@ def _ignore(_: str) -> None:
 
 
 def valid_names(found: Iterable[str], what: str, warn: Callable[[str], None]) -> tuple[str, ...]:
-    """Return the names that cjob accepts, sorted, and warn about the others.
+    """Return the valid names, sorted, and warn about the others.
 
-    They come from folders and files that anybody may have written, and go into shells: through
-    completion, a Makefile, a loop over `cjob list`.
+    Anybody may have named the folders and files, and the names reach shells: through completion, a
+    Makefile, a loop over `cjob list`.
     """
     names = sorted(set(found))
     for name in names:
@@ -161,7 +164,7 @@ def valid_names(found: Iterable[str], what: str, warn: Callable[[str], None]) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace(Files):
-    """A workspace's files, and the application that it belongs to (empty: none)."""
+    """A workspace's files, and the application that it belongs to (may be empty)."""
 
     app: str = ""
 
@@ -174,11 +177,11 @@ class Workspace(Files):
         return self.root / FOLDER / job / name
 
     def jobs(self, warn: Callable[[str], None] = _ignore) -> tuple[str, ...]:
-        """Return the names of the folders that hold a scheduled job's manifest, sorted.
+        """Return the sorted names of the folders that contain a scheduled job's manifest.
 
-        Only the manifest's `type` line is looked at; what else is wrong is found when it is loaded.
+        Only the manifest's `type` is read; other errors in it are found when it is loaded.
         """
-        # A glob would pass over a job that must not be read.
+        # A glob would silently skip a job that must not be read.
         folders = [one.name for one in (self.root / FOLDER).iterdir()]
         found = [one for one in folders if self.manifest(one).exists() and self._is_job(one)]
         return valid_names(found, "job", warn)
@@ -193,19 +196,24 @@ class Workspace(Files):
         return value.strip().strip("\"'") == JOB_TYPE
 
     def environments(self, warn: Callable[[str], None] = _ignore) -> tuple[str, ...]:
-        """Return the names of the folders that hold an environment's manifest, sorted."""
+        """Return the sorted names of the folders that contain an environment's manifest."""
         found = (self.root / FOLDER / "environments").glob("*/manifest.yml")
         return valid_names((path.parent.name for path in found), "environment", warn)
 
 
 def find(start: Path, *, allow_outside: bool = False) -> Workspace:
-    """Find the workspace that a folder lies in: itself or one of the four folders above it."""
+    """Return the workspace that a folder is in: the folder itself or one of the four above it.
+
+    Raise NoWorkspaceError if there is none, and InputError if the folder is missing.
+    """
     try:
         start = start.resolve()
     except FileNotFoundError:
-        raise InputError("the working folder is gone", hint="go to another folder") from None
+        raise InputError(
+            "the current folder was deleted", hint="change to another folder"
+        ) from None
     if not start.is_dir():
-        raise InputError(f"there is no folder {str(start)!r}", hint="check what -C names")
+        raise InputError(f"there is no folder {str(start)!r}", hint="check the folder of -C")
     if start.name == FOLDER:
         return _open(start.parent, allow_outside=allow_outside)
     for folder in [start, *start.parents][:LEVELS]:
@@ -214,7 +222,7 @@ def find(start: Path, *, allow_outside: bool = False) -> Workspace:
     raise NoWorkspaceError(
         f"no workspace: there is no folder {FOLDER!r} in {str(start)!r} or the "
         f"{LEVELS - 1} folders above it",
-        hint="go to the folder that holds it, or name that with -C; to begin one: "
+        hint="change to the folder that contains it, or name it with -C; to create one: "
         "cjob help application",
     )
 
@@ -224,7 +232,7 @@ def _open(root: Path, *, allow_outside: bool) -> Workspace:
     if not summary.is_file():
         raise InputError(
             "the workspace belongs to no application",
-            hint=f"write 'application: NAME' into {FOLDER}/.workspace",
+            hint=f"write 'application: NAME' to {FOLDER}/.workspace",
             place=f"{FOLDER}/.workspace",
         )
     text = Files(root=root, allow_outside=allow_outside).read_text(summary)
@@ -233,9 +241,9 @@ def _open(root: Path, *, allow_outside: bool) -> Workspace:
     return Workspace(root=root, allow_outside=allow_outside, app=app)
 
 
-_NO_NAME = "no file can have that name"
-
-
-def _unreadable(shown: str, reason: str | None) -> InputError:
-    hint = MORE_FILES if reason == os.strerror(errno.EMFILE) else "check the file"
+def _unreadable(shown: str, error: OSError | ValueError) -> InputError:
+    """Return the error for a file that cannot be read; a ValueError has its reason as its text."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    is_limit = isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
+    hint = MORE_FILES if is_limit else "check the file"
     return InputError(f"cannot read {shown!r}: {reason}", hint=hint, place=shown)

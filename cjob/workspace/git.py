@@ -1,7 +1,7 @@
-"""The git checkout that a workspace is in: its commit, and whether its files differ from it.
+"""Reads the git checkout of a workspace: its commit, and whether its files differ from it.
 
-Starts git, for reading only. A checkout holds what strangers wrote (a pull request), so git runs
-without any setting of the repository that could start a program.
+Starts git, which only reads. A checkout may contain a stranger's pull request, so git runs without
+any setting of the repository that could start a program.
 """
 
 import os
@@ -14,7 +14,7 @@ from cjob.workspace.find import top_folder
 LIMIT_S = 20
 UNTRACKED = "?? "
 
-# Committed files can look like a bare repository, whose configuration would be the committer's.
+# Committed files can look like a bare repository with a configuration of its author.
 # fsmonitor, hooks and lazy fetches start programs; the index is not refreshed either.
 SAFE = (
     *("-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false"),
@@ -22,7 +22,7 @@ SAFE = (
 )
 SAFE_ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
-# `git lfs install --local`, which actions/checkout runs too, writes these.
+# Written by `git lfs install --local`, which actions/checkout also runs.
 KNOWN_FILTERS = frozenset({"git-lfs clean -- %f", "git-lfs filter-process"})
 OWN_SCOPES = frozenset({"local", "worktree"})
 FILTERS = r"^filter\..*\.(clean|process)$"
@@ -31,9 +31,9 @@ FILTERS = r"^filter\..*\.(clean|process)$"
 def revision(
     root: Path, environment: Mapping[str, str], warn: Callable[[str], None]
 ) -> Revision | None:
-    """Return the commit that the workspace is at; None if it is not in a git checkout.
+    """Return the commit of the workspace, or None if it is not in a git checkout.
 
-    A tree counts as changed if git can't tell whether it is.
+    The files count as changed if git can't tell; `warn` gets a line about any problem.
     """
     top = root if "GIT_DIR" in environment else top_folder(root)
     if top is None:
@@ -42,20 +42,22 @@ def revision(
         commit = _git(top, "rev-parse", "--quiet", "--verify", "--short", "HEAD")
     except _GitError as error:
         if error.reason:
-            warn(f"git does not tell the commit, so no image is tagged with it: {error.reason}")
+            warn(f"git can't read the commit, so no image is tagged with it: {error.reason}")
         return None
     try:
         return Revision(commit=commit, dirty=_differs(top))
     except _GitError as error:
-        warn(f"git does not tell whether files differ from the commit, so they do: {error.reason}")
+        warn(
+            f"git can't compare the files with the commit, so they count as changed: {error.reason}"
+        )
         return Revision(commit=commit, dirty=True)
 
 
 def _differs(root: Path) -> bool:
-    """Return whether files differ from the commit, or are new to git.
+    """Check whether files differ from the commit, or are not in it.
 
-    A new file that is empty does not count: the shell creates one for the output of this very
-    pipe (`cjob-build … > plan.json`), and every tree would differ.
+    New files that are empty do not count: the shell creates one for the output of a pipe
+    (`cjob-build … > plan.json`), so the files would always differ.
     """
     status = ("status", "--porcelain", "-z", "--no-renames")
     output = _git(root, *status, settings=tuple(_disabled_filters(root)))
@@ -67,10 +69,10 @@ def _differs(root: Path) -> bool:
 
 
 def _disabled_filters(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield settings that disable the filters which only the repository itself configures.
+    """Yield settings that disable filters which are configured only in the repository itself.
 
-    A committed `.gitattributes` chooses their files, and `include.path` may well lead to a
-    committed file. Filters of the user's own configuration are the user's.
+    A committed `.gitattributes` chooses their files, and `include.path` may name a committed file.
+    Filters of the user's own configuration stay enabled.
     """
     words = ("config", "--null", "--show-scope", "--get-regexp", FILTERS)
     listed = iter(_git(root, *words, allowed=(0, 1)).split("\0"))
@@ -87,7 +89,7 @@ def _is_empty(path: Path) -> bool:
 
 
 class _GitError(Exception):
-    """Git did not answer; the reason is its first line, empty if all it says is no."""
+    """Git failed; the reason is the first line of its message, and may be empty."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -104,7 +106,7 @@ def _git(
 
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell
-            ["git", *SAFE, "-C", str(root), *arguments],  # noqa: S607 - as people find it
+            ["git", *SAFE, "-C", str(root), *arguments],  # noqa: S607 - found on PATH
             capture_output=True,
             text=True,
             errors="replace",
@@ -113,7 +115,7 @@ def _git(
             env={**os.environ, **SAFE_ENVIRONMENT, **_configuration(settings)},
         )
     except OSError as error:
-        raise _GitError(f"git cannot be run: {error.strerror}") from None
+        raise _GitError(f"cannot run git: {error.strerror}") from None
     except subprocess.TimeoutExpired:
         raise _GitError(f"it took more than {LIMIT_S} s") from None
     if done.returncode not in allowed:
@@ -122,7 +124,7 @@ def _git(
 
 
 def _configuration(settings: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Return settings as git's variables; in `-c NAME=VALUE` a name can't have every character."""
+    """Return settings as variables for git; `-c NAME=VALUE` does not allow every name."""
     if not settings:
         return {}
     given = os.environ.get("GIT_CONFIG_COUNT", "")

@@ -86,7 +86,7 @@ def failure(**settings: str) -> ServiceError:
         ({"AWS_PROFILE": "token"}, "from profile 'token': '/nowhere/token': No such file"),
         ({"AWS_PROFILE": "absent"}, "from profile 'absent': '/nowhere/at-all': No such file"),
         ({"AWS_PROFILE": "text"}, "from profile 'text': Expecting value"),
-        ({"AWS_PROFILE": "list"}, "from profile 'list': the answer is not a JSON object"),
+        ({"AWS_PROFILE": "list"}, "from profile 'list': the response is not a JSON object"),
         ({"AWS_PROFILE": "failing"}, "from profile 'failing': Error when retrieving"),
         (
             {

@@ -61,7 +61,7 @@ def test_credentials_that_aws_refuses_are_told(
 @pytest.mark.parametrize(
     ("existing", "hint"),
     [
-        ([], "name it with -a, or set AWS_REGION and AWS_PROFILE to where it was made"),
+        ([], "name it with -a, or set AWS_REGION and AWS_PROFILE to where it was created"),
         (["a", "shop"], "name it with -a, or set AWS_REGION"),
         (["acme2"], "did you mean 'acme2'?"),
     ],
@@ -83,7 +83,7 @@ def test_an_application_that_is_not_there_is_explained(
     assert "copilot app init" in notes[-1]
     assert "cjob sandbox start" in notes[-1]
     assert last.startswith(f"hint: {hint}")
-    assert last.endswith("; to get one: cjob help application")
+    assert last.endswith("; to create one: cjob help application")
 
 
 def test_applications_that_must_not_be_listed_are_left_out(workspace: Path, aws: Fake) -> None:

@@ -226,7 +226,7 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         (
             "cjob-build -n report -e test -C nowhere/else",
             "there is no folder",
-            "check what -C names",
+            "check the folder of -C",
         ),
         (
             "cjob-render -n report -e test --target absent.json",
@@ -307,7 +307,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
         'mkdir gone; cd gone; rmdir ../gone; cjob-build -n report -e test 2>&1 | grep -v "^sh:"'
     )
     done = commands.shell(script, folder=tmp_path)
-    assert done.out == "cjob: the working folder is gone\nhint: go to another folder\n"
+    assert done.out == "cjob: the current folder was deleted\nhint: change to another folder\n"
 
 
 def test_a_workspace_is_found_from_below_and_by_its_flag(workspace: Path, tmp_path: Path) -> None:

@@ -111,10 +111,10 @@ def test_a_pipe_is_not_waited_for(workspace: Workspace) -> None:
     """Nor is a device read that has no end."""
     os.mkfifo(workspace.root / "pipe.env")
     change(workspace, "manifest.yml", "env_file: report.env", "env_file: pipe.env")
-    assert said(workspace).startswith("cannot read 'pipe.env': it may have no end")
+    assert said(workspace).startswith("cannot read 'pipe.env': it is a pipe or a device")
     change(workspace, "manifest.yml", "env_file: pipe.env", "env_file: report.env")
     os.mkfifo(workspace.root / "worker/pipe")
-    assert said(workspace).startswith("cannot read 'worker/pipe': it may have no end")
+    assert said(workspace).startswith("cannot read 'worker/pipe': it is a pipe or a device")
 
 
 @pytest.mark.parametrize("target", [".", "..", "../worker"])

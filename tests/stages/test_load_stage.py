@@ -415,7 +415,7 @@ def test_a_tree_that_git_cannot_judge_counts_as_changed(tmp_path: Path) -> None:
     assert release.source is not None
     assert release.source.revision == Revision(commit=commit, dirty=True)
     (warning,) = lines
-    assert warning.startswith("warning: git does not tell whether files differ from the commit")
+    assert warning.startswith("warning: git can't compare the files with the commit")
 
 
 def test_a_commit_that_git_does_not_tell_is_said_where_it_matters(tmp_path: Path) -> None:
@@ -434,7 +434,7 @@ def test_a_commit_that_git_does_not_tell_is_said_where_it_matters(tmp_path: Path
 
     assert told(MANIFEST) == []
     (warning,) = told(text)
-    assert warning.startswith("warning: git does not tell the commit, so no image is tagged")
+    assert warning.startswith("warning: git can't read the commit, so no image is tagged")
 
 
 def test_files_beside_the_manifest_are_warned_about(tmp_path: Path) -> None:

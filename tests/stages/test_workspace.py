@@ -102,6 +102,6 @@ def test_text_that_is_not_utf8_has_its_line_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
     """Somebody mistook another file for it."""
-    (tmp_path / "a.yml").write_bytes(b"a" * (find.LARGEST + 1))
+    (tmp_path / "a.yml").write_bytes(b"a" * (find.MAX_SIZE + 1))
     with pytest.raises(InputError, match="more than"):
         find.Files(root=tmp_path).read_text(tmp_path / "a.yml")

@@ -141,7 +141,7 @@ def test_a_proxy_before_a_local_endpoint_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     error = failure(monkeypatch, "http://127.0.0.1:10")
-    assert error.hint.startswith("HTTP_PROXY is in front of http://127.0.0.1:10: export NO_PROXY=")
+    assert error.hint.startswith("HTTP_PROXY applies to http://127.0.0.1:10, too: export NO_PROXY=")
 
 
 def test_a_setting_with_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -339,7 +339,7 @@ def bomb(folder: Path) -> None:
 def large(folder: Path) -> None:
     """Put a file with a hole into a folder: it takes no room here."""
     with (folder / "hole").open("wb") as file:
-        file.truncate(assets.LARGEST + 1)
+        file.truncate(assets.MAX_SIZE + 1)
 
 
 @pytest.mark.parametrize("attack", [bomb, large])
