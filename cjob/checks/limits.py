@@ -12,7 +12,7 @@ from cjob.checks.resolved import Resolved
 from cjob.document.models import Stack
 from cjob.reporting.errors import InputError
 from cjob.reporting.findings import Finding
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
 
 TEMPLATE_LIMIT = 1_000_000
 """Bytes of a template in S3; AWS says "may not exceed 1000000 bytes in size"."""
@@ -64,7 +64,7 @@ def of_task(stack: Resolved) -> Iterator[Finding]:
 
 def _resources(template: str) -> int:
     try:
-        root = yaml12.compose(template, "")
+        root = reader.compose(template, "")
     except InputError:  # has its own message where the template is read
         return 0
     for key, value in root.value if isinstance(root, MappingNode) else ():

@@ -13,7 +13,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 from cjob.document.models import Stack
 from cjob.document.records import EMPTY, dataclass
 from cjob.template import resolution
-from cjob.yamlio import yaml12
+from cjob.yamlio import nodes, reader
 
 _AFTER_PUSH = "known-after-push"
 """Stands for what only a push can give, which is never empty; as an image, it is a valid one."""
@@ -44,7 +44,7 @@ def resolve(stack: Stack, pseudo: Mapping[str, str]) -> Resolved:
 
     `pseudo` has what CloudFormation knows by itself, such as AWS::Region.
     """
-    root = yaml12.compose(stack.template, "stack.template")
+    root = reader.compose(stack.template, "stack.template")
     template = _plain(root) if root is not None else None
     known = {**stack.parameters, **pseudo, **dict.fromkeys(stack.missing, _AFTER_PUSH)}
     return Resolved(resources=resolution.resolve(template, known).resources, missing=stack.missing)
@@ -58,6 +58,6 @@ def _plain(node: Node) -> Any:  # noqa: ANN401 - a value of a template, as JSON 
     elif isinstance(node, SequenceNode):
         value = [_plain(item) for item in node.value]
     if not node.tag.startswith("!"):
-        return None if node.tag == yaml12.NULL else value
+        return None if node.tag == nodes.NULL else value
     name = node.tag[1:]
     return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}

@@ -11,7 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob.reporting.errors import InputError
 from cjob.reporting.findings import Finding
-from cjob.yamlio import yaml12
+from cjob.yamlio import nodes, reader
 
 _VARIABLE = re.compile(r"\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}")
 _OF_PROCESS = re.compile(r"[A-Z_][A-Z0-9_]*")
@@ -25,7 +25,7 @@ def problems(text: str, file: str, variables: Collection[str] | None = None) -> 
     a variable of a process, a text may be meant for others. Without any, all names count.
     """
     try:
-        root = yaml12.compose(text, file)
+        root = reader.compose(text, file)
     except InputError:  # has its own message
         return
     if root is not None:
@@ -34,7 +34,7 @@ def problems(text: str, file: str, variables: Collection[str] | None = None) -> 
                 if variables is None or name in variables or _OF_PROCESS.fullmatch(name):
                     message = f"'${{{name}}}' is not replaced here: variables are for manifests"
                     hint = "write the value, or a function such as !Sub '${AWS::Region}'"
-                    yield Finding(message, hint, yaml12.place(file, node))
+                    yield Finding(message, hint, nodes.place(file, node))
 
 
 def _texts(node: Node) -> Iterator[ScalarNode]:

@@ -63,7 +63,7 @@ class _Found(NamedTuple):
 def _whole(edit: Edit) -> Iterator[_Found]:
     """Take a document that is there on one side only as its sections."""
     root = edit.new or edit.old
-    if root is None or root.kind != "map":
+    if root is None or root.id != "mapping":
         yield _Found("", None, edit)
         return
     for key, value in root.fields.items():
@@ -81,16 +81,16 @@ def _parts(parts: tuple[Part, ...], path: str, within: str | None) -> Iterator[_
             elif _changed_as_one(part):
                 yield _Found(here, named, Edit(part.key, part.old, part.new))
             else:
-                name = full_name(part.old.tag) if part.old.kind == part.new.kind else ""
+                name = full_name(part.old.tag) if part.old.id == part.new.id else ""
                 yield from _parts(part.parts, step(here, name) if name else here, named)
 
 
 def _item_name(part: Edit | Branch) -> str | None:
     """Return the name that a list item has among the others, if it has one."""
     node = part.new or part.old
-    found = (node.fields.get(key) for key in ITEM_NAMES) if node and node.kind == "map" else ()
+    found = (node.fields.get(key) for key in ITEM_NAMES) if node and node.id == "mapping" else ()
     return next(
-        (name.text for name in found if name and name.kind == "scalar" and not name.tag), None
+        (name.text for name in found if name and name.id == "scalar" and not name.tag), None
     )
 
 
@@ -98,7 +98,7 @@ def _changed_as_one(branch: Branch) -> bool:
     """Return whether no path leads into both values: another function, or GetAtt's one argument."""
     if function_of(branch.old) == function_of(branch.new) == GET_ATT:
         return True
-    return branch.old.kind == branch.new.kind and branch.old.tag != branch.new.tag
+    return branch.old.id == branch.new.id and branch.old.tag != branch.new.tag
 
 
 def _change(comparison: Redacted, found: _Found, below: str) -> Change:

@@ -40,7 +40,7 @@ def function_of(node: Node) -> str:
 
     A map calls a function when that is its only key; its tag does not matter then.
     """
-    if node.kind != "map":
+    if node.id != "mapping":
         return _BY_TAG.get(node.tag, "")
     if len(node.keys) != 1:
         return ""
@@ -57,7 +57,7 @@ def full_name(tag: str) -> str:
 
 def argument(node: Node) -> Node:
     """Return what a function is called with, without the short form's tag."""
-    return node.items[0] if node.kind == "map" else untagged(node)
+    return node.items[0] if node.id == "mapping" else untagged(node)
 
 
 def split_attribute(scalar: Node) -> Node:

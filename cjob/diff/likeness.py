@@ -37,13 +37,13 @@ class Likeness:
         function = intrinsics.function_of(node)
         if function == intrinsics.GET_ATT and not _splits_plainly(intrinsics.argument(node)):
             return None
-        if function and node.kind == "map":
+        if function and node.id == "mapping":
             return self.of(node.items[0])
-        if node.kind == "scalar":
+        if node.id == "scalar":
             return node.text
-        if node.kind == "alias":
+        if node.id == "alias":
             return self._number(("*", node.text))
-        if node.kind == "list":
+        if node.id == "sequence":
             return self._of_list([self.of(item) for item in node.items])
         fields = [(key, self.of(item)) for key, item in node.fields.items() if key != IGNORED]
         return None if any(like is None for _, like in fields) else self._number(frozenset(fields))
@@ -62,6 +62,6 @@ class Likeness:
 
 def _splits_plainly(argument: Node) -> bool:
     """Return whether joining the parts of GetAtt's argument gives its text again."""
-    if argument.kind != "scalar" or not argument.text:
+    if argument.id != "scalar" or not argument.text:
         return True
     return all(part and part == part.strip() for part in argument.text.split(".", 1))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from cjob.diff.kinds import kind_of
 from cjob.diff.paths import step
-from cjob.diff.scalars import double_quoted, is_plain_line
 from cjob.document.models import Change
 from cjob.reporting.redaction import HIDDEN, looks_secret, without_passwords
+from cjob.yamlio.styles import double_quoted, is_plain_line
 
 
 @dataclass(frozen=True, slots=True)

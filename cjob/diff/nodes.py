@@ -10,9 +10,8 @@ apart from copies of the manifest. Nodes made otherwise have form 0, which says 
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 
-Kind = Literal["scalar", "list", "map", "alias"]
 Form = int
 
 CORE: Final = "tag:yaml.org,2002:"
@@ -35,7 +34,7 @@ class Node:
 
     __slots__ = ("anchor", "form", "start", "style", "tag", "text")
 
-    kind: ClassVar[Kind] = "scalar"
+    id: ClassVar[str] = "scalar"
     items: Sequence["Node"] = ()
     keys: Sequence["Node"] = ()
     target: "Node | None" = None
@@ -51,8 +50,18 @@ class Node:
 
     @property
     def fields(self) -> Mapping[str, "Node"]:
-        """A map's values by name; nothing for other kinds."""
+        """A mapping's values by name; empty for other nodes."""
         return _NO_FIELDS
+
+    @property
+    def value(self) -> object:
+        """A scalar's string, a sequence's items, a mapping's pairs: what the YAML writer takes."""
+        return self.text
+
+    @property
+    def flow_style(self) -> bool:
+        """Whether a collection is written in brackets."""
+        return self.style == "{"
 
 
 class ListNode(Node):
@@ -60,7 +69,12 @@ class ListNode(Node):
 
     __slots__ = ("items",)
 
-    kind: ClassVar[Kind] = "list"
+    id: ClassVar[str] = "sequence"
+
+    @property
+    def value(self) -> list[Node]:
+        """The items."""
+        return list(self.items)
 
 
 class MapNode(Node):
@@ -71,12 +85,17 @@ class MapNode(Node):
 
     __slots__ = ("items", "keys", "merged")
 
-    kind: ClassVar[Kind] = "map"
+    id: ClassVar[str] = "mapping"
 
     def __init__(self, text: str = "", style: str = "", tag: str = "", start: int = 0) -> None:
         """Begin a map without entries."""
         super().__init__(text, style, tag, start)
         self.merged: Mapping[str, Node] | None = None
+
+    @property
+    def value(self) -> list[tuple[Node, Node]]:
+        """The keys with their values, as written."""
+        return list(zip(self.keys, self.items, strict=True))
 
     @property
     def fields(self) -> Mapping[str, Node]:
@@ -92,7 +111,7 @@ class AliasNode(Node):
 
     __slots__ = ("target",)
 
-    kind: ClassVar[Kind] = "alias"
+    id: ClassVar[str] = "alias"
 
 
 class Document:
@@ -157,11 +176,11 @@ def place(document: Document, node: Node) -> str:
 
 def is_merge(key: Node) -> bool:
     """Return whether a key asks for the fields of another map."""
-    return key.text == MERGE and key.kind == "scalar" and not key.style and not key.tag
+    return key.text == MERGE and key.id == "scalar" and not key.style and not key.tag
 
 
 def is_null(node: Node) -> bool:
     """Return whether a scalar is written as null."""
-    if node.kind != "scalar":
+    if node.id != "scalar":
         return False
     return node.tag == CORE + "null" or (not node.tag and not node.style and node.text in NULLS)

@@ -32,6 +32,7 @@ from cjob.diff.nodes import (
     place,
 )
 from cjob.reporting.errors import InputError
+from cjob.yamlio.reader import DEPTH_LIMIT, syntax_errors, too_deep
 
 try:
     # The stubs leave it out.
@@ -41,9 +42,6 @@ except ImportError:  # PyYAML was built without libyaml
 
 Events: Any = _Parser
 """Parses a string into PyYAML's events."""
-
-DEPTH_LIMIT = 200
-"""Levels of lists and maps that are read; what follows is written with recursion."""
 
 _SPECIAL_KEYS = NULLS | {MERGE}
 
@@ -84,27 +82,9 @@ class Forms:
 
 
 def read(text: str, name: str, forms: Forms) -> Document:
-    """Read the first document of a text; raise InputError with the place where it is no YAML."""
-    try:
+    """Read the first document of a text; raise InputError with its place if it is not YAML."""
+    with syntax_errors(text, name):
         return Document(name, text, _Reader(text, name, forms).root())
-    except (yaml.YAMLError, UnicodeError) as error:
-        raise not_yaml(error, name) from error
-
-
-def not_yaml(error: yaml.YAMLError | UnicodeError, name: str) -> InputError:
-    """Return what a parser has against a text, and where."""
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        return InputError(
-            f"not valid YAML: {error.problem}",
-            hint="check indentation, quotes and brackets at this place",
-            place=f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name,
-        )
-    return InputError(
-        f"not valid YAML: {error}".splitlines()[0],
-        hint="a template is text in UTF-8 without control characters",
-        place=name,
-    )
 
 
 class _Reader:
@@ -155,8 +135,8 @@ class _Reader:
         node.target = self.anchors.get(name)
         if node.target is None:
             raise InputError(
-                f'the alias "{name}" has no anchor above it',
-                hint=f"write &{name} before the value that it stands for",
+                f"there is no anchor {name!r} before this alias",
+                hint=f"write &{name} before the value that it repeats",
                 place=place(self.document, node),
             )
         node.form = self.forms.of(("*", name))
@@ -171,11 +151,7 @@ class _Reader:
             self._anchor(node, event.anchor)
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
-            raise InputError(
-                f"values are nested more than {DEPTH_LIMIT} levels deep",
-                hint="a template has a few dozen levels at most",
-                place=place(self.document, node),
-            )
+            raise too_deep(place(self.document, node))
 
     def _list(self, opening: Any, events: Iterator[Any]) -> ListNode:  # noqa: ANN401
         node = ListNode()
@@ -227,16 +203,16 @@ class _Reader:
         seen: dict[tuple[str, str], Node] = {}
         for key in node.keys:
             target = key.target or key
-            if target.kind != "scalar":
+            if target.id != "scalar":
                 raise InputError(
-                    f"a {target.kind} is used as a key",
-                    hint="the keys of a template are texts",
+                    f"a {target.id} is used as a key",
+                    hint="the keys of a template are strings",
                     place=place(self.document, key),
                 )
-            first = seen.setdefault((key.kind, key.text), key)
+            first = seen.setdefault((key.id, key.text), key)
             if first is not key:
                 raise InputError(
-                    f'the key "{key.text}" is given twice; first at {place(self.document, first)}',
+                    f"{key.text!r} occurs twice; first at {place(self.document, first)}",
                     hint="remove or rename one of the two",
                     place=place(self.document, key),
                 )
@@ -247,15 +223,15 @@ class _Reader:
         merges: list[Node] = []
         for key, item in zip(node.keys, node.items, strict=True):
             if is_merge(key):
-                merges = list(item.items) if item.kind == "list" else [item]
+                merges = list(item.items) if item.id == "sequence" else [item]
             elif not is_null(named := key.target or key):
                 fields[named.text] = item
         for merge in merges:
             source = merge.target or merge
-            if source.kind != "map" or not source.form:
+            if source.id != "mapping" or not source.form:
                 raise InputError(
-                    "only a finished map, or a list of such, can be merged",
-                    hint="<<: takes the alias of a map that was written above",
+                    "'<<' can only merge mappings",
+                    hint="write '<<: *anchor' with the anchor of a mapping that ends above",
                     place=place(self.document, merge),
                 )
             for name, item in source.fields.items():

@@ -73,11 +73,11 @@ def _named_secrets(node: Node, no_echo: Collection[str], parent_key: str = "") -
             # A parameter is declared by a mapping, and set by anything else.
             declared = item.fields.get("Default") if "Type" in item.fields else item
             yield from (declared,) if declared else ()
-        elif _PASSWORD.search(key) and item.kind == "scalar":
+        elif _PASSWORD.search(key) and item.id == "scalar":
             yield item
         else:
             yield from _named_secrets(item, no_echo, key)
-    if node.kind == "list":
+    if node.id == "sequence":
         for item in node.items:
             yield from _named_secrets(item, no_echo)
 
@@ -132,9 +132,9 @@ def _mask(_: str) -> str:
 
 def _converted(node: Node, convert: Callable[[str], str], inner: Callable[[Node], Node]) -> Node:
     """Return a node with its string or the nodes inside it converted; itself if nothing changes."""
-    if node.kind == "alias":
+    if node.id == "alias":
         return node
-    if node.kind == "scalar":
+    if node.id == "scalar":
         text = convert(node.text)
         if text == node.text:
             return node

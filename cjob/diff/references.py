@@ -72,10 +72,10 @@ def _mentions(node: Node, names: set[str]) -> bool:
     """
     function = intrinsics.function_of(node)
     given = intrinsics.argument(node) if function else node
-    first = given.items[0] if given.kind == "list" and given.items else given
+    first = given.items[0] if given.id == "sequence" and given.items else given
     if function in ("Ref", "Condition", "If") and first.text in names:
         return True
     if function == "Sub" and not names.isdisjoint(_IN_TEXT.findall(first.text)):
         return True
-    inner = node.fields.values() if node.kind == "map" else node.items
+    inner = node.fields.values() if node.id == "mapping" else node.items
     return any(_mentions(item, names) for item in inner)

@@ -6,9 +6,9 @@ Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed i
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from cjob.diff.emit import document_text, entry_text, item_text
 from cjob.diff.inside import inner_line, inside, same_inside
 from cjob.diff.nodes import Node
+from cjob.diff.printing import document_text, entry_text, item_text
 from cjob.diff.tree import Branch, Edit, Part, Redacted, Unchanged
 from cjob.diff.values import plain
 from cjob.document.models import Change
@@ -88,7 +88,7 @@ def _inside_or_full(edit: Edit, indent: int) -> Iterator[Line]:
 
 
 def _edit(edit: Edit, indent: int) -> Iterator[Line]:
-    if edit.old and edit.new and edit.old.kind == edit.new.kind:
+    if edit.old and edit.new and edit.old.id == edit.new.id:
         name = "-" if edit.key is None else visible(edit.key) + ":"
         before, after = (document_text(n).removesuffix("\n") for n in (edit.old, edit.new))
         yield from _signed("~", f"{name} {before} -> {after}", indent)

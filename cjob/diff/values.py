@@ -32,7 +32,7 @@ _Read = Callable[[Node], object]
 
 def _value(node: Node, read: _Read) -> object:
     if function_of(node) == GET_ATT:
-        argument = node.items[0] if node.kind == "map" else node
+        argument = node.items[0] if node.id == "mapping" else node
         return {"Fn::GetAtt": _attribute(argument, read)}
     value = _untagged(node, read)
     name = full_name(node.tag)
@@ -40,11 +40,11 @@ def _value(node: Node, read: _Read) -> object:
 
 
 def _untagged(node: Node, read: _Read) -> object:
-    if node.kind == "map":
+    if node.id == "mapping":
         return {key: _value(item, read) for key, item in node.fields.items()}
-    if node.kind == "list":
+    if node.id == "sequence":
         return [_value(item, read) for item in node.items]
-    if node.kind == "alias":
+    if node.id == "alias":
         return "*" + node.text
     return node.text if node.style or node.tag else read(node)
 
@@ -61,6 +61,6 @@ def _scalar(node: Node) -> object:
 
 
 def _attribute(argument: Node, read: _Read) -> object:
-    if argument.kind == "scalar" and not argument.tag.startswith(CORE):
+    if argument.id == "scalar" and not argument.tag.startswith(CORE):
         return [part.strip() for part in argument.text.split(".", 1)]
     return _untagged(argument, read)

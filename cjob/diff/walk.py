@@ -90,7 +90,7 @@ class _Walk:
         if (name := intrinsics.function_of(old)) and name == intrinsics.function_of(new):
             if rules.attributes and name == intrinsics.GET_ATT and _takes_attribute(old, new):
                 return self._attribute(old, new, key)
-            if rules.functions and (old.kind == "map") != (new.kind == "map"):
+            if rules.functions and (old.id == "mapping") != (new.id == "mapping"):
                 return self._function(old, new, key)
         return self._plainly(old, new, key, rules)
 
@@ -101,16 +101,16 @@ class _Walk:
         return False
 
     def _plainly(self, old: Node, new: Node, key: str | None, rules: _Rules) -> Difference | None:
-        if old.kind != new.kind:
+        if old.id != new.id:
             return Edit(key, old, new)
         if _is_leaf(old) and _is_leaf(new):
             return Edit(key, old, new) if old.text != new.text else None
-        inside = self._items if old.kind == "list" else self._fields
+        inside = self._items if old.id == "sequence" else self._fields
         parts = inside(old, new, rules)
         return Branch(key, old, new, parts) if parts else None
 
     def _function(self, old: Node, new: Node, key: str | None) -> Difference | None:
-        full = old if old.kind == "map" else new
+        full = old if old.id == "mapping" else new
         part = self.values(
             intrinsics.argument(old),
             intrinsics.argument(new),
@@ -121,8 +121,8 @@ class _Walk:
 
     def _attribute(self, old: Node, new: Node, key: str | None) -> Difference | None:
         before, after = (untagged(intrinsics.argument(call)) for call in (old, new))
-        if before.kind != after.kind:
-            if before.kind == "scalar":
+        if before.id != after.id:
+            if before.id == "scalar":
                 before = intrinsics.split_attribute(before)
             else:
                 after = intrinsics.split_attribute(after)
@@ -233,7 +233,7 @@ class _Walk:
     def _told_keys(self, node: Node) -> frozenset[str]:
         """Return which of the two keys that matter stand anywhere below a node."""
         if id(node) not in self.keys_met:
-            inner = node.fields.values() if node.kind == "map" else node.items
+            inner = node.fields.values() if node.id == "mapping" else node.items
             self.keys_met[id(node)] = frozenset({IGNORED, OPENING} & node.fields.keys()).union(
                 *map(self._told_keys, inner)
             )
@@ -241,13 +241,13 @@ class _Walk:
 
 
 def _template(document: Document, root: Node) -> Node:
-    if root.kind == "map":
+    if root.id == "mapping":
         return root
     if is_null(root):
         return empty_map()
     raise InputError(
-        f"a template is a map, and this is a {root.kind}",
-        hint='a template begins with keys such as "Resources:"',
+        f"a template must be a mapping, not a {root.id}",
+        hint="a template begins with keys such as 'Resources:'",
         place=place(document, root),
     )
 
@@ -270,4 +270,4 @@ def _is_leaf(node: Node) -> bool:
 
 
 def _takes_attribute(*calls: Node) -> bool:
-    return all(intrinsics.argument(call).kind in ("scalar", "list") for call in calls)
+    return all(intrinsics.argument(call).id in ("scalar", "sequence") for call in calls)

@@ -10,11 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 import yaml
 
 from cjob.reporting.errors import InputError
-from cjob.template import writer
-from cjob.template.access import find, put
 from cjob.template.nodes import node
 from cjob.template.values import Block, Plain
-from cjob.yamlio.yaml12 import MAP, SEQ, STR
+from cjob.yamlio import writer
+from cjob.yamlio.nodes import MAP, SEQ, STR, find, put
 
 LOCK_FILES = {"npm": "package-lock.json", "yarn": "yarn.lock"}
 """Each package manager with the file that shows its use; the first one where nothing does."""

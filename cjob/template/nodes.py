@@ -14,24 +14,16 @@ import yaml
 
 from cjob.manifest.functions import called, composed
 from cjob.manifest.values import Import, StringOrImport
-from cjob.template.access import children, copied
 from cjob.template.values import Block, Double, Flow, Plain, Single, Value, import_value
-from cjob.yamlio import yaml12
-from cjob.yamlio.yaml12 import BOOL, INT, MAP, NULL, SEQ, STR
+from cjob.yamlio import scalars
+from cjob.yamlio.nodes import BOOL, INT, MAP, NULL, SEQ, STR, children, copied
 
-# What readers of YAML 1.1 take for truth values or signs, and those of 1.2 for texts.
-_DOUBTFUL = frozenset(("y", "n", "yes", "no", "on", "off", "=", "<<"))
-_NUMERIC = re.compile(r"(?=[^a-zA-Z]*$|.*[0-9])[-+.0-9][-+._:0-9a-fA-FxXoO]*")
 _SIMPLE = re.compile(r"[\w./-]+(?::[\w./-]+)*", re.ASCII)
 
-implicit_tag = functools.lru_cache(maxsize=4096)(yaml12.plain_tag)
 
-
-@functools.lru_cache(maxsize=4096)
 def _style(text: str) -> str | None:
-    """Quote what some reader would not take for a text."""
-    doubtful = text.lower() in _DOUBTFUL or _NUMERIC.fullmatch(text)
-    return "'" if doubtful or implicit_tag(text) != STR else None
+    """Return the quotes that a string needs, if any, to be a string in both versions of YAML."""
+    return None if scalars.is_string(text) else "'"
 
 
 def node(value: Value) -> yaml.Node:
@@ -93,7 +85,7 @@ def _sequence(items: Iterable[Value], *, flow: bool = False) -> yaml.Node:
 
 _BUILDERS: dict[type, Callable[[Any], yaml.Node]] = {
     str: lambda text: yaml.ScalarNode(STR, text, style=_style(text)),
-    Plain: lambda text: yaml.ScalarNode(implicit_tag(text), str(text)),
+    Plain: lambda text: yaml.ScalarNode(scalars.tag_1_2(text), str(text)),
     Single: lambda text: yaml.ScalarNode(STR, str(text), style="'"),
     Double: lambda text: yaml.ScalarNode(STR, str(text), style='"'),
     Block: lambda text: yaml.ScalarNode(STR, str(text), style="|"),

@@ -13,9 +13,9 @@ import yaml
 from cjob.manifest.sections.overrides import SEGMENT, TaskOverride
 from cjob.reporting.errors import ErrorCollector, InputError
 from cjob.reporting.suggestions import did_you_mean
-from cjob.template.access import copied, find, height, put, text_of
-from cjob.yamlio import yaml12
-from cjob.yamlio.yaml12 import DEPTH_LIMIT, MAP, NULL, SEQ, STR
+from cjob.yamlio import nodes, reader
+from cjob.yamlio.nodes import MAP, NULL, SEQ, STR, copied, find, height, put, text_of
+from cjob.yamlio.reader import DEPTH_LIMIT
 
 PATCHES_LIMIT = 5000
 """Each patch looks for its place in the template."""
@@ -127,20 +127,20 @@ class Patch(NamedTuple):
 
 def check_patches(text: str, file: str) -> tuple[Patch, ...]:
     """Read a file of patches; raise InputErrors with line and index of all malformed ones."""
-    root = yaml12.compose(text, file)
+    root = reader.compose(text, file)
     if root is None:
         return ()
     if not isinstance(root, yaml.SequenceNode):
         raise InputError(
             f'"{file}" is not a list of patches',
             hint="begin each patch with `- op:`, followed by path and value",
-            place=yaml12.place(file, root),
+            place=nodes.place(file, root),
         )
     if len(root.value) > PATCHES_LIMIT:
         raise InputError(
             f"{len(root.value)} patches, more than {PATCHES_LIMIT}",
             hint="patch what holds them as a whole: a value can be a list or a map",
-            place=yaml12.place(file, root),
+            place=nodes.place(file, root),
         )
     found = ErrorCollector()
     patches: list[Patch] = []
@@ -152,7 +152,7 @@ def check_patches(text: str, file: str) -> tuple[Patch, ...]:
 
 
 def _patch(node: yaml.Node, index: int, file: str) -> Patch:
-    label, where = f"patch {index}", yaml12.place(file, node)
+    label, where = f"patch {index}", nodes.place(file, node)
     if not isinstance(node, yaml.MappingNode):
         raise InputError(
             f"{label} is not a map",

@@ -11,11 +11,11 @@ import yaml
 
 from cjob.document import names
 from cjob.reporting.errors import InputError, ServiceError
-from cjob.template.access import find, put, text_of
 from cjob.template.nodes import node
 from cjob.template.values import POLICY_VERSION, Resource, Value, get_att, sub
-from cjob.template.writer import text
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
+from cjob.yamlio.nodes import find, put, text_of
+from cjob.yamlio.writer import text
 
 PULL_AND_PUSH = (
     "GetDownloadUrlForLayer",
@@ -44,7 +44,7 @@ def with_repository(template: str, app: str, job: str) -> Update:
     What is there already stays. Raise InputError where the name is a service's that has no images,
     ServiceError where the template is not as Copilot writes it.
     """
-    root = yaml12.compose(template, names.stack_set(app))
+    root = reader.compose(template, names.stack_set(app))
     metadata = find(root, "Metadata")
     version = text_of(find(metadata, "Version"))
     if root is None or not isinstance(metadata, yaml.MappingNode) or not version.isdecimal():

@@ -17,7 +17,7 @@ from cjob.manifest import reading
 from cjob.manifest.job import Job
 from cjob.manifest.sections.network import SubnetsByTag
 from cjob.reporting.errors import ErrorCollector, InputError
-from cjob.template import parameters, writer
+from cjob.template import parameters
 from cjob.template.addons import packaging
 from cjob.template.addons.reading import Addons
 from cjob.template.addons.reading import read as read_addons
@@ -26,6 +26,7 @@ from cjob.template.controller import features
 from cjob.template.nodes import node
 from cjob.template.patches import check_patches, note_patches, override_task, patch
 from cjob.template.stack import template
+from cjob.yamlio import writer
 
 TEMPLATE_VERSION = "v1.34.1"
 """The generation of Copilot's templates that this one belongs to."""

@@ -4,7 +4,7 @@ import pytest
 
 from cjob.reporting.errors import InputError
 from cjob.template.addons.reading import Addons, read, variable_name
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
 
 PARAMETERS = "Parameters:\n  App: {Type: String}\n  Env: {Type: String}\n  Name: {Type: String}\n"
 BUCKET = PARAMETERS + "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n"
@@ -177,7 +177,7 @@ def test_variables_are_named_after_outputs(output: str, variable: str) -> None:
 
 def test_the_text_reads_back_as_yaml() -> None:
     """What is sent is a document with the sections in their order."""
-    root = yaml12.compose(_read(a_yml=BUCKET).text, "")
+    root = reader.compose(_read(a_yml=BUCKET).text, "")
 
     assert root is not None
     assert [key.value for key, _ in root.value] == ["Parameters", "Resources"]

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "runs": set(),
     "manifest": {"runs", "yamlio"},
     "template": {"document", "manifest", "yamlio"},
-    "diff": {"document", "runs", "template"},
+    "diff": {"document", "runs", "template", "yamlio"},
     # What is refused before anything is sent.
     "checks": {"diff", "document", "manifest", "template", "yamlio"},
     # What stages use.
@@ -60,8 +60,9 @@ MAY_IMPORT = {
         "runs",
         "sandbox",
         "stages",
-        "template",
         "workspace",
+        "yamlio",
+        "template",
     },
 }
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from cjob.document.records import replace
 from cjob.manifest import durations, reading, serialize
 from cjob.manifest.job import Job
-from cjob.template import writer
-from cjob.template.access import same
+from cjob.yamlio import writer
+from cjob.yamlio.nodes import same
 
 FILE = "m.yml"
 

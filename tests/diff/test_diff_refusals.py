@@ -9,16 +9,16 @@ from cjob.reporting.errors import InputError
 REFUSED = {
     "an open bracket": ("a: [b\n", "2:1", "not valid YAML"),
     "a tab as indentation": ("a:\n\tb: 1\n", "2:1", "not valid YAML"),
-    "a key given twice": ("a: 1\nb: 2\na: 3\n", "3:1", '"a" is given twice; first at the file:1:1'),
-    "a key given twice further in": ("x:\n  a: 1\n  'a': 2\n", "3:3", "given twice"),
-    "an alias without anchor": ("a: *b\n", "1:4", '"b" has no anchor'),
-    "a list as a key": ("a: {[b]: c}\n", "1:5", "a list is used as a key"),
-    "a merge of a text": ("<<: x\n", "1:5", "can be merged"),
-    "a merge of itself": ("a: &a {<<: *a}\n", "1:12", "can be merged"),
-    "a list as a template": ("- a\n", "1:1", "a template is a map, and this is a list"),
-    "a text as a template": ("a\n", "1:1", "a template is a map, and this is a scalar"),
+    "a key given twice": ("a: 1\nb: 2\na: 3\n", "3:1", "'a' occurs twice; first at the file:1:1"),
+    "a key given twice further in": ("x:\n  a: 1\n  'a': 2\n", "3:3", "occurs twice"),
+    "an alias without anchor": ("a: *b\n", "1:4", "no anchor 'b'"),
+    "a list as a key": ("a: {[b]: c}\n", "1:5", "a sequence is used as a key"),
+    "a merge of a text": ("<<: x\n", "1:5", "can only merge"),
+    "a merge of itself": ("a: &a {<<: *a}\n", "1:12", "can only merge"),
+    "a list as a template": ("- a\n", "1:1", "must be a mapping, not a sequence"),
+    "a text as a template": ("a\n", "1:1", "must be a mapping, not a scalar"),
     "more depth than a template has": ("a: " + "[" * 300 + "]" * 300, "1:203", "levels deep"),
-    "a control character": ("a: \x01\n", "", "not valid YAML"),
+    "a control character": ("a: \x01\n", "1:4", "not valid YAML"),
 }
 
 
@@ -30,7 +30,7 @@ def test_a_text_that_is_no_template_is_refused_with_its_place(
     with pytest.raises(InputError) as raised:
         diff.compare("a: 1\n", text, new_name="the file")
     assert what in raised.value.message
-    assert raised.value.place == (f"the file:{where}" if where else "the file")
+    assert raised.value.place == f"the file:{where}"
     assert raised.value.hint
 
 

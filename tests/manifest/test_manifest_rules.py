@@ -46,7 +46,7 @@ def test_the_required_fields_are_checked(text: str, place: str, words: str) -> N
     ("more", "place", "words"),
     [
         # Wrong kinds of values.
-        ("cpu: 1\ncpu: 2\n", "8:1", "line 7 and in line 8"),
+        ("cpu: 1\ncpu: 2\n", "8:1", "lines 7 and 8"),
         ("cpu: abc\n", "7:6", "'abc'"),
         ("cpu: '512'\n", "7:6", "whole number"),
         ("cpu: yes\n", "7:6", "'yes'"),

@@ -7,8 +7,8 @@ from pathlib import Path
 import cdk_workspace
 import programs
 
-from cjob.template.access import find, text_of
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
+from cjob.yamlio.nodes import find, text_of
 
 LIMIT_S = 300
 
@@ -26,7 +26,7 @@ def test_a_cdk_app_changes_one_property_and_sees_few_variables(tmp_path: Path) -
         out, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, err
 
-    root = yaml12.compose(out, "out.yml")
+    root = reader.compose(out, "out.yml")
     resources, group = find(root, "Resources"), "LogGroup"
     days = find(find(find(resources, group), "Properties"), "RetentionInDays")
     assert text_of(days) == "7"

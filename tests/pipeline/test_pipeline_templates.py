@@ -43,13 +43,13 @@ COMPARED: Mapping[str, tuple[str, str]] = {
 }
 
 UNREADABLE: Mapping[str, tuple[str, str]] = {
-    "a key twice": ("Odd: 1\nOdd: 2\n", ':2:1: the key "Odd" is given twice'),
-    "a list": ("- Odd\n", ":1:1: a template is a map, and this is a list"),
-    "a text": ("Odd", ":1:1: a template is a map, and this is a scalar"),
-    "a number in JSON": ("12", ":1:1: a template is a map, and this is a scalar"),
+    "a key twice": ("Odd: 1\nOdd: 2\n", ":2:1: 'Odd' occurs twice"),
+    "a list": ("- Odd\n", ":1:1: a template must be a mapping, not a sequence"),
+    "a text": ("Odd", ":1:1: a template must be a mapping, not a scalar"),
+    "a number in JSON": ("12", ":1:1: a template must be a mapping, not a scalar"),
     "an open bracket": ("Odd: [\n", ":2:1: not valid YAML"),
     "an alias of nothing": ("Odd: *a\n", ":1:6: "),
-    "a merge of a text": ("<<: x\n", ":1:5: only a finished map"),
+    "a merge of a text": ("<<: x\n", ":1:5: '<<' can only merge"),
     "half of a character in JSON": ('{"Odd": "\\ud800"}', ": not valid YAML"),
     "more depth than a template has": ("Odd: " + "[" * 300 + "]" * 300, "levels deep"),
     "as much depth in JSON": ('{"Odd":' + "[" * 300 + "]" * 300 + "}", "levels deep"),

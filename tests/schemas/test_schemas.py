@@ -19,7 +19,7 @@ from cjob.manifest.field_types import Fields, FieldType, ListOf, MapOf
 from cjob.manifest.forms import OneOf, Reference
 from cjob.manifest.job import JOB
 from cjob.reporting.errors import InputError
-from cjob.yamlio import yaml12
+from cjob.yamlio import entries, nodes, reader, scalars
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = jsonschema.Draft202012Validator(schema.manifest())
@@ -31,20 +31,20 @@ SMALL = "name: report\ntype: Scheduled Job\nimage: {location: x}\non: {schedule:
 def plain(node: Node | None) -> object:
     """Return nodes as an editor's YAML reader gives them to its schema."""
     if isinstance(node, MappingNode):
-        return {entry.key: plain(entry.value) for entry in yaml12.entries(node, [])}
+        return {entry.key: plain(entry.value) for entry in entries.entries(node, [])}
     if isinstance(node, SequenceNode):
         return [plain(child) for child in node.value]
     assert isinstance(node, ScalarNode)
-    if node.tag in (yaml12.INT, yaml12.FLOAT):
-        return yaml12.as_integer(node) or 0
-    if node.tag == yaml12.BOOL:
+    if node.tag in (nodes.INT, nodes.FLOAT):
+        return scalars.as_integer(node) or 0
+    if node.tag == nodes.BOOL:
         return node.value.lower() == "true"
-    return None if node.tag == yaml12.NULL else node.value
+    return None if node.tag == nodes.NULL else node.value
 
 
 def problems(text: str) -> list[jsonschema.ValidationError]:
     """Return what the schema finds wrong with a manifest."""
-    return list(MANIFEST.iter_errors(plain(yaml12.compose(text, "manifest.yml"))))
+    return list(MANIFEST.iter_errors(plain(reader.compose(text, "manifest.yml"))))
 
 
 def cases() -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from cjob.manifest.sections.triggers import Trigger
 from cjob.template.context import Context
 from cjob.template.nodes import node
 from cjob.template.stack import template
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
 
 MAIN = Container(name="report", location="alpine")
 TARGET = Target(
@@ -64,7 +64,7 @@ def containers(sample: Job, where: Context | None = None) -> Any:  # noqa: ANN40
 
 def loaded(text: str) -> Any:  # noqa: ANN401 - YAML
     """Read YAML text as `plain` gives it."""
-    root = yaml12.compose(text, "test.yml")
+    root = reader.compose(text, "test.yml")
     return None if root is None else plain(root)
 
 

@@ -9,7 +9,7 @@ import yaml
 from cjob.manifest.sections.overrides import TaskOverride
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.template.patches import check_patches, note_patches, override_task, patch
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
 
 TASK = """\
 Resources:
@@ -25,14 +25,14 @@ Resources:
 
 
 def _document(text: str) -> yaml.Node:
-    root = yaml12.compose(text, "test.yml")
+    root = reader.compose(text, "test.yml")
     assert root is not None
     return root
 
 
 def _overridden(*rules: tuple[str, str]) -> Any:  # noqa: ANN401 - YAML
     root = _document(TASK)
-    overrides = [TaskOverride(path=path, value=yaml12.compose(value, "")) for path, value in rules]
+    overrides = [TaskOverride(path=path, value=reader.compose(value, "")) for path, value in rules]
     override_task(root, overrides, "m.yml")
     return samples.plain(root)["Resources"]["TaskDefinition"]["Properties"]
 
@@ -68,7 +68,7 @@ def test_functions_are_put_in_as_they_are_written() -> None:
 
 def test_a_value_used_twice_is_not_shared() -> None:
     """What a later rule changes inside of it shows in one place."""
-    value = yaml12.compose("{a: 1}", "")
+    value = reader.compose("{a: 1}", "")
     root = _document(TASK)
 
     rules = [TaskOverride(path=path, value=value) for path in ("X", "Y")]

@@ -4,9 +4,9 @@ import pytest
 import yaml
 
 from cjob.reporting.errors import InputError, ServiceError
-from cjob.template.access import find, same
 from cjob.template.regional import Update, with_repository
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
+from cjob.yamlio.nodes import find, same
 
 METADATA = """\
   TemplateVersion: 'v1.2.0'
@@ -95,7 +95,7 @@ def added(metadata: str = METADATA, job: str = "my-job") -> Update:
 
 def node(text: str) -> yaml.Node:
     """Read a text."""
-    found = yaml12.compose(text, "test")
+    found = reader.compose(text, "test")
     assert found is not None
     return found
 

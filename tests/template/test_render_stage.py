@@ -13,7 +13,7 @@ from cjob.manifest import reading
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.template.addons.reading import read as read_addons
 from cjob.template.render import TEMPLATE_VERSION, addons_template, dry_render, render_stack
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
 
 MANIFEST = """\
 name: report
@@ -233,7 +233,7 @@ def test_a_rehearsal_finds_every_path_that_a_target_brings(
     target = replace(TARGET, permissions_boundary=boundary, subnets={"tier=a,b": subnets})
     stack = render_stack(replace(_with_manifest(text), target=target, images=images)).stack
     assert stack is not None
-    root = yaml12.compose(stack.template, "stack.yml")
+    root = reader.compose(stack.template, "stack.yml")
     assert root is not None
     paths = list(_leaves(root, ""))
     patches = "".join(f"- {{op: replace, path: '{path}', value: x}}\n" for path in paths)

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from cjob.manifest.functions import as_read, called
 from cjob.manifest.values import Import
-from cjob.template import writer
 from cjob.template.nodes import node, raw, raw_or_imported
 from cjob.template.values import Flow, Single, Value, get_att, import_value, ref, sub
+from cjob.yamlio import writer
 
 
 def _written(value: Value) -> str:

@@ -25,7 +25,7 @@ from cjob.reporting.redaction import looks_secret, without_passwords
 from cjob.template import cdk, patches
 from cjob.template.addons import reading as addons
 from cjob.workspace.find import Workspace
-from cjob.yamlio import yaml12
+from cjob.yamlio import reader
 
 PATTERN_N = 1000
 HANG_S = 60
@@ -148,7 +148,7 @@ def merged(files: dict[str, str]) -> object:
 
 def patched(text: str) -> object:
     """Read patches and apply them."""
-    root = yaml12.compose(template(1), "t")
+    root = reader.compose(template(1), "t")
     assert root is not None
     return patches.patch(root, patches.check_patches(text, "p"))
 

@@ -11,7 +11,7 @@ from cjob.document import names
 from cjob.document.models import Release, required
 from cjob.manifest import reading, serialize
 from cjob.reporting.errors import InputError
-from cjob.template import writer
+from cjob.yamlio import writer
 
 
 def run(args: argparse.Namespace) -> int:

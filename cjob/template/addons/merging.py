@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import yaml
 
 from cjob.reporting.errors import InputError
-from cjob.template.access import content, find, is_null, pairs, same
-from cjob.yamlio import yaml12
-from cjob.yamlio.yaml12 import MAP, SEQ, STR
+from cjob.yamlio import nodes, reader
+from cjob.yamlio.nodes import MAP, SEQ, STR, content, find, is_null, pairs, same
 
 SECTIONS = (
     "Metadata",
@@ -58,14 +57,14 @@ def _empty() -> yaml.MappingNode:
 
 
 def _sections(text: str, file: str) -> dict[str, yaml.Node]:
-    root = yaml12.compose(text, file)
+    root = reader.compose(text, file)
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
         raise InputError(
             f'"{file}" is not a template: it holds no sections',
             hint="a template is a map with Parameters, Resources and Outputs",
-            place=yaml12.place(file, root),
+            place=nodes.place(file, root),
         )
     sections = {}
     for name in SECTIONS:
@@ -76,7 +75,7 @@ def _sections(text: str, file: str) -> dict[str, yaml.Node]:
             raise InputError(
                 f'"{name}" is not a map',
                 hint=f"write {name} as names with what each of them is",
-                place=yaml12.place(file, node),
+                place=nodes.place(file, node),
             )
         sections[name] = node
     return sections
@@ -109,8 +108,8 @@ def _merge(
             first, second = (origins[id(node)] for node in (present, value))
             raise InputError(
                 f'{what} "{key.value}" is defined differently in "{first}" and "{second}"',
-                hint=f"make it equal to {yaml12.place(first, present)}, or give it another name",
-                place=yaml12.place(second, value),
+                hint=f"make it equal to {nodes.place(first, present)}, or give it another name",
+                place=nodes.place(second, value),
             )
 
 

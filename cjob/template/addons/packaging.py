@@ -12,12 +12,10 @@ import yaml
 
 from cjob.document import names
 from cjob.reporting.errors import InputError
-from cjob.template import writer
-from cjob.template.access import children, find, pairs, text_of
 from cjob.template.nodes import node
 from cjob.template.values import Value
-from cjob.yamlio import yaml12
-from cjob.yamlio.yaml12 import STR
+from cjob.yamlio import nodes, reader, writer
+from cjob.yamlio.nodes import STR, children, find, pairs, text_of
 
 _REMOTE = ("s3://", "http://", "https://")
 
@@ -94,7 +92,7 @@ class LocalFile(NamedTuple):
 
 def local_files(text: str) -> tuple[LocalFile, ...]:
     """List the local files that a merged addons template names, each once, sorted."""
-    root = yaml12.compose(text, "addons")
+    root = reader.compose(text, "addons")
     found = {_file(value, rule) for _, _, value, rule in _references(root)}
     return tuple(sorted(found))
 
@@ -102,9 +100,9 @@ def local_files(text: str) -> tuple[LocalFile, ...]:
 def place_of(file: LocalFile, texts: Mapping[str, str]) -> str:
     """Say where one of the templates, given by their files' names, names a local file."""
     for name, text in texts.items():
-        for _, _, value, rule in _references(yaml12.compose(text, name)):
+        for _, _, value, rule in _references(reader.compose(text, name)):
             if _file(value, rule) == file:
-                return yaml12.place(name, value)
+                return nodes.place(name, value)
     return file.path
 
 
@@ -113,7 +111,7 @@ def packaged(text: str, locations: Mapping[LocalFile, Location]) -> str:
 
     Raises InputError for a file that has none.
     """
-    root = yaml12.compose(text, "addons")
+    root = reader.compose(text, "addons")
     if root is None:
         return text
     for parent, index, value, rule in tuple(_references(root)):
@@ -123,7 +121,7 @@ def packaged(text: str, locations: Mapping[LocalFile, Location]) -> str:
             raise InputError(
                 f'the addons name "{file.path}", which the document does not list',
                 hint="begin again with cjob-render -n NAME -e ENV, in the workspace",
-                place=yaml12.place("addons", value),
+                place=nodes.place("addons", value),
             )
         parent.value[index] = (
             parent.value[index][0],

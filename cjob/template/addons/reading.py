@@ -10,10 +10,9 @@ import yaml
 
 from cjob.document.records import EMPTY, dataclass, replace
 from cjob.reporting.errors import ErrorCollector, InputError
-from cjob.template import writer
-from cjob.template.access import find, is_null, pairs, text_of
 from cjob.template.addons.merging import merge
-from cjob.yamlio import yaml12
+from cjob.yamlio import nodes, reader, writer
+from cjob.yamlio.nodes import find, is_null, pairs, text_of
 
 PARAMETER_FILES = ("addons.parameters.yml", "addons.parameters.yaml")
 """Names of the file that gives values to the templates' own parameters."""
@@ -100,13 +99,13 @@ def _parameters(
 
 
 def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[str, yaml.Node]:
-    root = yaml12.compose(text, file)
+    root = reader.compose(text, file)
     section = find(root, "Parameters")
     if section is None or not (isinstance(section, yaml.MappingNode) or is_null(section)):
         raise InputError(
             f'"{file}" has no map "Parameters"',
             hint="write each parameter's name and value below Parameters",
-            place=yaml12.place(file, section) if section else file,
+            place=nodes.place(file, section) if section else file,
         )
     values: dict[str, yaml.Node] = {}
     known = {key.value for key, _ in pairs(declared)}
@@ -115,13 +114,13 @@ def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[
             raise InputError(
                 f'"{file}" gives a value to "{key.value}", which is reserved',
                 hint="App, Env and Name get their values from the job: leave them out",
-                place=yaml12.place(file, key),
+                place=nodes.place(file, key),
             )
         if key.value not in known:
             raise InputError(
                 f'no addon template declares the parameter "{key.value}"',
                 hint="declare it under Parameters of a template, or leave it out here",
-                place=yaml12.place(file, key),
+                place=nodes.place(file, key),
             )
         values[key.value] = value
     return values
