@@ -59,7 +59,7 @@ class DeployOptions:
     allow_downgrade: bool = False
     allow_removal: tuple[str, ...] = ()
     adopt_stack: bool = False
-    force_plan: bool = False
+    allow_stale_plan: bool = False
     wait_for_stack: bool = False
 
 

@@ -27,7 +27,7 @@ def check_plan(plan: Diff, live: StackSnapshot) -> None:
             "the plan is out of date: since it was made, the live stack's "
             + ", ".join(moved)
             + " changed",
-            hint="make a new plan with cjob-diff, or apply this one as it is with --force-plan",
+            hint="make a new plan with cjob-diff, or apply this one with --allow-stale-plan",
         )
 
 

@@ -68,8 +68,9 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(self.format_help())
 
     def known(self) -> list[str]:
-        """Return all options that this parser knows."""
-        return list(self._option_string_actions)
+        """Return all options that help shows."""
+        known = self._option_string_actions.items()
+        return [name for name, action in known if action.help != argparse.SUPPRESS]
 
     def takes_jobs_only(self) -> bool:
         """Return whether jobs are named by -n, and nothing is named without an option."""

@@ -46,7 +46,7 @@ def run_command(
     check_sections(begun, "" if is_head(args) else needs)
     with console.watching([release.job for release in begun], labelled=not is_head(args)):
         phases = head if is_head(args) else filters
-        done = runner.run(begun, context, *phases, jobs=args.jobs)
+        done = runner.run(begun, context, *phases, jobs=args.parallel)
     if seen is not None:
         for release in done:
             seen(release, console)

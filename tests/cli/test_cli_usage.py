@@ -138,13 +138,13 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
             "see cjob list --help",
         ),
         (
-            "cjob-render --jobs none",
-            "argument --jobs: 'none' is not a count",
+            "cjob-render --parallel none",
+            "argument --parallel: 'none' is not a positive number",
             "see cjob render --help",
         ),
         (
-            "cjob-render --jobs 0",
-            "argument --jobs: '0' is not a count",
+            "cjob-render --parallel 0",
+            "argument --parallel: '0' is not a positive number",
             "see cjob render --help",
         ),
         ("cjob-render -n", "argument -n/--name: expected one argument", "see cjob render --help"),
@@ -401,7 +401,7 @@ def test_a_terminal_gets_what_people_read(
     "line",
     [
         "cjob-render",
-        "cjob-render --jobs none",
+        "cjob-render --parallel none",
         "cjob-render --nonsense",
         "cjob nonsense",
         "cjob-build -n reprot -e test",

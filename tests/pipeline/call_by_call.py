@@ -109,7 +109,7 @@ def batches(jobs: Sequence[str]) -> Iterator[Sequence[str]]:
 def deploying(jobs: Sequence[str]) -> list[str]:
     """Return the command that deploys these jobs."""
     named = [part for job in jobs for part in ("-n", job)]
-    return ["deploy", *named, "-e", "test", "--wait-for-stack", "--jobs", str(AT_ONCE)]
+    return ["deploy", *named, "-e", "test", "--wait-for-stack", "--parallel", str(AT_ONCE)]
 
 
 @dataclass

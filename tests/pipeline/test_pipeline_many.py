@@ -80,7 +80,7 @@ def most_at_once(place: Place, jobs: list[str]) -> int:
 def test_all_jobs_of_an_environment_are_deployed_at_once(crowded: Place) -> None:
     """Few at a time where they update the environment, and no name gets lost."""
     jobs = write(crowded, "all")
-    done = crowded.done("deploy", "--all", "-e", ENV, "--jobs", str(JOBS))
+    done = crowded.done("deploy", "--all", "-e", ENV, "--parallel", str(JOBS))
     assert [one["deployment"]["status"] for one in documents(done)] == ["CREATE_COMPLETE"] * JOBS
     found = users(crowded)
     assert [job for job in found["EFSWorkloads"] if job in jobs] == jobs[0::2]

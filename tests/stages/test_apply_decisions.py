@@ -157,7 +157,7 @@ def test_a_plan_is_stale_once_any_part_of_the_stack_moved(moved: StackSnapshot, 
     """The parts that moved are named."""
     error = refused(plan(live()), FakeStacks(moved))
     assert f"the live stack's {named} changed" in error.message
-    assert "--force-plan" in error.hint
+    assert "--allow-stale-plan" in error.hint
 
 
 def test_a_plan_whose_changes_are_deployed_is_already_applied() -> None:

@@ -22,7 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_files(parser)
     shared.add_deployment(parser)
     parser.add_argument(
-        "--force-plan", action="store_true", help="apply a plan although the live stack has changed"
+        "--allow-stale-plan",
+        action="store_true",
+        help="apply a plan even if the stack has changed since the plan was made",
+    )
+    # The name in earlier versions; help and completion do not show it.
+    parser.add_argument(
+        "--force-plan",
+        dest="allow_stale_plan",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help=argparse.SUPPRESS,
     )
     parser.add_argument(
         "--expect-digest",

@@ -50,11 +50,15 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="a folder of the workspace (default: .)",
     )
     parser.add_argument(
-        "--jobs",
+        "--parallel",
         type=_count,
         default=PARALLEL_JOBS,
         metavar="N",
         help=f"work on N jobs at once (default: {PARALLEL_JOBS})",
+    )
+    # The name in earlier versions; help and completion do not show it.
+    parser.add_argument(
+        "--jobs", dest="parallel", type=_count, default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
     parser.add_argument(
         "--log-format",
@@ -66,7 +70,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return int(text)
 
 

@@ -30,8 +30,10 @@ def run(args: argparse.Namespace) -> int:
     _check_single(read)
     with console.watching([release.job for release in read], labelled=True):
         with runner.before_deployment():
-            ready = runner.run(read, context, (confirm,), jobs=args.jobs)
-        outcomes = runner.run_each(ready, context, apply, jobs=args.jobs, fail_fast=args.fail_fast)
+            ready = runner.run(read, context, (confirm,), jobs=args.parallel)
+        outcomes = runner.run_each(
+            ready, context, apply, jobs=args.parallel, fail_fast=args.fail_fast
+        )
     return finish(args, outcomes, console)
 
 

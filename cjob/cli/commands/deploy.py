@@ -21,7 +21,7 @@ QUESTION = "\nContinue with the deployment? (y/N) "
 
 def run(args: argparse.Namespace) -> int:
     """Deploy the jobs; return the worst status."""
-    args.force_plan = not args.diff  # nobody reviewed a difference that was not shown
+    args.allow_stale_plan = not args.diff  # nobody reviewed a difference that was not shown
     context, console = job_options.start(args)
     prompts.complete_arguments(args, context, console)
     begun, phases = stage_command.load_jobs(args, context), pipeline.DEPLOY
@@ -30,17 +30,17 @@ def run(args: argparse.Namespace) -> int:
         with runner.before_deployment():
             begun = _compare(args, begun, context, console)
             if not any(_differs(release) or _unknown(release) for release in begun):
-                runner.run(begun, context, *pipeline.DEPLOY_UNCHANGED, jobs=args.jobs)
+                runner.run(begun, context, *pipeline.DEPLOY_UNCHANGED, jobs=args.parallel)
                 return _unchanged(args, begun)
             if not _agreed(args, begun):
                 return DONE
     with console.watching([release.job for release in begun]):
         with runner.before_deployment():
-            ready = runner.run(begun, context, *phases, jobs=args.jobs)
+            ready = runner.run(begun, context, *phases, jobs=args.parallel)
         if args.diff:
             _check_shown(begun, ready)
         outcomes = runner.run_each(
-            ready, context, pipeline.DEPLOY_LAST, jobs=args.jobs, fail_fast=args.fail_fast
+            ready, context, pipeline.DEPLOY_LAST, jobs=args.parallel, fail_fast=args.fail_fast
         )
     return apply.finish(args, outcomes, console)
 
@@ -53,7 +53,7 @@ def _compare(
 ) -> tuple[Release, ...]:
     """Compare before anything is sent, and show the differences."""
     with console.watching([release.job for release in begun]):
-        compared = runner.run(begun, context, *pipeline.DEPLOY_COMPARE, jobs=args.jobs)
+        compared = runner.run(begun, context, *pipeline.DEPLOY_COMPARE, jobs=args.parallel)
     for release in compared:
         diff_command.tell(release, console, "text")
     shown = diff_command.text(compared)

@@ -50,7 +50,7 @@ def _compare(args: argparse.Namespace) -> int:
     begun, context, console = _begin(args)
     phases = pipeline.PACKAGE_DIFF_BUILD if args.build else pipeline.PACKAGE_DIFF
     with console.watching([release.job for release in begun]):
-        done = run_stages(begun, context, *phases, jobs=args.jobs)
+        done = run_stages(begun, context, *phases, jobs=args.parallel)
     for release in done:
         diff_command.tell(release, console, args.output)
     _write(args, done, diff_command.text)
@@ -63,7 +63,7 @@ def _package(args: argparse.Namespace) -> int:
         files.check_folder(args.output_dir, context.workspace)
     phases = pipeline.PACKAGE_UPLOAD if args.upload_assets else pipeline.PACKAGE
     with console.watching([release.job for release in begun]):
-        done = run_stages(begun, context, *phases, jobs=args.jobs)
+        done = run_stages(begun, context, *phases, jobs=args.parallel)
     if args.output_dir:
         texts: dict[str, str] = {}
         for release in done:

@@ -80,7 +80,7 @@ def _attempt(release: Release, deps: ApplyDeps, options: DeployOptions) -> Relea
     plan, diff = release.diff, compare(release, live)
     is_current = not diff.changed and is_stable(live.status)
     if plan is not None:
-        if not is_current and not options.force_plan:
+        if not is_current and not options.allow_stale_plan:
             check_plan(plan, live)
             check_difference(plan, diff, release.job.name)
         release = replace(release, diff=diff)
