@@ -1,47 +1,48 @@
-"""Plain data: frozen classes with named fields, for what a command needs at its start.
+"""Records: frozen classes with named fields, for what commands need when they start.
 
-To a type checker they are the standard library's dataclasses. When run they share one set of
-methods; `dataclasses` writes and compiles six for each class and imports `inspect`, which together
-takes longer than rendering ten jobs. A field's default is a class attribute and never changes.
+For a type checker these are the standard library's dataclasses. At run time they share one set of
+methods: `dataclasses` imports `inspect`, and writes and compiles six methods for each class, which
+takes longer than rendering ten jobs. What a type checker would take for more than a plain field,
+and these classes do not support, is a TypeError when the class is made.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Never, NoReturn, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Never, NoReturn, TypeVar, get_origin
 
 __all__ = ["EMPTY", "dataclass", "fields", "replace"]
 
 T = TypeVar("T")
 
 EMPTY: Mapping[str, Never] = MappingProxyType({})
-"""The default of a field that is a map."""
+"""The default of a field that is a mapping."""
 
 
-def fields(plain: object) -> tuple[str, ...]:
-    """Name the fields of a class or an instance, in order, inherited ones first."""
-    names: tuple[str, ...] = plain.__fields__  # type: ignore[attr-defined]
+def fields(record: object) -> tuple[str, ...]:
+    """Return the names of a record's or a class's fields, in order, inherited ones first."""
+    names: tuple[str, ...] = record.__fields__  # type: ignore[attr-defined]
     return names
 
 
 class _Methods:
-    """What a class is given; an instance holds the values that it was made with."""
+    """The methods of each record; an instance has its values as attributes."""
 
     def __init__(self, *given: object, **named: object) -> None:
-        names, of = fields(self), type(self)
+        names, cls = fields(self), type(self)
         values = dict(zip(names, given, strict=False)) | named
         if len(given) > len(names) or len(values) < len(given) + len(named):
-            raise TypeError(f"{of.__name__} is given more than {', '.join(names)}")
+            raise TypeError(f"{cls.__name__} takes only {', '.join(names)}, each of them once")
         if unknown := [name for name in named if name not in names]:
-            raise TypeError(f"{of.__name__} has no field {unknown[0]!r}")
-        if missing := [name for name in names if name not in values and not hasattr(of, name)]:
-            raise TypeError(f"{of.__name__} is made without {missing[0]!r}")
-        vars(self).update((n, values[n] if n in values else getattr(of, n)) for n in names)
+            raise TypeError(f"{cls.__name__} has no field {unknown[0]!r}")
+        if missing := [name for name in names if name not in values and not hasattr(cls, name)]:
+            raise TypeError(f"{cls.__name__} requires {missing[0]!r}")
+        vars(self).update((n, values[n] if n in values else getattr(cls, n)) for n in names)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} cannot be changed: {name!r}")
+        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} cannot be changed: {name!r}")
+        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
         return _values(self) == _values(other) if type(self) is type(other) else NotImplemented
@@ -50,23 +51,40 @@ class _Methods:
         return hash(_values(self))
 
     def __repr__(self) -> str:
-        of = type(self)
+        cls = type(self)
         pairs = ((name, getattr(self, name)) for name in fields(self))
-        told = (f"{k}={v!r}" for k, v in pairs if not hasattr(of, k) or v != getattr(of, k))
-        return f"{of.__name__}({', '.join(told)})"
+        shown = (f"{k}={v!r}" for k, v in pairs if not hasattr(cls, k) or v != getattr(cls, k))
+        return f"{cls.__name__}({', '.join(shown)})"
 
 
-def _values(plain: object) -> tuple[object, ...]:
-    return tuple(getattr(plain, name) for name in fields(plain))
+def _values(record: object) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in fields(record))
 
 
-def _made(plain: type[T]) -> type[T]:
-    inherited = getattr(plain, "__fields__", ())
-    own = (name for name in plain.__annotations__ if name not in inherited)
-    plain.__fields__ = (*inherited, *own)  # type: ignore[attr-defined]
+def _make_record(cls: type[T]) -> type[T]:
+    inherited = getattr(cls, "__fields__", ())
+    if hasattr(cls, "__post_init__"):
+        raise TypeError(f"{cls.__name__}.__post_init__ would never be called")
+    for name, annotation in cls.__annotations__.items():
+        _check_field(cls, name, annotation)
+    own = (name for name in cls.__annotations__ if name not in inherited)
+    cls.__fields__ = (*inherited, *own)  # type: ignore[attr-defined]
     for name in ("__init__", "__setattr__", "__delattr__", "__eq__", "__hash__", "__repr__"):
-        setattr(plain, name, vars(_Methods)[name])
-    return plain
+        setattr(cls, name, vars(_Methods)[name])
+    return cls
+
+
+def _check_field(cls: type, name: str, annotation: object) -> None:
+    """Raise TypeError for what dataclasses would not take as a plain field with this default."""
+    default = vars(cls).get(name)
+    if annotation is ClassVar or get_origin(annotation) is ClassVar:
+        raise TypeError(f"{cls.__name__}.{name}: write a class attribute without an annotation")
+    if isinstance(annotation, str) and annotation.startswith(("ClassVar", "InitVar", "KW_ONLY")):
+        raise TypeError(f"{cls.__name__}.{name}: {annotation} is not supported")
+    if type(default).__module__ == "dataclasses":
+        raise TypeError(f"{cls.__name__}.{name}: dataclasses.field is not supported")
+    if isinstance(default, list | dict | set):
+        raise TypeError(f"{cls.__name__}.{name}: a default is shared, so it must be immutable")
 
 
 if TYPE_CHECKING:
@@ -76,13 +94,13 @@ else:
     def dataclass(
         *,
         frozen: bool,
-        kw_only: bool = False,  # noqa: ARG001 - for the type checker to mind
+        kw_only: bool = False,  # noqa: ARG001 - type checkers check it
     ) -> Callable[[type[T]], type[T]]:
-        """Decorate a class; it is always frozen."""
+        """Return the decorator that makes a class a record; it must be frozen."""
         if not frozen:
-            raise TypeError("plain data is frozen")
-        return _made
+            raise TypeError("records are frozen")
+        return _make_record
 
-    def replace(plain: T, /, **changes: object) -> T:
-        """Return the same with other values in some fields."""
-        return type(plain)(**dict(zip(fields(plain), _values(plain), strict=True)) | changes)
+    def replace(record: T, /, **changes: object) -> T:
+        """Return a copy of a record with other values in some fields."""
+        return type(record)(**dict(zip(fields(record), _values(record), strict=True)) | changes)
