@@ -81,7 +81,7 @@ def _section(section: Fields) -> Schema:
 
 def _field(field: Field) -> Schema:
     description = {"description": field.description} if field.description else {}
-    return {**description, **(field.schema or _or_null(_schema(field.type)))}
+    return {**(field.schema or _or_null(_schema(field.type))), **description}
 
 
 def _or_null(schema: Schema) -> Schema:

@@ -107,6 +107,9 @@ def test_every_field_is_described() -> None:
         if not field.description
     }
     assert {section for section, _ in undescribed} == {"count"}
+    image = schema.manifest()["properties"]["image"]  # type: ignore[index]
+    interval = image["properties"]["healthcheck"]["properties"]["interval"]
+    assert interval["description"] == "The time between checks: 10s by default."
 
 
 def _sections(kind: FieldType) -> Iterator[Fields]:
