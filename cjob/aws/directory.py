@@ -9,8 +9,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from cjob.aws.errors import translating_errors
 from cjob.aws.memo import Memo
 from cjob.aws.session import Account, gather
@@ -19,6 +17,8 @@ from cjob.document.models import Target
 from cjob.reporting.errors import InputError, ServiceError
 from cjob.reporting.suggestions import did_you_mean
 from cjob.runs.model import Environment
+from cjob.yamlio.nodes import find, text_of
+from cjob.yamlio.reader import compose_if_valid
 
 FEATURE_SUFFIX = "Workloads"
 NO_VERSION = "v0.0.0"
@@ -206,12 +206,7 @@ class AwsDirectory:
 
 def template_version(metadata: str) -> str:
     """Return the `Version` of a template's metadata, which CloudFormation returns as a string."""
-    try:
-        parsed = yaml.safe_load(metadata or "{}")
-    except yaml.YAMLError:
-        return NO_VERSION
-    version = parsed.get("Version") if isinstance(parsed, dict) else None
-    return str(version) if version else NO_VERSION
+    return text_of(find(compose_if_valid(metadata), "Version")) or NO_VERSION
 
 
 def _record(text: str, name: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from cjob.document.models import Change, Diff, Release, Stack, Target, required
 from cjob.document.records import dataclass, replace
 from cjob.document.snapshot import WITHOUT_RESOURCES, StackSnapshot
 from cjob.reporting.errors import InputError
+from cjob.yamlio.nodes import find, text_of
+from cjob.yamlio.reader import compose_if_valid
 
 NO_VERSION = "v0.0.0"
 NO_ECHO = "****"
@@ -226,6 +228,7 @@ def _found_to_differ(release: Release) -> frozenset[str]:
 
 def _with_image(template: str, container: str, written: str) -> str:
     """Write another image for a container into a template's text, where it has that container."""
+    template = template.removeprefix("\ufeff")
     found = _image(template, container)
     if found is None:
         return template
@@ -238,19 +241,16 @@ def deployed_image(live: StackSnapshot, job: str, container: str) -> str:
         return ""
     if container == job:
         return live.parameters.get(MAIN_IMAGE, "")
-    found = _image(live.template, container)
-    return str(found.value) if isinstance(found, yaml.ScalarNode) else ""
+    return text_of(_image(live.template, container))
 
 
 def _image(template: str, container: str) -> yaml.Node | None:
-    """Find what is written for the image of a container in a template's text."""
-    node = _compose(template)
-    for key in ("Resources", "TaskDefinition", "Properties", "ContainerDefinitions"):
-        node = _entry(node, key)
-    for one in node.value if isinstance(node, yaml.SequenceNode) else ():
-        name = _entry(one, "Name")
-        if isinstance(name, yaml.ScalarNode) and name.value == container:
-            return _entry(one, "Image")
+    """Return the node of a container's image in the text of a template."""
+    path = ("Resources", "TaskDefinition", "Properties", "ContainerDefinitions")
+    containers = find(compose_if_valid(template), *path)
+    for one in containers.value if isinstance(containers, yaml.SequenceNode) else ():
+        if text_of(find(one, "Name")) == container:
+            return find(one, "Image")
     return None
 
 
@@ -279,25 +279,8 @@ def template_version(template: str) -> str:
 
     The version is found in a text that is not YAML, too, if it stands where Copilot writes it.
     """
-    version = _entry(_entry(_compose(template), "Metadata"), "Version")
+    version = find(compose_if_valid(template), "Metadata", "Version")
     if isinstance(version, yaml.ScalarNode):
         return str(version.value)
     written = _VERSION.search(template)
     return written[1] if written else NO_VERSION
-
-
-def _compose(template: str) -> yaml.Node | None:
-    """Read a template's first document; None for a text that is not YAML, such as `a: ? b: c`."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return next(yaml.compose_all(template, loader), None)
-    except (yaml.YAMLError, UnicodeError):
-        return None
-
-
-def _entry(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == key:
-                return value  # type: ignore[no-any-return]
-    return None

@@ -6,15 +6,15 @@ CloudFormation knows none. Copies of merged maps are written out.
 """
 
 import json
-import re
 from collections.abc import Callable
 
 from cjob.diff.intrinsics import GET_ATT, full_name, function_of
-from cjob.diff.nodes import CORE, Node, is_null
+from cjob.diff.nodes import CORE, Node
+from cjob.yamlio.nodes import BOOL, FLOAT, INT, NULL
+from cjob.yamlio.scalars import tag_1_2
 
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
-_TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_DIGITS = 18
+"""Longer integers stay strings: readers of JSON would round them."""
 
 
 def plain(node: Node) -> object:
@@ -50,14 +50,23 @@ def _untagged(node: Node, read: _Read) -> object:
 
 
 def _scalar(node: Node) -> object:
-    if is_null(node):
+    """Return an unquoted scalar as the JSON value that has the same spelling, else as a string."""
+    text, tag = node.text, tag_1_2(node.text)
+    if tag == NULL:
         return None
-    text = node.text
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text) and json.dumps(float(text)) == text:
-        return float(text)
-    return _TRUTH.get(text, text)
+    if tag == BOOL:
+        return text.lower() == "true"
+    return _json_number(text) if tag in (INT, FLOAT) else text
+
+
+def _json_number(text: str) -> int | float | str:
+    """Return a number if JSON spells it in the same way, else the string."""
+    try:
+        number: int | float = json.loads(text)
+    except ValueError:
+        return text
+    exact = json.dumps(number) == text and (isinstance(number, float) or len(text) <= _DIGITS)
+    return number if exact else text
 
 
 def _attribute(argument: Node, read: _Read) -> object:

@@ -14,7 +14,9 @@ from cjob.manifest import durations
 from cjob.manifest.report import Report, quoted, shown
 from cjob.manifest.tree import Items, Leaf, Null, Raw, Scalar, Section, Unreadable, Value
 from cjob.reporting.suggestions import nearest
-from cjob.yamlio import yaml12
+from cjob.yamlio.entries import Entry, entries
+from cjob.yamlio.nodes import NULL, STR
+from cjob.yamlio.scalars import as_boolean, as_integer, as_text
 
 UINT32_LIMIT = 2**32
 
@@ -54,7 +56,7 @@ class String:
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Return the scalar's text."""
         if isinstance(node, ScalarNode):
-            text = yaml12.as_text(node)
+            text = as_text(node)
             if text is not None:
                 return Leaf(node, text)
         return _wrong_type(node, path, "a string", "write a single value", report)
@@ -70,7 +72,7 @@ class Integer:
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Return the number; a quoted one is an error."""
-        number = yaml12.as_integer(node) if isinstance(node, ScalarNode) else None
+        number = as_integer(node) if isinstance(node, ScalarNode) else None
         low = self.minimum is not None and number is not None and number < self.minimum
         high = self.limit is not None and number is not None and number >= self.limit
         if number is None or low or high:
@@ -88,7 +90,7 @@ class Boolean:
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Return the boolean, which can have any of YAML's spellings."""
-        flag = yaml12.as_boolean(node) if isinstance(node, ScalarNode) else None
+        flag = as_boolean(node) if isinstance(node, ScalarNode) else None
         if flag is None:
             hint = "write true or false, without quotes"
             return _wrong_type(node, path, "a boolean", hint, report)
@@ -102,7 +104,7 @@ class Duration:
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Return the duration; a number without a unit is an error, even 0."""
-        is_string = isinstance(node, ScalarNode) and node.tag == yaml12.STR
+        is_string = isinstance(node, ScalarNode) and node.tag == STR
         length = durations.parse(node.value) if is_string else None
         if length is None:
             hint = durations.hint(node.value if isinstance(node, ScalarNode) else "")
@@ -199,7 +201,7 @@ class Fields:
         return Unreadable(node) if found is None else self.section(node, found, path, report)
 
     def section(
-        self, node: MappingNode, found: Sequence[yaml12.Entry], path: str, report: Report
+        self, node: MappingNode, found: Sequence[Entry], path: str, report: Report
     ) -> Section:
         """Return the section with those entries that are known fields."""
         values: dict[str, Value] = {}
@@ -258,15 +260,15 @@ def _read_field(kind: FieldType, node: Node, path: str, report: Report) -> Value
     return value
 
 
-def _entries(node: MappingNode, report: Report) -> list[yaml12.Entry] | None:
+def _entries(node: MappingNode, report: Report) -> list[Entry] | None:
     # A section with a duplicate key is unreadable, which matters only while forms are tried.
     known = len(report.errors)
-    found = yaml12.entries(node, report.errors)
+    found = entries(node, report.errors)
     return None if report.speculative and len(report.errors) > known else found
 
 
 def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == yaml12.NULL
+    return isinstance(node, ScalarNode) and node.tag == NULL
 
 
 def _wrong_type(node: Node, path: str, expected: str, hint: str, report: Report) -> Unreadable:

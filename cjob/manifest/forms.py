@@ -13,7 +13,7 @@ from cjob.manifest.field_types import RAW_STRING, STRING, Field, Fields, FieldTy
 from cjob.manifest.report import Report, one_of, shown
 from cjob.manifest.tree import Items, Leaf, Null, Section, Unreadable, Value
 from cjob.manifest.values import Import, SecretsManagerSecret
-from cjob.yamlio import yaml12
+from cjob.yamlio.entries import Fault
 
 
 def is_given(value: Value) -> bool:
@@ -120,7 +120,7 @@ STRING_OR_IMPORT = reference("from_cfn")
 RAW_STRING_OR_IMPORT = reference("from_cfn", string=RAW_STRING, raw_export=True)
 
 
-def _specific_errors(first: Report, second: Report, node: Node) -> list[yaml12.Fault]:
+def _specific_errors(first: Report, second: Report, node: Node) -> list[Fault]:
     # An error about the value as a whole only means that it has the other form.
     inner = [error for error in first.errors if error.node is not node]
     return inner or [error for error in second.errors if error.node is not node]

@@ -7,7 +7,7 @@ there. Pure.
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from cjob.reporting.errors import InputError
-from cjob.yamlio import yaml12
+from cjob.yamlio.reader import compose
 
 _NAMES = (
     *("Base64", "Cidr", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Length"),
@@ -22,7 +22,7 @@ def composed(text: str) -> Node | None:
     if "\n" in text:
         return None
     try:
-        return yaml12.compose(text, "")
+        return compose(text, "")
     except InputError:
         return None
 

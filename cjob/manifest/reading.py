@@ -18,7 +18,9 @@ from cjob.manifest.substitution import Variables, substitute
 from cjob.manifest.tree import Section
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.reporting.findings import Finding
-from cjob.yamlio import yaml12
+from cjob.yamlio.entries import entries
+from cjob.yamlio.nodes import NULL, place
+from cjob.yamlio.reader import compose, second_document
 
 _OTHER_TYPES = (
     "Load Balanced Web Service",
@@ -64,7 +66,7 @@ def load(
     """
     report = Report(file)
     root = _root(text, file)
-    second = yaml12.second_document(text)
+    second = second_document(text)
     if second is not None:
         report.warn(
             second,
@@ -106,33 +108,31 @@ def environment_names(text: str, *, file: str) -> tuple[str, ...]:
 
     Raises InputError if the text is not valid YAML.
     """
-    root = yaml12.compose(text, file)
+    root = compose(text, file)
     if not isinstance(root, MappingNode):
         return ()
-    sections = {entry.key: entry.value for entry in yaml12.entries(root, [])}.get("environments")
+    sections = {entry.key: entry.value for entry in entries(root, [])}.get("environments")
     if not isinstance(sections, MappingNode):
         return ()
-    return tuple(entry.key for entry in yaml12.entries(sections, []))
+    return tuple(entry.key for entry in entries(sections, []))
 
 
 def _root(text: str, file: str) -> MappingNode:
-    root = yaml12.compose(text, file)
+    root = compose(text, file)
     if root is None:
         hint = f"a manifest starts with 'name:' and 'type: {JOB_TYPE}'"
         raise InputError("the manifest is empty", hint=hint, place=file)
     if not isinstance(root, MappingNode):
         hint = f"write its fields: 'name:', 'type: {JOB_TYPE}', 'image:', 'on:'"
-        raise InputError(
-            "the manifest must be a mapping", hint=hint, place=yaml12.place(file, root)
-        )
+        raise InputError("the manifest must be a mapping", hint=hint, place=place(file, root))
     return root
 
 
 def _check_name(root: MappingNode, name: str, report: Report) -> None:
-    for entry in yaml12.entries(root, []):
+    for entry in entries(root, []):
         if entry.key != "name" or not isinstance(entry.value, ScalarNode):
             continue
-        if entry.value.tag != yaml12.NULL and entry.value.value != name:
+        if entry.value.tag != NULL and entry.value.value != name:
             message = f"name: {quoted(entry.value.value)} is not the name of the job's folder"
             hint = f"write 'name: {name}', without variables, or rename the folder"
             report.error(entry.value, message, hint)
@@ -145,7 +145,7 @@ def _job(root: MappingNode, environment: str, report: Report, rules: Sequence[Ru
 def _merged(
     root: MappingNode, environment: str, report: Report, rules: Sequence[Rule] = ()
 ) -> Section:
-    tree = JOB.section(root, yaml12.entries(root, report.errors), "", report)
+    tree = JOB.section(root, entries(root, report.errors), "", report)
     _check_type(tree, report.file)
     job = for_environment(tree, environment, OVERRIDES, report)
     for rule in (*RULES, *rules):
@@ -166,6 +166,4 @@ def _check_type(job: Section, file: str) -> None:
     elif kind in _OTHER_TYPES:
         message = f"type: {quoted(kind)} is not supported; cjob deploys {JOB_TYPE}s"
         hint = f"name a job whose manifest has 'type: {JOB_TYPE}'"
-    raise InputErrors(
-        [InputError(message, hint=hint, place=yaml12.place(file, job.node_at("type")))]
-    )
+    raise InputErrors([InputError(message, hint=hint, place=place(file, job.node_at("type")))])

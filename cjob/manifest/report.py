@@ -9,8 +9,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob.reporting.errors import InputError, InputErrors
 from cjob.reporting.findings import Finding
-from cjob.yamlio import yaml12
-from cjob.yamlio.yaml12 import Fault
+from cjob.yamlio.entries import Fault
+from cjob.yamlio.nodes import NULL, place
 
 _SHOWN = 60
 
@@ -46,7 +46,7 @@ class Report:
         """Add a finding about a node, if there is one."""
         if finding is not None:
             mark = node.start_mark
-            placed = finding._replace(place=yaml12.place(self.file, node))
+            placed = finding._replace(place=place(self.file, node))
             self._findings[mark.line, mark.column, finding.message] = placed
 
     def speculate(self) -> "Report":
@@ -72,8 +72,8 @@ class Report:
         found: dict[tuple[int, int, str], InputError] = {}
         for error in self.errors:
             mark = error.node.start_mark
-            place = yaml12.place(self.file, error.node)
-            raised = InputError(error.message, hint=error.hint, place=place)
+            where = place(self.file, error.node)
+            raised = InputError(error.message, hint=error.hint, place=where)
             found.setdefault((mark.line, mark.column, error.message), raised)
         if found:
             warnings = [str(finding) for finding in self.findings()]
@@ -83,7 +83,7 @@ class Report:
 def shown(node: Node) -> str:
     """Return a value as a message shows it: quoted and cut, or what it is instead of a scalar."""
     if isinstance(node, ScalarNode):
-        return "nothing" if node.tag == yaml12.NULL else quoted(node.value)
+        return "nothing" if node.tag == NULL else quoted(node.value)
     if isinstance(node, SequenceNode):
         return "a list"
     return "a mapping" if isinstance(node, MappingNode) else "something else"

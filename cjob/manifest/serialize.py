@@ -8,19 +8,19 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from cjob.manifest import durations
 from cjob.manifest.tree import Items, Leaf, Null, Scalar, Section, Value
 from cjob.manifest.values import Import, SecretsManagerSecret
-from cjob.manifest.writing import can_be_plain
-from cjob.yamlio import yaml12
+from cjob.yamlio.nodes import BOOL, INT, MAP, NULL, SEQ, STR
+from cjob.yamlio.requote import can_be_plain
 
 
 def manifest(section: Section) -> MappingNode:
     """Return the YAML of a manifest, or of a section in it."""
     pairs = [(_key(section, key), _value(value)) for key, value in section.fields.items()]
-    return MappingNode(yaml12.MAP, pairs, flow_style=False)
+    return MappingNode(MAP, pairs, flow_style=False)
 
 
 def _key(section: Section, key: str) -> ScalarNode:
     # The names of fields need no quotes; names that the user chose may.
-    return ScalarNode(yaml12.STR, key) if section.name else _string(key)
+    return ScalarNode(STR, key) if section.name else _string(key)
 
 
 def _value(value: Value) -> Node:
@@ -30,9 +30,9 @@ def _value(value: Value) -> Node:
         return manifest(value)
     if isinstance(value, Items):
         items = [_value(item) for item in value.values]
-        return SequenceNode(yaml12.SEQ, items, flow_style=False)
+        return SequenceNode(SEQ, items, flow_style=False)
     if isinstance(value, Null):
-        return ScalarNode(yaml12.NULL, "")
+        return ScalarNode(NULL, "")
     return value.node
 
 
@@ -42,18 +42,18 @@ def _leaf(value: Scalar) -> Node:
     if isinstance(value, SecretsManagerSecret):
         return _reference("secretsmanager", value.name)
     if isinstance(value, bool):
-        return ScalarNode(yaml12.BOOL, "true" if value else "false")
+        return ScalarNode(BOOL, "true" if value else "false")
     if isinstance(value, durations.Nanoseconds):
         return _string(durations.to_string(value))
     if isinstance(value, int):
-        return ScalarNode(yaml12.INT, str(value))
+        return ScalarNode(INT, str(value))
     return _string(value)
 
 
 def _reference(key: str, name: str) -> MappingNode:
-    return MappingNode(yaml12.MAP, [(_string(key), _string(name))], flow_style=False)
+    return MappingNode(MAP, [(_string(key), _string(name))], flow_style=False)
 
 
 def _string(text: str) -> ScalarNode:
     style = None if can_be_plain(text) else "|" if "\n" in text else "'"
-    return ScalarNode(yaml12.STR, text, style=style)
+    return ScalarNode(STR, text, style=style)

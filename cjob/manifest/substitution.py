@@ -15,9 +15,11 @@ from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cjob.manifest.report import Report, quoted
-from cjob.manifest.writing import written_list, written_scalar
 from cjob.reporting.errors import InputError
-from cjob.yamlio import yaml12
+from cjob.yamlio.nodes import MAP, SEQ, STR, place
+from cjob.yamlio.reader import SIZE_LIMIT
+from cjob.yamlio.requote import flow_sequence, requoted
+from cjob.yamlio.scalars import tag_1_2
 
 VARIABLE_LIMIT = 1000
 """Variables in one string: each is searched for in all of it."""
@@ -62,10 +64,10 @@ def substitute(text: str, root: Node, variables: Variables, report: Report) -> s
         if items:
             lists[id(node)] = _list_node(node, items, flow=flow)
             ending = "\n" if text[start:end].endswith("\n") else ""
-            edits.append(_Edit(start, end, written_list(lists[id(node)].value) + ending))
+            edits.append(_Edit(start, end, flow_sequence(lists[id(node)].value) + ending))
         elif value != node.value:
             node.value = value
-            edits.append(_Edit(start, end, written_scalar(text[start:end], value, flow=flow)))
+            edits.append(_Edit(start, end, requoted(text[start:end], value, flow=flow)))
     if lists:
         _replace(root, lists)
     return _apply(text, edits)
@@ -81,7 +83,7 @@ def _strings(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
             continue
         seen.add(id(node))
         if isinstance(node, ScalarNode):
-            if node.tag == yaml12.STR:
+            if node.tag == STR:
                 yield node, flow
             continue
         if isinstance(node, MappingNode | SequenceNode):
@@ -91,7 +93,7 @@ def _strings(root: Node) -> Iterator[tuple[ScalarNode, bool]]:
         elif isinstance(node, MappingNode):
             for key, value in reversed(node.value):
                 ahead.append((value, flow))
-                if node.tag != yaml12.MAP:
+                if node.tag != MAP:
                     # Copilot substitutes in the keys of maps with an explicit tag.
                     ahead.append((key, flow))
 
@@ -120,11 +122,11 @@ def _with_values(node: ScalarNode, text: str, variables: Variables, report: Repo
 
 
 def _check_size(length: int, node: Node, report: Report) -> None:
-    if length > yaml12.SIZE_LIMIT:
+    if length > SIZE_LIMIT:
         raise InputError(
-            f"with its variables substituted, the manifest has over {yaml12.SIZE_LIMIT} characters",
+            f"with its variables substituted, the manifest has over {SIZE_LIMIT} characters",
             hint="use shorter values: CloudFormation accepts no template that long",
-            place=yaml12.place(report.file, node),
+            place=place(report.file, node),
         )
 
 
@@ -189,14 +191,14 @@ def _list_node(node: ScalarNode, values: list[str], *, flow: bool) -> SequenceNo
     # Items are written without quotes if possible, so some of them are read as numbers or null.
     items = [
         ScalarNode(
-            yaml12.STR if flow and not value else yaml12.plain_tag(value),
+            STR if flow and not value else tag_1_2(value),
             value,
             node.start_mark,
             node.end_mark,
         )
         for value in values
     ]
-    return SequenceNode(yaml12.SEQ, items, node.start_mark, node.end_mark, flow_style=True)
+    return SequenceNode(SEQ, items, node.start_mark, node.end_mark, flow_style=True)
 
 
 def _replace(root: Node, lists: Mapping[int, SequenceNode]) -> None:

@@ -42,7 +42,7 @@ MAY_IMPORT = {
         "workspace",
     },
     # The adapters behind the stages' protocols, and the one module that knows them all.
-    "aws": {"concurrency", "document", "engines", "runs", "sandbox", "stages"},
+    "aws": {"concurrency", "document", "engines", "runs", "sandbox", "stages", "yamlio"},
     "engines": {"concurrency"},
     "sandbox": set(),
     "context": {"aws", "concurrency", "document", "engines", "workspace"},

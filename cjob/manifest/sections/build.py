@@ -12,7 +12,7 @@ from cjob.document.records import EMPTY
 from cjob.manifest.field_types import STRING, STRING_MAP, STRINGS, Field, Fields
 from cjob.manifest.forms import OneOf, is_given
 from cjob.manifest.tree import Items, Section
-from cjob.yamlio import yaml12
+from cjob.yamlio.nodes import place
 
 _DEFAULT_DOCKERFILE = "Dockerfile"
 
@@ -86,7 +86,7 @@ def build_place(job: Section, container: str, key: str, file: str) -> str:
         image = job.section("sidecars").section(container).section("image")
     build = image.get("build")
     node = build.node_at(key) if isinstance(build, Section) else image.node_at("build")
-    return yaml12.place(file, node)
+    return place(file, node)
 
 
 def _below_workspace(path: str) -> str:

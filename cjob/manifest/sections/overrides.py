@@ -8,7 +8,8 @@ from yaml.nodes import Node, ScalarNode
 from cjob.manifest.field_types import STRING, Anything, Field, Fields, ListOf
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.tree import Section, Unreadable
-from cjob.yamlio import yaml12
+from cjob.yamlio.nodes import NULL
+from cjob.yamlio.reader import DEPTH_LIMIT
 
 LIMIT = 5000
 """Overrides in a manifest: each is a search through the task definition."""
@@ -66,8 +67,8 @@ def paths_can_be_followed(job: Section, report: Report) -> None:
         elif _FIXED.fullmatch(path):
             message = f"taskdef_overrides: {quoted(path)} cannot be overridden"
             report.error(node, message, "leave it out: other resources refer to it by this name")
-        elif path.count(".") >= yaml12.DEPTH_LIMIT:
-            message = f"taskdef_overrides: {quoted(path)} has more than {yaml12.DEPTH_LIMIT} keys"
+        elif path.count(".") >= DEPTH_LIMIT:
+            message = f"taskdef_overrides: {quoted(path)} has more than {DEPTH_LIMIT} keys"
             report.error(node, message, "no part of a task definition is that deep")
         else:
             odd = [part for part in path.split(".") if not SEGMENT.fullmatch(part)]
@@ -100,4 +101,4 @@ def _value(override: Section) -> Node:
     value = override.fields.get("value")
     if value is not None:
         return value.node
-    return ScalarNode(yaml12.NULL, "null", override.node.start_mark, override.node.end_mark)
+    return ScalarNode(NULL, "null", override.node.start_mark, override.node.end_mark)
