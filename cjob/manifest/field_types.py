@@ -51,7 +51,7 @@ class String:
     """
 
     raw: Callable[[str], tuple[str, ...]] | None = None
-    fallback: ClassVar[Scalar | None] = ""
+    fallback = ""
 
     def read(self, node: Node, path: str, report: Report) -> Value:
         """Return the scalar's text."""
