@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from cjob.concurrency.interrupts import Begun, Interruption
+from cjob.concurrency.interrupts import Interruption, Started
 from cjob.concurrency.slots import Slots
 from cjob.document.models import Image, Job, Release, Target, required
 from cjob.document.records import EMPTY, dataclass, replace
@@ -102,9 +102,9 @@ class RunContext:
         """Return a reporter for a job's records, which names the job in each of them."""
         return lambda record: self.report(replace(record, job=job.name, env=job.env))
 
-    def begun(self, job: Job) -> Begun:
+    def started(self, job: Job) -> Started:
         """Return what to report if the job's deployment is interrupted."""
-        return self._once((Begun, job.stack_name), Begun)
+        return self._once((Started, job.stack_name), Started)
 
     def feature_slot(self) -> AbstractContextManager[None]:
         """Return a slot for one of the FEATURE_JOBS that update the environment's stack at once."""

@@ -51,16 +51,16 @@ class Interruption:
             raise KeyboardInterrupt
 
 
-class Begun:
+class Started:
     """Whether something was started that outlives the run, and what to report if the run ends."""
 
     def __init__(self) -> None:
         """Start with nothing begun."""
-        self.left: Interrupted | None = None
+        self.left_running: Interrupted | None = None
 
     def interrupted(self) -> Interrupted:
         """Return the error for a run that was interrupted when nothing could be rolled back."""
-        return self.left or Interrupted("interrupted before anything was deployed")
+        return self.left_running or Interrupted("interrupted before anything was deployed")
 
 
 class _LastInterrupt:

@@ -65,21 +65,26 @@ def _make_record(cls: type[T]) -> type[T]:
     inherited = getattr(cls, "__fields__", ())
     if hasattr(cls, "__post_init__"):
         raise TypeError(f"{cls.__name__}.__post_init__ would never be called")
-    for name, annotation in cls.__annotations__.items():
+    annotations = {n: a for n, a in cls.__annotations__.items() if not _is_class_variable(a)}
+    for name, annotation in annotations.items():
         _check_field(cls, name, annotation)
-    own = (name for name in cls.__annotations__ if name not in inherited)
+    own = (name for name in annotations if name not in inherited)
     cls.__fields__ = (*inherited, *own)  # type: ignore[attr-defined]
     for name in ("__init__", "__setattr__", "__delattr__", "__eq__", "__hash__", "__repr__"):
         setattr(cls, name, vars(_Methods)[name])
     return cls
 
 
+def _is_class_variable(annotation: object) -> bool:
+    if isinstance(annotation, str):
+        return annotation.startswith("ClassVar")
+    return annotation is ClassVar or get_origin(annotation) is ClassVar
+
+
 def _check_field(cls: type, name: str, annotation: object) -> None:
     """Raise TypeError for what dataclasses would not take as a plain field with this default."""
     default = vars(cls).get(name)
-    if annotation is ClassVar or get_origin(annotation) is ClassVar:
-        raise TypeError(f"{cls.__name__}.{name}: write a class attribute without an annotation")
-    if isinstance(annotation, str) and annotation.startswith(("ClassVar", "InitVar", "KW_ONLY")):
+    if isinstance(annotation, str) and annotation.startswith(("InitVar", "KW_ONLY")):
         raise TypeError(f"{cls.__name__}.{name}: {annotation} is not supported")
     if type(default).__module__ == "dataclasses":
         raise TypeError(f"{cls.__name__}.{name}: dataclasses.field is not supported")

@@ -22,7 +22,7 @@ def apply(release: Release, context: RunContext) -> Release:
         stacks=context.stacks,
         store=context.bucket(required(release.target, "target")),
         report=context.reporter(job),
-        begun=context.begun(job),
+        started=context.started(job),
         sleep=context.interruption.sleep,
         feature_slot=context.feature_slot,
         related_stacks={CONTROLLER: names.environment_stack(job.app, job.env)},

@@ -66,7 +66,7 @@ def run_each(
         except CjobError as error:
             return error.belongs_to(release.job.name, release.job.env)
         except KeyboardInterrupt:
-            interrupted = context.begun(release.job).interrupted()
+            interrupted = context.started(release.job).interrupted()
             return interrupted.belongs_to(release.job.name, release.job.env)
 
     def is_enough(outcome: Release | CjobError | None) -> bool:

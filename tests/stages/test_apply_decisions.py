@@ -17,7 +17,7 @@ from stage_samples import (
 )
 
 from cjob.checks.downgrade import check_downgrade
-from cjob.concurrency.interrupts import Begun
+from cjob.concurrency.interrupts import Started
 from cjob.context import DeployOptions
 from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Release
@@ -35,7 +35,7 @@ def applied(
     known: StackSnapshot | None = None,
 ) -> Release:
     """Apply a document to a stack in memory."""
-    tools = ApplyDeps(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
+    tools = ApplyDeps(stacks=stacks, store=FakeStore(), started=Started(), report=lambda _: None)
     return deploy(replace(document, snapshot=known), tools, options or DeployOptions())
 
 
@@ -166,7 +166,7 @@ def test_a_plan_whose_changes_are_deployed_is_already_applied() -> None:
     tools = ApplyDeps(
         stacks=FakeStacks(live(template=TEMPLATE)),
         store=FakeStore(),
-        begun=Begun(),
+        started=Started(),
         report=lambda record: lines.append(record.text),
     )
     done = deploy(plan(live()), tools, DeployOptions()).deployment

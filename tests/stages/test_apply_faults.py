@@ -4,7 +4,7 @@ import pytest
 from stacks_fake import CREATED, TOKEN, UPDATED, FakeStacks, FakeStore, of, own
 from stage_samples import NAME, STACK_ID, TEMPLATE, live, release, stack
 
-from cjob.concurrency.interrupts import Begun
+from cjob.concurrency.interrupts import Started
 from cjob.context import DeployOptions
 from cjob.document.models import Release
 from cjob.document.records import replace
@@ -25,7 +25,7 @@ def applied(
     tools = ApplyDeps(
         stacks=stacks,
         store=FakeStore(),
-        begun=Begun(),
+        started=Started(),
         report=lambda record: lines.append(record.text),
     )
     return deploy(release(stack(template)), tools, options or DeployOptions()), lines
@@ -220,7 +220,7 @@ def test_the_first_error_stays_the_one_that_is_told() -> None:
     tools = ApplyDeps(
         stacks=FakeStacks(faults=faults),
         store=FakeStore(),
-        begun=Begun(),
+        started=Started(),
         report=lambda record: lines.append(record.text),
     )
     with pytest.raises(ServiceError, match="AWS said no"):

@@ -9,7 +9,7 @@ import pytest
 from stacks_fake import CREATED, UPDATED, FakeStacks, FakeStore, own
 from stage_samples import live, release
 
-from cjob.concurrency.interrupts import Begun
+from cjob.concurrency.interrupts import Started
 from cjob.context import DeployOptions
 from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import Interrupted
@@ -34,7 +34,7 @@ def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
                 raise KeyboardInterrupt
         return trace
 
-    tools = ApplyDeps(stacks=stacks, store=FakeStore(), begun=Begun(), report=lambda _: None)
+    tools = ApplyDeps(stacks=stacks, store=FakeStore(), started=Started(), report=lambda _: None)
     before = sys.gettrace()
     sys.settrace(trace)
     try:
@@ -42,7 +42,7 @@ def interrupted_after(lines: int, stacks: FakeStacks) -> str | None:
     except Interrupted as error:
         return error.message
     except KeyboardInterrupt:
-        return tools.begun.interrupted().message  # as the pipeline does
+        return tools.started.interrupted().message  # as the pipeline does
     finally:
         sys.settrace(before)
     return None

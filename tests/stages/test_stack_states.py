@@ -11,7 +11,7 @@ from stage_samples import NAME, STACK_ID, TAGS, TEMPLATE, live, plan, release
 from cjob.checks import stack_status
 from cjob.checks.stack_status import STATES
 from cjob.cli import help_topics
-from cjob.concurrency.interrupts import Begun
+from cjob.concurrency.interrupts import Started
 from cjob.context import DeployOptions
 from cjob.document import names
 from cjob.document.models import Deployment, Release
@@ -46,7 +46,7 @@ def applied(stacks: FakeStacks, *, document: Release | None = None, wait: bool =
     tools = ApplyDeps(
         stacks=stacks,
         store=FakeStore(),
-        begun=Begun(),
+        started=Started(),
         report=lambda record: lines.append(record.text),
     )
     done = deploy(document or release(), tools, DeployOptions(wait_for_stack=wait)).deployment

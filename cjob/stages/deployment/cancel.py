@@ -17,17 +17,17 @@ from cjob.stages.deployment.events import follow
 
 def cancel_deployment(change: Change) -> NoReturn:
     """Leave the stack as it was before, or roll it back to that; raise Interrupted."""
-    begun = change.deps.begun
+    started = change.deps.started
     try:
         if not change.is_executed:
             now = discard_change_set(change)
-            if not change.is_begun or (now is not None and change.is_as_before(now)):
-                begun.left = None
-                raise begun.interrupted() from None
+            if not change.is_started or (now is not None and change.is_as_before(now)):
+                started.left_running = None
+                raise started.interrupted() from None
         change.deps.report(info("interrupted: rolling back (press Ctrl-C again to exit now)"))
         outcome = _roll_back(change)
     except KeyboardInterrupt:
-        raise change.left_running() from None
+        raise change.left_running_error() from None
     except Interrupted:
         raise
     except CjobError as error:
@@ -72,7 +72,7 @@ def _roll_back(change: Change) -> str:
     """Delete a stack that is being created, cancel an update; return the outcome as a message."""
     deps, target, proposal = change.deps, change.target, change.proposal
     if proposal is None:  # nothing was executed
-        return deps.begun.interrupted().message
+        return deps.started.interrupted().message
     stack_id = proposal.stack_id
     events = deps.stacks.follow(target, stack_id, deps.related_stacks)
     status = deps.stacks.read(target, stack_id).status

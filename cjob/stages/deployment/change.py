@@ -97,7 +97,7 @@ def _begin(change: Change, options: DeployOptions) -> Iterator[Event | None] | N
             return None
         change.check_unchanged(deps.stacks.read(target, change.name))
         events = deps.stacks.follow(target, change.proposal.stack_id, deps.related_stacks)
-        deps.begun.left = change.left_running()
+        deps.started.left_running = change.left_running_error()
         deps.stacks.execute(target, change.proposal, rollback=options.rollback)
     except Exception as error:
         now = discard_change_set(change)
@@ -106,10 +106,10 @@ def _begin(change: Change, options: DeployOptions) -> Iterator[Event | None] | N
                 return events
             case "unknown":
                 raise ServiceError(
-                    f"the deployment of stack {change.name!r} may have begun: {error}",
+                    f"the deployment of stack {change.name!r} may have started: {error}",
                     hint=change.inspect_hint,
                 ) from error
-        deps.begun.left = None
+        deps.started.left_running = None
         if isinstance(error, ServiceError) and now is not None:
             change.check_unchanged(now)
         raise
@@ -123,7 +123,7 @@ def _whose(
 
     Its token tells.
     """
-    if not (change.is_begun and change.proposal):
+    if not (change.is_started and change.proposal):
         return "nobody"
     if now is None:
         return "unknown"

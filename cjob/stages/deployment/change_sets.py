@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from cjob.concurrency.interrupts import Begun
+from cjob.concurrency.interrupts import Started
 from cjob.diff.stacks import LiveStacks
 from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Stack, Target
@@ -99,14 +99,14 @@ class TemplateStore(Protocol):
 class ApplyDeps:
     """What a deployment uses besides its options.
 
-    `begun` is this deployment's own. `feature_slot` is held while the environment's stack is
+    `started` is this deployment's own. `feature_slot` is held while the environment's stack is
     updated, too. `related_stacks` are stacks that are changed by it, by the resource that does so.
     """
 
     stacks: Stacks
     store: TemplateStore
     report: Reporter
-    begun: Begun
+    started: Started
     sleep: Callable[[float], None] = time.sleep
     feature_slot: Callable[[], AbstractContextManager[object]] = nullcontext
     related_stacks: Mapping[str, str] = EMPTY
@@ -128,9 +128,9 @@ class Change:
         self.is_executed = False
 
     @property
-    def is_begun(self) -> bool:
+    def is_started(self) -> bool:
         """Whether the call that executes the change set was made, whatever its answer."""
-        return self.proposal is not None and self.deps.begun.left is not None
+        return self.proposal is not None and self.deps.started.left_running is not None
 
     def is_as_before(self, now: StackSnapshot) -> bool:
         """Check that the stack is as it was compared; addons follow from its parameters.
@@ -152,7 +152,7 @@ class Change:
         """The hint with the command that shows the stack's state."""
         return inspect_hint(self.name, self.target.region)
 
-    def left_running(self) -> Interrupted:
+    def left_running_error(self) -> Interrupted:
         """Return the error for a deployment whose rollback was interrupted, too."""
         text = f"interrupted again: stack {self.name!r} is left as it is"
         return Interrupted(text, hint=self.inspect_hint)

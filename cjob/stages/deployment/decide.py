@@ -41,7 +41,7 @@ def deploy(release: Release, deps: ApplyDeps, options: DeployOptions) -> Release
     try:
         return _retry(release, deps, options)
     except KeyboardInterrupt:
-        raise deps.begun.interrupted() from None
+        raise deps.started.interrupted() from None
 
 
 def _retry(release: Release, deps: ApplyDeps, options: DeployOptions) -> Release:
