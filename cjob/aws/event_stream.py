@@ -15,7 +15,7 @@ from cjob.aws.retry_budget import RetryBudget
 from cjob.concurrency.interrupts import interruptible
 from cjob.document.records import EMPTY
 from cjob.reporting.progress import Reporter
-from cjob.reporting.redaction import without_passwords
+from cjob.reporting.redaction import mask_passwords
 from cjob.stages.deployment.events import Event
 
 if TYPE_CHECKING:  # stubs, which are installed for development only
@@ -153,7 +153,7 @@ def _event(raw: Mapping[str, Any], stack: _Stack) -> Event:
         logical_id=raw["LogicalResourceId"],
         type=raw.get("ResourceType", ""),
         status=raw.get("ResourceStatus", ""),
-        reason=without_passwords(errors.clean(raw.get("ResourceStatusReason", ""))),
+        reason=mask_passwords(errors.clean(raw.get("ResourceStatusReason", ""))),
         own=not stack.path and raw.get("PhysicalResourceId") == raw["StackId"],
         stack=stack.path,
         stack_id=raw["StackId"],

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cjob.aws import errors
-from cjob.reporting.redaction import without_passwords
+from cjob.reporting.redaction import mask_passwords
 from cjob.stages.deployment.events import Event
 
 if TYPE_CHECKING:  # stubs, which are installed for development only
@@ -78,8 +78,7 @@ class FailureDiagnostics:
         lines: list[str] = []
         with suppress(Exception):
             lines.extend(
-                without_passwords(errors.clean(line))[:MAX_LENGTH]
-                for line in self._details(failure)
+                mask_passwords(errors.clean(line))[:MAX_LENGTH] for line in self._details(failure)
             )
         return lines
 

@@ -1,1 +1,1 @@
-"""Threads, processes and Ctrl-C: several pieces of work at once that all end in order."""
+"""Threads, processes and Ctrl-C: runs several pieces of work at once, and ends them in order."""

@@ -1,6 +1,6 @@
-"""Several pieces of independent work at once, of which the first failure stops the rest.
+"""Runs several independent pieces of work at once; the first failure stops the rest.
 
-Takes functions and gives their results in order. Starts threads, touches nothing else.
+Takes functions, returns their results in order. Starts threads; touches nothing else.
 """
 
 import queue
@@ -11,19 +11,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 Checkpoint = Callable[[], None]
-"""Called by a piece of work where it may end early; raises Stopped once another has failed."""
-
+"""Called by a piece of work when it may end early; raises Stopped once another has failed."""
 
 SIGNAL_POLL_S = 0.5
-"""So late at most the main thread notices a signal that reached another thread."""
+"""How often the main thread checks for signals that another thread received."""
 
 
 class Cancelled(Exception):  # noqa: N818 - it is a state of the run, not an error of anybody
-    """Another piece of work failed, or the person stopped all of them."""
+    """Another piece of work failed, or the user stopped all of them."""
 
 
 def wait_interruptibly(answers: "queue.SimpleQueue[T]") -> T:
-    """Wait for an answer, awake often enough to notice signals, wherever they arrive."""
+    """Wait for an answer; wake up regularly to notice signals, whichever thread receives them."""
     while True:
         try:
             return answers.get(timeout=SIGNAL_POLL_S)
@@ -32,10 +31,10 @@ def wait_interruptibly(answers: "queue.SimpleQueue[T]") -> T:
 
 
 def run_all(work: Sequence[Callable[[Checkpoint], T]], limit: int = 8) -> list[T]:
-    """Run every piece, at most `limit` at once; raise the first error as soon as it is there.
+    """Run every piece, at most `limit` at once; raise the first error immediately.
 
-    Threads are not waited for after an error or Ctrl-C: they end at their next checkpoint, and
-    with the program at the latest. A single piece runs in the caller's own thread.
+    After an error or Ctrl-C the threads are not waited for: they end at their next checkpoint, or
+    with the program. A single piece runs in the caller's own thread.
     """
     if len(work) == 1:
         return [work[0](lambda: None)]

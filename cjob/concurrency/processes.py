@@ -1,6 +1,6 @@
-"""Programs that run for cjob, and that never outlive it.
+"""Runs programs that never outlive cjob.
 
-Starts processes and reads what they write; touches nothing else.
+Starts processes and reads their output; touches nothing else.
 """
 
 import itertools
@@ -17,10 +17,10 @@ from pathlib import Path
 TAIL = 10
 LONGEST_LINE = 65_536
 
-# A process that ends as cjob does, by Ctrl-C in another thread or by `kill -9`, has no chance to
-# tell its children. But its end of a pipe is closed then, and whoever reads the other end knows:
-# the line in the background, which ends the whole process group, the program's children included.
-# What they leave running ends with the program, too: it would hold its end of stdout open.
+# If cjob ends by Ctrl-C in another thread or by `kill -9`, it can't stop its children. But its end
+# of a pipe is closed then, which the line in the background notices: it kills the whole process
+# group, including the program's children. What they leave running is killed when the program ends,
+# since it would keep stdout open.
 _GUARDED = """
 exec 3<&0 </dev/null
 { read -r _ <&3; kill -s KILL 0; } >/dev/null 2>&1 &
@@ -34,20 +34,20 @@ exit $status
 
 _SET_DUMPABLE = 4  # of prctl(2)
 
-# Libraries of C read these from the process itself, not from Python's copy.
+# C libraries read these from the process itself, not from Python's copy.
 _FOR_LIBRARIES = ("LC_", "LD_", "TZ", "TMPDIR", "SSL_CERT_", "OPENSSL_")
 
 
 def hide_environment(kept: Collection[str]) -> None:
-    """Hide this process's variables, but for `kept`, from other programs of the same user.
+    """Hide this process's variables, except `kept`, from other programs of the same user.
 
-    The kernel shows the variables that a process was started with in /proc/PID/environ. They are
-    overwritten there, for programs of root too, and the process can't be inspected any more.
-    Python's copy, `os.environ`, stays. What the processes above this one show is not in its hands.
+    The kernel shows a process's initial variables in /proc/PID/environ. They are overwritten there,
+    and the process can no longer be inspected. Python's copy, `os.environ`, stays unchanged. The
+    variables of parent processes are not hidden.
     """
     if sys.platform != "linux":
         return
-    import ctypes  # noqa: PLC0415 - only for CDK overrides
+    import ctypes  # noqa: PLC0415 - 4 ms, and only CDK overrides need it
 
     libc = ctypes.CDLL(None)
     libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0)
@@ -63,7 +63,7 @@ def hide_environment(kept: Collection[str]) -> None:
 
 
 class OutputTimeoutError(Exception):
-    """A program has written nothing for too long, and was killed."""
+    """A program printed nothing for too long, and was killed."""
 
 
 def run(
@@ -74,15 +74,15 @@ def run(
     *,
     silence_limit_s: float | None = None,
 ) -> tuple[int, tuple[str, ...]]:
-    """Run a program to its end, reporting each line that it writes to either stream.
+    """Run a program to its end, and report each line that it writes to stdout or stderr.
 
-    It sees these variables only, and an empty stdin. Return its exit status, and its last lines.
-    Whenever this ends early, the program and all that it started are killed. Raise SilentError if
-    it writes nothing for `silence_limit_s`.
+    It gets only these variables and an empty stdin. Return its exit status and its last lines. If
+    this ends early, the program and all its children are killed. Raise OutputTimeoutError
+    if it writes nothing for `silence_limit_s`.
     """
     tail: deque[str] = deque(maxlen=TAIL)
     with (
-        subprocess.Popen(  # noqa: S603 - the caller's words, no shell reads them
+        subprocess.Popen(  # noqa: S603 - arguments that no shell parses
             ["/bin/sh", "-c", _GUARDED, "sh", *command],
             cwd=folder,
             env=dict(environment),
@@ -110,7 +110,7 @@ def run(
 def _kill_if_silent(
     process: subprocess.Popen[str], silence_limit_s: float | None
 ) -> Iterator[Callable[[], None]]:
-    """Yield what to call for each line; without a call for so long the program is killed."""
+    """Yield a function to call for each line; kill the program if it is not called for so long."""
     heard, ended, silent = threading.Event(), threading.Event(), threading.Event()
 
     def watch() -> None:
@@ -120,7 +120,7 @@ def _kill_if_silent(
                 return
         silent.set()
         if process.stdin is not None:
-            process.stdin.close()  # which ends all of them, see _GUARDED
+            process.stdin.close()  # which kills all of them, see _GUARDED
 
     threading.Thread(target=watch, daemon=True).start()
     try:
@@ -138,6 +138,6 @@ def run_untrusted(
     environment: Mapping[str, str],
     report: Callable[[str], None],
 ) -> tuple[int, tuple[str, ...]]:
-    """Run a program as `run` does, with this process's other variables out of its sight."""
+    """Run a program as `run` does, but hide this process's other variables from it."""
     hide_environment(environment)
     return run(command, folder, environment, report)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cjob.diff.kinds import kind_of
 from cjob.diff.paths import step
 from cjob.document.models import Change
-from cjob.reporting.redaction import HIDDEN, looks_secret, without_passwords
+from cjob.reporting.redaction import HIDDEN, looks_secret, mask_passwords
 from cjob.yamlio.styles import double_quoted, is_plain_line
 
 
@@ -50,7 +50,7 @@ def mappings(
 def _told(value: str | None, *, secret: bool) -> str | None:
     if value is None:
         return None
-    return HIDDEN if secret else without_passwords(value)
+    return HIDDEN if secret else mask_passwords(value)
 
 
 def _line(key: str, before: str | None, after: str | None, *, secret: bool) -> str:

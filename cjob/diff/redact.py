@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from cjob.diff.intrinsics import function_of
 from cjob.diff.nodes import IGNORED, ListNode, MapNode, Node, copied
 from cjob.diff.tree import Branch, Comparison, Edit, Part, Redacted, Unchanged
-from cjob.reporting.redaction import HIDDEN, looks_secret, without_passwords
+from cjob.reporting.redaction import HIDDEN, looks_secret, mask_passwords
 
 _REFERENCES = frozenset({"Ref", "GetAtt", "ImportValue", "Condition"})
 _MAPS_OF_VARIABLES = frozenset({"Variables", "Options", "DockerLabels", "Parameters"})
@@ -94,14 +94,14 @@ class _Masking:
         found = self.known.get(id(node))
         if found is None:
             secret = id(node) in self.secrets
-            found = self.masked(node) if secret else _converted(node, without_passwords, self.shown)
+            found = self.masked(node) if secret else _converted(node, mask_passwords, self.shown)
             self.known[id(node)] = found
         return found
 
     def masked(self, node: Node) -> Node:
         """Return the node with all its strings masked, except for what refers to something."""
         if function_of(node) in _REFERENCES:
-            return _converted(node, without_passwords, self.shown)
+            return _converted(node, mask_passwords, self.shown)
         return _converted(node, _mask, self.masked)
 
     def edit(self, edit: Edit, *, secret: bool) -> Edit:

@@ -1,4 +1,1 @@
-"""The container engines: `engine` says what one can do, each other module is one.
-
-Only here is docker imported.
-"""
+"""Container engines: `engine` is their interface; only this package imports docker."""

@@ -1,7 +1,7 @@
-"""Why a build failed: the registry's pull limit, the network, the engine, or the Dockerfile.
+"""Finds out why a build failed: the registry's pull limit, the network, the engine, the Dockerfile.
 
-Takes what the engine said, returns the error to show: an InputError if the person's files have to
-change, otherwise a ServiceError. Touches nothing.
+Pure: takes the engine's messages, returns an InputError if the user's files must change, otherwise
+a ServiceError.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from cjob.engines.errors import login_hint
 from cjob.reporting.errors import CjobError, InputError, ServiceError
 
 MIRROR = "public.ecr.aws/docker/library"
-"""Where AWS has Docker Hub's official images, with a far higher limit."""
+"""AWS's mirror of Docker Hub's official images, with a much higher limit."""
 
 _STEP = re.compile(
     r"returned a non-zero code: \d+|did not complete successfully: exit code: \d+"
@@ -26,7 +26,7 @@ _OFFLINE = re.compile(
     r"|temporary error \(try again later\)",
     re.IGNORECASE,
 )
-"""What programs print that find no network, or no DNS; a wrong host name has other words."""
+"""Printed by programs without a network or DNS; for a wrong host name they print other texts."""
 
 _LIMIT = re.compile(
     r"toomanyrequests|too many requests|\bstatus(?: code)?:? 429\b|\brate limit|rate exceeded",
@@ -59,9 +59,9 @@ Hint = Callable[[str, Sequence[str]], str]
 
 
 class _Cause(NamedTuple):
-    """A cause: how engines put it, what to do, what it is called, and whose fault it is.
+    """A cause: the engines' texts for it, the hint, its name, and whether it is the user's input.
 
-    It is not this one if its hint is empty.
+    The cause does not apply if its hint is empty.
     """
 
     said: re.Pattern[str]
@@ -75,11 +75,11 @@ def failure(
 ) -> CjobError:
     """Return the error for a failed build.
 
-    `said` is the engine's own error, `tail` the last lines of the build. A build that never `began`
-    is not the Dockerfile's fault unless that is certain.
+    `said` is the engine's error, `tail` the last lines of the build. For a build that never `began`
+    the Dockerfile is blamed only if that is certain.
     """
     subject = f'building the image of container "{image_build.container}"'
-    shown = _PREFIX.sub("", said, count=1) or "it ended without an image"
+    shown = _PREFIX.sub("", said, count=1) or "there is no image"
     for cause in (*_CAUSES, _DOCKERFILE if began else _UNKNOWN):
         hint = cause.hint(said, tail) if cause.said.search(said) else ""
         if hint:
@@ -93,7 +93,7 @@ def failure(
 
 
 def _line(said: str, tail: Sequence[str]) -> int:
-    """Return the line of the Dockerfile that the engine shows for a failure, 0 without one."""
+    """Return the line of the Dockerfile that the engine names, 0 if it names none."""
     parsed = re.search(r"parse error (?:on )?line (\d+)", said)
     if parsed:
         return int(parsed[1])
@@ -111,7 +111,7 @@ def _offline_hint(_said: str, tail: Sequence[str]) -> str:
 
 
 def _output(tail: Sequence[str]) -> list[str]:
-    """Return what the step that failed has printed."""
+    """Return the output of the failed step."""
     output: list[str] = []
     for line in tail:
         if re.match(r"Step \d+/\d+ : ", line):
@@ -133,12 +133,12 @@ def _limit_hint(said: str, tail: Sequence[str]) -> str:
 
 def _network_hint(said: str, tail: Sequence[str]) -> str:
     base = _base(said, tail)
-    pull = f": `docker pull {base}` must work" if base not in ("", "scratch") else ""
+    pull = f": docker pull {base}" if base not in ("", "scratch") else ""
     return f"check the engine's network, DNS and proxy{pull}"
 
 
 def _base(said: str, tail: Sequence[str]) -> str:
-    """Return the base image that was being pulled, as far as the engine said which."""
+    """Return the base image that was being pulled, empty if the engine does not name it."""
     for text in (said, *reversed(tail)):
         found = _BASE.search(text)
         if found:
@@ -154,7 +154,7 @@ def _named(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
-# In this order: a step's own output may say anything.
+# The order matters: a step's output may contain any text.
 _CAUSES = (
     _Cause(_STEP, _offline_hint, "the engine has no network: "),
     _Cause(
@@ -166,7 +166,7 @@ _CAUSES = (
     _Cause(_ANY, lambda said, _tail: login_hint(said)),
     _Cause(
         _named("no space left on device"),
-        _always("make room where the engine keeps its images: docker system prune"),
+        _always("free space for the engine's images: docker system prune"),
     ),
     _Cause(
         _named(r"network bridge not found|network \S+ not found"),
@@ -175,7 +175,7 @@ _CAUSES = (
     ),
     _Cause(
         _named("cannot connect to the docker daemon|error during connect"),
-        _always("start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"),
+        _always("start Docker, or set DOCKER_HOST to a running engine; check with: docker info"),
     ),
     _Cause(
         _named("permission denied while trying to connect"),
@@ -189,13 +189,13 @@ _CAUSES = (
         _named(
             r"\b50[0234] (?:internal|bad gateway|service un|gateway)|status(?: code)?:? 50[0234]"
         ),
-        _always("wait for the registry to work again; then run the same command again"),
+        _always("run the same command again when the registry works"),
         "the registry failed: ",
     ),
     _Cause(_NETWORK, _network_hint, "the engine has no connection: "),
     _Cause(
         _named("requires BuildKit"),
-        _always("build it with --engine buildx, or do without what only BuildKit has"),
+        _always("build it with --engine buildx, or remove what only BuildKit supports"),
         is_input=True,
     ),
     _Cause(
@@ -220,4 +220,4 @@ _CAUSES = (
     ),
 )
 _DOCKERFILE = _Cause(_ANY, _always("fix the Dockerfile; the build's log is above"), is_input=True)
-_UNKNOWN = _Cause(_ANY, _always("the build's log is above; see the builders: docker buildx ls"))
+_UNKNOWN = _Cause(_ANY, _always("the build's log is above; list builders with: docker buildx ls"))

@@ -1,8 +1,7 @@
-"""BuildKit as an engine, by way of the command `docker buildx`: what the classic builder can't do.
+"""Builds images with BuildKit, through the command `docker buildx`.
 
-Takes recipes, and what the person wishes. Starts that command, which reads a build's context and
-finds its daemon and builder by the same variables and contexts as for people. What is built is
-loaded into the daemon that images are pushed from. Secrets reach it by variables and files alone.
+The command finds its daemon and builder by the same variables and contexts as for people. Images
+are loaded into the daemon that pushes them. Secrets are passed as variables and files only.
 """
 
 import csv
@@ -31,21 +30,21 @@ from cjob.reporting.errors import CjobError, InputError, ServiceError
 from cjob.reporting.printable import without_sequences
 
 INSTALL_HINT = (
-    "install it: the package docker-buildx-plugin of Docker, docker-buildx of Debian and Ubuntu; "
-    "`docker buildx version` must work"
+    "install the package docker-buildx-plugin (Docker) or docker-buildx (Debian, Ubuntu); "
+    "check it with: docker buildx version"
 )
 
 MASK = "***"
 MIN_MASKED_LENGTH = 4
-"""Shorter pieces of a secret would cover what isn't one."""
+"""Shorter lines of a secret are likely to occur elsewhere."""
 
-# Images are named by the digest of one manifest; an attestation would put an index before it.
-# For the attestation buildx would also run git in the context, whose files may look to git like a
-# repository with commands in its configuration.
+# Images are referenced by the digest of one manifest; attestations would add an index. For them
+# buildx would also run git in the context, whose files may look like a repository with commands in
+# its configuration.
 SETTINGS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "0", "BUILDX_GIT_LABELS": "0"}
 
-# Of these the daemon knows one as the image's id. The second is the id where no first is told,
-# but for a daemon that names images by their manifests.
+# The daemon knows one of these as the image's id: the second one if it identifies images by their
+# manifests, or if buildx reports no first.
 ID_KEYS = ("containerimage.config.digest", "containerimage.digest")
 
 
@@ -54,14 +53,14 @@ class Store(Protocol):
 
     @property
     def has_buildkit(self) -> bool:
-        """Whether it builds with BuildKit itself."""
+        """Whether the daemon has BuildKit itself."""
 
     def find(self, images: Iterable[str]) -> Built | None:
-        """Return the first of these ids that is one of an image there."""
+        """Return the first of these images that exists there, or None."""
 
 
 class Buildx:
-    """BuildKit behind `docker buildx build`; each build is a process of its own."""
+    """Builds with `docker buildx build`; each build is a process of its own."""
 
     def __init__(
         self,
@@ -71,9 +70,9 @@ class Buildx:
         *,
         silence_limit_s: float = BUILD_SILENCE_LIMIT_S,
     ) -> None:
-        """Take where images are loaded to, what is wished, and the variables that buildx sees.
+        """Take the daemon, the user's options, and the variables for buildx.
 
-        A build may say nothing for `silence_limit_s`.
+        A build that prints nothing for `silence_limit_s` is ended.
         """
         self._store = store
         self._silence_limit_s = silence_limit_s
@@ -81,7 +80,7 @@ class Buildx:
         self._environment = {**environment, **SETTINGS}
 
     def build(self, image_build: ImageBuild, report: Report) -> Built:
-        """Build an image, and load it into the daemon."""
+        """Build an image and load it into the daemon."""
         subject = f'building the image of container "{image_build.container}"'
         tail: deque[str] = deque(maxlen=TAIL)
 
@@ -102,47 +101,44 @@ class Buildx:
                 )
             except processes.OutputTimeoutError:
                 raise ServiceError(
-                    f"{subject} failed: nothing was heard for {self._silence_limit_s:g} seconds",
-                    hint="find what it waits for: a credential helper of docker's config.json, the "
-                    "registry, or a command in the Dockerfile",
+                    f"{subject} failed: no output for {self._silence_limit_s:g} seconds",
+                    hint="check what it waits for: a credential helper in docker's config.json, "
+                    "the registry, or a command in the Dockerfile",
                 ) from None
             if status:
                 raise _failure(image_build, tuple(tail))
-            translating_errors = json.loads(metadata.read_bytes())
-        built = self._store.find(
-            translating_errors[key] for key in ID_KEYS if key in translating_errors
-        )
+            written = json.loads(metadata.read_bytes())
+        built = self._store.find(written[key] for key in ID_KEYS if key in written)
         if built is None:
             raise ServiceError(
-                f"{subject} gave an image that the docker daemon does not have",
-                hint="buildx loads it into the daemon of DOCKER_HOST or of the docker context; "
-                "they must be the same for both",
+                f"{subject} failed: the docker daemon does not have the image",
+                hint="use the same DOCKER_HOST or docker context for buildx and cjob",
             )
         return built
 
 
 def _failure(image_build: ImageBuild, tail: Sequence[str]) -> CjobError:
-    """Return the error of a build that failed; BuildKit writes its own error last."""
+    """Return the error for a failed build, from BuildKit's last lines."""
     starts = [number for number, line in enumerate(tail) if line.startswith("ERROR: ")]
     said = " ".join(tail[starts[-1] if starts else -1 :])
     return build_failures.failure(image_build, said, tail, began="failed to solve" in said)
 
 
 def check(options: BuildOptions, environment: Mapping[str, str]) -> None:
-    """Raise NoBuildxError where it isn't installed, and InputError for a builder it hasn't."""
+    """Raise NoBuildxError if buildx is not installed, InputError if it has no such builder."""
     if not shutil.which("docker", path=environment.get("PATH")):
-        raise NoBuildxError("there is no docker command here", hint=INSTALL_HINT)
+        raise NoBuildxError("the docker command is not installed", hint=INSTALL_HINT)
     if not _answers(["version"], environment):
-        raise NoBuildxError("docker buildx is not installed here", hint=INSTALL_HINT)
+        raise NoBuildxError("docker buildx is not installed", hint=INSTALL_HINT)
     if options.builder and not _answers(["inspect", options.builder], environment):
         raise InputError(
             f'docker buildx has no builder "{options.builder}"',
-            hint="`docker buildx ls` lists them, `docker buildx create` makes one",
+            hint="list builders with: docker buildx ls",
         )
 
 
 def version(environment: Mapping[str, str]) -> str:
-    """Return the version of docker buildx; NoBuildxError if it is not installed."""
+    """Return the version of docker buildx; raise NoBuildxError if it is not installed."""
     check(BuildOptions(), environment)
     lines: list[str] = []
     processes.run(["docker", "buildx", "version"], Path("/"), environment, lines.append)
@@ -151,7 +147,7 @@ def version(environment: Mapping[str, str]) -> str:
 
 
 def check_store(store: Store, options: BuildOptions) -> None:
-    """Raise NoBuildxError for podman: without a builder's name, buildx builds in the daemon."""
+    """Raise NoBuildxError for podman without a builder: buildx would build in the daemon."""
     if not (store.has_buildkit or options.builder):
         raise NoBuildxError(
             "podman has no BuildKit for docker buildx",
@@ -165,7 +161,7 @@ def _answers(words: list[str], environment: Mapping[str, str]) -> bool:
 
 
 def arguments(image_build: ImageBuild, options: BuildOptions, metadata: Path) -> list[str]:
-    """Return the whole command; of a secret only its id and its place are in it."""
+    """Return the command; of a secret it contains only the id, and the variable or file."""
     return [
         *("docker", "buildx", "build", "--progress", "plain", "--load"),
         *("--metadata-file", str(metadata)),
@@ -194,7 +190,7 @@ def _pairs(values: Mapping[str, str]) -> Iterator[str]:
 
 
 def _secret(secret: Secret) -> str:
-    """Write it as buildx reads it: fields of CSV, for the sake of commas in a file's name."""
+    """Return a secret as buildx parses it: a line of CSV, as file names may contain commas."""
     place = f"src={secret.file}" if secret.file else f"env={secret.variable}"
     row = io.StringIO()
     csv.writer(row, lineterminator="").writerow([f"id={secret.id}", place])
@@ -202,7 +198,7 @@ def _secret(secret: Secret) -> str:
 
 
 def mask(line: str, secrets: Iterable[Secret]) -> str:
-    """Return a line without what is secret in it: a value, or a line of one that has several."""
+    """Return a line with the values of secrets masked, also single lines of them."""
     pieces = {piece.strip() for secret in secrets for piece in secret.value.splitlines()}
     for piece in sorted(pieces, key=len, reverse=True):
         if len(piece) >= MIN_MASKED_LENGTH:

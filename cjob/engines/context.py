@@ -1,7 +1,7 @@
-"""A build's context, packed for the classic builder.
+"""Packs a build's context for the classic builder.
 
-Reads the context's folder. The archive is a file without a name, which is gone with the process
-however that ends; docker-py's own stays in TMPDIR if another thread ends the process.
+The archive is a file without a name, which disappears with the process however that ends;
+docker-py's own would stay in TMPDIR if another thread ends the process.
 """
 
 import tempfile
@@ -24,7 +24,7 @@ def packed(context: Path, dockerfile: Path) -> Iterator[tuple[IO[bytes], str]]:
 
 
 def _ignored(context: Path) -> list[str] | None:
-    """Return the patterns of the context's .dockerignore, None without one."""
+    """Return the patterns of the context's .dockerignore, or None without one."""
     try:
         text = (context / ".dockerignore").read_text("utf-8")
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""docker's credential helpers, which docker-py would wait for without end.
+"""Runs docker's credential helpers with a time limit, which docker-py does not have.
 
-Starts the helper programs that docker's configuration names. A push needs the one for its registry;
-a build is sent what all of them have, and a helper that fails there is reported and passed over, as
-the docker command does.
+Starts the programs that docker's configuration names. A push needs the one for its registry. A
+build gets the credentials of all of them; as with the docker command, a helper that fails there is
+reported and skipped.
 """
 
 import subprocess
@@ -15,14 +15,14 @@ from cjob.engines.engine import Report
 from cjob.reporting.printable import without_sequences
 
 ANSWER_TIMEOUT_S = 60.0
-"""How long a helper may take, which may have to ask a person to unlock a keychain."""
+"""How long a helper may take, which may ask a person to unlock a keychain."""
 
 
 class BoundedStore(Store):
-    """A credential helper that has to answer in time."""
+    """A credential helper with a time limit."""
 
     def __init__(self, program: str, answer_s: float) -> None:
-        """Take the helper's name without its prefix, and its time."""
+        """Take the helper's name without its prefix, and its time limit in seconds."""
         super().__init__(program)
         self._answer_s = answer_s
 
@@ -44,14 +44,14 @@ class BoundedStore(Store):
         except subprocess.CalledProcessError as error:
             raise process_store_error(error, self.program) from error
         except OSError as error:
-            raise StoreError(f"{self.program} cannot be run: {error.strerror}") from error
+            raise StoreError(f"cannot run {self.program}: {error.strerror}") from error
 
 
 class OptionalStore(BoundedStore):
-    """A credential helper that a build can do without."""
+    """A credential helper that a build does not depend on."""
 
     def __init__(self, program: str, answer_s: float, report: Report) -> None:
-        """Take what reports a failure, too."""
+        """Take also what reports a failure."""
         super().__init__(program, answer_s)
         self._report = report
 
@@ -68,7 +68,7 @@ class OptionalStore(BoundedStore):
             raise CredentialsNotFound(str(error)) from error
 
     def list(self) -> Any:  # noqa: ANN401 - JSON
-        """Return the servers that the helper has credentials for."""
+        """Return the servers for which the helper has credentials."""
         try:
             return super().list()  # type: ignore[no-untyped-call]
         except (StoreError, ValueError) as error:
@@ -79,8 +79,8 @@ class OptionalStore(BoundedStore):
 
 
 def make_optional(config: Any, answer_s: float, report: Report) -> None:  # noqa: ANN401 - untyped
-    """Let each helper of a client's configuration be bounded and optional."""
+    """Give each helper of a client's configuration a time limit, and make it optional."""
     for name in {*config.cred_helpers.values(), config.creds_store}:
         if name:
-            # docker-py makes its own where there is none, and takes no other from outside.
+            # docker-py creates missing stores itself, and has no parameter for them.
             config._stores[name] = OptionalStore(name, answer_s, report)  # noqa: SLF001

@@ -1,7 +1,7 @@
-"""A Docker daemon (or podman in its place) as the engine, spoken to through its API.
+"""A Docker daemon, or podman, as the engine, through Docker's API.
 
-Takes the daemon's address from DOCKER_HOST, else from the current docker context. Touches that
-daemon, and the files of a build's context. Whatever goes wrong there becomes a ServiceError.
+The daemon's address is that of DOCKER_HOST or of the current docker context. Reads the files of
+build contexts. Errors become ServiceErrors.
 """
 
 import os
@@ -38,20 +38,20 @@ from cjob.reporting.printable import without_sequences
 ECR_HELPER = "ecr-login"
 
 CONNECT_S = 10
-"""How long a daemon may take to answer a simple question."""
+"""How long a daemon may take to answer a simple request."""
 
 PUSH_SILENCE_LIMIT_S = 300
-"""How long a push may say nothing."""
+"""How long a push may take without progress."""
 
 PUSH_TIMEOUT = "CJOB_PUSH_TIMEOUT"
 STUCK_PUSH_HINT = (
-    "does the registry answer the engine? What was sent is kept: run the same command again; "
-    f"{PUSH_TIMEOUT} gives it more seconds"
+    "check that the engine can reach the registry, then run the same command again, which "
+    f"continues; {PUSH_TIMEOUT}=600 waits longer"
 )
 
 
 class DockerEngine:
-    """An engine behind Docker's API; each piece of work has a connection of its own."""
+    """An engine with Docker's API; each operation has a connection of its own."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class DockerEngine:
         helper_s: float = credential_helpers.ANSWER_TIMEOUT_S,
         has_buildkit: bool = True,
     ) -> None:
-        """Take what docker's client is made with: address, TLS, version of the API.
+        """Take the arguments of docker's client: address, TLS, version of the API.
 
         `helper_s` is how long a credential helper may take. Podman has no BuildKit.
         """
@@ -73,16 +73,16 @@ class DockerEngine:
     def build(self, image_build: ImageBuild, report: Report) -> Built:
         """Build an image with the classic builder.
 
-        It takes images of another platform from its cache: then once more without it.
+        If its cache returns an image for another platform, build again without the cache.
         """
         built = self._build(image_build, report, nocache=False)
         if image_build.platform and built.platform != normalize_platform(image_build.platform):
-            report(f"the engine's cache gave an image for {built.platform}, building without it")
+            report(f"the engine's cache has an image for {built.platform}, building without cache")
             built = self._build(image_build, report, nocache=True)
         return built
 
     def find(self, images: Iterable[str]) -> Built | None:
-        """Return the first of these ids that is one of an image here."""
+        """Return the first of these images that exists here, or None."""
         with (
             translating_errors("asking for the image", CONNECT_S),
             self._client(CONNECT_S) as client,
@@ -97,7 +97,7 @@ class DockerEngine:
     def push(
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
     ) -> Pushed:
-        """Send the image with this id under every tag, in order."""
+        """Push an image under every tag, in order."""
         doing, silence_limit_s = f'pushing to "{repository}"', self._push_silence_limit_s
         with (
             translating_errors(doing, silence_limit_s, STUCK_PUSH_HINT),
@@ -106,7 +106,7 @@ class DockerEngine:
             return docker_push.send(client, image, repository, tags, login, report)
 
     def about(self) -> str:
-        """Return which engine this is, and its version."""
+        """Return the name and version of the engine."""
         doing = "asking the container engine for its version"
         with translating_errors(doing, CONNECT_S), self._client(CONNECT_S) as client:
             found = client.version(api_version=False)
@@ -114,9 +114,9 @@ class DockerEngine:
         return without_sequences(f"{name} {found.get('Version', '')}".strip())
 
     def login(self, host: str) -> Login | None:
-        """Return the login of docker's own configuration, where that leaves a registry to ECR's.
+        """Return the login of docker's configuration if it uses ECR's credential helper, or None.
 
-        Other helpers and stores may hold a token that ran out, as docker login leaves it there.
+        Other helpers and stores may contain an expired token, left there by docker login.
         """
         program = f"{PROGRAM_PREFIX}{ECR_HELPER}"
         with translating_errors(f'signing in to "{host}" with {program}', CONNECT_S):
@@ -127,7 +127,7 @@ class DockerEngine:
                 found = BoundedStore(ECR_HELPER, self._helper_s).get(host)  # type: ignore[no-untyped-call]
                 return Login(username=found["Username"], password=found["Secret"], host=host)
             except (KeyError, ValueError):
-                raise StoreError(f"{program} gave no credentials") from None
+                raise StoreError(f"{program} returned no credentials") from None
 
     def _build(self, image_build: ImageBuild, report: Report, *, nocache: bool) -> Built:
         subject = f'building the image of container "{image_build.container}"'
@@ -160,7 +160,10 @@ class DockerEngine:
 
 
 def connect(environment: Mapping[str, str] = os.environ) -> DockerEngine:
-    """Find the daemon that the environment's variables name, and see that it answers."""
+    """Connect to the daemon that the environment's variables name.
+
+    Raise ServiceError if it does not answer.
+    """
     push_silence_limit_s = _seconds(environment)
     connection = _address(environment)
     where = f' at "{connection["base_url"]}"' if "base_url" in connection else ""
@@ -181,7 +184,7 @@ def _stream_build(
     wanted: Mapping[str, Any],
     report: Report,
 ) -> StreamResult:
-    """Build, and return how that ended; what the daemon refuses at once is the Dockerfile's."""
+    """Build and return the result; a build that the daemon refuses has a faulty Dockerfile."""
     always = {"rm": True, "forcerm": True, "decode": True, "timeout": BUILD_SILENCE_LIMIT_S}
     try:
         with closing(client.build(**wanted, **always)) as messages:
@@ -195,10 +198,13 @@ def _stream_build(
 
 
 def _seconds(environment: Mapping[str, str]) -> int:
-    """Return for how long a push may say nothing."""
+    """Return how many seconds a push may take without progress."""
     text = environment.get(PUSH_TIMEOUT, "")
     if text and not (text.isdecimal() and int(text)):
-        raise InputError(f"{PUSH_TIMEOUT} {text!r} is no number of seconds", hint="as in 600")
+        raise InputError(
+            f"{PUSH_TIMEOUT}: {text!r} is not a number of seconds",
+            hint=f"use: {PUSH_TIMEOUT}=600",
+        )
     return int(text) if text else PUSH_SILENCE_LIMIT_S
 
 
@@ -209,7 +215,7 @@ def _built(found: Mapping[str, Any]) -> Built:
 
 
 def _address(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Give address and TLS: DOCKER_HOST's, else of the context that is named, else the default."""
+    """Return address and TLS, of DOCKER_HOST, the named context or the default."""
     name = environment.get("DOCKER_CONTEXT", "")
     with translating_errors("reaching the container engine", CONNECT_S):
         if environment.get("DOCKER_HOST"):
@@ -218,7 +224,7 @@ def _address(environment: Mapping[str, str]) -> dict[str, Any]:
     if context is None:
         raise InputError(
             f'there is no docker context "{name}"' if name else "the docker context is missing",
-            hint="see `docker context ls`, or set DOCKER_HOST",
+            hint="set DOCKER_HOST, or choose one of: docker context ls",
         )
     if context.name == "default":
         return {}

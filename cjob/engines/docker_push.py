@@ -1,7 +1,7 @@
-"""Sending an image to a registry through Docker's API.
+"""Pushes an image to a registry through Docker's API.
 
-Takes a client of the daemon; the daemon sends, and only the layers that the registry lacks.
-Nothing that gets it in is written anywhere: the login goes with each request.
+The daemon pushes, and only layers that the registry does not have. The login is part of each
+request and is not written to disk.
 """
 
 import re
@@ -18,19 +18,19 @@ from cjob.reporting.printable import without_sequences
 
 ATTEMPTS = 3
 SERVER_ERROR = re.compile(r"unexpected HTTP status: 5\d\d")
-"""A push is tried so often where the registry answers so: nothing is wrong with the image."""
+"""The registry's answer after which a push is repeated."""
 
 UNEXPLAINED = re.compile(r"error parsing HTTP (?P<status>\d+) response body: unexpected end of .*")
-"""How the daemon puts an answer that has no text, as those to questions of existence."""
+"""The daemon's message for a response without a body, as to a HEAD request."""
 
 IMMUTABLE = "immutable"
-"""In ECR's answer for a tag that exists, in a repository whose tags cannot be moved."""
+"""Part of ECR's error for an existing tag in a repository with immutable tags."""
 
-TOKEN_USER = "<token>"  # noqa: S105 - what credential helpers say in place of a user's name
+TOKEN_USER = "<token>"  # noqa: S105 - returned by credential helpers instead of a user name
 NOT_FOUND = 404
 
 
-def send(  # noqa: PLR0917 - what goes where, and who is told
+def send(  # noqa: PLR0917 - image, destination and reporter
     client: Any,  # noqa: ANN401 - docker's client has no types
     image: str,
     repository: str,
@@ -38,10 +38,10 @@ def send(  # noqa: PLR0917 - what goes where, and who is told
     login: Login,
     report: Report,
 ) -> Pushed:
-    """Send an image under every tag, in order; its digest is the one that the registry confirms.
+    """Push an image under every tag, in order; return the digest that the registry confirms.
 
-    Raise InputError if the engine has no such image, ServiceError if sending fails. Once the image
-    is in the registry, a tag that cannot be moved is no failure: a stack needs the digest alone.
+    Raise InputError if the engine has no such image, ServiceError if the push fails. Once the image
+    is in the registry, an immutable tag is not an error: a stack needs only the digest.
     """
     digest = ""
     unmoved = []
@@ -56,7 +56,7 @@ def send(  # noqa: PLR0917 - what goes where, and who is told
                 continue
         if result.error and not found:
             said = UNEXPLAINED.sub(
-                r"the registry answered \g<status>, without a word", result.error
+                r"the registry answered \g<status> without a message", result.error
             )
             raise ServiceError(f'pushing "{repository}:{tag}" failed: {said}', hint=_hint(said))
         _check_digest(f"{repository}:{tag}", digest, found)
@@ -68,13 +68,13 @@ def send(  # noqa: PLR0917 - what goes where, and who is told
 def _check_digest(name: str, before: str, found: str) -> None:
     if not found:
         raise ServiceError(
-            f'the engine told no digest of what it pushed to "{name}"',
+            f'the engine reported no digest after the push to "{name}"',
             hint="update the engine; cjob works with Docker 20.10 and podman 4.3 or newer",
         )
     if before not in ("", found):
         raise ServiceError(
-            f'"{name}" got another digest than the tag before it: {found}, not {before}',
-            hint="does something else push there at the same time? run the same command again",
+            f'"{name}" has another digest than the tag before it: {found}, not {before}',
+            hint="check that nothing else pushes there, then run the same command again",
         )
 
 
@@ -85,7 +85,7 @@ def _own_digest(
     tag: str,
     login: Login,
 ) -> str:
-    """Return the digest that a tag has already, if the engine knows it as this image's."""
+    """Return the digest of an existing tag if it refers to this image, else an empty string."""
     try:
         found = client.inspect_distribution(f"{repository}:{tag}", _auth(login))
         digest = str(found["Descriptor"]["digest"])
@@ -101,24 +101,24 @@ def _confirm(
     digest: str,
     login: Login,
 ) -> None:
-    """Ask the registry, through the daemon, for what was pushed; a stack will name it so.
+    """Check through the daemon that the registry has the digest, which the stack will refer to.
 
-    Podman's service has no such question, and who may push may not be allowed to ask: then the
-    digest that the registry gave during the push has to do.
+    Podman has no such request, and an identity that may push may not be allowed to read: then the
+    digest that the registry reported during the push must be enough.
     """
     try:
         found = client.inspect_distribution(f"{repository}@{digest}", _auth(login))
     except APIError as error:
         if "manifest unknown" not in str(error.explanation).lower():
             return
-        translating_errors = ""
+        confirmed = ""
     else:
-        translating_errors = found["Descriptor"]["digest"]
-    if translating_errors != digest:
+        confirmed = found["Descriptor"]["digest"]
+    if confirmed != digest:
         raise ServiceError(
             f'the registry does not have what was pushed to "{repository}": it has '
-            f"{without_sequences(translating_errors) or 'nothing'} for {digest}",
-            hint="run the same command again; if that does not help, look at the registry",
+            f"{without_sequences(confirmed) or 'nothing'} for {digest}",
+            hint="run the same command again; if that does not help, check the registry",
         )
 
 
@@ -128,8 +128,7 @@ def _tag(client: Any, image: str, repository: str, tag: str) -> None:  # noqa: A
     except ImageNotFound as error:
         raise InputError(
             f'this container engine has no image "{image}"',
-            hint="an image's id is valid on the engine that built it; push from there, "
-            "or run cjob-build again here",
+            hint="push from the engine that built it, or run cjob-build again",
         ) from error
 
 
@@ -140,12 +139,12 @@ def _push_with_retries(
     login: Login,
     report: Report,
 ) -> StreamResult:
-    """Push a tag, and again where the registry failed of itself, which the engine does not do."""
+    """Push a tag; try again after a server error of the registry, which engines don't."""
     for _ in range(ATTEMPTS - 1):
         result = _push(client, repository, tag, login, report)
         if not SERVER_ERROR.search(result.error):
             return result
-        report(f"{tag}: {result.error}; sending it again")
+        report(f"{tag}: {result.error}; trying again")
     return _push(client, repository, tag, login, report)
 
 
@@ -170,22 +169,22 @@ def _auth(login: Login) -> dict[str, str]:
 def _hint(error: str) -> str:
     text = error.lower()
     if "expired" in text:
-        return "the registry's token ran out; run the same command again, which gets a new one"
+        return "the registry's token has expired; run the same command again to get a new one"
     if "unauthorized" in text or "no basic auth" in text or "denied" in text:
-        return "the registry refused the login; are your credentials those of its account?"
+        return "the registry refused the login; check that your credentials are for its account"
     if "403" in text:
         return (
-            "may these credentials ask for layers of that repository "
-            "(ecr:BatchCheckLayerAvailability)? cjob iam push lists all rights that it takes"
+            "allow ecr:BatchCheckLayerAvailability on that repository; "
+            "list all permissions with: cjob iam push"
         )
     if "name unknown" in text or "does not exist" in text:
         return (
-            "the repository was deleted, though its stack still lists it; make it again by that "
-            "name: aws ecr create-repository --repository-name APPLICATION/JOB"
+            "the repository was deleted, but its stack still has it; create it again: "
+            "aws ecr create-repository --repository-name APPLICATION/JOB"
         )
     if IMMUTABLE in text:
-        return "the repository's tags are immutable: give a --tag that is not in use"
+        return "the repository's tags are immutable: use a new --tag"
     return (
-        "can the container engine reach the registry from where it runs? "
-        "What was sent is kept for the next run"
+        "check that the container engine can reach the registry; a new push continues "
+        "where this one ended"
     )

@@ -1,14 +1,14 @@
-"""What a Dockerfile says of itself, before any engine reads it: its stages, and what it needs.
+"""Reads a Dockerfile before any engine does: its stages, and whether it needs BuildKit.
 
-Takes the text. Lines are put together as BuildKit's parser does it: comments and blank lines inside
-a continued line are left out, here-documents are passed over. Touches nothing.
+Pure: takes the text. Lines are joined as by BuildKit's parser: comments and blank lines inside a
+continued line are left out, here-documents are skipped.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# BuildKit's own, beyond what the classic builder has.
+# Flags of BuildKit that the classic builder does not have.
 _FLAGS = {
     "RUN": ("mount", "network", "security", "device"),
     "COPY": ("link", "chmod", "parents", "exclude"),
@@ -21,9 +21,9 @@ _OFFICIAL = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?[:@]?.*"
 
 
 class Need(NamedTuple):
-    """Why only BuildKit can build it: the line, and what stands there.
+    """Why only BuildKit can build a Dockerfile: the line, and what is there.
 
-    `ignored` says that the classic builder would pass over it, not stumble.
+    If `ignored`, the classic builder would ignore it instead of failing.
     """
 
     line: int
@@ -32,10 +32,10 @@ class Need(NamedTuple):
 
 
 class Dockerfile(NamedTuple):
-    """Each stage's name in lower case, empty where it has none, and the first need.
+    """The names of the stages in lower case (may be empty), and the first need of BuildKit.
 
-    `foreign` says that a frontend of others reads it, which may have rules of its own. `uses` has
-    what each stage takes from: names or numbers of stages, and images.
+    A `foreign` one is parsed by another frontend, which may have its own rules. `uses` are the
+    names or numbers of stages, and the images, that each stage is built from.
     """
 
     stages: tuple[str, ...]
@@ -44,15 +44,15 @@ class Dockerfile(NamedTuple):
     uses: tuple[frozenset[str], ...] = ()
 
     def has_stage(self, target: str) -> bool:
-        """Return whether `--target` finds a stage: by name whatever its case, or by number."""
+        """Check whether `--target` is a stage: a name in any case, or a number."""
         if self.foreign or target.lower() in self.stages:
             return True
         return target.isdecimal() and int(target) < len(self.stages)
 
     def unneeded(self, target: str) -> list[str]:
-        """Return the stages up to the target that it does not need, by name or number.
+        """Return the names or numbers of the stages before the target that it does not need.
 
-        The classic builder runs them all the same. A name with a variable in it may be any stage.
+        The classic builder runs them, too. A name with a variable in it may be any stage.
         """
         names = {name: number for number, name in enumerate(self.stages) if name}
         last = names.get(target.lower(), int(target) if target.isdecimal() else -1)
@@ -78,7 +78,7 @@ class _Instruction(NamedTuple):
 
 
 def read(text: str) -> Dockerfile:
-    """Read a Dockerfile; what is no instruction is left for the engine to refuse."""
+    """Return what is known about a Dockerfile; invalid instructions are left to the engine."""
     lines = text.removeprefix("\ufeff").splitlines()
     directives = dict(_directives(lines))
     syntax = directives.get("syntax")
@@ -96,7 +96,7 @@ def read(text: str) -> Dockerfile:
 
 
 def _uses(instructions: tuple[_Instruction, ...]) -> tuple[frozenset[str], ...]:
-    """Return what each stage is built from, and copies from."""
+    """Return what each stage is built from or copies from."""
     found: list[set[str]] = []
     for one in instructions:
         words = [word for word in one.words if not word.startswith("--")]
@@ -108,7 +108,7 @@ def _uses(instructions: tuple[_Instruction, ...]) -> tuple[frozenset[str], ...]:
 
 
 def _directives(lines: list[str]) -> Iterator[tuple[str, tuple[int, str]]]:
-    """Yield the parser's directives, which stand before anything else, with their lines."""
+    """Yield the parser's directives, which come first, with their line numbers."""
     for number, line in enumerate(lines, 1):
         said = _DIRECTIVE.fullmatch(line.strip())
         if said is None:
@@ -131,12 +131,12 @@ def _instructions(lines: list[str], escape: str) -> Iterator[_Instruction]:
             keyword, words = words[0].upper(), words[1:]
         if keyword in _FLAGS:
             for result in _here_documents(words):
-                _pass_over(numbered, result)
+                _skip(numbered, result)
         yield _Instruction(number, keyword, tuple(words))
 
 
 def _continuation(numbered: Iterator[tuple[int, str]]) -> str:
-    """Return the next line that counts; nothing at the end of the file."""
+    """Return the next line that is not blank or a comment, or an empty string at the end."""
     for _, line in numbered:
         if line.strip() and not line.lstrip().startswith("#"):
             return line.rstrip()
@@ -144,14 +144,14 @@ def _continuation(numbered: Iterator[tuple[int, str]]) -> str:
 
 
 def _here_documents(words: list[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the line that each ends with, and whether tabs may stand before it."""
+    """Yield the last line of each here-document, and whether it may be indented with tabs."""
     for word in words:
         begun = _HERE_DOCUMENT.fullmatch(word)
         if begun:
             yield begun[3], bool(begun[1])
 
 
-def _pass_over(numbered: Iterator[tuple[int, str]], result: tuple[str, bool]) -> None:
+def _skip(numbered: Iterator[tuple[int, str]], result: tuple[str, bool]) -> None:
     name, indented = result
     for _, line in numbered:
         if (line.lstrip("\t") if indented else line) == name:
@@ -159,7 +159,7 @@ def _pass_over(numbered: Iterator[tuple[int, str]], result: tuple[str, bool]) ->
 
 
 def _needs(one: _Instruction) -> Iterator[str]:
-    """Yield what of an instruction only BuildKit knows, in the words of the Dockerfile."""
+    """Yield the parts of an instruction that only BuildKit supports."""
     known = _FLAGS.get(one.keyword, ())
     for name, value in _flags(one.words):
         if name in known:
@@ -181,7 +181,7 @@ def _flags(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _stage(words: tuple[str, ...]) -> str:
-    """Return the name of `FROM image AS name`, or an empty text."""
+    """Return the name in `FROM image AS name`, or an empty string."""
     match [word for word in words if not word.startswith("--")]:
         case [_, keyword, name] if keyword.upper() == "AS":
             return name.lower()

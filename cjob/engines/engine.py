@@ -1,7 +1,7 @@
-"""What a container engine does for cjob, and the data that goes in and out.
+"""The interface of container engines: protocols, and the data that goes in and out.
 
-Stages know engines by this alone. There are two that build: `docker`, the classic builder behind
-Docker's API, and `buildx`, BuildKit behind its command. Nothing here acts.
+Stages know nothing else of engines. Two build images: `docker`, the classic builder of Docker's
+API, and `buildx`, BuildKit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,17 +14,17 @@ from cjob.reporting.errors import ServiceError
 BuilderName = Literal["docker", "buildx"]
 
 BUILD_SILENCE_LIMIT_S = 3600
-"""How long a build may say nothing; a step of it may well be silent for long."""
+"""How long a build may print nothing, since a step may take long."""
 
 Report = Callable[[str], None]
-"""Takes a line for the person; what it raises ends the work that it was told of."""
+"""Takes a line for the user; what it raises ends the operation."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """What a build may read, and nobody else: a variable's value, or a file's (its absolute path).
+    """A build secret: a variable, or a file (its absolute path).
 
-    `value` is only for covering it in what the build says.
+    `value` is used only to mask it in the build's output.
     """
 
     id: str
@@ -35,9 +35,9 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildOptions:
-    """What the person asks of all builds; `builder` is one of buildx's, by name.
+    """The user's options for all builds; `builder` is the name of a buildx builder.
 
-    `prefers` is the engine for an image that either of them can build.
+    `prefers` is the engine for images that both can build.
     """
 
     engine: BuilderName | None = None
@@ -48,7 +48,7 @@ class BuildOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageBuild:
-    """How one image is built, for which container; both paths are absolute.
+    """How to build the image of a container; both paths are absolute.
 
     `platform` is `os/architecture`, or empty for the engine's own.
     """
@@ -65,7 +65,7 @@ class ImageBuild:
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """An image on the engine that built it; `platform` is what it really is for."""
+    """An image on the engine that built it; `platform` is the actual one."""
 
     id: str
     platform: str
@@ -73,7 +73,7 @@ class Built:
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """How to get into a registry; `host` has its port and no scheme."""
+    """A login for a registry; `host` includes the port but no scheme."""
 
     username: str
     password: str = field(repr=False)
@@ -82,52 +82,52 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class Pushed:
-    """An image in a registry; `unmoved` are tags that an immutable repository keeps elsewhere."""
+    """An image in a registry; `unmoved` are immutable tags that refer to another image."""
 
     digest: str
     unmoved: tuple[str, ...] = ()
 
 
 class NoBuildxError(ServiceError):
-    """buildx isn't installed here; whoever wanted it can say what for."""
+    """buildx is not installed; the caller adds what needs it."""
 
 
 class Builder(Protocol):
     """Builds images; may be used by several threads at once."""
 
     def build(self, image_build: ImageBuild, report: Report) -> Built:
-        """Build an image; raise InputError or ServiceError if that fails, by whose fault it is.
+        """Build an image; raise InputError or ServiceError, depending on the cause, if that fails.
 
-        The image may be for another platform than the recipe's: `Built` says so.
+        The image may be for another platform than requested: see `Built`.
         """
 
 
 Builders = Callable[[BuilderName], Builder]
-"""Gives an engine that is ready; raises NoBuildxError, or ServiceError where it can't be used."""
+"""Returns a connected engine; raises NoBuildxError, or ServiceError if it can't be used."""
 
 
 class Engine(Protocol):
-    """Sends images; may be used by several threads at once."""
+    """Pushes images; may be used by several threads at once."""
 
     def login(self, host: str) -> Login | None:
-        """Give what the engine's own configuration has for getting into ECR, where it has that."""
+        """Return the login that the engine's own configuration has for ECR, or None."""
 
     def push(
         self, image: str, repository: str, tags: Sequence[str], login: Login, report: Report
     ) -> Pushed:
-        """Send the image with this id under every tag, in order.
+        """Push an image under every tag, in order.
 
-        Raise InputError if the engine has no such image, ServiceError if sending fails. In a
-        repository with immutable tags the first tag has to be new, or the image's already.
+        Raise InputError if the engine has no such image, ServiceError if the push fails. In a
+        repository with immutable tags the first tag must be new, or refer to the image already.
         """
 
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-"""Names of architectures that engines spell otherwise."""
+"""Other names of architectures, with the ones that engines use."""
 
 
 def normalize_platform(platform: str) -> str:
-    """Return `os/architecture` as engines spell it, without a variant."""
+    """Return a platform as `os/architecture` with the names that engines use, without a variant."""
     system, _, rest = platform.lower().partition("/")
     architecture = rest.partition("/")[0]
     return f"{system}/{ARCHITECTURES.get(architecture, architecture)}"

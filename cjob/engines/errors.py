@@ -1,4 +1,4 @@
-"""What docker's client raises, told as an error that a person can act on."""
+"""Translates the errors of docker's client into errors with a hint."""
 
 import errno
 import re
@@ -13,8 +13,8 @@ from docker.errors import APIError, DockerException
 from cjob.reporting.errors import MORE_FILES, CjobError, InputError, ServiceError
 from cjob.reporting.printable import without_sequences
 
-NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to an engine that runs; `docker info` must work"
-STUCK_HINT = "see what the engine waits for, and whether it still answers; then run this again"
+NO_ENGINE_HINT = "start Docker, or set DOCKER_HOST to a running engine; check with: docker info"
+STUCK_HINT = "check that the engine still answers, then run the same command again: docker info"
 
 TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError)
 CONNECTION_LOST = (ConnectionResetError, BrokenPipeError)
@@ -36,58 +36,58 @@ _ECR = re.compile(r"\d+\.dkr\.ecr(?:-fips)?\.(?P<region>[\w-]+)\.amazonaws\.com(
 def translating_errors(
     doing: str, silence_limit_s: float, stuck: str = STUCK_HINT
 ) -> Iterator[None]:
-    """Turn what docker, requests and urllib3 raise inside into an error that names the work.
+    """Turn what docker, requests and urllib3 raise inside into an error that names the operation.
 
-    `silence_limit_s` is for how long nothing need be heard, `stuck` what to do then.
+    `silence_limit_s` is how long the engine may send nothing, `stuck` the hint for that.
 
-    A stream that breaks or falls silent is raised raw by urllib3, past the other two, and a
-    credential helper's failure by a class that stands alone.
+    The errors of a broken or silent stream are urllib3's own, and a failed credential helper has an
+    error class without a common base.
     """
     try:
         yield
     except (APIError, StoreError, DockerException, *CONNECTION_ERRORS, OSError) as error:
         if isinstance(error, TIMEOUTS):
-            message = f"{doing} failed: nothing was heard for {silence_limit_s:g} seconds"
+            message = f"{doing} failed: no answer for {silence_limit_s:g} seconds"
             raise ServiceError(message, hint=stuck) from error
         raise _translated(doing, error) from error
 
 
 def _translated(doing: str, error: Exception) -> CjobError:
-    """Return the error to show; one that broke off says why, where the system told that."""
+    """Return the error to show, with the operating system's reason if there is one."""
     if isinstance(error, APIError):
         said = without_sequences(str(error.explanation or error).replace("\n", " "))
         return ServiceError(
-            f"{doing} failed: {said}", hint="the container engine refused it, for that reason"
+            f"{doing} failed: {said}", hint="the container engine refused it for that reason"
         )
     if isinstance(error, StoreError):
         return ServiceError(
             f"{doing} failed: {without_sequences(str(error))}",
-            hint="docker's config.json names a credential helper that does not work here",
+            hint="check the credential helper in docker's config.json",
         )
     cause = _system_error(error)
     if isinstance(error, CONNECTION_ERRORS) and (
         cause is None or isinstance(cause, CONNECTION_LOST)
     ):
         return ServiceError(
-            f"{doing} failed: the container engine broke off",
-            hint="did it stop? `docker info` must work; then run the same command again",
+            f"{doing} failed: the container engine closed the connection",
+            hint="check that it runs, then run the same command again: docker info",
         )
     if isinstance(error, (DockerException, *CONNECTION_ERRORS)):
         hint = NO_ENGINE_HINT
         if isinstance(cause, PermissionError):
-            hint = "be somebody who may use Docker's socket, as members of the group docker may"
+            hint = "add your user to the group docker, which may use Docker's socket"
         if cause and cause.errno == errno.EMFILE:
             hint = MORE_FILES
         reason = cause.strerror if cause else without_sequences(str(error))
         return ServiceError(f"{doing} failed: {reason}", hint=hint)
     return InputError(
         f"{doing} failed: {without_sequences(str(error))}",
-        hint="cjob must be able to read that file",
+        hint="make the file readable for this user",
     )
 
 
 def _system_error(error: BaseException) -> OSError | None:
-    """Find what the system said, beneath the classes that docker and urllib3 put around it."""
+    """Return the operating system's error inside those of docker and urllib3, or None."""
     seen: list[BaseException] = [error]
     for one in seen:
         if isinstance(one, OSError) and one.strerror and not isinstance(one, CONNECTION_ERRORS):
@@ -98,9 +98,9 @@ def _system_error(error: BaseException) -> OSError | None:
 
 
 def login_hint(said: str) -> str:
-    """Return the hint for a build that a registry refused its base image; empty for any other.
+    """Return the hint to log in if a registry refused the base image, else an empty string.
 
-    Copilot signed in to the application's registry before it built.
+    Copilot logged in to the application's registry before it built.
     """
     found = _REGISTRY.search(said)
     if not found or not _DENIED.search(said):

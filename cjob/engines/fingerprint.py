@@ -1,6 +1,6 @@
-"""The files that an image is built from, each with a digest: what changes when the image may.
+"""Digests of the files that an image is built from, which change when the image may.
 
-Reads a build context as `.dockerignore` lets it through, and its Dockerfile; builds nothing.
+Reads the files of a build context that `.dockerignore` allows, and its Dockerfile; builds nothing.
 """
 
 import hashlib
@@ -14,15 +14,14 @@ from docker.utils.build import exclude_paths
 from cjob.reporting.errors import InputError
 
 IGNORE = ".dockerignore"
-# A commit changes git's own files, but seldom what is in an image.
+# A commit changes git's own files, which are seldom part of an image.
 GIT = "**/.git"
 
 
 def digests(context: Path, dockerfile: Path, skip: Sequence[Path] = ()) -> dict[Path, str]:
-    """Return a digest of each file's content, kind and executable bit, by its path.
+    """Return a digest of each file's content, type and executable bit, by its path.
 
-    `skip` names folders that are left out whatever `.dockerignore` says. InputError for a file
-    that cannot be read.
+    The folders in `skip` are left out in any case. Raise InputError for a file that cannot be read.
     """
     patterns = [*_patterns(context, dockerfile), GIT]
     patterns += [folder.relative_to(context).as_posix() for folder in _inside(skip, context)]
@@ -32,7 +31,7 @@ def digests(context: Path, dockerfile: Path, skip: Sequence[Path] = ()) -> dict[
     except OSError as error:
         raise InputError(
             f"cannot read {error.filename!r}: {error.strerror}",
-            hint=f"let this user read it, or exclude it in {IGNORE}",
+            hint=f"make it readable for this user, or exclude it in {IGNORE}",
         ) from None
     return dict(sorted(found.items()))
 
@@ -56,7 +55,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _patterns(context: Path, dockerfile: Path) -> list[str]:
-    """Return the patterns of the Dockerfile's own ignore file, or else of the context's."""
+    """Return the patterns of the Dockerfile's own ignore file, or of the context's."""
     own = dockerfile.with_name(dockerfile.name + IGNORE)
     for file in (own, context / IGNORE):
         if file.is_file():

@@ -1,6 +1,6 @@
-"""What a Docker daemon tells while it builds and pushes: its stream of JSON messages, understood.
+"""Reads the stream of JSON messages that a Docker daemon sends while it builds or pushes.
 
-Takes the messages as they come, gives the lines worth showing and how it ended. Touches nothing.
+Takes the messages one by one, reports the lines that are worth showing, and returns the result.
 """
 
 import re
@@ -14,20 +14,20 @@ from cjob.reporting.printable import without_sequences
 Message = Mapping[str, Any]
 
 TAIL = 50
-"""Last lines of a build that are searched for the cause of a failure."""
+"""The last lines of a build, which are searched for the cause of a failure."""
 
 MEGABYTE = 1_000_000
 SENT_STEP = 10 * MEGABYTE
-"""Bytes of a push after which a line says how far it is."""
+"""The bytes of a push between two lines of progress."""
 
-# Steps of a push that say nothing to a person, or so often that nothing else could be seen.
+# Steps of a push that mean nothing to users, or are too frequent.
 _QUIET = {"Preparing", "Waiting", "Pushing"}
 _DIGEST = re.compile(r"\bdigest: (sha256:[0-9a-f]{64})\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamResult:
-    """How a stream ended: with an error, or with the image's id or digest."""
+    """The result of a stream: an error, or the image's id or digest."""
 
     error: str = ""
     image: str = ""
@@ -36,7 +36,7 @@ class StreamResult:
 
 
 def follow_build(messages: Iterable[Message], report: Callable[[str], None]) -> StreamResult:
-    """Report a build's lines, and tell the id of its last stage's image or the error."""
+    """Report a build's lines; return the id of its last stage's image, or the error."""
     tail: deque[str] = deque(maxlen=TAIL)
     image = error = ""
 
@@ -54,9 +54,9 @@ def follow_build(messages: Iterable[Message], report: Callable[[str], None]) -> 
 
 
 def follow_push(messages: Iterable[Message], report: Callable[[str], None]) -> StreamResult:
-    """Report a push's lines, and tell the digest that the registry gave or the error.
+    """Report a push's lines; return the digest that the registry reports, or the error.
 
-    Docker says the digest in a message of its own, podman only in the text.
+    Docker sends the digest as a message of its own, podman only in a text.
     """
     digest = error = ""
     sent = _PushProgress()
@@ -70,29 +70,29 @@ def follow_push(messages: Iterable[Message], report: Callable[[str], None]) -> S
 
 
 class _PushProgress:
-    """How much of a push was sent, over all layers that have begun."""
+    """How much of a push was sent, for all layers that have started."""
 
     def __init__(self) -> None:
         self._layers: dict[str, tuple[int, int]] = {}
-        self._told = 0
+        self._reported = 0
 
     def line(self, message: Message) -> str:
-        """Return a line where a good deal more was sent since the last one."""
+        """Return a line if much more was sent since the last one, else an empty string."""
         detail = message.get("progressDetail") or {}
         if message.get("status") == "Pushing" and "current" in detail:
             current = detail["current"]
-            # Of a layer that is packed on the way the total is no more than a guess.
+            # If a layer is compressed during the push, the total is a guess.
             self._layers[message.get("id", "")] = (current, max(current, detail.get("total", 0)))
         sent = sum(current for current, _ in self._layers.values())
-        if sent - self._told < SENT_STEP:
+        if sent - self._reported < SENT_STEP:
             return ""
-        self._told = sent
+        self._reported = sent
         total = sum(total for _, total in self._layers.values())
         return f"sent {sent // MEGABYTE} of {total // MEGABYTE} MB\n"
 
 
 def _lines(texts: Iterable[str]) -> Iterator[str]:
-    """Put pieces together to lines; of a line that was overwritten the last state counts."""
+    """Join texts and yield lines; of a line that was overwritten, the last version."""
     begun = ""
     for text in texts:
         *whole, begun = (begun + text).split("\n")
@@ -113,7 +113,7 @@ def _error(message: Message) -> str:
 
 
 def _status(message: Message) -> str:
-    """Return a whole line for a step that is worth one, else an empty text."""
+    """Return the line for a step that is worth one, else an empty string."""
     status = message.get("status", "")
     if not status or message.get("progressDetail") or status in _QUIET:
         return ""

@@ -1,1 +1,1 @@
-"""What cjob reports to people: errors, findings, progress, and text that is safe to print."""
+"""Everything that cjob reports to people: errors, findings, progress, and safe text."""

@@ -1,7 +1,7 @@
-"""Errors that a person reads, and the exit status that each of them becomes.
+"""Errors with a message for people, and the exit status of each.
 
-Every error carries what failed (with the subject quoted), where, and one hint with what to do.
-Anything else that is raised is a bug in cjob. Nothing here imports more than a start-up can bear.
+Every error has a message (with the subject quoted), a place, and a hint. Anything else that is
+raised is a bug in cjob. Imports little, since every command imports this module.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ MORE_FILES = "let more files be open at once: ulimit -n 1024"
 
 
 class CjobError(Exception):
-    """Something went wrong that a message can explain: `message`, its `place`, and a `hint`.
+    """An error that a message explains, with its `place` and a `hint`.
 
-    `code` is its class in events, for programs. `notes` are lines with what else is known of it,
-    such as a log's. `job` and `env` name the job whose work failed; `label` is what its lines begin
-    with, empty if there is no doubt.
+    `code` is its class in JSON events. `notes` are further lines about it, such as those of a log.
+    `job` and `env` name the job that failed; `label` is the prefix of its lines, empty if only one
+    job is concerned.
     """
 
     status = BUG
@@ -37,7 +37,7 @@ class CjobError(Exception):
     def __init__(
         self, message: str, *, hint: str = "", place: str = "", notes: Sequence[str] = ()
     ) -> None:
-        """Return what failed first; `place` is `file:line:column` or a path into a document."""
+        """Take the message; `place` is `file:line:column` or a path in a document."""
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -45,7 +45,7 @@ class CjobError(Exception):
         self.notes = tuple(notes)
 
     def belongs_to(self, job: str, env: str) -> "CjobError":
-        """Record whose work failed unless all jobs share the error, and return the error itself."""
+        """Record whose work failed, unless all jobs share the error; return the error itself."""
         if not self.is_shared:
             self.job, self.env = job, env
         return self
@@ -56,7 +56,7 @@ class CjobError(Exception):
 
 
 class InputError(CjobError):
-    """The person must put something right: usage, workspace, manifest, document, a name."""
+    """An error in the user's input: usage, workspace, manifest, document, a name."""
 
     status = INVALID
     code = "invalid-input"
@@ -64,18 +64,18 @@ class InputError(CjobError):
 
     @property
     def problems(self) -> "tuple[InputError, ...]":
-        """Return each thing that must be put right; here it is one."""
+        """Return the single problems of the input; here it is one."""
         return (self,)
 
 
 class InputErrors(InputError):  # noqa: N818 - the plural says that it holds several
-    """Several problems of one input, found together; `problems` holds them in reading order.
+    """Several problems of one input, found together; `problems` are in reading order.
 
-    `warnings` are lines on what is no problem by itself, but may be the cause of one.
+    `warnings` are lines about possible causes of them.
     """
 
     def __init__(self, problems: Sequence[InputError], warnings: Sequence[str] = ()) -> None:
-        """Take at least one problem; the first one stands for all where one line must do."""
+        """Take at least one problem; the first one's message is the message of all."""
         super().__init__(problems[0].message, hint=problems[0].hint, place=problems[0].place)
         self._problems = tuple(problems)
         self.warnings = tuple(warnings)
@@ -116,7 +116,7 @@ class ErrorCollector:
 
 
 class ServiceError(CjobError):
-    """What others said: AWS, the container engine or a registry refused or could not be reached."""
+    """AWS, the container engine or a registry refused a request or could not be reached."""
 
     status = REFUSED
     code = "service-failed"
@@ -137,14 +137,14 @@ class RunFailedError(CjobError):
 
 
 class StillRunningError(CjobError):
-    """What was waited for had not ended when the time to wait for it did."""
+    """An operation was still in progress when the time to wait for it ended."""
 
     status = STILL_RUNNING
     code = "still-running"
 
 
 class Interrupted(CjobError):  # noqa: N818 - it is a state of the run, not an error of anybody
-    """The person (Ctrl-C) or the system (SIGTERM) stopped the run."""
+    """The user (Ctrl-C) or the system (SIGTERM) stopped the run."""
 
     status = INTERRUPTED
     code = "interrupted"

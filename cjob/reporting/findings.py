@@ -1,13 +1,13 @@
-"""What is found in an input beside errors: warnings, and what a deployment refuses."""
+"""Findings in an input that are not errors: warnings, and what a deployment refuses."""
 
 from typing import NamedTuple
 
 
 class Finding(NamedTuple):
-    """Something in an input that a person should know; it does not stop a template from rendering.
+    """Something in an input that the user should know; the template is rendered all the same.
 
-    A `refused` finding is one that AWS would reject, or that no run could start with: rendering
-    warns about it, and a deployment stops before the first build.
+    With a `refused` finding AWS would reject the template, or no run could start: rendering warns
+    about it, and a deployment stops before the first build.
     """
 
     message: str
@@ -16,5 +16,5 @@ class Finding(NamedTuple):
     refused: bool = False
 
     def __str__(self) -> str:
-        """Return the message behind its place, as it is printed."""
+        """Return the message with its place in front, as it is printed."""
         return f"{self.place}: {self.message}" if self.place else self.message

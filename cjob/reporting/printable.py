@@ -1,13 +1,13 @@
-"""Text that is safe to print: what would drive a terminal, or hide or reorder text, is visible.
+"""Makes text safe to print: escapes what would control a terminal, or hide or reorder text.
 
-Pure. Everything that reaches people goes through here: messages, progress, differences, and data on
-a terminal. Control characters and bidirectional and invisible formatting become escapes as in
-Python; line breaks and tabs stay.
+Pure. Everything that people see passes through here: messages, progress, differences, and data on a
+terminal. Control, bidirectional and invisible characters become escapes as in Python; line breaks
+and tabs stay.
 """
 
 import re
 
-# Texts, which are compiled when they are used first: help starts without them.
+# Compiled when first used: help starts without them.
 _HIDDEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f"
     "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -23,7 +23,7 @@ _COLOUR = "(\x1b\\[(?:0|1|2|31|32|33)m)"
 
 
 def visible(text: str) -> str:
-    """Return a text with an escape for each character that would not be seen as itself."""
+    """Return a text with an escape for each character that is not shown as itself."""
     return re.sub(_HIDDEN, _escape, text)
 
 
@@ -33,7 +33,7 @@ def one_line(text: str) -> str:
 
 
 def without_sequences(text: str) -> str:
-    """Return what a program printed without its colours, titles and moves, and then visible."""
+    """Return a program's output without escape sequences, and then escaped as by `visible`."""
     return visible(re.sub(_SEQUENCE, "", text))
 
 

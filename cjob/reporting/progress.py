@@ -19,11 +19,11 @@ Level = Literal["info", "warning", "waiting"]
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Something that happened, or still goes on.
+    """Something that happened, or is in progress.
 
     `text` is the line for people. What can be followed has a `phase`, a `subject` (a container, a
     resource) and a `state`; a resource also its `type`, CloudFormation's `status`, and a `reason`.
-    The level `waiting` says that nothing new happened, and of what it is waited for.
+    The level `waiting` means that nothing new happened; the text says what is waited for.
     """
 
     text: str
@@ -42,12 +42,12 @@ Reporter = Callable[[Progress], None]
 
 
 def info(text: str) -> Progress:
-    """Return a record that is a line for people, and no more."""
+    """Return a record that is only a line for people."""
     return Progress(text=text)
 
 
 def warning(text: str) -> Progress:
-    """Return a line on something that may well be a mistake."""
+    """Return a line about a possible mistake."""
     return Progress(text=f"warning: {text}", level="warning")
 
 
@@ -63,7 +63,7 @@ class Part:
     """A piece of work that reports line by line."""
 
     def __init__(self, report: Reporter, phase: Phase, subject: str) -> None:
-        """Begin a piece of a phase: of `subject`."""
+        """Take the phase that the piece belongs to, and its subject."""
         self._report = report
         self._phase: Phase = phase
         self._subject = subject

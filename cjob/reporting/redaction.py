@@ -1,11 +1,11 @@
-"""Whether a name promises a secret, so that its value is better not shown; and passwords covered.
+"""Recognizes names that probably have secret values, and masks passwords in texts.
 
-Pure. It is a guess by words, made for names of variables, parameters and tags.
+Pure. The names are those of variables, parameters and tags; they are judged by their words.
 """
 
 import re
 
-# These say it anywhere in a name, `key` only as a word of its own: a monkey is no secret.
+# These count anywhere in a name, the words below only as whole words: a monkey is not a key.
 _ANYWHERE = re.compile("PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|APIKEY|PRIVATEKEY")
 _WORDS = frozenset({"KEY", "KEYS", "PASS", "PWD", "PAT", "AUTH", "DSN"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -14,14 +14,14 @@ _ADDRESSES = frozenset({"ARN", "ARNS"})
 
 HIDDEN = "(hidden)"
 
-# As in `postgres://user:password@host`; what is filled in by CloudFormation is no secret here.
+# As in `postgres://user:password@host`; a value that CloudFormation fills in is not a secret here.
 _ADDRESS = re.compile(r"(://[^/\s:@]*:)(?!\$\{|\{\{resolve:)[^/\s]+(?=@)")
 
 
 def looks_secret(name: str) -> bool:
-    """Return whether a name speaks of a password, token, key or the like.
+    """Check whether a name is that of a password, token, key or the like.
 
-    The ARN of one is its address and no secret: `ArtifactKeyARN` may be shown.
+    The ARN of a secret is not a secret: `ArtifactKeyARN` may be shown.
     """
     words = [word.upper() for word in _WORD.findall(name)]
     if words and words[-1] in _ADDRESSES:
@@ -29,6 +29,6 @@ def looks_secret(name: str) -> bool:
     return bool(_ANYWHERE.search("".join(words))) or not _WORDS.isdisjoint(words)
 
 
-def without_passwords(text: str) -> str:
-    """Return a text with the passwords of the addresses in it covered."""
+def mask_passwords(text: str) -> str:
+    """Return a text with the passwords in its URLs masked."""
     return _ADDRESS.sub(rf"\1{HIDDEN}", text) if "@" in text else text

@@ -95,7 +95,7 @@ def test_without_buildx_the_line_that_needs_it_is_told_with_what_to_install(
     assert done.status == 3
     assert said == (
         'Dockerfile:2: building the image of container "report" needs buildx, for RUN --mount: '
-        "docker buildx is not installed here"
+        "docker buildx is not installed"
     )
     assert "docker-buildx" in hint
 
@@ -106,5 +106,5 @@ def test_secrets_need_buildx_whatever_the_dockerfile(
     """The classic builder has none."""
     flags = ("--secret", "id=a,env=HOME")
     said, hint = told(run(*HEAD, *flags, folder=building, settings=no_buildx))
-    assert said.endswith("needs buildx, for --secret: docker buildx is not installed here")
+    assert said.endswith("needs buildx, for --secret: docker buildx is not installed")
     assert "docker-buildx" in hint

@@ -101,7 +101,7 @@ def test_a_credential_helper_that_hangs_ends_a_build_of_buildx(
     own = {**path, **config, "DOCKER_HOST": dockerd.host}
     builder = Buildx(engine, BuildOptions(), own, silence_limit_s=2)
     wanted = ImageBuild(container="report", context=tmp_path, dockerfile=tmp_path / "Dockerfile")
-    with pytest.raises(ServiceError, match="nothing was heard for 2 seconds"):
+    with pytest.raises(ServiceError, match="no output for 2 seconds"):
         builder.build(wanted, lambda _: None)
     assert (tmp_path / "asked").exists()
 
@@ -123,9 +123,9 @@ def test_a_registry_that_fails_is_named(failing: str, failures: Failure) -> None
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("FROM 127.0.0.1:9/base:1", "`docker pull 127.0.0.1:9/base:1` must work"),
-        ("FROM registry.invalid/base:1", "`docker pull registry.invalid/base:1` must work"),
-        ("FROM alpine:3", "alpine:3` must work"),
+        ("FROM 127.0.0.1:9/base:1", "docker pull 127.0.0.1:9/base:1"),
+        ("FROM registry.invalid/base:1", "docker pull registry.invalid/base:1"),
+        ("FROM alpine:3", "alpine:3"),
     ],
 )
 def test_a_registry_that_cannot_be_reached_is_the_network_s(
@@ -178,7 +178,7 @@ HUB = (
                 "TLS handshake timeout"
             ),
             3,
-            "`docker pull node:20` must work",
+            "docker pull node:20",
         ),
         (
             "ERROR: failed to solve: DeadlineExceeded: context deadline exceeded",
@@ -204,7 +204,7 @@ HUB = (
             "check the image's name, tag and platform in the Dockerfile's FROM",
         ),
         ("ERROR: no space left on device", 3, "docker system prune"),
-        ("ERROR: Cannot connect to the Docker daemon at unix:///x.", 3, "`docker info` must work"),
+        ("ERROR: Cannot connect to the Docker daemon at unix:///x.", 3, "check with: docker info"),
         ("ERROR: failed to frobnicate", 3, "docker buildx ls"),
         ("ERROR: failed to solve: frobnicated", 2, "fix the Dockerfile"),
     ],

@@ -203,7 +203,7 @@ def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
         build_images(release(builds), no_buildx(engine), Files(root=root), print)
     assert str(raised.value) == (
         'two:2: building the image of container "log" needs buildx, for COPY --link: '
-        "docker buildx is not installed here"
+        "docker buildx is not installed"
     )
     assert (raised.value.hint, engine.recipes) == ("install it", [])
 
@@ -213,7 +213,7 @@ def no_buildx(engine: Builder) -> Callable[[BuilderName], Builder]:
 
     def builders(kind: BuilderName) -> Builder:
         if kind == "buildx":
-            raise NoBuildxError("docker buildx is not installed here", hint="install it")
+            raise NoBuildxError("docker buildx is not installed", hint="install it")
         return engine
 
     return builders

@@ -418,7 +418,7 @@ def test_a_builder_that_is_not_there_is_told(environment: Mapping[str, str]) -> 
 
 def test_no_docker_and_no_plugin_are_told_with_what_to_install(tmp_path: Path) -> None:
     """Docker's own words differ from version to version."""
-    with pytest.raises(NoBuildxError, match="there is no docker command") as raised:
+    with pytest.raises(NoBuildxError, match="the docker command is not installed") as raised:
         buildx.check(BuildOptions(), {"PATH": str(tmp_path)})
     assert "docker-buildx" in raised.value.hint
     docker = tmp_path / "docker"

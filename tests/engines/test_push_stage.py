@@ -482,7 +482,7 @@ def test_a_registry_that_fails_of_itself_is_tried_again(
     assert pushed is not None
     assert pushed["report"].digest.startswith("sha256:")
     assert len(failed) == 1
-    assert [line for line in told if line.endswith("sending it again")]
+    assert [line for line in told if line.endswith("trying again")]
 
 
 IMMUTABLE = (
@@ -546,7 +546,7 @@ def test_in_an_immutable_repository_another_images_tag_is_refused(
     other = build_images(again, lambda _: docker, Files(root=workspace), quiet, latest=False)
     with pytest.raises(ServiceError, match="is immutable") as raised:
         upload(other, lambda: docker, immutable, Bucket(), Files(root=workspace), quiet)
-    assert "give a --tag that is not in use" in raised.value.hint
+    assert "use a new --tag" in raised.value.hint
 
 
 def test_without_latest_no_tag_is_moved(

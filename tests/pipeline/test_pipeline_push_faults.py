@@ -95,7 +95,7 @@ def test_an_expired_token_is_told(pushing: Pushing) -> None:
         message, hint = failure(pushing.push(pushing.build()))
         server.shutdown()
     assert "authorization token has expired" in message
-    assert hint == "the registry's token ran out; run the same command again, which gets a new one"
+    assert hint == "the registry's token has expired; run the same command again to get a new one"
 
 
 def test_a_repository_that_is_gone_is_told(place: Place, dockerd: daemons.Dockerd | None) -> None:
@@ -124,7 +124,7 @@ def test_a_registry_that_is_down_is_told(pushing: Pushing) -> None:
     pushing.kill()
     message, hint = failure(pushing.push(text))
     assert message.endswith("connect: connection refused")
-    assert "can the container engine reach the registry" in hint
+    assert "check that the container engine can reach the registry" in hint
 
 
 def test_a_frozen_registry_is_not_waited_for_for_ever(pushing: Pushing) -> None:
@@ -134,7 +134,7 @@ def test_a_frozen_registry_is_not_waited_for_for_ever(pushing: Pushing) -> None:
     began = time.monotonic()
     message, hint = failure(pushing.push(text, **SHORT))
     assert elapsed(began) < 20
-    assert message.endswith("failed: nothing was heard for 2 seconds")
+    assert message.endswith("failed: no answer for 2 seconds")
     assert "CJOB_PUSH_TIMEOUT" in hint
 
 
@@ -144,7 +144,7 @@ def test_a_registry_that_freezes_meanwhile_is_not_waited_for(pushing: Pushing) -
     running = pushing.start(text, **SHORT)
     pushing.freeze()
     message, _ = failure(ended(running))
-    assert message.endswith("failed: nothing was heard for 2 seconds")
+    assert message.endswith("failed: no answer for 2 seconds")
     pushing.thaw()
     assert document(pushing.push(text))["images"]["built"]["digest"]
 
@@ -184,8 +184,8 @@ def test_a_daemon_that_dies_while_it_pushes_is_told(
     pushing.freeze()
     dockerd.kill()
     message, hint = failure(ended(running))
-    assert message.endswith("failed: the container engine broke off")
-    assert "`docker info` must work" in hint
+    assert message.endswith("failed: the container engine closed the connection")
+    assert "docker info" in hint
 
 
 def test_a_daemon_that_dies_while_it_builds_is_told(
@@ -204,7 +204,7 @@ def test_a_daemon_that_dies_while_it_builds_is_told(
     wait_for(running, "at 2")
     dockerd.kill()
     message, hint = failure(ended(running))
-    assert message.endswith('container "built" failed: the container engine broke off')
+    assert message.endswith('container "built" failed: the container engine closed the connection')
     assert "run the same command again" in hint
     message, hint = failure(pushing.place.run("build", *on("built")))
     assert f'reaching the container engine at "{dockerd.host}" failed: ' in message
@@ -248,4 +248,4 @@ def test_the_limit_is_a_number_of_seconds(pushing: Pushing) -> None:
     assert done.returncode == 2
     done = pushing.push(pushing.build(), CJOB_PUSH_TIMEOUT="0")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "CJOB_PUSH_TIMEOUT '0' is no number of seconds" in done.stderr
+    assert "CJOB_PUSH_TIMEOUT: '0' is not a number of seconds" in done.stderr

@@ -21,7 +21,7 @@ from cjob.document import codec
 from cjob.engines import dockerfile
 from cjob.manifest import reading
 from cjob.reporting.errors import CjobError
-from cjob.reporting.redaction import looks_secret, without_passwords
+from cjob.reporting.redaction import looks_secret, mask_passwords
 from cjob.template import cdk, patches
 from cjob.template.addons import reading as addons
 from cjob.workspace.find import Workspace
@@ -217,8 +217,8 @@ READERS: dict[str, Reader] = {
         lambda n: json.dumps({"Resources": {f"R{i}": {"Type": "A"} for i in range(n)}}),
         cleaned,
     ),
-    "addresses": (20000, repeated("://a:", end="b@c"), without_passwords),
-    "an address": (20000, repeated("b", "://a:"), without_passwords),
+    "addresses": (20000, repeated("://a:", end="b@c"), mask_passwords),
+    "an address": (20000, repeated("b", "://a:"), mask_passwords),
     "names": (20000, repeated("aB"), looks_secret),
 }
 
