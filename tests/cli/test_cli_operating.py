@@ -8,7 +8,7 @@ import pytest
 ON = ("-n", "report", "-e", "test")
 
 NEAREST = (
-    "write one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 1024 with memory: 8192"
+    "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 1024 with memory: 8192"
 )
 
 
