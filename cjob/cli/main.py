@@ -51,7 +51,7 @@ COMMANDS = {
 }
 
 # Those that are programs of their own, too: `cjob-build` is `cjob build`.
-DASHED = ("build", "push", "render", "diff", "apply", "target")
+DASHED = ("build", "push", "render", "diff", "apply", "run", "target")
 
 SAME_MOMENT_S = 0.1
 """Two signals that arrive within this time are one: a terminal and a parent may both send them."""

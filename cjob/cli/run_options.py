@@ -4,6 +4,7 @@ They need no workspace: with -a, or CJOB_APP, jobs are taken by their names.
 """
 
 import argparse
+from typing import Literal
 
 from cjob.cli import job_options
 from cjob.cli.output import streams
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cjob.aws.waiting import Waiting
+    from cjob.cli.output.console import Console
     from cjob.context import RunContext
     from cjob.document.models import Job
     from cjob.reporting.progress import Reporter
@@ -22,28 +24,27 @@ if TYPE_CHECKING:
     from cjob.stages.follow_run import Follower
     from cjob.stages.stop_run import Stopper
 
+WitnessName = Literal["auto", "states", "logs"]
 
-class Operation:
-    """What such a command works with."""
 
-    def __init__(self, args: argparse.Namespace, *, several: bool = True) -> None:
-        """Find the jobs and look up their environment: one call."""
+class Runs:
+    """The runs of jobs in one environment: how to start, read, follow and stop them."""
+
+    def __init__(
+        self, context: "RunContext", console: "Console", app: str, env: str, witness: WitnessName
+    ) -> None:
+        """Look up the environment: one call."""
         from cjob.aws.executions import Executions  # noqa: PLC0415 - help needs none of these
         from cjob.aws.output import Output  # noqa: PLC0415
         from cjob.aws.rate_limit import RateLimiter  # noqa: PLC0415
 
-        _check_named(args, several=several)
-        self.context: RunContext
-        self.context, self.console = job_options.start(args)
-        self.jobs: Sequence[Job] = _chosen(args, self.context)
-        app, env = job_options.chosen_environment(args, self.context)
-        self.environment = self.context.directory.environment(app, env)
-        account = self.context.account
-        self.executions: Executions = Executions(
-            account, self.environment, args.witness, self.console.info
-        )
+        self.context = context
+        self.console = console
+        self.environment = context.directory.environment(app, env)
+        account = context.account
+        self.executions: Executions = Executions(account, self.environment, witness, console.info)
         self.output: Output = Output(account, self.environment)
-        self._limiter = RateLimiter(self.context.interruption.sleep)
+        self._limiter = RateLimiter(context.interruption.sleep)
 
     def follower(self, job: "Job", show: "Callable[[Line], None]") -> "Follower":
         """Return what follows a run of a job, which reports its attempts to the console."""
@@ -68,6 +69,18 @@ class Operation:
         from cjob.aws.waiting import Waiting  # noqa: PLC0415 - help needs none of it
 
         return Waiting(self._limiter, report)
+
+
+class Operation(Runs):
+    """What a command about runs works with: the jobs that are named, and their runs."""
+
+    def __init__(self, args: argparse.Namespace, *, several: bool = True) -> None:
+        """Find the jobs and look up their environment: one call."""
+        _check_named(args, several=several)
+        context, console = job_options.start(args)
+        self.jobs: Sequence[Job] = _chosen(args, context)
+        app, env = job_options.chosen_environment(args, context)
+        super().__init__(context, console, app, env, args.witness)
 
 
 def _check_named(args: argparse.Namespace, *, several: bool) -> None:

@@ -117,7 +117,7 @@ def _decode(wanted: Any, value: Any, path: str) -> Any:  # noqa: ANN401, C901, P
     if isinstance(wanted, type) and issubclass(wanted, Section):
         return _decode_section(wanted, value, path)
     if type(value) is not wanted:
-        _refuse(path, {str: "a text", bool: "true or false"}[wanted], value)
+        _refuse(path, {str: "a text", bool: "true or false", int: "a whole number"}[wanted], value)
     if wanted is str and not value.isascii() and SURROGATE.search(value):
         _refuse(path, "a text of Unicode characters", value)
     return value

@@ -239,6 +239,38 @@ class Deployment(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunContainer(Section):
+    """A container of an attempt; `exit_code` is missing if it never ran."""
+
+    name: str
+    exit_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunAttempt(Section):
+    """An ECS task of a run, in ECS's words; without `task_arn` it was not started."""
+
+    task_arn: str = ""
+    task_definition: str = ""
+    stop_code: str = ""
+    reason: str = ""
+    containers: tuple[RunContainer, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult(Section):
+    """A run of the deployed job: its status, and why it failed."""
+
+    name: str
+    execution_arn: str = ""
+    status: str
+    exit_code: int | None = None
+    cause: str = ""
+    attempts: tuple[RunAttempt, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Release(Section):
     """A job on its way to its stack; each stage fills the section that it is named for.
 
@@ -253,6 +285,7 @@ class Release(Section):
     stack: Stack | None = None
     diff: Diff | None = None
     deployment: Deployment | None = None
+    run: RunResult | None = None
     snapshot: StackSnapshot | None = None
 
 
@@ -266,6 +299,7 @@ MADE_BY = {
     "images": "cjob-build",
     "stack": "cjob-render",
     "diff": "cjob-diff",
+    "deployment": "cjob-apply",
 }
 
 

@@ -18,6 +18,7 @@ Schema = dict[str, object]
 PLAIN: Mapping[object, Schema] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
+    int: {"type": "integer"},
     object: {},
 }
 

@@ -7,25 +7,47 @@ import pytest
 
 ON = ("-n", "report", "-e", "test")
 
-NEAREST = (
-    "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 1024 with memory: 8192"
-)
+NEAREST = "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 1024 with memory: 8192"
 
 
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
         (("runs", "-e", "test"), "no job was named", "name it with -n, or pass --all"),
-        (("run", "-e", "test"), "no job was named", "name it with -n, as in -n report"),
         (
-            ("run", "report", "-e", "test"),
-            "unexpected argument 'report' (did you mean: -n report)",
-            "name jobs with -n: cjob run -n report -e test",
+            ("run", "-e", "test"),
+            "no job was named",
+            "name it with -n, as in -n report; or leave out -e and -a",
         ),
         (
-            ("run", *ON, "-n", "other"),
-            "cjob run takes one job, but 2 are named",
-            "run it once for each job, beginning with: cjob run -n report",
+            ("run", "report", "-e", "test"),
+            "there is no file 'report', but a job of that name",
+            "to name a job: cjob run -n report",
+        ),
+        (
+            ("run", "plan.json", *ON),
+            "a FILE cannot go with -n or --all",
+            "give one or the other",
+        ),
+        (
+            ("run", *ON, "--if-changed"),
+            "--if-changed is about documents of cjob-apply, and cannot go with -n or --all",
+            "leave one of them out",
+        ),
+        (
+            ("run", *ON, "-n", "other", "--pass-exit-code"),
+            "--pass-exit-code takes one job",
+            "leave one of them out",
+        ),
+        (
+            ("run", *ON, "--container", "sidecar"),
+            "--container needs --pass-exit-code",
+            "leave one of them out",
+        ),
+        (
+            ("deploy", *ON, "--run", "--detach"),
+            "--run cannot go with --detach",
+            "a job runs once it is deployed",
         ),
         (
             ("logs", *ON, "-n", "other"),
@@ -90,11 +112,11 @@ NEAREST = (
         (
             ("run", *ON, "--command", "x", "--reason", "y"),
             "--reason cannot go with a one-off run: ECS keeps no reason",
-            "leave it out",
+            "leave one of them out",
         ),
         (
             ("run", *ON, "--var", f"A={'x' * 8192}"),
-            "the command and variables have 8269 characters as JSON; ECS takes 8192",
+            "the command and variables have 8281 characters as JSON; ECS takes 8192",
             "put them into a file that the container reads, or deploy them with the job",
         ),
     ],

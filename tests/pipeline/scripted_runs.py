@@ -21,6 +21,6 @@ def runs(place: Place, job: str, *more: str) -> list[dict[str, Any]]:
 
 def run_name(done: Done) -> str:
     """Return the name of the run that a command started or joined."""
-    found = re.search(r"^(?:started|joined) run (\S+)$", done.stderr, re.MULTILINE)
+    found = re.search(r"^(?:\S+: )?(?:started|joined) run (\S+)$", done.stderr, re.MULTILINE)
     assert found, done.stderr
     return found[1]

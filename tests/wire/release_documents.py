@@ -98,6 +98,22 @@ FULL: Document = {
         },
     },
     "deployment": {"stackId": "arn", "status": "UPDATE_COMPLETE", "changed": True},
+    "run": {
+        "name": "cjob-anna-20261127T090012Z-5f3a",
+        "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:acme-test-report:a",
+        "status": "FAILED",
+        "exitCode": 137,
+        "cause": "out of memory",
+        "attempts": [
+            {
+                "taskArn": "arn:aws:ecs:eu-west-1:123456789012:task/acme/1",
+                "taskDefinition": "acme-test-report:12",
+                "stopCode": "EssentialContainerExited",
+                "reason": "Essential container in task exited",
+                "containers": [{"name": "report", "exitCode": 137, "reason": "OutOfMemoryError"}],
+            }
+        ],
+    },
 }
 
 

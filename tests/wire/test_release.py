@@ -71,6 +71,9 @@ REQUIRED = [
     "deployment.stackId",
     "deployment.status",
     "deployment.changed",
+    "run.name",
+    "run.status",
+    "run.attempts.0.containers.0.name",
 ]
 
 JSON = st.recursive(
@@ -160,15 +163,17 @@ def test_a_wrong_type_is_named_with_what_was_expected(path: str) -> None:
     expected = {
         str: "a text",
         bool: "true or false",
+        int: "a whole number",
         list: "a list",
         dict: "an object",
     }[type(value)]
     if path in ("source.assets.0.kind", "diff.changes.0.op", f"{INNER}.op"):
         expected = "one of "
-    error = refused(documents.put(documents.full(), path, 7))
+    wrong, what = ("7", "got a text") if type(value) is int else (7, "got a number")
+    error = refused(documents.put(documents.full(), path, wrong))
     assert error.place == shown(path)
     assert error.message.startswith(f"expected {expected}")
-    assert error.message.endswith("got a number")
+    assert error.message.endswith(what)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ examples:
   cjob deploy \\
     --resource-tags source/revision=bb133e7,deployment/initiator=manual
   cjob deploy --diff
+  cjob deploy --all -e test --run
 """
 
 
@@ -27,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_cdk_env(parser)
     shared.add_diff(parser, "compare first, then ask")
     shared.add_yes(parser, "with --diff, do not ask")
+    parser.add_argument(
+        "--run", action="store_true", help="then run each job that changed, and wait for its end"
+    )
     shared.add_deployment(parser)
     shared.add_build(parser)
     shared.add_create_repository(parser)

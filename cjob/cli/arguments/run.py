@@ -4,6 +4,9 @@ Starts the job's state machine, so the run has the job's retries and timeout and
 With --command, --var, --cpu or --memory it starts the job's task itself: once, with that changed.
 What the containers write goes to stderr as it comes. The exit status is 0 if the run succeeded,
 4 if it did not, 5 if it still runs after --max-wait. Ctrl-C leaves the run going.
+
+Without -n or --all it reads the documents of deployed jobs, runs these jobs, and writes the
+documents with their "run". What failed is not written, unless with --keep-failed.
 """
 
 import argparse
@@ -16,6 +19,7 @@ examples:
   cjob run -n report -e test --run-id "$CI_JOB_ID"    (once, however often CI repeats it)
   cjob run -n report -e prod --detach
   cjob run -n report -e test --max-wait 10m
+  cjob-apply plan.json | cjob-run --if-changed | jq .run.status
   cjob run -n report -e test --command 'python migrate.py' --var DRY_RUN=1
 """
 
@@ -23,7 +27,8 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.set_defaults(command="run")
-    operations.add_operation(parser, several=False)
+    shared.add_files(parser)
+    operations.add_operation(parser)
     shared.add_detach(parser, "start it, and do not wait")
     parser.add_argument(
         "--run-id",
@@ -38,9 +43,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         help="wait no longer (status 5); the run continues",
     )
+    parser.add_argument(
+        "--stop-on-interrupt", action="store_true", help="stop the run on Ctrl-C and after max-wait"
+    )
+    parser.add_argument(
+        "--if-changed", action="store_true", help="only what the deployment changed (documents)"
+    )
+    parser.add_argument(
+        "--if-idle", action="store_true", help="start no run while another one is running"
+    )
     parser.add_argument("--quiet", action="store_true", help="no lines of the containers")
-    text = "what stdout gets; json: the run (default: text)"
-    shared.add_output(parser, ("text", "json"), text, default="text")
+    parser.add_argument(
+        "--pass-exit-code",
+        action="store_true",
+        help="exit as the main container did; with 125 for an error of cjob's own",
+    )
+    parser.add_argument(
+        "--container", metavar="NAME", help="with --pass-exit-code: as this container did"
+    )
+    parser.add_argument("--keep-failed", action="store_true", help="write runs that failed as well")
+    text = (
+        "what stdout gets; json: the runs, or the documents with their run (default: text; for "
+        "documents that go into a pipe json)"
+    )
+    shared.add_output(parser, ("text", "json"), text)
     _add_one_off(parser)
 
 

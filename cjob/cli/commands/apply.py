@@ -84,13 +84,19 @@ def finish(
     args: argparse.Namespace,
     outcomes: Sequence[Release | CjobError],
     console: Console,
+    *,
+    is_shown: bool = False,
 ) -> int:
-    """Write those that succeeded, report the others; raise the worst of these."""
+    """Write those that succeeded, report the others; raise the worst of these.
+
+    With `is_shown` the outcomes are on stdout already, if it gets text.
+    """
     done = [one for one in outcomes if isinstance(one, Release)]
     failed = [one for one in outcomes if not isinstance(one, Release)]
-    form = job_options.output_form(args)
+    is_json = job_options.output_form(args) == "json"
+    text = "" if is_shown else "".join(map(view, done))
     try:
-        streams.write(codec.dump(done) if form == "json" else "".join(map(view, done)))
+        streams.write(codec.dump(done) if is_json else text)
     except BrokenPipeError:
         if not failed:  # else what failed is more than that nobody reads
             raise
@@ -100,7 +106,7 @@ def finish(
             raise
         console.error(unwritten)
     for release in done:
-        if steps := _next_steps(release):
+        if release.run is None and (steps := _next_steps(release)):
             console.info("\n".join(steps), release.job)
     if not failed:
         return 0

@@ -1,19 +1,22 @@
 """Run `cjob deploy`."""
 
 import argparse
+from collections.abc import Sequence
 
 from cjob import pipeline
 from cjob.cli import job_options, prompts, stage_command
 from cjob.cli.commands import apply
 from cjob.cli.commands import diff as diff_command
+from cjob.cli.commands import run as run_command
 from cjob.cli.output import streams, terminal
 from cjob.cli.output.console import Console
+from cjob.cli.running import StartOptions
 from cjob.context import RunContext
 from cjob.diff.stacks import not_compared
 from cjob.document import codec
 from cjob.document.models import Change, Deployment, Release, required
 from cjob.document.records import replace
-from cjob.reporting.errors import DONE, InputError
+from cjob.reporting.errors import DONE, CjobError, InputError
 from cjob.stages import runner
 
 QUESTION = "\nContinue with the deployment? (y/N) "
@@ -22,6 +25,8 @@ QUESTION = "\nContinue with the deployment? (y/N) "
 def run(args: argparse.Namespace) -> int:
     """Deploy the jobs; return the worst status."""
     args.allow_stale_plan = not args.diff  # nobody reviewed a difference that was not shown
+    if args.run and args.detach:
+        raise InputError("--run cannot go with --detach", hint="a job runs once it is deployed")
     context, console = job_options.start(args)
     prompts.complete_arguments(args, context, console)
     begun, phases = stage_command.load_jobs(args, context), pipeline.DEPLOY
@@ -42,7 +47,25 @@ def run(args: argparse.Namespace) -> int:
         outcomes = runner.run_each(
             ready, context, pipeline.DEPLOY_LAST, jobs=args.parallel, fail_fast=args.fail_fast
         )
-    return apply.finish(args, outcomes, console)
+    if args.run:
+        outcomes = _run_deployed(args, outcomes, context, console)
+    return apply.finish(args, outcomes, console, is_shown=args.run)
+
+
+def _run_deployed(
+    args: argparse.Namespace,
+    outcomes: Sequence[Release | CjobError],
+    context: RunContext,
+    console: Console,
+) -> list[Release | CjobError]:
+    """Show what was deployed, and run each job that changed; the others stay as they are."""
+    done = [one for one in outcomes if isinstance(one, Release)]
+    if args.output == "text":
+        streams.write("".join(map(apply.view, done)))
+    changed = [one for one in done if one.deployment and one.deployment.changed]
+    stage = run_command.run_stage(context, console, StartOptions(reason="after deploy"))
+    ended = dict(zip(map(id, changed), run_command.run_each(changed, context, stage), strict=True))
+    return [ended.get(id(one), one) for one in outcomes]
 
 
 def _compare(

@@ -1,195 +1,260 @@
 """Run `cjob run`."""
 
 import argparse
+import threading
+from collections.abc import Sequence
 
-from cjob.cli import run_options
-from cjob.reporting.errors import (
-    DONE,
-    InputError,
-    Interrupted,
-    RunFailedError,
-    ServiceError,
-    StillRunningError,
+from cjob.cli import job_options, run_options, stage_command
+from cjob.cli.output import streams
+from cjob.cli.output.console import Console
+from cjob.cli.running import RunEndedError, Starter, StartOptions
+from cjob.context import RunContext
+from cjob.document import codec
+from cjob.document.models import (
+    Release,
+    RunAttempt,
+    RunContainer,
+    RunResult,
+    required,
 )
-from cjob.reporting.printable import one_line
+from cjob.document.records import replace
+from cjob.reporting.errors import DONE, CjobError, InputError, Interrupted
+from cjob.runs import causes
+from cjob.runs.model import Attempt, Run
+from cjob.stages import one_off, runner
 
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from cjob.document.models import Job
-    from cjob.runs.model import Run
-    from cjob.runs.output import Line
-    from cjob.stages.one_off import OneOff
-
-# A name that is taken belongs to a run that began at most so long ago.
-KEPT_DAYS = 90
+# As `docker run` and `env` exit if they fail, and not what they run.
+OWN_ERROR, NEVER_STARTED = 125, 1
 
 
 def run(args: argparse.Namespace) -> int:
-    """Start the run, follow it, and exit as it did."""
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - help needs none of these
-
-    once = _one_off(args)
-    operation = run_options.Operation(args, several=False)
-    [job] = operation.jobs
-    now = datetime.now(UTC)
-    if once is None:
-        name, since = _start(args, operation, job, now)
-    else:
-        name, since = _start_once(args, operation, job, now, once)
-    clocks = timedelta(minutes=1)  # so much AWS's may differ from this machine's
-    verb = "joined" if now - since > clocks else "started"
-    operation.console.info(f"{verb} run {name}", job)
-    if args.detach:
-        operation.console.info(f"to follow it: {_follow_command(job, name)}", job)
-        _write(args, _begun(operation, job, name, now))
-        return DONE
-    after = min(since, now) - clocks
-    show = _ignore if args.quiet else _to_people(operation, job)
-    limit = None if args.max_wait is None else args.max_wait.total_seconds()
+    """Start the runs, follow them, and return the worst status."""
+    options = _start_options(args)
+    _check_options(args)
+    if not args.pass_exit_code:
+        return _run(args, options)
     try:
-        ended = operation.follower(job, show).follow(job.name, name, after, limit)
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"interrupted; run {name} continues", hint=f"to follow it: {_follow_command(job, name)}"
-        ) from None
-    except ServiceError as error:
-        hint = f"run {name} continues; to follow it: {_follow_command(job, name)}"
-        raise ServiceError(error.message, hint=hint, notes=[*error.notes, error.hint]) from error
-    return _finish(args, operation, job, name, ended)
+        return _run(args, options)
+    except Interrupted:
+        raise
+    except CjobError as error:
+        status = OWN_ERROR
+        if isinstance(error, RunEndedError):
+            status = _container_status(error.run, args.container)
+        Console(args.log_format, args.directory).error(error)
+        return status
 
 
-def _one_off(args: argparse.Namespace) -> "OneOff | None":
-    """Return what is different in a one-off run; None for a run of the state machine."""
-    from cjob.stages import one_off  # noqa: PLC0415 - help needs none of it
-
-    found = one_off.parse(args.words, args.var, args.cpu, args.memory)
-    if found is not None and args.reason:
-        raise InputError(
-            "--reason cannot go with a one-off run: ECS keeps no reason", hint="leave it out"
-        )
-    if found is not None and args.name:
-        found.overrides(args.name[0])  # raises if they are too long
-    return found
+def _run(args: argparse.Namespace, options: StartOptions) -> int:
+    return _as_head(args, options) if job_options.is_head(args) else _as_filter(args, options)
 
 
-def _start_once(
-    args: argparse.Namespace,
-    operation: run_options.Operation,
-    job: "Job",
-    now: "datetime",
-    once: "OneOff",
-) -> tuple[str, "datetime"]:
-    """Start a one-off run, or join the one of that id; return its name and when it started."""
-    import secrets  # noqa: PLC0415 - help needs none of these
-
-    from cjob.runs import names  # noqa: PLC0415
-
-    user = run_options.user_name()
-    made = names.new(user, now, secrets.token_hex(2))
-    name = names.once(made if args.run_id is None else names.for_id(args.run_id))
-    overrides = once.overrides(job.name)
-    run = operation.executions.start_once(job.name, name, names.clean(user), overrides)
-    return name, run.started_at or now
-
-
-def _start(
-    args: argparse.Namespace, operation: run_options.Operation, job: "Job", now: "datetime"
-) -> tuple[str, "datetime"]:
-    """Start a run, or join the one of that name; return its name, and no later than it started.
-
-    A name is taken if the id was used before, or if the answer to this very start was lost.
-    """
-    import json  # noqa: PLC0415
-    import secrets  # noqa: PLC0415
-    from datetime import timedelta  # noqa: PLC0415
-
-    from cjob.aws.executions import AlreadyStartedError  # noqa: PLC0415
-    from cjob.runs import names  # noqa: PLC0415
-
-    if args.run_id is not None:
-        # The same on each machine that repeats it, or Step Functions would refuse it.
-        name, about = names.for_id(args.run_id), {"by": "cjob", "runId": args.run_id}
-    else:
-        name = names.new(run_options.user_name(), now, secrets.token_hex(2))
-        about = {"by": run_options.user_and_host()}
-    text = json.dumps({"cjob": about | ({"reason": args.reason} if args.reason else {})})
-    try:
-        return name, operation.executions.start(job.name, name, text)
-    except AlreadyStartedError:
-        return name, now - timedelta(days=KEPT_DAYS)
-
-
-def _to_people(operation: run_options.Operation, job: "Job") -> "Callable[[Line], None]":
-    def show(line: "Line") -> None:
-        message = one_line(line.message)
-        operation.console.info(f"{line.source.container} | {message}", job)
-
-    return show
-
-
-def _ignore(_line: "Line") -> None:
-    """Show nothing."""
-
-
-def _finish(
-    args: argparse.Namespace,
-    operation: run_options.Operation,
-    job: "Job",
-    name: str,
-    ended: "Run | None",
-) -> int:
-    from cjob.runs import causes  # noqa: PLC0415 - help needs none of these
-    from cjob.runs.model import FAILED  # noqa: PLC0415
-
-    if ended is not None and ended.status == "UNKNOWN":
-        raise ServiceError(
-            f"run {name} of job {job.name!r} has stopped, but its log does not say how",
-            hint=f"see its log: cjob logs -n {job.name} -e {job.env} --run {name}",
-        )
-    if ended is None or ended.status not in {*FAILED, "SUCCEEDED"}:
-        raise StillRunningError(
-            f"run {name} of job {job.name!r} has not ended yet",
-            hint=f"to follow it: {_follow_command(job, name)}",
-        )
-    if ended.status in FAILED:
-        cause = causes.cause_of(ended)
-        look = f"see its log: cjob logs -n {job.name} -e {job.env} --run {name}"
-        raise RunFailedError(
-            f"run {name} of job {job.name!r} failed: {cause.text}", hint=cause.hint or look
-        )
-    took = causes.duration(ended.duration_s or 0)
-    operation.console.info(f"run {name} succeeded after {took}", job)
-    _write(args, ended)
-    return DONE
-
-
-def _begun(operation: run_options.Operation, job: "Job", name: str, now: "datetime") -> "Run":
-    from cjob.runs import names  # noqa: PLC0415 - help needs none of these
-    from cjob.runs.model import Run  # noqa: PLC0415
-
-    is_once = names.is_once(name)
-    return Run(
-        app=job.app,
-        env=job.env,
-        job=job.name,
-        name=name,
-        execution_arn=""
-        if is_once
-        else names.execution_arn(operation.executions.machine(job.name), name),
-        status="RUNNING",
-        trigger="cjob",
-        started_at=now,
-        evidence="tasks" if is_once else "states",
+def _start_options(args: argparse.Namespace) -> StartOptions:
+    return StartOptions(
+        detach=args.detach,
+        run_id=args.run_id,
+        reason=args.reason,
+        max_wait_s=None if args.max_wait is None else args.max_wait.total_seconds(),
+        quiet=args.quiet,
+        if_idle=args.if_idle,
+        stop_on_interrupt=args.stop_on_interrupt,
+        one_off=one_off.parse(args.words, args.var, args.cpu, args.memory),
     )
 
 
-def _write(args: argparse.Namespace, found: "Run") -> None:
+def _check_options(args: argparse.Namespace) -> None:
+    """Raise InputError for options that contradict each other."""
+    changed = one_off.parse(args.words, args.var, args.cpu, args.memory)
+    several = args.all or len(set(args.name or ())) > 1
+    cases = (
+        (changed and args.reason, "--reason cannot go with a one-off run: ECS keeps no reason"),
+        (changed and args.if_idle, "--if-idle cannot go with a one-off run: it is in no history"),
+        (args.container and not args.pass_exit_code, "--container needs --pass-exit-code"),
+        (several and args.pass_exit_code, "--pass-exit-code takes one job"),
+        (args.detach and args.pass_exit_code, "--pass-exit-code cannot go with --detach"),
+        (
+            args.if_changed and job_options.is_head(args),
+            "--if-changed is about documents of cjob-apply, and cannot go with -n or --all",
+        ),
+    )
+    for is_wrong, message in cases:
+        if is_wrong:
+            raise InputError(message, hint="leave one of them out")
+    if changed is not None:
+        for name in args.name or ():
+            changed.overrides(name)  # raises if they are too long
+
+
+def _as_head(args: argparse.Namespace, options: StartOptions) -> int:
+    """Run the jobs that are named; write each run that succeeded, if asked to."""
+    if args.file:
+        raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
+    operation = run_options.Operation(args)
+    starter = Starter(operation, options)
+    ended: dict[str, Run] = {}
+
+    def start(release: Release, _context: RunContext) -> Release:
+        ended[release.job.name] = starter.run(release.job)
+        return release
+
+    releases = [Release(job=job) for job in operation.jobs]
+    with operation.console.watching(operation.jobs):
+        outcomes = run_each(releases, operation.context, start)
     if args.output == "json":
-        run_options.write_run(found)
+        for release, outcome in zip(releases, outcomes, strict=True):
+            kept = ended.get(release.job.name)
+            if isinstance(outcome, RunEndedError) and args.keep_failed:
+                kept = outcome.run
+            if kept is not None:
+                run_options.write_run(kept)
+    return report(outcomes, operation.console)
 
 
-def _follow_command(job: "Job", name: str) -> str:
-    return f"cjob logs -n {job.name} -e {job.env} --run {name} -f"
+def _as_filter(args: argparse.Namespace, options: StartOptions) -> int:
+    """Run the jobs of the documents that were read; write them with their `run`."""
+    context, console = job_options.start(args)
+    for name in args.file:
+        job_options.check_no_job(name, context, "cjob run")
+    if args.app or args.env:
+        raise InputError(
+            "no job was named", hint="name it with -n, as in -n report; or leave out -e and -a"
+        )
+    read = stage_command.read_stream(
+        args.file, "cjob-run", context, (RunContext.warm_up_lookup,), head="cjob run"
+    )
+    if args.pass_exit_code and len(read) > 1:
+        raise InputError("--pass-exit-code takes one job", hint="leave it out")
+    _check_deployed(read)
+    begin = run_stage(context, console, options, args.witness)
+
+    def start(release: Release, context: RunContext) -> Release:
+        if args.if_changed and not required(release.deployment, "deployment").changed:
+            console.info("nothing was deployed: no run started", release.job)
+            return release
+        return begin(release, context)
+
+    with console.watching([release.job for release in read], labelled=True):
+        outcomes = run_each(read, context, start)
+    written = [
+        one if isinstance(one, Release) else _failed(args, one, release)
+        for one, release in zip(outcomes, read, strict=True)
+    ]
+    if job_options.output_form(args) == "json":
+        streams.write(codec.dump(one for one in written if one is not None))
+    return report(outcomes, console)
+
+
+def _failed(args: argparse.Namespace, error: CjobError, release: Release) -> Release | None:
+    """Return the document of a run that failed, if it is to be written; else None."""
+    if args.keep_failed and isinstance(error, RunEndedError):
+        return replace(release, run=result(error.run))
+    return None
+
+
+def _check_deployed(read: Sequence[Release]) -> None:
+    """Refuse documents of jobs that are not deployed yet."""
+    for release in read:
+        deployment = required(release.deployment, "deployment")
+        if deployment.status.endswith("IN_PROGRESS"):
+            raise InputError(
+                f"the deployment of job {release.job.name!r} has not ended: {deployment.status}",
+                hint="wait for it: pass the document through cjob-apply --wait-for-stack again",
+            )
+
+
+def run_stage(
+    context: RunContext,
+    console: Console,
+    options: StartOptions,
+    witness: run_options.WitnessName = "auto",
+) -> runner.Stage:
+    """Return a stage that runs a deployed job and adds `run`.
+
+    It refuses a document whose `target` is not what AWS has for the environment.
+    """
+    lock = threading.Lock()
+    known: dict[tuple[str, str], run_options.Runs] = {}
+
+    def start(release: Release, _context: RunContext) -> Release:
+        job = release.job
+        with lock:
+            runs = known.get((job.app, job.env))
+            if runs is None:
+                runs = run_options.Runs(context, console, job.app, job.env, witness)
+                known[job.app, job.env] = runs
+        _check_target(release, runs)
+        return replace(release, run=result(Starter(runs, options).run(job)))
+
+    return start
+
+
+def _check_target(release: Release, runs: run_options.Runs) -> None:
+    """Raise InputError if the document is for another account, region or role than AWS has."""
+    target, found = release.target, runs.environment
+    if target is None:
+        return
+    own = (target.account_id, target.region, target.manager_role_arn)
+    if own != (found.account_id, found.region, found.manager_role_arn):
+        raise InputError(
+            f"the document's target is not what AWS has for environment {found.env!r}",
+            hint="make it again with cjob-target, and check where this document comes from",
+            place="target",
+        )
+
+
+def run_each(
+    releases: Sequence[Release], context: RunContext, stage: runner.Stage
+) -> list[Release | CjobError]:
+    """Run all jobs at once; return Releases and errors in the same order."""
+    try:
+        return runner.run_each(releases, context, stage, jobs=max(len(releases), 1))
+    except Interrupted:
+        raise Interrupted(
+            "interrupted again; the runs may continue",
+            hint="check the result with: cjob runs",
+        ) from None
+
+
+def report(outcomes: Sequence[Release | CjobError], console: Console) -> int:
+    """Report all errors but the worst, and raise that; return 0 if there are none."""
+    failed = [one for one in outcomes if isinstance(one, CjobError)]
+    if not failed:
+        return DONE
+    worst = max(failed, key=lambda error: error.status)
+    for error in failed:
+        console.label(error)
+        if error is not worst:
+            console.error(error)
+    raise worst
+
+
+def _container_status(ended: Run, container: str | None) -> int:
+    """Return the exit status of a container in the last attempt; 1 if it never ran."""
+    last = ended.attempts[-1] if ended.attempts else Attempt()
+    found = last.container(container or ended.job)
+    return NEVER_STARTED if found is None or found.exit_code is None else found.exit_code
+
+
+def result(ended: Run) -> RunResult:
+    """Return what the document has of a run: no times, so that it stays the same."""
+    return RunResult(
+        name=ended.name,
+        execution_arn=ended.execution_arn,
+        status=ended.status,
+        exit_code=ended.exit_code,
+        cause=causes.cause_of(ended).text,
+        attempts=tuple(map(_attempt, ended.attempts)),
+    )
+
+
+def _attempt(attempt: Attempt) -> RunAttempt:
+    return RunAttempt(
+        task_arn=attempt.task_arn,
+        task_definition=attempt.task_definition.rpartition("/")[2],
+        stop_code=attempt.stop_code,
+        reason=attempt.reason or attempt.error,
+        containers=tuple(
+            RunContainer(name=one.name, exit_code=one.exit_code, reason=one.reason)
+            for one in attempt.containers
+        ),
+    )
