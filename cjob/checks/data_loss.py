@@ -78,7 +78,7 @@ def unread(live: StackSnapshot, stack: Stack) -> tuple[str, ...]:
         (f"the live template of the addons of stack {stack.name!r}", live.addons, stack.addons),
     ):
         try:
-            diff.template_values(diff.comparable(old, new)[0], "the template", typed=False)
+            diff.template_value(diff.comparable(old, new)[0], "the template", typed=False)
         except InputError:
             found.append(f"{subject} is not YAML: whether data would be lost was not checked")
     return tuple(found)
@@ -110,7 +110,7 @@ def _resolved(
     """Return what two templates come to; nothing if one is not YAML, as AWS answered it."""
     try:
         old, new = (
-            diff.template_values(text, "the template", typed=False)
+            diff.template_value(text, "the template", typed=False)
             for text in diff.comparable(*templates)
         )
     except InputError:

@@ -3,18 +3,18 @@
 Pure: takes texts and maps, gives data and text, touches nothing.
 """
 
-from cjob.diff.answers import comparable, compare_answer
+from cjob.diff.categories import category_of
 from cjob.diff.changes import changes, function_change
-from cjob.diff.kinds import kind_of
+from cjob.diff.compare import compare
+from cjob.diff.deployed_text import comparable, compare_deployed
 from cjob.diff.mappings import MapDiff, mappings
-from cjob.diff.reader import Forms, read
+from cjob.diff.reader import Interner, read
 from cjob.diff.redact import no_echo_parameters, redact
 from cjob.diff.references import with_replacements
 from cjob.diff.render import function_text, render
 from cjob.diff.replacement import DEPENDS, REPLACES, replacement
 from cjob.diff.tree import Comparison, Redacted
-from cjob.diff.values import as_given, plain
-from cjob.diff.walk import compare
+from cjob.diff.values import plain, with_strings
 from cjob.template.resolution import Resolved, resolve
 
 __all__ = [
@@ -24,30 +24,30 @@ __all__ = [
     "MapDiff",
     "Redacted",
     "Resolved",
+    "category_of",
     "changes",
     "comparable",
     "compare",
-    "compare_answer",
+    "compare_deployed",
     "function_change",
     "function_text",
-    "kind_of",
     "mappings",
     "no_echo_parameters",
     "redact",
     "render",
     "replacement",
     "resolve",
-    "template_values",
+    "template_value",
     "with_replacements",
 ]
 
 
-def template_values(text: str, name: str, *, typed: bool) -> object:
+def template_value(text: str, name: str, *, typed: bool) -> object:
     """Return a template as plain values; InputError if it is not YAML.
 
     Scalars have the type that they are written as with `typed`, else they are strings.
     """
-    root = read(text, name, Forms()).root
+    root = read(text, name, Interner()).root
     if root is None:
         return None
-    return plain(root) if typed else as_given(root)
+    return plain(root) if typed else with_strings(root)

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypedDict
 
-from cjob.diff.inside import inside
+from cjob.diff.categories import ADDONS, FUNCTION, OTHER, OWN_SECTIONS, category_of
 from cjob.diff.intrinsics import GET_ATT, full_name, function_of
-from cjob.diff.kinds import ADDONS, FUNCTION, OTHER, OWN_SECTIONS, kind_of
+from cjob.diff.json_changes import json_changes
 from cjob.diff.nodes import IGNORED, Node
 from cjob.diff.paths import item, step
 from cjob.diff.replacement import REPLACES, replacement
 from cjob.diff.tree import Branch, Edit, Part, Redacted
-from cjob.diff.values import as_given, plain
+from cjob.diff.values import plain, with_strings
 from cjob.document.models import Change
 
 ITEM_NAMES = ("Name", "Key", "PolicyName", "Sid", "Id", "SourceVolume")
@@ -104,7 +104,7 @@ def _changed_as_one(branch: Branch) -> bool:
 def _change(comparison: Redacted, found: _Found, below: str) -> Change:
     path, name, edit = found
     where = _place(comparison, path)
-    kind = kind_of(path, where["type"])
+    kind = category_of(path, where["type"])
     if below:
         kind = ADDONS if kind == OTHER or kind in OWN_SECTIONS else kind
         path = f"{below}{path}" if path[:1] in ("", "[") else f"{below}.{path}"
@@ -115,7 +115,7 @@ def _change(comparison: Redacted, found: _Found, below: str) -> Change:
             return Change(op="add", path=path, item=name, kind=kind, new=plain_value, **where)
         return Change(op="remove", path=path, item=name, kind=kind, old=plain_value, **where)
     old, new = plain(edit.old), plain(edit.new)
-    inner = inside(old, new)
+    inner = json_changes(old, new)
     return Change(
         op="change", path=path, item=name, kind=kind, old=old, new=new, inside=inner, **where
     )
@@ -141,7 +141,7 @@ def _place(comparison: Redacted, path: str) -> _Place:
 
 def _given(root: Node | None) -> object:
     """Return a template as CloudFormation takes it, without the copy of the manifest."""
-    template = as_given(root) if root else None
+    template = with_strings(root) if root else None
     if isinstance(template, dict) and isinstance(template.get("Metadata"), dict):
         metadata = {k: v for k, v in template["Metadata"].items() if k != IGNORED}
         return {**template, "Metadata": metadata}

@@ -7,7 +7,7 @@ address never the password.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from cjob.diff.kinds import kind_of
+from cjob.diff.categories import category_of
 from cjob.diff.paths import step
 from cjob.document.models import Change
 from cjob.reporting.redaction import HIDDEN, looks_secret, mask_passwords
@@ -70,7 +70,7 @@ def _shown(text: str | None) -> str:
 
 def _change(section: str, key: str, before: str | None, after: str | None) -> Change:
     path = step(section, key)
-    kind = kind_of(path, "")
+    kind = category_of(path, "")
     if before is None:
         return Change(op="add", path=path, kind=kind, new=after)
     if after is None:

@@ -3,7 +3,7 @@
 Plain data. Nothing is interpreted: `010` stays the text `010`, and quotes, tags, brackets, anchors
 and the order of keys are kept, comments are not. `reader` makes nodes of a text.
 
-Every node of a document has a `form`: two nodes that were read with one `Forms` have the same
+Every node of a document has a `form`: two nodes that were read with one `Interner` have the same
 form exactly when they are the same data, whatever their quotes, layout and order of keys, and
 apart from copies of the manifest. Nodes made otherwise have form 0, which says nothing.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Final
 
-Form = int
+ValueId = int
 
 CORE: Final = "tag:yaml.org,2002:"
 MERGE: Final = "<<"
@@ -32,7 +32,7 @@ class Node:
     document.
     """
 
-    __slots__ = ("anchor", "form", "start", "style", "tag", "text")
+    __slots__ = ("anchor", "start", "style", "tag", "text", "value_id")
 
     id: ClassVar[str] = "scalar"
     items: Sequence["Node"] = ()
@@ -45,7 +45,7 @@ class Node:
         self.style = style
         self.tag = tag
         self.start = start
-        self.form: Form = 0
+        self.value_id: ValueId = 0
         self.anchor = ""
 
     @property

@@ -2,7 +2,7 @@
 
 Takes YAML or JSON text, gives a Document (see nodes); read with libyaml where PyYAML has it.
 This is where most of a comparison's time goes, so it is written for speed: no pass of its own for
-forms, no look at a map's keys that another map of the same keys had already.
+ids, no look at a map's keys that another map of the same keys had already.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -23,10 +23,10 @@ from cjob.diff.nodes import (
     NULLS,
     AliasNode,
     Document,
-    Form,
     ListNode,
     MapNode,
     Node,
+    ValueId,
     is_merge,
     is_null,
     place,
@@ -45,53 +45,53 @@ Events: Any = _Parser
 
 _SPECIAL_KEYS = NULLS | {MERGE}
 
-# Gives the forms of a map's values in the order of its sorted names, without the ignored ones.
-_Pick = Callable[[Sequence[Form]], object]
+# Gives the ids of a map's values in the order of its sorted names, without the ignored ones.
+_Pick = Callable[[Sequence[ValueId]], object]
 
 
-class Forms:
+class Interner:
     """A number for each different value, so that equal values are found without comparing."""
 
     def __init__(self) -> None:
-        """Begin without any value; `shapes` remembers what is known of a map's names."""
-        self.numbers: dict[object, Form] = {None: 0}
-        self.shapes: dict[tuple[str, ...], tuple[Form, _Pick] | None] = {}
+        """Begin without any value; `key_sets` remembers what is known of a map's names."""
+        self.numbers: dict[object, ValueId] = {None: 0}
+        self.key_sets: dict[tuple[str, ...], tuple[ValueId, _Pick] | None] = {}
 
-    def of(self, value: object) -> Form:
+    def of(self, value: object) -> ValueId:
         """Return a value's number, the next one where it was not met before."""
         return self.numbers.setdefault(value, len(self.numbers))
 
-    def shape(self, names: tuple[str, ...]) -> tuple[Form, _Pick] | None:
+    def key_set(self, names: tuple[str, ...]) -> tuple[ValueId, _Pick] | None:
         """Return a number for a map's set of names, and the order in which its values count.
 
         None where the names need a closer look: doubles, null, or a merge.
         """
-        if names not in self.shapes:
+        if names not in self.key_sets:
             plain = len(set(names)) == len(names) and _SPECIAL_KEYS.isdisjoint(names)
-            self.shapes[names] = self.order(names) if plain else None
-        return self.shapes[names]
+            self.key_sets[names] = self.order(names) if plain else None
+        return self.key_sets[names]
 
-    def order(self, names: Collection[str]) -> tuple[Form, _Pick]:
+    def order(self, names: Collection[str]) -> tuple[ValueId, _Pick]:
         """Return the same for names that are known to be the keys of fields."""
         order = sorted((name, at) for at, name in enumerate(names) if name != IGNORED)
         number = self.of(("names", *[name for name, _ in order]))
         places = [at for _, at in order]
         if places == list(range(len(names))):
             return number, tuple
-        return number, lambda forms: tuple([forms[at] for at in places])
+        return number, lambda ids: tuple([ids[at] for at in places])
 
 
-def read(text: str, name: str, forms: Forms) -> Document:
+def read(text: str, name: str, ids: Interner) -> Document:
     """Read the first document of a text; raise InputError with its place if it is not YAML."""
     with syntax_errors(text, name):
-        return Document(name, text, _Reader(text, name, forms).root())
+        return Document(name, text, _Reader(text, name, ids).root())
 
 
 class _Reader:
-    def __init__(self, text: str, name: str, forms: Forms) -> None:
+    def __init__(self, text: str, name: str, ids: Interner) -> None:
         self.document = Document(name, text)
-        self.forms = forms
-        self.numbers = forms.numbers
+        self.ids = ids
+        self.numbers = ids.numbers
         self.anchors: dict[str, Node] = {}
         self.depth = 0
 
@@ -121,10 +121,10 @@ class _Reader:
         numbers = self.numbers
         if tag and tag != "!":  # which asks for no type in particular
             node = Node(text, event.style or "", tag, event.start_mark.index)
-            node.form = numbers.setdefault((tag, text), len(numbers))
+            node.value_id = numbers.setdefault((tag, text), len(numbers))
         else:
             node = Node(text, event.style or "", "", event.start_mark.index)
-            node.form = numbers.setdefault(text, len(numbers))
+            node.value_id = numbers.setdefault(text, len(numbers))
         if event.anchor:
             self._anchor(node, event.anchor)
         return node
@@ -139,7 +139,7 @@ class _Reader:
                 hint=f"write &{name} before the value that it repeats",
                 place=place(self.document, node),
             )
-        node.form = self.forms.of(("*", name))
+        node.value_id = self.ids.of(("*", name))
         return node
 
     def _open(self, node: Node, event: Any) -> None:  # noqa: ANN401
@@ -163,7 +163,7 @@ class _Reader:
                 break
             items.append(self._node(event, events))
         self.depth -= 1
-        node.form = self.forms.of(("[", node.tag, *[item.form for item in items]))
+        node.value_id = self.ids.of(("[", node.tag, *[item.value_id for item in items]))
         return node
 
     def _map(self, opening: Any, events: Iterator[Any]) -> MapNode:  # noqa: ANN401
@@ -172,7 +172,7 @@ class _Reader:
         keys: list[Node] = []
         items: list[Node] = []
         names: list[str] = []
-        forms: list[Form] = []
+        ids: list[ValueId] = []
         node.keys, node.items = keys, items
         regular = True
         for event in events:
@@ -187,16 +187,16 @@ class _Reader:
             keys.append(key)
             names.append(key.text)
             items.append(item)
-            forms.append(item.form)
+            ids.append(item.value_id)
         self.depth -= 1
-        shape = self.forms.shape(tuple(names)) if regular else None
-        if shape is None:
+        key_set = self.ids.key_set(tuple(names)) if regular else None
+        if key_set is None:
             self._check_keys(node)
             node.merged = self._expanded(node)
-            forms = [item.form for item in node.merged.values()]
-            shape = self.forms.order(node.merged)
-        number, pick = shape
-        node.form = self.forms.of(("{", number, pick(forms)))
+            ids = [item.value_id for item in node.merged.values()]
+            key_set = self.ids.order(node.merged)
+        number, pick = key_set
+        node.value_id = self.ids.of(("{", number, pick(ids)))
         return node
 
     def _check_keys(self, node: Node) -> None:
@@ -228,7 +228,7 @@ class _Reader:
                 fields[named.text] = item
         for merge in merges:
             source = merge.target or merge
-            if source.id != "mapping" or not source.form:
+            if source.id != "mapping" or not source.value_id:
                 raise InputError(
                     "'<<' can only merge mappings",
                     hint="write '<<: *anchor' with the anchor of a mapping that ends above",

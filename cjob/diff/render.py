@@ -6,7 +6,7 @@ Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed i
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from cjob.diff.inside import inner_line, inside, same_inside
+from cjob.diff.json_changes import json_change_line, json_changes, same_json
 from cjob.diff.nodes import Node
 from cjob.diff.printing import document_text, entry_text, item_text
 from cjob.diff.tree import Branch, Edit, Part, Redacted, Unchanged
@@ -18,15 +18,15 @@ Line: TypeAlias = tuple[int, str]
 """A line of the text: how far it is indented, and what it says."""
 
 
-def render(comparison: Redacted, *, json_changes: bool = False) -> str:
+def render(comparison: Redacted, *, within_json: bool = False) -> str:
     """Return a comparison's text, empty if nothing differs.
 
-    With `json_changes`, two texts of JSON are shown by what differs inside, not in full.
+    With `within_json`, two texts of JSON are shown by what differs inside, not in full.
     """
     if comparison.whole:
         lines = _whole(comparison.whole)
     else:
-        edit = _inside_or_full if json_changes else _edit
+        edit = _inside_or_full if within_json else _edit
         lines = (line for part in comparison.parts for line in _part(part, 0, edit))
     return visible("".join(f"{' ' * indent}{text}\n" for indent, text in lines))
 
@@ -77,11 +77,11 @@ def _inside_or_full(edit: Edit, indent: int) -> Iterator[Line]:
         return
     old, new = plain(edit.old), plain(edit.new)
     name = "- (changed item)" if edit.key is None else f"{visible(edit.key)}:"
-    if inner := inside(old, new):
+    if inner := json_changes(old, new):
         yield indent, f"~ {name}"
         for one in inner:
-            yield indent + 4, inner_line(one)
-    elif same_inside(old, new):
+            yield indent + 4, json_change_line(one)
+    elif same_json(old, new):
         yield indent, f"~ {name} (the same JSON in another layout)"
     else:
         yield from _edit(edit, indent)

@@ -98,7 +98,7 @@ def _takes_effect(
         return True
     try:
         old, new = (
-            differ.resolve(differ.template_values(text, "a template", typed=True), values)
+            differ.resolve(differ.template_value(text, "a template", typed=True), values)
             for text, values in zip(differ.comparable(*templates), parameters[1:], strict=True)
         )
     except InputError:
@@ -121,7 +121,7 @@ _Compared = differ.Comparison | InputError
 
 
 def _compared(deployed: str, wanted: str, of: str) -> _Compared:
-    return differ.compare_answer(
+    return differ.compare_deployed(
         deployed,
         wanted,
         old_name=f"the deployed template of {of}",
@@ -136,7 +136,7 @@ def _read(comparison: _Compared, wanted: str) -> differ.Comparison:
 
 def _unreadable(reason: InputError, path: str) -> _Part:
     """Return that templates differ, if more cannot be shown."""
-    change = Change(op="change", path=path, kind=differ.kind_of(path, ""))
+    change = Change(op="change", path=path, kind=differ.category_of(path, ""))
     return _Part(text=f"(differs, but cannot be shown: {reason})\n", changes=(change,))
 
 
@@ -147,7 +147,7 @@ def _template(compared: _Compared) -> _Part:
     changes = differ.changes(comparison)
     if not comparison.changed and (change := differ.function_change(comparison)):
         return _Part(text=differ.function_text(change), changes=(change,))
-    return _Part(text=differ.render(comparison, json_changes=True), changes=changes)
+    return _Part(text=differ.render(comparison, within_json=True), changes=changes)
 
 
 _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
@@ -183,7 +183,7 @@ def _addons(stack: Stack, live: StackSnapshot) -> _Part:
         return replace(part, text=_section("addons", part.text))
     redacted = differ.redact(comparison)
     changes = differ.changes(redacted, below="addons")
-    text = differ.render(redacted, json_changes=True)
+    text = differ.render(redacted, within_json=True)
     return _Part(text=_section("addons", text), changes=changes)
 
 

@@ -22,7 +22,7 @@ def plain(node: Node) -> object:
     return _value(node, _scalar)
 
 
-def as_given(node: Node) -> object:
+def with_strings(node: Node) -> object:
     """Return the value with each scalar as its text: what tells two templates apart for sure."""
     return _value(node, lambda scalar: scalar.text)
 

@@ -173,7 +173,7 @@ class Stack(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inner(Section):
+class JsonChange(Section):
     """One difference inside of a text that is JSON; `path` begins at its root."""
 
     op: Literal["add", "remove", "change"]
@@ -204,7 +204,7 @@ class Change(Section):
     resources: Strings = EMPTY
     old: object = None
     new: object = None
-    inside: tuple[Inner, ...] = ()
+    inside: tuple[JsonChange, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

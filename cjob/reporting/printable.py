@@ -18,7 +18,7 @@ _SEQUENCE = (
     "|\x1b[@-_]?"
 )
 
-# What `diff.painting` writes, and nothing else.
+# What `diff.colorize` writes, and nothing else.
 _COLOUR = "(\x1b\\[(?:0|1|2|31|32|33)m)"
 
 

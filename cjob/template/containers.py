@@ -11,7 +11,7 @@ from cjob.manifest.values import Import, Secret, StringOrImport
 from cjob.manifest.values import SecretsManagerSecret as ManagerSecret
 from cjob.template import volumes
 from cjob.template.context import Context
-from cjob.template.nodes import raw
+from cjob.template.nodes import unquoted_scalar
 from cjob.template.parameters import has
 from cjob.template.topics import topic_arns
 from cjob.template.values import (
@@ -71,10 +71,10 @@ def _log_router(job: Job, router: Container, context: Context) -> Resource:
     options: Resource = {"enable-ecs-log-metadata": logging.metadata}
     if logging.config_file is not None:
         options["config-file-type"] = "file"
-        options["config-file-value"] = raw(logging.config_file)
+        options["config-file-value"] = unquoted_scalar(logging.config_file)
     return {
         "Name": names.FIRELENS,
-        "Image": raw(router.location or ""),
+        "Image": unquoted_scalar(router.location or ""),
         "Environment": _environment(job, router, context),
         "EnvironmentFiles": _env_files("LoggingEnvFileARN"),
         **_given("Secrets", _secrets(router.secrets)),
@@ -86,8 +86,8 @@ def _log_router(job: Job, router: Container, context: Context) -> Resource:
 def _sidecar(job: Job, sidecar: Sidecar, context: Context) -> Resource:
     image = sidecar.location if sidecar.build is None else context.images.get(sidecar.name)
     return {
-        "Name": raw(sidecar.name),
-        "Image": raw(image or ""),
+        "Name": unquoted_scalar(sidecar.name),
+        "Image": unquoted_scalar(image or ""),
         **({} if sidecar.essential is None else {"Essential": sidecar.essential}),
         **_entrypoint(sidecar),
         **_port(sidecar),
@@ -134,7 +134,7 @@ def _environment(job: Job, container: Container, context: Context) -> list[Value
     if job.topics:
         variables.append(("COPILOT_SNS_TOPIC_ARNS", Single(topic_arns(job, context))))
     for name, value in container.variables.items():
-        variables.append((raw(name), _value(value)))
+        variables.append((unquoted_scalar(name), _value(value)))
     return [{"Name": name, "Value": value} for name, value in variables]
 
 
@@ -145,7 +145,10 @@ def _value(variable: StringOrImport) -> Value:
 
 
 def _secrets(secrets: Mapping[str, Secret]) -> list[Value]:
-    return [{"Name": raw(name), "ValueFrom": _origin(secret)} for name, secret in secrets.items()]
+    return [
+        {"Name": unquoted_scalar(name), "ValueFrom": _origin(secret)}
+        for name, secret in secrets.items()
+    ]
 
 
 def _origin(secret: Secret) -> Value:
@@ -155,7 +158,7 @@ def _origin(secret: Secret) -> Value:
     if isinstance(secret, ManagerSecret):
         account = "${AWS::Region}:${AWS::AccountId}"
         return sub(f"arn:${{AWS::Partition}}:secretsmanager:{account}:secret:{secret.name}")
-    return raw(secret)
+    return unquoted_scalar(secret)
 
 
 def _env_files(parameter: str) -> list[Value]:
@@ -175,7 +178,8 @@ def _routed_logs(logging: Logging) -> Resource:
 
 def _entrypoint(container: Container) -> Resource:
     entrypoint, command = (
-        [raw(word) for word in words or ()] for words in (container.entrypoint, container.command)
+        [unquoted_scalar(word) for word in words or ()]
+        for words in (container.entrypoint, container.command)
     )
     return {**_given("EntryPoint", entrypoint), **_given("Command", command)}
 
@@ -200,7 +204,7 @@ def _depends_on(container: Container) -> Resource:
     return _given(
         "DependsOn",
         [
-            {"Condition": condition, "ContainerName": raw(name)}
+            {"Condition": condition, "ContainerName": unquoted_scalar(name)}
             for name, condition in container.depends_on.items()
         ],
     )
@@ -223,4 +227,6 @@ def _health_check(check: HealthCheck | None) -> Resource:
 def _credentials(container: Container) -> Resource:
     if not container.credentials:
         return {}
-    return {"RepositoryCredentials": {"CredentialsParameter": raw(container.credentials)}}
+    return {
+        "RepositoryCredentials": {"CredentialsParameter": unquoted_scalar(container.credentials)}
+    }

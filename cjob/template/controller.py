@@ -9,8 +9,8 @@ from cjob.template.values import (
     Flow,
     Plain,
     Resource,
+    copilot_description,
     copilot_tags_match,
-    described,
     get_att,
     policy,
     ref,
@@ -33,7 +33,7 @@ def resources(job: Job, context: Context) -> Resource:
     """Return the custom resource, the function behind it and the function's role."""
     return {
         "EnvControllerAction": {
-            "Metadata": described("Adjustments of the environment that this job needs"),
+            "Metadata": copilot_description("Adjustments of the environment that this job needs"),
             "Type": "Custom::EnvControllerFunction",
             "Properties": {
                 "ServiceToken": get_att("EnvControllerFunction", "Arn"),
@@ -65,7 +65,7 @@ def _role(context: Context) -> Resource:
     stack = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/"
     role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"
     return {
-        "Metadata": described("Role of the function that adjusts the environment"),
+        "Metadata": copilot_description("Role of the function that adjusts the environment"),
         "Type": "AWS::IAM::Role",
         "Properties": {
             "AssumeRolePolicyDocument": trust(["lambda.amazonaws.com"], ["sts:AssumeRole"]),

@@ -99,7 +99,7 @@ _BUILDERS: dict[type, Callable[[Any], yaml.Node]] = {
 }
 
 
-def raw(text: str) -> yaml.Node:
+def unquoted_scalar(text: str) -> yaml.Node:
     """Return the node of a text that Copilot put into its template without quotes.
 
     Manifests rely on two effects of that, which are kept: a function, in short or long form
@@ -130,6 +130,10 @@ def _with_texts_quoted(function: yaml.Node) -> yaml.Node:
     return function
 
 
-def raw_or_imported(value: StringOrImport) -> Value:
-    """Read a raw text, or import what another stack exports under a raw name."""
-    return import_value(raw(value.export)) if isinstance(value, Import) else raw(value)
+def unquoted_or_imported(value: StringOrImport) -> Value:
+    """Read a raw text, or import what another stack exports under a name."""
+    return (
+        import_value(unquoted_scalar(value.export))
+        if isinstance(value, Import)
+        else unquoted_scalar(value)
+    )

@@ -10,8 +10,8 @@ from cjob.template.values import (
     Resource,
     Single,
     Value,
+    copilot_description,
     copilot_tags_match,
-    described,
     full_name,
     get_att,
     if_,
@@ -39,7 +39,7 @@ def resources(job: Job, context: Context) -> Resource:
     """Return the execution role and the task role."""
     return {
         "ExecutionRole": {
-            "Metadata": described("Role of the agent that starts the containers"),
+            "Metadata": copilot_description("Role of the agent that starts the containers"),
             "Type": "AWS::IAM::Role",
             "Properties": {
                 "AssumeRolePolicyDocument": trust("ecs-tasks.amazonaws.com"),
@@ -60,7 +60,7 @@ def resources(job: Job, context: Context) -> Resource:
             },
         },
         "TaskRole": {
-            "Metadata": described("Role of the containers"),
+            "Metadata": copilot_description("Role of the containers"),
             "Type": "AWS::IAM::Role",
             "Properties": {
                 **_addon_policies(context),

@@ -3,7 +3,16 @@
 from cjob.manifest.job import Job
 from cjob.template.context import Context
 from cjob.template.roles import boundary
-from cjob.template.values import Double, Resource, Value, described, get_att, policy, ref, trust
+from cjob.template.values import (
+    Double,
+    Resource,
+    Value,
+    copilot_description,
+    get_att,
+    policy,
+    ref,
+    trust,
+)
 
 
 def resources(job: Job, context: Context) -> Resource:
@@ -13,7 +22,7 @@ def resources(job: Job, context: Context) -> Resource:
     expression: Value = Double("rate(5 minutes)") if off else ref("Schedule")
     return {
         "Rule": {
-            "Metadata": described("Rule that starts the state machine on schedule"),
+            "Metadata": copilot_description("Rule that starts the state machine on schedule"),
             "Type": "AWS::Events::Rule",
             "Properties": {
                 "ScheduleExpression": expression,

@@ -6,7 +6,7 @@ Takes a Job and its Context and gives plain values; nothing is read and nothing 
 from cjob.manifest.job import Job
 from cjob.template import controller, parameters, roles, schedule, state_machine, task, topics
 from cjob.template.context import Context
-from cjob.template.values import Block, Plain, Resource, described, full_name, ref
+from cjob.template.values import Block, Plain, Resource, copilot_description, full_name, ref
 from cjob.template.volumes import access_point
 
 
@@ -38,7 +38,7 @@ def template(job: Job, context: Context) -> Resource:
 def _log_group() -> Resource:
     return {
         "LogGroup": {
-            "Metadata": described("Log group of the containers and the state machine"),
+            "Metadata": copilot_description("Log group of the containers and the state machine"),
             "Type": "AWS::Logs::LogGroup",
             "Properties": {
                 "LogGroupName": full_name(prefix=["/copilot/"]),
@@ -52,7 +52,7 @@ def _addons_stack(job: Job, context: Context) -> Resource:
     """Return the nested stack; its resources may need what the environment is asked for."""
     return {
         "AddonsStack": {
-            "Metadata": described("Nested stack with the resources of the addons folder"),
+            "Metadata": copilot_description("Nested stack with the resources of the addons folder"),
             "Type": "AWS::CloudFormation::Stack",
             **({"DependsOn": "EnvControllerAction"} if controller.features(job) else {}),
             "Condition": "HasAddons",

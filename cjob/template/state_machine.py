@@ -6,7 +6,7 @@ import re
 from cjob.manifest.job import Job
 from cjob.manifest.sections.network import SubnetsByTag
 from cjob.template.context import Context
-from cjob.template.nodes import raw, raw_or_imported
+from cjob.template.nodes import unquoted_or_imported, unquoted_scalar
 from cjob.template.roles import boundary
 from cjob.template.values import (
     Block,
@@ -15,7 +15,7 @@ from cjob.template.values import (
     Resource,
     Single,
     Value,
-    described,
+    copilot_description,
     get_att,
     import_value,
     policy,
@@ -32,7 +32,9 @@ def resources(job: Job, context: Context) -> Resource:
     """Return the state machine and its role."""
     return {
         "StateMachine": {
-            "Metadata": described("State machine that runs the job, with its retries and timeout"),
+            "Metadata": copilot_description(
+                "State machine that runs the job, with its retries and timeout"
+            ),
             "Type": "AWS::StepFunctions::StateMachine",
             "Properties": {
                 "StateMachineName": sub("${AppName}-${EnvName}-${WorkloadName}"),
@@ -59,7 +61,9 @@ def resources(job: Job, context: Context) -> Resource:
             },
         },
         "StateMachineRole": {
-            "Metadata": described("Role of the state machine, to run tasks in the cluster"),
+            "Metadata": copilot_description(
+                "Role of the state machine, to run tasks in the cluster"
+            ),
             "Type": "AWS::IAM::Role",
             "Properties": {
                 "AssumeRolePolicyDocument": trust("states.amazonaws.com", "sts:AssumeRole"),
@@ -75,7 +79,7 @@ def _subnets(job: Job, context: Context) -> Resource:
     if isinstance(placement, SubnetsByTag):
         return {"Fn::Join": [_BETWEEN, list(context.subnets)]}
     if isinstance(placement, tuple):
-        return {"Fn::Join": [_BETWEEN, [raw(subnet) for subnet in placement]]}
+        return {"Fn::Join": [_BETWEEN, [unquoted_scalar(subnet) for subnet in placement]]}
     exported = f"${{AppName}}-${{EnvName}}-{placement.title()}Subnets"
     return {"Fn::Join": [_BETWEEN, {"Fn::Split": [Single(","), import_value(sub(exported))]}]}
 
@@ -83,7 +87,7 @@ def _subnets(job: Job, context: Context) -> Resource:
 def _security_groups(job: Job, context: Context) -> Resource:
     of_environment = sub(Double("${AppName}-${EnvName}-EnvironmentSecurityGroup"))
     groups: list[Value] = [import_value(of_environment)]
-    groups.extend(raw_or_imported(group) for group in job.network.security_groups)
+    groups.extend(unquoted_or_imported(group) for group in job.network.security_groups)
     created = context.addons.security_groups if context.addons else ()
     groups.extend(get_att("AddonsStack", f"Outputs.{output}") for output in created)
     return {"Fn::Join": [_BETWEEN, groups]}

@@ -3,7 +3,7 @@
 from cjob.manifest.job import Job
 from cjob.template.containers import containers
 from cjob.template.context import Context
-from cjob.template.values import Resource, described, full_name, get_att, ref
+from cjob.template.values import Resource, copilot_description, full_name, get_att, ref
 from cjob.template.volumes import volumes
 
 # What Fargate gives without being asked.
@@ -14,7 +14,7 @@ def resources(job: Job, context: Context) -> Resource:
     """Return the task definition."""
     return {
         "TaskDefinition": {
-            "Metadata": described("ECS task definition with the containers of the job"),
+            "Metadata": copilot_description("ECS task definition with the containers of the job"),
             "Type": "AWS::ECS::TaskDefinition",
             "DependsOn": "LogGroup",
             "Properties": {

@@ -11,7 +11,7 @@ from cjob.template.values import (
     Double,
     Resource,
     Single,
-    described,
+    copilot_description,
     policy,
     ref,
     sub,
@@ -46,7 +46,7 @@ def _topic(topic: Topic) -> Resource:
             properties["ContentBasedDeduplication"] = topic.deduplication
     properties["KmsMasterKeyId"] = Single("alias/aws/sns")
     return {
-        "Metadata": described(f"SNS topic for {full_topic_name(topic)} events"),
+        "Metadata": copilot_description(f"SNS topic for {full_topic_name(topic)} events"),
         "Type": "AWS::SNS::Topic",
         "Properties": properties,
     }

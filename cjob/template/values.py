@@ -80,7 +80,7 @@ def full_name(*suffix: str, prefix: Sequence[str] = ()) -> Resource:
     return {"Fn::Join": Flow([Single(""), Flow([*prefix, *names, ref("WorkloadName"), *suffix])])}
 
 
-def described(text: str) -> Resource:
+def copilot_description(text: str) -> Resource:
     """Return the metadata that Copilot's progress display shows for a resource."""
     return {Single("aws:copilot:description"): Single(text)}
 

@@ -7,13 +7,13 @@ from cjob.manifest.job import Job
 from cjob.manifest.sections.sidecars import Sidecar
 from cjob.manifest.sections.storage import FileSystem, ManagedFileSystem
 from cjob.manifest.values import Import
-from cjob.template.nodes import raw, raw_or_imported
+from cjob.template.nodes import unquoted_or_imported, unquoted_scalar
 from cjob.template.values import (
     Double,
     Resource,
     Single,
     Value,
-    described,
+    copilot_description,
     get_att,
     policy,
     ref,
@@ -29,7 +29,8 @@ def volumes(job: Job) -> list[Value]:
     managed = [v for v in job.storage.volumes if isinstance(v.efs, ManagedFileSystem)]
     others = [v for v in job.storage.volumes if not isinstance(v.efs, ManagedFileSystem)]
     return [
-        {"Name": raw(volume.name), **_configuration(volume.efs)} for volume in (*managed, *others)
+        {"Name": unquoted_scalar(volume.name), **_configuration(volume.efs)}
+        for volume in (*managed, *others)
     ]
 
 
@@ -46,11 +47,11 @@ def _configuration(efs: ManagedFileSystem | FileSystem | None) -> Resource:
     else:
         access_point = efs.access_point_id
         configuration = {
-            "FilesystemId": raw_or_imported(efs.id),
+            "FilesystemId": unquoted_or_imported(efs.id),
             "RootDirectory": Single(efs.root_directory),
             "TransitEncryption": "ENABLED",
             "AuthorizationConfig": {
-                **({"AccessPointId": raw(access_point)} if access_point else {}),
+                **({"AccessPointId": unquoted_scalar(access_point)} if access_point else {}),
                 "IAM": "ENABLED" if efs.iam else "DISABLED",
             },
         }
@@ -63,7 +64,7 @@ def mount_points(job: Job) -> list[Value]:
         {
             "ContainerPath": Single(volume.path),
             "ReadOnly": volume.read_only,
-            "SourceVolume": raw(volume.name),
+            "SourceVolume": unquoted_scalar(volume.name),
         }
         for volume in job.storage.volumes
     ]
@@ -73,7 +74,7 @@ def sidecar_mount_points(sidecar: Sidecar) -> list[Value]:
     """Say where a sidecar sees volumes."""
     return [
         {
-            "SourceVolume": raw(point.source_volume),
+            "SourceVolume": unquoted_scalar(point.source_volume),
             "ReadOnly": point.read_only,
             "ContainerPath": Single(point.path),
         }
@@ -100,7 +101,7 @@ def access_point(job: Job) -> Resource:
 
 def _access_point(job: str, efs: ManagedFileSystem) -> Resource:
     return {
-        "Metadata": described("EFS access point with a user and a folder of its own"),
+        "Metadata": copilot_description("EFS access point with a user and a folder of its own"),
         "Type": "AWS::EFS::AccessPoint",
         "Properties": {
             "ClientToken": sub("${AppName}-${EnvName}-${WorkloadName}"),
@@ -164,7 +165,7 @@ _MANAGED_POLICY = policy(
 
 
 def _own_policy(efs: FileSystem, index: int, read_only: bool) -> Resource:  # noqa: FBT001 - a fact
-    identifier = raw_or_imported(efs.id)
+    identifier = unquoted_or_imported(efs.id)
     if isinstance(efs.id, Import):
         parts = ["GrantEFSAccess", identifier, f"-{index}"]
         name: Value = {"Fn::Join": [Single(""), parts]}

@@ -9,7 +9,7 @@ import unredacted
 from rendered_cases import Rendered
 
 from cjob import diff
-from cjob.diff.kinds import OTHER
+from cjob.diff.categories import OTHER
 from cjob.diff.replacement import DEPENDS, replacement
 
 RENDERED = 60
@@ -81,7 +81,7 @@ def test_every_value_of_a_rendered_template_has_a_kind(cases: tuple[Rendered, ..
         for path in paths(resource, f"Resources.{name}")
     }
     assert cases
-    assert {place for place in found if diff.kind_of(*place) == OTHER} == set()
+    assert {place for place in found if diff.category_of(*place) == OTHER} == set()
 
 
 def test_values_are_those_that_another_reader_gives(cases: tuple[Rendered, ...]) -> None:

@@ -234,4 +234,4 @@ KINDS = {
 @pytest.mark.parametrize(("place", "kind"), KINDS.items())
 def test_a_change_s_kind_follows_from_its_place(place: tuple[str, str], kind: str) -> None:
     """The resource's type decides, and within a task definition the property."""
-    assert diff.kind_of(*place) == kind
+    assert diff.category_of(*place) == kind

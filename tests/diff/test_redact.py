@@ -97,7 +97,7 @@ def calls_on(comparison: diff.Comparison) -> list[Callable[[], object]]:
     redacted = diff.redact(comparison)
     return [
         lambda: diff.changes(redacted),
-        lambda: diff.render(redacted, json_changes=True),
+        lambda: diff.render(redacted, within_json=True),
         lambda: diff.render(diff.redact(comparison)),
         lambda: diff.function_change(redacted),
     ]

@@ -6,7 +6,7 @@ import pytest
 import unredacted
 
 from cjob import diff
-from cjob.diff.kinds import kind_of
+from cjob.diff.categories import category_of
 from cjob.diff.summary import schedules, summary
 from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Change, Diff
@@ -154,7 +154,7 @@ def test_a_list_that_is_new_or_gone_names_its_items() -> None:
 def test_prose_is_cosmetic(path: str, kind: str) -> None:
     """Whatever it describes; a resource's description is a property."""
     resource = "AWS::IAM::Role" if path.startswith("Resources") else ""
-    assert kind_of(path, resource) == kind
+    assert category_of(path, resource) == kind
 
 
 def test_a_change_names_its_list_item() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cjob.manifest.functions import as_read, called
 from cjob.manifest.values import Import
-from cjob.template.nodes import node, raw, raw_or_imported
+from cjob.template.nodes import node, unquoted_or_imported, unquoted_scalar
 from cjob.template.values import Flow, Single, Value, get_att, import_value, ref, sub
 from cjob.yamlio import writer
 
@@ -91,7 +91,7 @@ def test_a_function_around_a_long_one_is_long() -> None:
 )
 def test_raw_texts_keep_what_manifests_rely_on(text: str, expected: str) -> None:
     """Functions and quotes of their own count; what YAML would mistake is quoted."""
-    assert _written(raw(text)) == expected
+    assert _written(unquoted_scalar(text)) == expected
 
 
 WORDS = st.one_of(
@@ -105,12 +105,12 @@ WORDS = st.one_of(
 def test_a_reader_of_yaml_1_1_gets_the_text(text: str) -> None:
     """As CloudFormation is one, unless the text is a function or has quotes of its own."""
     assume(called(text) is None and as_read(text) == text)
-    read = yaml.safe_load(writer.text(node({"words": [raw(text)], "keys": {text: 1}})))
+    read = yaml.safe_load(writer.text(node({"words": [unquoted_scalar(text)], "keys": {text: 1}})))
     assert read == {"words": [text], "keys": {text: 1}}
 
 
 def test_an_import_under_a_raw_name_may_hold_a_function() -> None:
     """The function is nested, so the import is in long form."""
-    assert _written(raw_or_imported(Import(export="!Sub x"))) == "Fn::ImportValue: !Sub x"
-    assert _written(raw_or_imported("Fn::ImportValue: 'x'")) == "Fn::ImportValue: 'x'"
-    assert _written(raw_or_imported(Import(export="x"))) == "!ImportValue x"
+    assert _written(unquoted_or_imported(Import(export="!Sub x"))) == "Fn::ImportValue: !Sub x"
+    assert _written(unquoted_or_imported("Fn::ImportValue: 'x'")) == "Fn::ImportValue: 'x'"
+    assert _written(unquoted_or_imported(Import(export="x"))) == "!ImportValue x"

@@ -15,8 +15,8 @@ import release_documents
 import unredacted
 from compiled_patterns import Found
 
+from cjob.diff.compare import compare
 from cjob.diff.redact import redact
-from cjob.diff.walk import compare
 from cjob.document import codec
 from cjob.engines import dockerfile
 from cjob.manifest import reading
@@ -35,7 +35,7 @@ MATCHED_AT_ONCE = {
     "cjob.checks.task._VCPUS",
     "cjob.cli.commands.iam.REPOSITORY",
     "cjob.checks.task._GIGABYTES",
-    "cjob.diff.kinds._BY_PARAMETER",
+    "cjob.diff.categories._BY_PARAMETER",
     "cjob.manifest.durations._PART",
 }
 

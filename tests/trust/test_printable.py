@@ -7,7 +7,7 @@ import pytest
 import unredacted
 
 from cjob.cli.output.console import Console
-from cjob.diff.painting import painted
+from cjob.diff.colorize import colorize
 from cjob.reporting import printable
 
 TRICKS = "a\u202eb\u2066c\u200bd\x1b[2Je\x9b1mf\x07g\x08h\ufeffi\u2028j\U000e0041k\rl"
@@ -42,7 +42,7 @@ def test_a_difference_shows_what_would_reorder_it() -> None:
 
 def test_only_cjobs_own_colours_pass() -> None:
     """What is removed or shown in a difference stays so."""
-    assert printable.coloured(painted("+ a\n- b\n")) == painted("+ a\n- b\n")
+    assert printable.coloured(colorize("+ a\n- b\n")) == colorize("+ a\n- b\n")
     assert printable.coloured("\x1b[8mhidden\x1b[31m") == "\\x1b[8mhidden\x1b[31m"
 
 

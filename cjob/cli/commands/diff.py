@@ -92,9 +92,9 @@ def view(release: Release, _form: str = "text") -> str:
     found = release.diff.text + ("" if release.diff.changed else DEFERRED) + found
     if not streams.colour(sys.stdout):
         return found
-    from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
+    from cjob.diff.colorize import colorize  # noqa: PLC0415 - help needs none of it
 
-    return painted(found)
+    return colorize(found)
 
 
 def text(releases: Sequence[Release]) -> str:

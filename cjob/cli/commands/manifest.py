@@ -5,7 +5,7 @@ import json
 
 from cjob.cli import job_options, stage_command
 from cjob.cli.output import streams
-from cjob.diff.reader import Forms, read
+from cjob.diff.reader import Interner, read
 from cjob.diff.values import plain
 from cjob.document import names
 from cjob.document.models import Release, required
@@ -34,5 +34,5 @@ def _text(release: Release) -> str:
 
 
 def _json(text: str) -> str:
-    root = read(text, "manifest", Forms()).root
+    root = read(text, "manifest", Interner()).root
     return json.dumps(plain(root) if root else None, ensure_ascii=False) + "\n"

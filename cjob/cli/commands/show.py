@@ -48,9 +48,9 @@ def view(release: Release) -> str:
     lines += [visible(line) for line in diff_command.more(diff)]
     text = visible(diff.text)
     if streams.colour(sys.stdout):
-        from cjob.diff.painting import painted  # noqa: PLC0415 - help needs none of it
+        from cjob.diff.colorize import colorize  # noqa: PLC0415 - help needs none of it
 
-        text = painted(text)
+        text = colorize(text)
     return "\n".join(lines) + "\n" + text
 
 

@@ -6,8 +6,8 @@ import pytest
 import unredacted
 
 from cjob import diff
-from cjob.diff.inside import inside
-from cjob.document.models import Inner
+from cjob.diff.json_changes import json_changes
+from cjob.document.models import JsonChange
 
 OLD = {"TimeoutSeconds": 60, "Retry": [{"MaxAttempts": 2}], "a.b": 1, "gone": True}
 NEW = {"TimeoutSeconds": 60, "Retry": [{"MaxAttempts": 5}, {}], "a.b": 2, "come": None}
@@ -15,19 +15,19 @@ NEW = {"TimeoutSeconds": 60, "Retry": [{"MaxAttempts": 5}, {}], "a.b": 2, "come"
 
 def test_what_differs_inside_is_listed_by_its_path() -> None:
     """As in the template: keys by dots, indexes in brackets, odd keys quoted."""
-    found = inside(json.dumps(OLD), json.dumps(NEW, indent=2))
+    found = json_changes(json.dumps(OLD), json.dumps(NEW, indent=2))
     assert sorted(found, key=lambda inner: inner.path) == [
-        Inner(op="change", path="Retry[0].MaxAttempts", old=2, new=5),
-        Inner(op="add", path="Retry[1]", new={}),
-        Inner(op="change", path='["a.b"]', old=1, new=2),
-        Inner(op="add", path="come"),
-        Inner(op="remove", path="gone", old=True),
+        JsonChange(op="change", path="Retry[0].MaxAttempts", old=2, new=5),
+        JsonChange(op="add", path="Retry[1]", new={}),
+        JsonChange(op="change", path='["a.b"]', old=1, new=2),
+        JsonChange(op="add", path="come"),
+        JsonChange(op="remove", path="gone", old=True),
     ]
 
 
 def test_another_layout_of_the_same_data_has_no_difference_inside() -> None:
     """The text differs all the same, and that is told of it."""
-    assert inside(json.dumps(OLD), json.dumps(OLD, indent=4)) == ()
+    assert json_changes(json.dumps(OLD), json.dumps(OLD, indent=4)) == ()
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def test_another_layout_of_the_same_data_has_no_difference_inside() -> None:
 )
 def test_what_is_no_structure_in_json_has_nothing_inside(text: object) -> None:
     """It is one value, and is compared as one."""
-    assert inside(text, json.dumps(OLD)) == ()
-    assert inside(json.dumps(OLD), text) == ()
+    assert json_changes(text, json.dumps(OLD)) == ()
+    assert json_changes(json.dumps(OLD), text) == ()
 
 
 def test_a_change_of_a_template_carries_what_is_inside() -> None:
@@ -46,7 +46,7 @@ def test_a_change_of_a_template_carries_what_is_inside() -> None:
         for n in (1, 2)
     )
     (change,) = diff.changes(diff.redact(diff.compare(old, new)))
-    assert change.inside == (Inner(op="change", path="n", old=1, new=2),)
+    assert change.inside == (JsonChange(op="change", path="n", old=1, new=2),)
 
 
 def shown(old: str, new: str) -> str:
@@ -54,7 +54,7 @@ def shown(old: str, new: str) -> str:
     sides = [f"Resources:\n  M:\n    D: !Sub '{text}'\n" for text in (old, new)]
     comparison = diff.redact(diff.compare(*sides))
     assert unredacted.text(*sides).count(" -> ") == 1, "Copilot prints both in full"
-    return diff.render(comparison, json_changes=True)
+    return diff.render(comparison, within_json=True)
 
 
 def test_people_see_what_differs_inside_instead_of_both_texts() -> None:
@@ -79,4 +79,4 @@ def test_a_text_that_is_no_longer_substituted_is_shown_in_full() -> None:
     """What CloudFormation makes of it is another text, whatever is inside."""
     old = "Resources:\n  M:\n    D: !Sub '{\"a\": 1}'\n"
     comparison = diff.redact(diff.compare(old, old.replace("!Sub ", "").replace("1", "2")))
-    assert '"a": 2' in diff.render(comparison, json_changes=True)
+    assert '"a": 2' in diff.render(comparison, within_json=True)

@@ -96,7 +96,7 @@ _BY_PROPERTY = {
 _CONTAINERS = "ContainerDefinitions"
 
 
-def kind_of(path: str, resource_type: str) -> str:
+def category_of(path: str, resource_type: str) -> str:
     """Return the kind of a change at a path such as `Resources.Rule.Properties.State`.
 
     `resource_type` is the CloudFormation type of the resource that the path is in, else empty.

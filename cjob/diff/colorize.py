@@ -6,7 +6,7 @@ Pure: takes the text of a difference, as a document keeps it, and gives it with 
 RED, GREEN, YELLOW, FAINT, BOLD = "31", "32", "33", "2", "1"
 
 
-def painted(text: str) -> str:
+def colorize(text: str) -> str:
     """Colour each line: additions green, removals red, changed values yellow, the rest faint."""
     return "".join(_line(line) for line in text.splitlines(keepends=True))
 

@@ -6,14 +6,14 @@ would show a difference for ever. The answer may not even be YAML (`Name: ? f?r 
 
 import re
 
+from cjob.diff.compare import compare
 from cjob.diff.tree import Comparison
-from cjob.diff.walk import compare
 from cjob.reporting.errors import InputError
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def as_answered(text: str) -> str:
+def as_returned(text: str) -> str:
     """Return a template's text as GetTemplate would answer it."""
     return _BEYOND_ASCII.sub("?", text)
 
@@ -23,11 +23,11 @@ def comparable(deployed: str, wanted: str) -> tuple[str, str]:
 
     Both are the new one as it is written if they are the same then.
     """
-    answered = as_answered(wanted) if deployed and deployed.isascii() else wanted
+    answered = as_returned(wanted) if deployed and deployed.isascii() else wanted
     return (wanted, wanted) if answered == deployed else (deployed, answered)
 
 
-def compare_answer(
+def compare_deployed(
     deployed: str, wanted: str, *, old_name: str, new_name: str
 ) -> Comparison | InputError:
     """Compare a deployed template, as it was answered, with a new one.

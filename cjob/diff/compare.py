@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cjob.diff import alignment, intrinsics
-from cjob.diff.likeness import Likeness
+from cjob.diff.equivalence import EquivalenceKeys
 from cjob.diff.nodes import IGNORED, Document, Node, empty_map, is_null, place, untagged
-from cjob.diff.reader import Forms, read
+from cjob.diff.reader import Interner, read
 from cjob.diff.tree import Branch, Comparison, Difference, Edit, Part, Unchanged
 from cjob.reporting.errors import InputError
 
@@ -37,8 +37,8 @@ def compare(
     The names are used in messages. Raises InputError with place and hint for a text that is no
     YAML, for keys given twice, and for a template that is no map.
     """
-    forms = Forms()
-    return _Walk(read(old, old_name, forms), read(new, new_name, forms)).documents()
+    ids = Interner()
+    return _Walk(read(old, old_name, ids), read(new, new_name, ids)).documents()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class _Walk:
         # Without the word anywhere, it makes no difference from where on it is ignored.
         self.copies = any(IGNORED in side.text for side in (old, new))
         self.opened = not self.copies
-        self.likeness = Likeness()
+        self.keys = EquivalenceKeys()
         self.keys_met: dict[int, frozenset[str]] = {}
 
     def documents(self) -> Comparison:
@@ -85,7 +85,7 @@ class _Walk:
             return None
         if old is None or new is None:
             return Edit(key, old, new)
-        if old.form and old.form == new.form and not self._mentions(rules, old, new):
+        if old.value_id and old.value_id == new.value_id and not self._mentions(rules, old, new):
             return None
         if (name := intrinsics.function_of(old)) and name == intrinsics.function_of(new):
             if rules.attributes and name == intrinsics.GET_ATT and _takes_attribute(old, new):
@@ -105,8 +105,8 @@ class _Walk:
             return Edit(key, old, new)
         if _is_leaf(old) and _is_leaf(new):
             return Edit(key, old, new) if old.text != new.text else None
-        inside = self._items if old.id == "sequence" else self._fields
-        parts = inside(old, new, rules)
+        compare_inside = self._items if old.id == "sequence" else self._fields
+        parts = compare_inside(old, new, rules)
         return Branch(key, old, new, parts) if parts else None
 
     def _function(self, old: Node, new: Node, key: str | None) -> Difference | None:
@@ -175,11 +175,11 @@ class _Walk:
         before, after = before[head : len(before) - tail], after[head : len(after) - tail]
         places: dict[object, list[int]] = {}
         for j, item in enumerate(after):
-            places.setdefault(self.likeness.of(item), []).append(j)
+            places.setdefault(self.keys.of(item), []).append(j)
         unsure = places.get(None, [])
         matches: list[list[int]] = []
         for item in before:
-            rough = self.likeness.of(item)
+            rough = self.keys.of(item)
             candidates = (
                 range(len(after)) if rough is None else sorted([*places.get(rough, []), *unsure])
             )
@@ -199,28 +199,29 @@ class _Walk:
         """
         if not before or not after or not self._same(before[-1], after[-1], rules):
             return 0
-        counts = [Counter(map(self.likeness.of, side)) for side in (before, after)]
+        counts = [Counter(map(self.keys.of, side)) for side in (before, after)]
         if any(None in count for count in counts):
             return 0
         tail = 0
         for one, other in zip(reversed(before), reversed(after), strict=False):
-            alone = all(count[self.likeness.of(one)] == 1 for count in counts)
+            alone = all(count[self.keys.of(one)] == 1 for count in counts)
             if not alone or not self._same(one, other, rules):
                 break
             tail += 1
         return tail
 
     def _same(self, one: Node, other: Node, rules: _Rules) -> bool:
-        if one.form and one.form == other.form and not self._mentions(rules, one, other):
+        equal = one.value_id and one.value_id == other.value_id
+        if equal and not self._mentions(rules, one, other):
             return True
-        if not self.likeness.possible(one, other):
+        if not self.keys.possible(one, other):
             return False
         return self.values(one, other, None, rules) is None
 
     def _mentions(self, rules: _Rules, *nodes: Node) -> bool:
-        """Return whether equal forms say too little here.
+        """Return whether equal ids say too little here.
 
-        Forms leave Manifest out, so they do not serve where it counts; and while it is still to
+        Interner leave Manifest out, so they do not serve where it counts; and while it is still to
         be found from where on it is ignored, the key that says so must be met.
         """
         if not self.copies or (rules.ignoring and self.opened):

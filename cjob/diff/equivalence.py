@@ -6,18 +6,18 @@ share it too; only such pairs are compared in full. Pure functions of nodes, wit
 """
 
 from cjob.diff import intrinsics
-from cjob.diff.nodes import IGNORED, Form, Node
+from cjob.diff.nodes import IGNORED, Node, ValueId
 
 _PARTS = 2
 """GetAtt takes so many texts, which may be written as one."""
 
 
-class Likeness:
+class EquivalenceKeys:
     """Remembers the likeness of every form."""
 
     def __init__(self) -> None:
         """Begin knowing nothing."""
-        self.known: dict[Form, object] = {}
+        self.known: dict[ValueId, object] = {}
         self.numbers: dict[object, int] = {}
 
     def possible(self, one: Node, other: Node) -> bool:
@@ -27,11 +27,11 @@ class Likeness:
 
     def of(self, node: Node) -> object:
         """Return a node's likeness: a text, a number, or None for a node that may equal any."""
-        if not node.form:
+        if not node.value_id:
             return self._found(node)
-        if node.form not in self.known:
-            self.known[node.form] = self._found(node)
-        return self.known[node.form]
+        if node.value_id not in self.known:
+            self.known[node.value_id] = self._found(node)
+        return self.known[node.value_id]
 
     def _found(self, node: Node) -> object:
         function = intrinsics.function_of(node)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Never
 
 from cjob.diff.paths import item, step
-from cjob.document.models import Inner
+from cjob.document.models import JsonChange
 from cjob.reporting.printable import visible
 
 
-def inside(old: object, new: object) -> tuple[Inner, ...]:
+def json_changes(old: object, new: object) -> tuple[JsonChange, ...]:
     """List what differs between two texts of JSON; nothing for any other values."""
     before, after = _structure(old), _structure(new)
     if before is None or after is None:
@@ -26,13 +26,13 @@ def inside(old: object, new: object) -> tuple[Inner, ...]:
     )
 
 
-def same_inside(old: object, new: object) -> bool:
+def same_json(old: object, new: object) -> bool:
     """Return whether two values are JSON texts with the same data."""
     before, after = _structure(old), _structure(new)
     return before is not None and before == after
 
 
-def inner_line(inner: Inner) -> str:
+def json_change_line(inner: JsonChange) -> str:
     """Return a difference inside of a JSON text as a line with its sign."""
     old, new = (json.dumps(value, ensure_ascii=False) for value in (inner.old, inner.new))
     signs = {"add": f"+ {inner.path}: {new}", "remove": f"- {inner.path}: {old}"}
@@ -55,18 +55,18 @@ def _refuse(constant: str) -> Never:
     raise ValueError(constant)
 
 
-def _inner(operation: str, where: list[str | int], what: Any) -> Iterator[Inner]:  # noqa: ANN401 - as dictdiffer has it
+def _inner(operation: str, where: list[str | int], what: Any) -> Iterator[JsonChange]:  # noqa: ANN401 - as dictdiffer has it
     path = _path(where)
     if operation == "change":
         before, after = what
-        yield Inner(op="change", path=path, old=before, new=after)
+        yield JsonChange(op="change", path=path, old=before, new=after)
         return
     for key, value in what:
         here = _path([*where, key])
         if operation == "add":
-            yield Inner(op="add", path=here, new=value)
+            yield JsonChange(op="add", path=here, new=value)
         else:
-            yield Inner(op="remove", path=here, old=value)
+            yield JsonChange(op="remove", path=here, old=value)
 
 
 def _path(where: list[str | int]) -> str:
