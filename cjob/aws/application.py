@@ -103,14 +103,14 @@ class AwsApplication:
     def register(self, app: str, job: str) -> None:
         """Write the job's record unless it has one."""
         name = names.component_record(app, job)
-        record = {"app": app, "name": job, "type": "Scheduled Job"}
+        record = {"app": app, "name": job, "type": names.JOB_TYPE}
         tags = names.copilot_tags(app, "", job)
         ssm = self._account.client("ssm")
         with translating_errors(f"write the record {name!r}"):
             try:
                 ssm.put_parameter(
                     Name=name,
-                    Description=f"Copilot Scheduled Job {job}",
+                    Description=f"Copilot {names.JOB_TYPE} {job}",
                     Type="String",
                     Value=json.dumps(record, separators=(",", ":")),
                     Tags=[{"Key": key, "Value": value} for key, value in tags.items() if value],

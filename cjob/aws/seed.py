@@ -189,7 +189,7 @@ def seed_application(records: "SSMClient", app: str, jobs: Sequence[str], accoun
     application |= {"domainHostedZoneID": "", "version": "1.0"}
     _put(records, names.application_record(app), application, _tags(app))
     for job in jobs:
-        record: dict[str, object] = {"app": app, "name": job, "type": "Scheduled Job"}
+        record: dict[str, object] = {"app": app, "name": job, "type": names.JOB_TYPE}
         _put(records, names.component_record(app, job), record, _tags(app, service=job))
 
 

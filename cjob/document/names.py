@@ -7,6 +7,9 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 
+JOB_TYPE = "Scheduled Job"
+"""The type of a manifest that cjob deploys, and of the job's record."""
+
 FIRELENS = "firelens_log_router"
 """The container that routes logs where the manifest asks for FireLens."""
 

@@ -7,6 +7,7 @@ attribute in `Job`. Pure.
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from cjob.document.names import JOB_TYPE
 from cjob.document.records import dataclass
 from cjob.manifest.environments import Override
 from cjob.manifest.field_types import STRING, Field, Fields, MapOf
@@ -35,8 +36,6 @@ from cjob.manifest.sections.storage import Storage
 from cjob.manifest.sections.task import Task
 from cjob.manifest.sections.triggers import Trigger
 from cjob.manifest.tree import Section
-
-JOB_TYPE = "Scheduled Job"
 
 Rule = Callable[[Section, Report], None]
 """A check of a merged manifest, named for what holds if it reports nothing."""

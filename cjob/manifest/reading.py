@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, ScalarNode
 
+from cjob.document.names import JOB_TYPE
 from cjob.manifest import raw_yaml_strings
 from cjob.manifest.environments import for_environment
-from cjob.manifest.job import JOB, JOB_TYPE, OVERRIDES, RULES, Job, Rule, convert
+from cjob.manifest.job import JOB, OVERRIDES, RULES, Job, Rule, convert
 from cjob.manifest.report import Report, quoted
 from cjob.manifest.substitution import Variables, substitute
 from cjob.manifest.tree import Section

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cjob.document.models import NAME
+from cjob.document.names import JOB_TYPE
 from cjob.document.records import dataclass
 from cjob.reporting.errors import MORE_FILES, InputError
 
@@ -19,7 +20,6 @@ FOLDER = "copilot"
 LEVELS = 5
 MAX_SIZE = 10 * 1024 * 1024
 PIECE = 1024 * 1024
-JOB_TYPE = "Scheduled Job"
 
 # The kernel's files are about cjob and the machine: `/proc/self/environ` contains credentials.
 NEVER = tuple(Path(folder) for folder in ("/proc", "/sys", "/dev"))
