@@ -78,7 +78,7 @@ def failure(
     `said` is the engine's error, `tail` the last lines of the build. For a build that never `began`
     the Dockerfile is blamed only if that is certain.
     """
-    subject = f'building the image of container "{image_build.container}"'
+    subject = f"building the image of container {image_build.container!r}"
     shown = _PREFIX.sub("", said, count=1) or "there is no image"
     for cause in (*_CAUSES, _DOCKERFILE if began else _UNKNOWN):
         hint = cause.hint(said, tail) if cause.said.search(said) else ""

@@ -81,7 +81,7 @@ class Buildx:
 
     def build(self, image_build: ImageBuild, report: Report) -> Built:
         """Build an image and load it into the daemon."""
-        subject = f'building the image of container "{image_build.container}"'
+        subject = f"building the image of container {image_build.container!r}"
         tail: deque[str] = deque(maxlen=TAIL)
 
         def line(text: str) -> None:

@@ -130,7 +130,7 @@ class DockerEngine:
                 raise StoreError(f"{program} returned no credentials") from None
 
     def _build(self, image_build: ImageBuild, report: Report, *, nocache: bool) -> Built:
-        subject = f'building the image of container "{image_build.container}"'
+        subject = f"building the image of container {image_build.container!r}"
         with (
             translating_errors(subject, BUILD_SILENCE_LIMIT_S),
             self._client(BUILD_SILENCE_LIMIT_S) as client,

@@ -1,1 +1,1 @@
-"""The stages: each is a function that takes a Release and gives one with a section more."""
+"""The stages: functions `(Release, RunContext) -> Release`, each of which adds a section."""

@@ -1,7 +1,7 @@
-"""Build: each image that the job's containers need, on a container engine, becomes `images`.
+"""Build: build the images of the job's containers, which become `images`.
 
-Takes a Release with `source` and the workspace's files; touches the engines that it is handed, and
-only if there is something to build. No AWS: an image gets its repository when it is pushed.
+Touches container engines, and only if there is something to build. Calls no AWS: an image gets its
+repository when it is pushed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ from cjob.workspace.find import Files
 
 LATEST = "latest"
 
-# Where the manifest names no platform, tasks run on this one.
+# The platform of tasks if the manifest names none.
 DEFAULT_PLATFORM = "linux/amd64"
 
 
@@ -54,10 +54,11 @@ def build_images(
     given: Mapping[str, Image] = EMPTY,
     latest: bool = True,
 ) -> Release:
-    """Fill `images`; containers that are built alike share one image, those given are not built.
+    """Return the Release with `images`; containers with the same build share one image.
 
-    Raise InputError for what can't be built, and ServiceError for an engine that isn't there,
-    before anything is built; either of them if a build fails, which ends the others.
+    Images in `given` are not built. Raises InputError for a build that is not possible and
+    ServiceError for a missing engine, before anything is built; either if a build fails, which
+    stops the others.
     """
     source = required(release.source, "source")
     builds = prebuilt.to_build(release, given)
@@ -88,8 +89,8 @@ def build_images(
 def tags(container: str, job: str, source: Source, *, latest: bool = True) -> tuple[str, ...]:
     """Return the tags of a container's image; all images of a job are in one repository.
 
-    `--tag` is for the main container alone; the others go by the commit. Without `latest` there is
-    no tag that moves.
+    `--tag` is for the main container only; the others are tagged with the commit. Without `latest`
+    no tag moves from image to image.
     """
     commit = commit_tag(container, job, source.revision)
     if container == job:
@@ -101,7 +102,7 @@ def tags(container: str, job: str, source: Source, *, latest: bool = True) -> tu
 
 
 def commit_tag(container: str, job: str, revision: Revision | None) -> str:
-    """Return the tag of a container's image for the commit, empty without git."""
+    """Return the tag of a container's image for the commit, or an empty string without git."""
     commit = revision_tag(revision)
     return f"{container}-{commit}" if commit and container != job else commit
 
@@ -123,14 +124,14 @@ def check_tags(container: str, tags: Sequence[str]) -> None:
 
 
 def revision_tag(revision: Revision | None) -> str:
-    """Return the tag for the commit, marked where the tree differs from it; empty without git."""
+    """Return the tag for the commit, with `-dirty` if the tree differs; empty without git."""
     if revision is None:
         return ""
     return f"{revision.commit}-dirty" if revision.dirty else revision.commit
 
 
 def _ready(builders: Builders, plan: Plan, release: Release, report: Reporter) -> Builder:
-    """Return the engine of a plan; the error without one names what needs it, and where."""
+    """Return a plan's builder; if there is none, the error names what needs it, and where."""
     container = plan.containers[0]
     kind = plan.kind
     try:
@@ -143,9 +144,9 @@ def _ready(builders: Builders, plan: Plan, release: Release, report: Reporter) -
     except NoBuildxError as error:
         if not plan.need:
             raise
-        told = f'building the image of container "{container}" needs buildx, for {plan.need}'
+        subject = f"building the image of container {container!r} needs buildx, for {plan.need}"
         raise NoBuildxError(
-            f"{told}: {error.message}",
+            f"{subject}: {error.message}",
             place=plan.place or place(release, container),
             hint=error.hint,
         ) from error
@@ -158,7 +159,7 @@ def _ready(builders: Builders, plan: Plan, release: Release, report: Reporter) -
 
 
 def _warn_of_classic(plan: Plan, report: Reporter) -> None:
-    """Warn of what the classic builder does unlike `docker build` of today."""
+    """Warn if the classic builder does not do what `docker build` does today."""
     subject = f"image of {plan.containers[0]}: the classic builder"
     if plan.recipe.cache_from:
         images = ", ".join(plan.recipe.cache_from)
@@ -171,7 +172,7 @@ def _warn_of_classic(plan: Plan, report: Reporter) -> None:
 def _build(
     builder: Builder, plan: Plan, root: Path, report: Reporter, checkpoint: Checkpoint
 ) -> Built:
-    """Build an image; one for another platform than asked for is never given."""
+    """Build an image; raise ServiceError if its platform is not the one that was asked for."""
     wanted = plan.recipe
     with part(report, "build", wanted.container, "building the image") as piece:
 
@@ -186,7 +187,7 @@ def _build(
             raise
         if wanted.platform and built.platform != normalize_platform(wanted.platform):
             raise ServiceError(
-                f'the image of container "{wanted.container}" is for {built.platform}, '
+                f"the image of container {wanted.container!r} is for {built.platform}, "
                 f"and {normalize_platform(wanted.platform)} was asked for",
                 hint="the Dockerfile's base image must exist for the manifest's platform",
             )
@@ -194,5 +195,5 @@ def _build(
         piece.line(f"built {built.id}", "done")
     if not wanted.platform and built.platform != DEFAULT_PLATFORM:
         text = f"the image of {wanted.container} is for {built.platform}, and the task runs on "
-        report(warning(f"{text}{DEFAULT_PLATFORM}; say `platform` in the manifest"))
+        report(warning(f"{text}{DEFAULT_PLATFORM}; set `platform` in the manifest"))
     return built

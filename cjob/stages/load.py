@@ -1,7 +1,7 @@
-"""Load: all that the workspace says of a job becomes `job` and `source`.
+"""Load: what the workspace has of a job becomes `source`.
 
-Reads the workspace's files and asks git for the commit; touches nothing else. What can be wrong
-with a job is found here, before anything is built or sent.
+Reads the workspace's files and runs git for the commit. Finds the errors in a job's files before
+anything is built or sent.
 """
 
 import os
@@ -43,7 +43,7 @@ CDK = "cdk.json"
 
 
 def load(release: Release, context: RunContext) -> Release:
-    """Add `source`, all that the workspace says of the job, and the target of `--target`."""
+    """Add `source`, what the workspace has of the job, and the target of `--target`."""
     options = context.options
     loaded = load_job(
         release.job,
@@ -67,11 +67,11 @@ def load_job(
     tags: Mapping[str, str] | None = None,
     refused_later: bool = False,
 ) -> Release:
-    """Read a job; raise InputErrors with all that is wrong in its manifest, addons and overrides.
+    """Read a job; raise InputErrors with all errors in its manifest, addons and overrides.
 
-    `environment` holds the process's variables, for substitution; `tag` and `tags` are what
-    `--tag` and `--resource-tags` gave. With `refused_later`, what this run is going to refuse is
-    not warned about first.
+    `environment` holds the process's variables, for substitution; `tag` and `tags` are the values
+    of `--tag` and `--resource-tags`. With `refused_later`, findings that this run will refuse are
+    not reported as warnings first.
     """
     problems = ErrorCollector()
     with problems:
@@ -213,7 +213,7 @@ def _env_files(workspace: Workspace, job: ManifestJob) -> Iterable[Asset]:
 
 
 def _addons(workspace: Workspace, job: str) -> dict[str, str]:
-    """Read the texts of the addons folder, by file name; nothing where there is no template."""
+    """Return the files of the addons folder by name; none if it has no template."""
     folder = workspace.folder(job, "addons")
     if not folder.is_dir():
         return {}
@@ -256,7 +256,7 @@ def _controller() -> Asset:
 
 
 def _overrides(workspace: Workspace, job: str) -> Overrides:
-    """Read what is in the overrides folder; InputError where it is empty or not understood."""
+    """Return the overrides; raise InputError if their folder has none that cjob knows."""
     folder = workspace.folder(job, "overrides")
     if not folder.is_dir():
         return Overrides()

@@ -1,11 +1,9 @@
-"""Recognise: find out without a push which images of a job are deployed already.
+"""Match images: find which images of a job are deployed already, without a push.
 
-Takes a Release and the live side; asks the registry that it is handed what the deployed images are.
-An image that was built is compared by its id: on its engine that is the digest of its
-configuration, which its manifest in the registry names; engines that keep images as registries do
-use the manifest's. One that was not built is known if it was pushed from the very commit of a clean
-checkout: then the commit's tag names the deployed digest. What cannot be found out is left as it
-was: it is no failure if the registry refuses to answer.
+Reads the registry. An image that was built is compared by its id: the digest of its configuration,
+which its manifest in the registry names, or of the manifest itself for engines with such a store.
+One that was not built matches if the tag of the clean checkout's commit names the deployed digest.
+If the registry refuses to answer, the image is not compared; that is not an error.
 """
 
 from collections.abc import Callable
@@ -26,7 +24,7 @@ AT_ONCE = 8
 
 
 class Contents(Protocol):
-    """Where it is known what pushed images are made of."""
+    """The registry, as far as it knows what pushed images consist of."""
 
     def config(self, repository: str, digest: str) -> str:
         """Return the digest of an image's configuration, empty if it has none.
@@ -54,7 +52,7 @@ def match_deployed_images(release: Release, context: RunContext) -> Release:
 def match_images(
     release: Release, live: StackSnapshot, contents: Contents, report: Reporter
 ) -> Release:
-    """Name those images by digest that are deployed already, and mark those that are others."""
+    """Name by digest the images that are deployed already; mark those that differ."""
     repository = required(release.target, "target").repositories.get(release.job.name, "")
     builds = release.source.builds if release.source else {}
     images = {**dict.fromkeys(builds, Image()), **(release.images or {})}

@@ -1,8 +1,7 @@
-"""Override: a job's CDK app turns the rendered template into the one that is deployed.
+"""Override: a job's CDK app changes the rendered template.
 
-Takes a Release with `source` and `stack`, and the workspace's files; gives one with another
-template. Writes into the folder of the overrides, and runs a package manager and the CDK there, the
-only code that is neither cjob's nor the container engine's. No AWS.
+Writes into the folder of the overrides, and runs a package manager and the CDK there: the only code
+that is neither cjob's nor the container engine's. Calls no AWS.
 """
 
 import contextlib
@@ -30,7 +29,7 @@ INPUT = "in.yml"
 OUTPUT = "cdk.out"
 MANIFEST = "manifest.json"
 QUOTED = 3
-"""So many last lines of a program that failed are told again in the error."""
+"""How many last lines of a failed program the error repeats."""
 
 
 def override(release: Release, context: RunContext) -> Release:
@@ -64,11 +63,11 @@ def run_cdk_app(
     run: Run,
     report: Reporter,
 ) -> Release:
-    """Change `stack.template` by the CDK app of the job's overrides, where it has one.
+    """Return the Release with the template that the job's CDK app made of it, if it has one.
 
-    `start` is the folder that the person works in, `process` holds the process's variables, of
-    which the app sees few, and those that `names` names. Raises InputError where Node.js is
-    missing, where a program fails, and where not one template comes out.
+    `start` is the folder that cjob was started in. `process` holds the process's variables,
+    of which the app sees few, and those in `names`. Raises InputError if Node.js is missing, if a
+    program fails, or if the app does not write exactly one template.
     """
     source, stack = required(release.source, "source"), required(release.stack, "stack")
     if not source.overrides.cdk:
@@ -92,7 +91,7 @@ def run_cdk_app(
                 )
             piece.line("done", "done")
 
-    # Quiet: the template that it would print is in a file, too, and there it stands alone.
+    # Quiet: the template is read from a file, where nothing else is printed.
     synth = ("synth", "--no-version-reporting", "--quiet", "--output", OUTPUT)
     with _alone(folder, source.overrides.cdk, report):
         _write_new(folder / BUILD / INPUT, stack.template)
@@ -104,12 +103,12 @@ def run_cdk_app(
 
 
 def _folder(root: Path, shown: str) -> Path:
-    """Return the folder of a CDK app; it must lie in the workspace, whatever the document says."""
+    """Return the folder of a CDK app; it must be in the workspace, whatever the document says."""
     folder = (root / shown).resolve()
     if not folder.is_relative_to(root.resolve()):
         raise InputError(
             f"the overrides {shown!r} are not in the workspace",
-            hint="run cjob-render -n NAME -e ENV where the job's manifest is",
+            hint="run cjob-render -n NAME -e ENV in the job's workspace",
             place="source.overrides.cdk",
         )
     if not (folder / "cdk.json").is_file():

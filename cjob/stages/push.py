@@ -1,8 +1,8 @@
-"""Push: images go to the registry, files that the stack needs to the artifact bucket.
+"""Push: push images to the registry, and the stack's files to the artifact bucket.
 
-Takes a Release with `source`, `target` and `images`; touches the engine, the registry and the
-bucket that it is handed, and reads the workspace. Objects have keys made from their content, so
-only what is absent is sent. A job without builds touches no engine and no registry.
+Touches the engine, the registry and the bucket, and reads the workspace. Objects have keys made
+from their content, so only missing ones are sent. A job that builds no image touches no engine and
+no registry.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,10 +34,10 @@ BYTES = "application/octet-stream"
 
 
 class Registry(Protocol):
-    """Where images go."""
+    """The registry of an environment's images."""
 
     def login(self, repository: str) -> Login:
-        """Return what gets an engine in; raise ServiceError where that is refused."""
+        """Return an engine's login; raise ServiceError if AWS denies it."""
 
 
 class ObjectStore(Protocol):
@@ -47,12 +47,12 @@ class ObjectStore(Protocol):
         """Return whether there is an object under the key."""
 
     def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
-        """Send an object."""
+        """Upload an object."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """An object to be."""
+    """An object to upload."""
 
     key: str
     body: bytes | IO[bytes]
@@ -98,10 +98,10 @@ def upload(  # noqa: PLR0917 - each is another place that is written to or read 
     *,
     latest: bool = True,
 ) -> Release:
-    """Fill `images` with digests, and `artifacts`; without `latest` no tag is moved.
+    """Return the Release with digests in `images`, and `artifacts`; without `latest` no tag moves.
 
-    Raise InputError for a file that changed since load, an image of another engine and a job
-    without a repository; ServiceError where engine, registry or bucket refuse.
+    Raises InputError for a file that changed since load, an image of another engine, or a job
+    without a repository, and ServiceError if engine, registry or bucket refuse.
     """
     source, target = required(release.source, "source"), required(release.target, "target")
     images = required(release.images, "images") if source.builds else (release.images or {})
@@ -131,9 +131,9 @@ def upload(  # noqa: PLR0917 - each is another place that is written to or read 
 def uploads(
     release: Release, source: Source, target: Target, files: Files, opened: ExitStack
 ) -> list[Upload]:
-    """Read what the stack needs in the bucket, each object once; InputError where it changed.
+    """Return what the stack needs in the bucket, each object once; InputError if a file changed.
 
-    The files to send are closed with `opened`.
+    Closing `opened` closes the files.
     """
     for asset in source.assets:
         check_key(asset, release.job)
@@ -146,19 +146,19 @@ def uploads(
 
 
 def _upload(asset: Asset, files: Files, opened: ExitStack) -> Upload:
-    """Read an asset again; InputError where it is no longer what load found."""
+    """Read an asset again; raise InputError if it is no longer what load found."""
     if asset.kind == "controller":
         digest, subject, zipped = archive.digest(), "the env controller's code", True
         body: bytes | IO[bytes] = archive.archive()
     else:
         digest, body = assets.read(files, asset.path, zipped=asset.zipped)
         opened.enter_context(body)
-        subject = f'the file "{asset.path}"'
+        subject = f"the file {asset.path!r}"
         zipped = asset.zipped or files.inside(asset.path).is_dir()
     if digest != asset.sha256:
         raise InputError(
             f"{subject} is not what it was when the document was made",
-            hint="begin again with cjob-build -n NAME -e ENV, in this workspace",
+            hint="start again with cjob-build -n NAME -e ENV, in this workspace",
         )
     return Upload(key=asset.key, body=body, content_type=ZIP if zipped else BYTES)
 
@@ -175,12 +175,12 @@ def _sending(store: ObjectStore, upload: Upload, report: Reporter) -> Callable[[
 
 
 def repository_of(release: Release, target: Target) -> str:
-    """Return the job's repository; InputError where the job was never initialised."""
+    """Return the job's repository; raise InputError if it has none."""
     name = release.job.name
     if not target.repositories.get(name):
         raise InputError(
-            f'application "{release.job.app}" has no image repository for job "{name}"',
-            hint="--create-repository (of cjob push and cjob deploy) makes it, as does "
+            f"application {release.job.app!r} has no image repository for job {name!r}",
+            hint="create it with --create-repository (of cjob push and cjob deploy), or with "
             f"copilot job init --name {name}",
         )
     return target.repositories[name]
@@ -193,10 +193,10 @@ def _push_images(
     registry: Registry,
     report: Reporter,
 ) -> dict[str, Image]:
-    """Send every image under its tags to the one repository of the job.
+    """Push each image with its tags to the job's repository; return the images with digests.
 
-    Each is sent once, whichever containers share it, to the host that the login is
-    for, and named by the repository's own address.
+    Containers that share an image push it once. It goes to the host of the login, and is named by
+    the repository's own address.
     """
     ready = engine()
     login = ready.login(repository.partition("/")[0]) or registry.login(repository)
@@ -205,7 +205,7 @@ def _push_images(
     def piece(containers: list[str]) -> Callable[[Checkpoint], str]:
         def send(checkpoint: Checkpoint) -> str:
             tags = [tag for name in containers for tag in images[name].tags]
-            # What moves comes last: it never names an image whose other tags are not there.
+            # `latest` comes last: it never names an image whose other tags are missing.
             tags.sort(key=lambda tag: tag.endswith(LATEST))
             with part(report, "push", containers[0], "pushing the image") as piece:
 
@@ -231,7 +231,7 @@ def _push_images(
 
 
 def _named(image: Image, repository: str, digest: str) -> Image:
-    """Name an image by its digest; one that was recognised as deployed keeps the name it has."""
+    """Return an image with its digest; one that matches the deployed image keeps its name."""
     if image.uri.startswith(f"{repository}@"):
         return image
     uri = f"{repository}@{digest}"

@@ -1,7 +1,6 @@
-"""Resolve: what AWS says of the application and the environment becomes `target`.
+"""Resolve: look up the application and the environment in AWS, which become `target`.
 
-Takes a Release and a Directory to look things up in; only reads. A look-up of subnets is made
-where the job's manifest names them by tags.
+Only reads. Subnets are looked up if the job's manifest names them by tags.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,9 +21,9 @@ class Directory(Protocol):
     """Where applications and environments are looked up."""
 
     def target(self, app: str, env: str, *, refresh: bool = False) -> Target:
-        """Return all but the subnets; raise InputError if there is no such environment.
+        """Return the target without subnets; raise InputError if the environment does not exist.
 
-        It is looked up once a run, unless it is to be refreshed.
+        It is looked up once a run, or again with `refresh`.
         """
 
     def subnets(self, target: Target, tags: Tags) -> tuple[str, ...]:
@@ -60,7 +59,7 @@ def look_up_missing(release: Release, directory: Callable[[], Directory]) -> Rel
 
 
 def _with_subnets(release: Release, directory: Callable[[], Directory]) -> Release:
-    """Look up the subnets that the job names by tags, where `target` lacks them."""
+    """Look up the subnets that the job names by tags, if `target` does not have them."""
     tags = _subnet_tags(release)
     if release.target is None or not tags or names.subnet_query(tags) in release.target.subnets:
         return release
@@ -87,16 +86,15 @@ def confirm_target(release: Release, directory: Directory) -> Release:
     for name in fields(Target):
         if name in ("subnets", "extra"):
             continue
-        told, live = getattr(release.target, name), getattr(now, name)
+        written, live = getattr(release.target, name), getattr(now, name)
         if name == "repositories":
             live = live.get(release.job.name)
-            told = told.get(release.job.name, live)
-        if told != live:
+            written = written.get(release.job.name, live)
+        if written != live:
             key = name.replace("_", " ")
             raise InputError(
-                f"the document's target has another {key} than AWS says now: "
-                f"{told!r}, now {live!r}",
-                hint="make the document anew, from cjob-target or the first command of the pipe",
+                f"the document's target is out of date: {key} {written!r}, now {live!r}",
+                hint="make the document again, from cjob-target or the first command of the pipe",
                 place=f"target of {release.job.name}",
             )
     _confirm_subnets(release, release.target.subnets, now, directory)
@@ -106,7 +104,7 @@ def confirm_target(release: Release, directory: Directory) -> Release:
 def _confirm_subnets(
     release: Release, given: Mapping[str, tuple[str, ...]], target: Target, directory: Directory
 ) -> None:
-    """Refuse subnets other than those that have the tags which the manifest names."""
+    """Refuse subnets that do not have the tags in the manifest."""
     tags = _subnet_tags(release)
     query = names.subnet_query(tags)
     if not tags or query not in given:
@@ -122,7 +120,7 @@ def _confirm_subnets(
 
 
 def _target(release: Release, directory: Directory) -> Target:
-    """Look the environment up; what is wrong with that is so for all jobs, whichever came first."""
+    """Look the environment up; an error is the same for all jobs, and reported once."""
     try:
         return directory.target(release.job.app, release.job.env)
     except CjobError as error:

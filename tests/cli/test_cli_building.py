@@ -94,7 +94,7 @@ def test_without_buildx_the_line_that_needs_it_is_told_with_what_to_install(
     said, hint = told(done)
     assert done.status == 3
     assert said == (
-        'Dockerfile:2: building the image of container "report" needs buildx, for RUN --mount: '
+        "Dockerfile:2: building the image of container 'report' needs buildx, for RUN --mount: "
         "docker buildx is not installed"
     )
     assert "docker-buildx" in hint

@@ -41,7 +41,7 @@ def of(subject: str) -> Progress:
     return Progress(text=f"{subject}: create", phase="deploy", subject=subject, state="running")
 
 
-STILL = Progress(text="still at work: Rule", level="waiting", phase="deploy")
+STILL = Progress(text="still in progress: Rule", level="waiting", phase="deploy")
 
 
 def views() -> tuple[Lines, Clock, list[str]]:

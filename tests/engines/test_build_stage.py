@@ -188,7 +188,7 @@ def test_the_engine_is_the_one_that_is_asked_for(
 def test_the_classic_builder_is_not_asked_for_what_it_can_t(root: Path) -> None:
     """What it would only pass over is left to the person."""
     classic = BuildOptions(engine="docker")
-    with pytest.raises(InputError, match=r"RUN --mount .* not for --engine docker") as raised:
+    with pytest.raises(InputError, match=r"--engine docker has no RUN --mount") as raised:
         planned(root, FROM + "RUN --mount=type=ssh true\n", classic)
     assert raised.value.place == "one:2"
     assert planned(root, "# syntax=docker/dockerfile:1\n" + FROM, classic)[0] == "docker"
@@ -202,7 +202,7 @@ def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
     with pytest.raises(NoBuildxError) as raised:
         build_images(release(builds), no_buildx(engine), Files(root=root), print)
     assert str(raised.value) == (
-        'two:2: building the image of container "log" needs buildx, for COPY --link: '
+        "two:2: building the image of container 'log' needs buildx, for COPY --link: "
         "docker buildx is not installed"
     )
     assert (raised.value.hint, engine.recipes) == ("install it", [])
@@ -317,17 +317,17 @@ def test_the_first_failure_stops_the_others(root: Path) -> None:
 @pytest.mark.parametrize(
     ("missing", "message"),
     [
-        (of("four"), 'the Dockerfile "four" of container "log" is no file'),
-        (of(""), 'the Dockerfile "." of container "log" is no file'),
+        (of("four"), "the Dockerfile 'four' of container 'log' is not a file"),
+        (of(""), "the Dockerfile '.' of container 'log' is not a file"),
         (of("../x"), "'../x' is outside of the repository"),
-        (of("/x"), 'the Dockerfile "x" of container "log" is no file'),
+        (of("/x"), "the Dockerfile 'x' of container 'log' is not a file"),
         (
             Build(context="one", dockerfile="one"),
-            'the build context "one" of container "log" is no folder',
+            "the build context 'one' of container 'log' is not a folder",
         ),
         (
             Build(context=".", dockerfile="one", target="last"),
-            'the Dockerfile "one" of container "log" has no stage "last"',
+            "the Dockerfile 'one' of container 'log' has no stage 'last'",
         ),
     ],
 )
@@ -375,9 +375,9 @@ def test_what_is_not_there_is_told_with_the_manifest_s_line(root: Path) -> None:
     with pytest.raises(InputErrors) as raised:
         build_images(wanted, no_engine, Files(root=root), print)
     assert [(one.place, one.message.split(" of ")[0]) for one in raised.value.problems] == [
-        ("copilot/report/manifest.yml:4:10", 'the Dockerfile "four"'),
-        ("copilot/report/manifest.yml:19:22", 'the build context "nowhere"'),
-        ("copilot/report/manifest.yml:12:17", 'the Dockerfile "one"'),
+        ("copilot/report/manifest.yml:4:10", "the Dockerfile 'four'"),
+        ("copilot/report/manifest.yml:19:22", "the build context 'nowhere'"),
+        ("copilot/report/manifest.yml:12:17", "the Dockerfile 'one'"),
     ]
 
 

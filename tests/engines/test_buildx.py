@@ -168,7 +168,7 @@ def test_a_failed_step_is_an_error_in_the_dockerfile(
     """The error has BuildKit's last line, and the log's lines are reported."""
     lines: list[str] = []
     wanted = recipe(*START, script("echo it broke; exit 3"))
-    with pytest.raises(InputError, match='image of container "report" failed: ') as raised:
+    with pytest.raises(InputError, match="image of container 'report' failed: ") as raised:
         build(wanted, lines.append)
     assert raised.value.message.endswith("exit code: 3")
     assert any("it broke" in line for line in lines)

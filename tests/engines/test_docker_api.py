@@ -182,7 +182,7 @@ def test_a_failed_step_is_an_error_in_the_dockerfile(
     with pytest.raises(InputError) as raised:
         engine.build(recipe("FROM scratch", "COPY absent /"), lines.append)
     assert raised.value.message.startswith(
-        'building the image of container "report" failed: COPY failed: file not found'
+        "building the image of container 'report' failed: COPY failed: file not found"
     )
     assert "Step" not in raised.value.message
     assert lines.count("Step 2/2 : COPY absent /") == 1

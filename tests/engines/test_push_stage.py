@@ -200,7 +200,7 @@ def test_a_file_that_changed_since_load_is_refused_before_anything_is_sent(tmp_p
     (tmp_path / "a.env").write_bytes(b"A=2\n")
     bucket = Bucket()
     wanted = release(assets=(CONTROLLER, env_file(b"A=1\n")))
-    with pytest.raises(InputError, match=r'the file "a\.env" is not what it was'):
+    with pytest.raises(InputError, match=r"the file 'a\.env' is not what it was"):
         upload(wanted, no_engine, NoRegistry(), bucket, Files(root=tmp_path), quiet)
     assert bucket.sent == []
 
@@ -237,7 +237,7 @@ def test_a_job_without_a_repository_is_told_how_it_gets_one(tmp_path: Path) -> N
     images = {"report": Image(id="sha256:1", tags=("latest",))}
     for known in (target(other="x"), target(report="")):
         wanted = Release(job=JOB, source=source, target=known, images=images)
-        with pytest.raises(InputError, match='no image repository for job "report"') as raised:
+        with pytest.raises(InputError, match="no image repository for job 'report'") as raised:
             upload(wanted, no_engine, NoRegistry(), Bucket(), Files(root=tmp_path), quiet)
         assert "--create-repository" in raised.value.hint
 

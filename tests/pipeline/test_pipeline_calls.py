@@ -148,7 +148,7 @@ def test_nothing_is_sent_to_a_target_that_is_not_what_aws_says(
     place.write("forged.json", json.dumps(forged))
     done = place.run(*command, *on("misled"), "--target", "forged.json")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "target has another artifact bucket than AWS says now: 'somebody-elses'" in done.stderr
+    assert "target is out of date: artifact bucket 'somebody-elses'" in done.stderr
     assert place.status("misled") == ""
 
 

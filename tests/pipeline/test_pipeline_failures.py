@@ -31,7 +31,7 @@ def test_a_failure_among_the_addons_is_told_from_where_it_began(place: Place) ->
     assert (failed.returncode, failed.stdout) == (4, "")
     lines = failed.stderr.splitlines()
     assert "AddonsStack/Signal: create in progress" in lines
-    assert lines.count("still at work: AddonsStack, AddonsStack/Signal") == 1
+    assert lines.count("still in progress: AddonsStack, AddonsStack/Signal") == 1
     told, note, _ = lines[-3:]
     assert "ROLLBACK_COMPLETE: AddonsStack/Signal (AWS::CloudFormation::WaitCondition): " in told
     assert "stack/demo-test-nesting-AddonsStack-" in note
@@ -58,7 +58,7 @@ def test_events_for_programs_say_what_they_are_about(place: Place) -> None:
         "status": "CREATE_FAILED",
     }
     assert (events[-1]["level"], events[-1]["code"]) == ("error", "deployment-failed")
-    assert [note.partition(":")[0] for note in events[-1]["notes"]] == ["its stack's events"]
+    assert [note.partition(":")[0] for note in events[-1]["notes"]] == ["to see the stack's events"]
 
 
 def test_a_failure_of_the_env_controller_leads_to_its_log(place: Place) -> None:

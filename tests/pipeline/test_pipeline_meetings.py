@@ -119,7 +119,7 @@ def test_a_stack_that_changes_after_it_was_read_is_not_called_up_to_date(
     schedules = [p["ParameterValue"] for p in place.stack(job)["Parameters"]]
     if flags:
         assert (done.returncode, done.stdout) == (2, ""), done.stderr
-        assert "was changed by somebody else meanwhile" in done.stderr
+        assert "was changed by another deployment" in done.stderr
         assert "rate(9 days)" in schedules
     else:
         assert document(done)["deployment"]["changed"] is True
@@ -188,13 +188,13 @@ def test_a_stack_that_somebody_makes_by_now_is_not_deleted_for_an_empty_one(
     wait_for(running, "checking whether someone is about to execute change set cjob-")
     rival.execute()
     out, told = running.communicate(timeout=60)
-    assert "in which there is nothing" not in told
+    assert "which has no resources" not in told
     assert "DeleteStack" not in proxy.actions
     if flags:
         assert json.loads(out)["deployment"]["status"] == "UPDATE_COMPLETE"
     else:
         assert (running.returncode, out) == (2, ""), told
-        assert "changed by somebody else meanwhile" in told
+        assert "changed by another deployment" in told
 
 
 @pytest.mark.parametrize("action", [LOOKED_AT, MARKED, DONE])

@@ -204,7 +204,7 @@ def test_a_daemon_that_dies_while_it_builds_is_told(
     wait_for(running, "at 2")
     dockerd.kill()
     message, hint = failure(ended(running))
-    assert message.endswith('container "built" failed: the container engine closed the connection')
+    assert message.endswith("container 'built' failed: the container engine closed the connection")
     assert "run the same command again" in hint
     message, hint = failure(pushing.place.run("build", *on("built")))
     assert f'reaching the container engine at "{dockerd.host}" failed: ' in message

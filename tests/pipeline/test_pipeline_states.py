@@ -48,7 +48,7 @@ def test_a_first_change_set_that_failed_is_in_nobodys_way(place: Place) -> None:
     propose(place, "proposed", BROKEN, own)
     assert place.status("proposed") == "REVIEW_IN_PROGRESS"
     done = place.done("deploy", *on("proposed"))
-    assert "deleting stack demo-test-proposed, in which there is nothing" in done.stderr
+    assert "deleting stack demo-test-proposed, which has no resources" in done.stderr
     assert place.status("proposed") == "CREATE_COMPLETE"
 
 

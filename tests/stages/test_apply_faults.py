@@ -238,7 +238,7 @@ def test_a_stack_that_moves_while_the_change_is_proposed_is_left_alone(
 ) -> None:
     """The change set is deleted, since it was made for another state."""
     stacks = FakeStacks(live(), moves=moved)
-    with pytest.raises(InputError, match="changed by somebody else"):
+    with pytest.raises(InputError, match="changed by another deployment"):
         applied(stacks)
     assert (stacks.change_sets, stacks.live) == ({}, moved)
     assert "execute" not in stacks.asked
@@ -307,7 +307,7 @@ def test_a_deployment_of_somebody_else_is_not_taken_for_the_own_one(token: str) 
         faults={"executed": REFUSED},
         activity=Activity(status="UPDATE_IN_PROGRESS", token=token),
     )
-    with pytest.raises(InputError, match="was changed by somebody else meanwhile"):
+    with pytest.raises(InputError, match="was changed by another deployment"):
         applied(stacks)
 
 
@@ -330,7 +330,7 @@ def test_what_others_began_is_not_taken_back(of_others: StackSnapshot) -> None:
         faults={"event": KeyboardInterrupt()},
         activity=Activity(status=of_others.status, token="cjob-of-another"),
     )
-    with pytest.raises(Interrupted, match="somebody else has changed the stack since"):
+    with pytest.raises(Interrupted, match="another deployment changed the stack since"):
         applied(stacks)
     assert not {"delete", "cancel"} & set(stacks.asked)
 

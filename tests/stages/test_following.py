@@ -61,7 +61,7 @@ def test_what_is_still_at_work_is_told_where_nothing_is_new() -> None:
 
     follow(events(), told.append)
     waiting = [record.text for record in told if record.level == "waiting"]
-    assert waiting == ["still at work: Rule, AddonsStack/Table"]
+    assert waiting == ["still in progress: Rule, AddonsStack/Table"]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_failure_names_its_root_and_where_to_look() -> None:
     )
     assert log == "its log: /aws/lambda/one"
     assert events == (
-        "its stack's events: aws cloudformation describe-stack-events "
+        "to see the stack's events: aws cloudformation describe-stack-events "
         f"--region eu-central-1 --stack-name {NESTED}"
     )
 
@@ -194,4 +194,4 @@ def test_resources_that_cannot_be_listed_are_no_reason_to_say_nothing() -> None:
     message, hint, *notes = told_of("UPDATE_ROLLBACK_FAILED", of("Rule", "X_FAILED"), stacks=stacks)
     assert message.endswith("Rule (AWS::IAM::Role): X_FAILED")
     assert "continue-update-rollback" in hint
-    assert notes[-1] == "what keeps it there is not known: cannot read it"
+    assert notes[-1] == "the resources that failed are not known: cannot read it"

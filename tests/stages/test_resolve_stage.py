@@ -108,7 +108,7 @@ def test_a_target_is_made_anew_where_that_is_asked_for() -> None:
 def test_a_target_that_aws_contradicts_is_refused(field: str, value: object, told: str) -> None:
     """A document could be anybody's, and would send things elsewhere."""
     given = replace(TARGET, **{field: value})  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=f"another {told} than AWS says now"):
+    with pytest.raises(InputError, match=f"target is out of date: {told} "):
         confirm_target(document(target=given), Known())
 
 
@@ -120,7 +120,7 @@ def test_of_many_repositories_the_jobs_own_counts() -> None:
     confirmed = confirm_target(document(target=replace(TARGET, repositories=before)), known)
     assert confirmed.target == known.target("acme", "test")
     given = replace(TARGET, repositories={"report": "mine", "other": "x"})
-    with pytest.raises(InputError, match=r"now: 'mine', now 'one'$"):
+    with pytest.raises(InputError, match=r"repositories 'mine', now 'one'$"):
         confirm_target(document(target=given), known)
 
 

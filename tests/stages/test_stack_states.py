@@ -148,7 +148,7 @@ def test_a_stack_under_review_that_has_resources_is_never_deleted() -> None:
 def test_a_stack_that_somebody_is_about_to_make_is_left_alone() -> None:
     """Its change set was executed while it was looked at; with leave to wait, that is awaited."""
     stacks = FakeStacks(UNDER_REVIEW, placeholder=NAMED, rests=live(template=TEMPLATE))
-    with pytest.raises(InputError, match="changed by somebody else meanwhile"):
+    with pytest.raises(InputError, match="changed by another deployment"):
         applied(stacks)
     assert "delete" not in stacks.asked
     stacks = FakeStacks(UNDER_REVIEW, placeholder=NAMED, rests=live(template=TEMPLATE))

@@ -77,7 +77,7 @@ def _roll_back(change: Change) -> str:
     events = deps.stacks.follow(target, stack_id, deps.related_stacks)
     status = deps.stacks.read(target, stack_id).status
     if deps.stacks.activity(target, stack_id).token not in {"", proposal.token}:
-        return f"interrupted; somebody else has changed the stack since, and it is {status} now"
+        return f"interrupted; another deployment changed the stack since; it is {status} now"
     if status == "CREATE_IN_PROGRESS":
         delete_stack(deps, target, stack_id)
         return "interrupted; the stack that was being created is deleted"

@@ -151,7 +151,7 @@ def _await_completion(change: Change, events: Iterator[Event | None]) -> str:
 
 
 def _delete_leftover(deps: ApplyDeps, target: Target, live: StackSnapshot, name: str) -> None:
-    """Delete what an earlier creation left, unless somebody is about to execute its change set."""
+    """Delete what a failed creation left, or an empty stack whose change set is abandoned."""
     if live.status == UNDER_REVIEW:
         _delete_placeholder(deps, target, live, name)
         return

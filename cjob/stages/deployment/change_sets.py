@@ -53,8 +53,8 @@ class StackChangedError(InputError):
     def __init__(self, name: str, status: str) -> None:
         """Take the stack's name and its status now."""
         super().__init__(
-            f"stack {name!r} was changed by somebody else meanwhile; it is {status or 'gone'} now",
-            hint="run the same command again, or let it wait for others: --wait-for-stack",
+            f"stack {name!r} was changed by another deployment; it is {status or 'gone'} now",
+            hint="run the same command again, or pass --wait-for-stack to wait",
         )
 
 

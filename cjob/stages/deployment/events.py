@@ -1,7 +1,6 @@
-"""What a stack tells while it is at work, and what came of it.
+"""The events of a deployment: report them, and find how it ended and what failed first.
 
-Takes events of the stack and of those that change with it, tells each, gives the end and, of a
-failure, its root. Touches nothing.
+Touches nothing; an adapter reads the events.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,17 +8,17 @@ from collections.abc import Iterable, Iterator
 from cjob.document.records import dataclass
 from cjob.reporting.progress import Progress, Reporter, State
 
-# What CloudFormation says of resources that it stopped because another one had failed.
+# CloudFormation's reasons for resources that it stopped because another one had failed.
 PASSED_ON = {"resource creation cancelled", "resource update cancelled"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happened to a resource; `own` where it is the job's stack itself.
+    """Something that happened to a resource; `own` if that is the job's stack itself.
 
-    `stack` is empty for a resource of that stack; for one of another stack it is the path of the
-    resource that stands for this: a nested stack, or the env controller for the environment's.
-    `stack_id` is the ARN of the stack that the resource is in, `at` is in seconds since 1970.
+    `stack` is empty for a resource of the job's stack. For one of another stack it is the path of
+    the resource that represents that stack: a nested stack, or the env controller for the
+    environment's. `stack_id` is the ARN of the resource's stack, `at` in seconds since 1970.
     """
 
     logical_id: str
@@ -33,38 +32,38 @@ class Event:
 
     @property
     def path(self) -> str:
-        """Name the resource, with the stack that it is in where that isn't the job's."""
+        """The resource's logical id, after that of its stack if it is not in the job's."""
         return f"{self.stack}/{self.logical_id}" if self.stack else self.logical_id
 
     @property
     def line(self) -> str:
-        """Return the event as people read it."""
+        """The event as a line for people."""
         reason = f" ({self.reason})" if self.reason else ""
         return f"{self.path}: {self.status.lower().replace('_', ' ')}{reason}"
 
     @property
     def in_progress(self) -> bool:
-        """Return whether more is to come of what this begins."""
+        """Whether the operation on the resource continues."""
         return self.status.endswith("IN_PROGRESS")
 
     @property
     def ends(self) -> bool:
-        """Return whether the job's stack has come to rest with this event."""
+        """Whether the operation on the job's stack ends with this event."""
         return self.own and not self.in_progress
 
     @property
     def failed(self) -> bool:
-        """Return whether it tells of a failure of its own, not of one that was passed on."""
+        """Whether the resource failed by itself, and not because another one did."""
         return self.status.endswith("_FAILED") and self.reason.casefold() not in PASSED_ON
 
     @property
     def starts_rollback(self) -> bool:
-        """Return whether the job's stack gives up with this event, for a reason that it names."""
+        """Whether the job's stack starts to roll back, for a reason that the event has."""
         return self.own and self.status.endswith("ROLLBACK_IN_PROGRESS") and bool(self.reason)
 
     @property
     def state(self) -> State:
-        """Return how it stands with the resource now."""
+        """The state of the resource now."""
         if self.in_progress:
             return "running"
         failed = self.status.endswith("_FAILED") or "ROLLBACK" in self.status
@@ -73,22 +72,22 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a stack came to rest: its status, and the failures on the way, in their order."""
+    """How an operation ended: the stack's status, and the failures before, in order."""
 
     status: str
     failures: tuple[Event, ...] = ()
 
     @property
     def succeeded(self) -> bool:
-        """Return whether the stack is what was asked for."""
+        """Whether the stack is as it was asked for."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
     @property
     def root(self) -> Event | None:
-        """Return the failure that the others came from, None where there was none.
+        """The failure that caused the others, or None.
 
-        It is the job's stack's first one. Where that resource stands for another stack, it only
-        passes on what failed there first.
+        It is the first in the job's stack. If that resource represents another stack, it is the
+        first failure there.
         """
         found: Event | None = None
         inside = ""
@@ -98,7 +97,7 @@ class Outcome:
 
 
 def follow(events: Iterator[Event | None], report: Reporter) -> Outcome:
-    """Tell events until the job's stack rests; None stands for a look that found nothing new."""
+    """Report events until the operation ends; return its outcome. None means no new event."""
     status = ""
     failures: list[Event] = []
     in_progress: dict[str, None] = {}
@@ -133,5 +132,5 @@ def _progress(event: Event) -> Progress:
 
 def _waiting(in_progress: Iterable[str]) -> Progress:
     return Progress(
-        text=f"still at work: {', '.join(in_progress)}", level="waiting", phase="deploy"
+        text=f"still in progress: {', '.join(in_progress)}", level="waiting", phase="deploy"
     )

@@ -1,13 +1,10 @@
-"""Whether a deployment has the environment's own stack updated, by the env controller.
-
-Takes the difference; touches nothing.
-"""
+"""Whether a deployment also updates the environment's stack, by the env controller. Pure."""
 
 from cjob.document.models import Diff
 
 
 def switches_features(diff: Diff) -> bool:
-    """Return whether the environment's own stack would be updated for this, at least perhaps."""
+    """Return whether the changes update the environment's stack, or may do so."""
     action = "Resources.EnvControllerAction"
     for change in diff.changes:
         if change.path.startswith(f"{action}.Properties.Parameters"):

@@ -1,7 +1,6 @@
-"""Whether a stack takes a deployment now: who is at work on it is waited for, or named.
+"""Wait until a stack can be deployed to, or refuse if it cannot.
 
-Takes the stack as it was read, gives it as it is once it rests. Touches CloudFormation through the
-adapter that it is handed, and changes nothing there.
+Reads CloudFormation, and changes nothing. `cjob.checks.stack_status` decides by the status.
 """
 
 from collections.abc import Sequence
@@ -12,13 +11,13 @@ from cjob.document.models import Target
 from cjob.document.snapshot import Activity, Placeholder, StackSnapshot
 from cjob.reporting.progress import Reporter, info
 
-# cjob and Copilot execute a change set as soon as it is created: one that still waits after so many
-# seconds has been abandoned.
+# cjob and Copilot execute a change set as soon as it is created: one that is not executed after so
+# many seconds has been abandoned.
 WATCH_S = 15
 
 
 class Watched(Protocol):
-    """CloudFormation, as far as it tells what is going on."""
+    """The calls that read a stack and the operation in progress on it."""
 
     def read(self, target: Target, name: str) -> StackSnapshot:
         """Return a stack as it is, without its addons."""
@@ -27,13 +26,13 @@ class Watched(Protocol):
         """Return a stack as it is, without any template; one call."""
 
     def activity(self, target: Target, stack_id: str) -> Activity:
-        """Return what is done to a stack."""
+        """Return the operation in progress on a stack."""
 
     def failed_resources(self, target: Target, stack_id: str, *, nested: bool) -> Sequence[str]:
-        """Return the resources whose rollback or deletion failed, as a command names them."""
+        """Return the resources whose rollback or deletion failed, as the AWS CLI names them."""
 
     def wait_until_idle(self, target: Target, stack_id: str) -> str:
-        """Wait until nobody is at work on a stack, and give its status."""
+        """Wait until no operation is in progress on a stack, and return its status."""
 
     def placeholder(self, target: Target, name: str, stack_id: str) -> Placeholder | None:
         """Return what is known of an empty stack under review; None if it no longer is one."""
@@ -45,7 +44,10 @@ class Watched(Protocol):
 def wait_until_idle(
     stacks: Watched, target: Target, live: StackSnapshot, name: str, *, wait: bool, report: Reporter
 ) -> StackSnapshot:
-    """Return the stack once nobody is at work on it; InputError where nothing can be sent to it."""
+    """Return the stack once it is idle; raise InputError if it cannot be deployed to.
+
+    Without `wait`, an operation in progress is an error, too.
+    """
     while True:
         action = stack_status.action_for(live.status)
         if action == stack_status.WAIT:
@@ -72,9 +74,9 @@ def wait_until_idle(
 def _is_disposable(
     stacks: Watched, target: Target, live: StackSnapshot, name: str, *, wait: bool, report: Reporter
 ) -> bool:
-    """Check whether an empty stack may be deleted; False if it changed in the meantime.
+    """Check whether an empty stack may be deleted; return False if it changed meanwhile.
 
-    InputError if somebody else may still need it.
+    Raises InputError if another deployment may still need it.
     """
     found = stacks.placeholder(target, name, live.stack_id)
     if found is None or stack_status.is_disposable(found):
@@ -92,9 +94,9 @@ def _is_disposable(
 def is_abandoned(
     stacks: Watched, target: Target, live: StackSnapshot, name: str, report: Reporter
 ) -> bool:
-    """Check that nobody is about to execute the change set of an empty stack.
+    """Check that no other run is about to execute the change set of an empty stack.
 
-    A change set that is still being created has somebody who waits for it.
+    A change set that is still being created belongs to a run that waits for it.
     """
     while found := stacks.placeholder(target, name, live.stack_id):
         if found.age_s >= stack_status.PLACEHOLDER_AGE_S or found.change_set_status == "FAILED":
@@ -109,9 +111,9 @@ def is_abandoned(
 
 
 def stuck(stacks: Watched, target: Target, stack_id: str, status: str) -> Sequence[str]:
-    """Return the resources that keep a stack in a status, as the command names them that helps.
+    """Return the resources that failed, for the command that ends a failed rollback or deletion.
 
-    A rollback may skip resources of nested stacks; a deletion keeps those of the stack itself only.
+    A rollback may skip resources of nested stacks; a deletion may keep only the stack's own.
     """
     match stack_status.action_for(status):
         case stack_status.ROLL_BACK:

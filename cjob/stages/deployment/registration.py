@@ -1,7 +1,7 @@
-"""Register: a job that was deployed for the first time gets the record that Copilot lists it by.
+"""Register a job that was deployed for the first time, for Copilot's commands.
 
-Takes a Release with `deployment`, and an Application. `copilot job init` writes the same record;
-without it `copilot job ls`, `run`, `logs` and `delete` do not know the job.
+`copilot job init` writes the same record; without it `copilot job ls`, `run`, `logs` and `delete`
+do not know the job.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Records(Protocol):
 
 
 def register(release: Release, records: Callable[[], Records], report: Reporter) -> Release:
-    """Register the job of a stack that was created; a refusal is a warning, as the job runs."""
+    """Register the job of a created stack; a refusal is only a warning, because the job runs."""
     done, job = release.deployment, release.job
     if done is not None and done.changed and done.status.startswith("CREATE_"):
         try:

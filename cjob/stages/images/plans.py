@@ -1,8 +1,7 @@
-"""From what a job builds to recipes that can be built: read and checked before any is begun.
+"""Plan a job's builds: how each image is built, by which engine, checked before the first starts.
 
-Takes a Release and what the person wishes; reads Dockerfiles, and touches nothing else.
-Which engine builds an image is decided here: BuildKit, as for `docker build` since Docker 23. The
-classic builder serves instead if buildx is not installed, and nothing needs BuildKit.
+Reads Dockerfiles, and touches nothing else. The engine is BuildKit, as for `docker build` since
+Docker 23, or the classic builder if buildx is not installed and nothing needs BuildKit.
 """
 
 import csv
@@ -30,7 +29,7 @@ LABELS = "com.aws.copilot.image."
 class Plan(NamedTuple):
     """One image: the containers that share it, how it is made, by which engine.
 
-    `need` says why that must be buildx, and `place` where it stands; both may be empty. `asked`
+    `need` is what requires buildx, and `place` where that is; both may be empty. `asked`
     says that the engine was asked for by name. `unneeded` are stages that only the classic builder
     runs.
     """
@@ -81,7 +80,7 @@ def plans(
 
 
 def place(release: Release, container: str, key: str = "") -> str:
-    """Say where the manifest has a key of a container's build; nothing where it can't be read."""
+    """Return where the manifest has a key of a container's build; empty if it cannot be read."""
     file = names.manifest_path(release.job.name)
     try:
         text = required(release.source, "source").manifest
@@ -175,22 +174,23 @@ def _read(wanted: ImageBuild, files: Files) -> tuple[Dockerfile, list[Fault]]:
     unread = Dockerfile((), None, foreign=True)
     if faults:
         return unread, faults
-    subject = f'of container "{wanted.container}"'
+    subject = f"of container {wanted.container!r}"
+    relative = str(wanted.context.relative_to(root))
     where = "paths in a manifest are relative to the folder that holds copilot/"
     if not wanted.context.is_dir():
-        told = f'the build context "{wanted.context.relative_to(root)}" {subject} is no folder'
-        faults.append(Fault("context", told, where))
-    shown = f'the Dockerfile "{wanted.dockerfile.relative_to(root)}" {subject}'
+        message = f"the build context {relative!r} {subject} is not a folder"
+        faults.append(Fault("context", message, where))
+    shown = f"the Dockerfile {str(wanted.dockerfile.relative_to(root))!r} {subject}"
     if not wanted.dockerfile.is_file():
-        return unread, [*faults, Fault("dockerfile", f"{shown} is no file", where)]
+        return unread, [*faults, Fault("dockerfile", f"{shown} is not a file", where)]
     try:
         content = dockerfile.read(wanted.dockerfile.read_text("utf-8", errors="replace"))
     except OSError as error:
-        told = f"{shown} can't be read: {error.strerror}"
-        return unread, [*faults, Fault("dockerfile", told, "let this user read it")]
+        message = f"{shown} cannot be read: {error.strerror}"
+        return unread, [*faults, Fault("dockerfile", message, "let this user read it")]
     if wanted.target and not content.has_stage(wanted.target):
-        told = f'{shown} has no stage "{wanted.target}"'
-        faults.append(Fault("target", told, _stages(wanted.target, content)))
+        message = f"{shown} has no stage {wanted.target!r}"
+        faults.append(Fault("target", message, _stages(wanted.target, content)))
     return content, faults
 
 
@@ -205,7 +205,7 @@ def _stages(target: str, content: Dockerfile) -> str:
 def _engine(
     wanted: ImageBuild, need: Need | None, options: BuildOptions, root: Path
 ) -> tuple[BuilderName, str, str]:
-    """Choose the engine; say what needs it, and where that stands."""
+    """Return the engine, what needs it, and where that is."""
     beside = wanted.dockerfile.with_name(wanted.dockerfile.name + IGNORE)
     what = place = ""
     if need:
@@ -220,9 +220,9 @@ def _engine(
 
 
 def _refused(wanted: ImageBuild, need: Need | None, place: str) -> list[InputError]:
-    """Tell what the classic builder would stumble over, where it was asked for by name."""
+    """Return what the classic builder cannot do, if it was asked for by name."""
     if need is None or need.ignored:
         return []
-    told = f'{need.what} for container "{wanted.container}" is not for --engine docker'
+    message = f"--engine docker has no {need.what}, which container {wanted.container!r} needs"
     hint = "leave out --engine, or do without what only BuildKit has"
-    return [InputError(told, place=place, hint=hint)]
+    return [InputError(message, place=place, hint=hint)]

@@ -1,7 +1,7 @@
-"""Images that were built elsewhere: by a build service, another tool, or promoted from elsewhere.
+"""Images that were built elsewhere: by a build service or another tool, or promoted.
 
-Takes a Release and the images that the person named; gives the Release with these in `images`, and
-tells which containers are left to be built. Pure.
+Adds the images of `--image` and `--from-metadata` to a Release, and returns which containers are
+still to be built. Pure.
 """
 
 import json
@@ -15,36 +15,36 @@ from cjob.reporting.errors import InputError
 BY_DIGEST = re.compile(r"(?P<repository>[^\s@]+)@(?P<digest>sha256:[0-9a-f]{64})")
 
 MAIN = ""
-"""Stands for the main container, whose name is the job's, where the person named none."""
+"""Means the main container, if the option names none."""
 
 
 def by_digest(uri: str, place: str) -> Image:
-    """Read `repository@sha256:…`; InputError for what could mean another image later."""
+    """Return the image of `repository@sha256:…`; raise InputError for a reference by tag."""
     found = BY_DIGEST.fullmatch(uri)
     if found is None:
         raise InputError(
             f"the image {uri!r} is not named by digest",
-            hint="write repository@sha256:…; `docker buildx imagetools inspect` tells the digest",
+            hint="write repository@sha256:…; `docker buildx imagetools inspect` prints the digest",
             place=place,
         )
     return Image(repository=found["repository"], digest=found["digest"], uri=uri)
 
 
 def from_metadata(text: str, place: str) -> Image:
-    """Read what `docker buildx build --metadata-file` wrote.
+    """Return the image in a file of `docker buildx build --metadata-file`.
 
-    Of an image that was pushed it has the digest in the registry beside that of the configuration;
-    else the only digest is the image's id on its engine.
+    For a pushed image it has the digest in the registry and that of the configuration; otherwise
+    the only digest is the image's id on its engine.
     """
     try:
-        told = json.loads(text)
-        digest = str(told["containerimage.digest"])
-        config = str(told.get("containerimage.config.digest", ""))
-        name = str(told.get("image.name", "")).partition(",")[0]
+        metadata = json.loads(text)
+        digest = str(metadata["containerimage.digest"])
+        config = str(metadata.get("containerimage.config.digest", ""))
+        name = str(metadata.get("image.name", "")).partition(",")[0]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
-            "this is no metadata of an image",
-            hint="name the file that docker buildx build --metadata-file wrote",
+            "the file is not the metadata of an image",
+            hint="pass the file that docker buildx build --metadata-file wrote",
             place=place,
         ) from None
     if config in ("", digest):
@@ -53,14 +53,14 @@ def from_metadata(text: str, place: str) -> Image:
     if "/" not in repository:
         raise InputError(
             f"the metadata names no registry for the image ({name!r})",
-            hint="build with -t REPOSITORY:TAG and --push, or take --image REPOSITORY@DIGEST",
+            hint="build with -t REPOSITORY:TAG and --push, or pass --image REPOSITORY@DIGEST",
             place=place,
         )
     return by_digest(f"{repository}@{digest}", place)
 
 
 def named(release: Release, given: Mapping[str, Image]) -> Release:
-    """Put the given images into `images`; InputError for a container that has no image to build."""
+    """Return the Release with the given images; InputError for a container without a build."""
     if not given:
         return release
     builds = required(release.source, "source").builds
@@ -87,7 +87,7 @@ def to_build(release: Release, given: Mapping[str, Image]) -> dict[str, Build]:
 
 
 def checked(container: str, image: Image) -> Image:
-    """Return an image that can be pushed, or stands in a registry; InputError for any other."""
+    """Return an image that was built or is in a registry; raise InputError for any other."""
     if image.id:
         return image
     if not image.uri:
@@ -96,10 +96,10 @@ def checked(container: str, image: Image) -> Image:
 
 
 def unbuilt(container: str, place: str) -> InputError:
-    """Say of a container that it has no image yet."""
+    """Return the error for a container that has no image yet."""
     return InputError(
         f"the image of container {container!r} was not built",
-        hint="put cjob-build before this command, or name it with --image",
+        hint="put cjob-build before this command, or pass its image with --image",
         place=place,
     )
 

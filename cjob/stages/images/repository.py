@@ -1,9 +1,7 @@
-"""Initialise: the application gets to know a job, which so gets the repository for its images.
+"""Create a job's image repository, by adding the job to the application's regional stacks.
 
-Takes a Release with `target`, an Application to change and a Directory to look things up in; gives
-the Release with the job's repository in `target`. What is made is what `copilot job init` makes,
-by the same way, so that either tool goes on from there. Whatever interrupts it, it can be run
-again; and of two that change an application at once, one waits.
+It does what `copilot job init` does, so either tool can continue. An interrupted run can be
+repeated, and of two runs that change an application at once, one waits.
 """
 
 from collections.abc import Iterator
@@ -20,8 +18,8 @@ from cjob.stages.runner import creation_interrupted
 from cjob.template.regional import with_repository
 
 PAUSE_S = 3.0
-TURNS = 600
-"""Others who change the application are waited for half an hour."""
+ATTEMPTS = 600
+"""Another change of the application is waited for half an hour."""
 
 
 class Application(Protocol):
@@ -40,7 +38,7 @@ class Application(Protocol):
         """Wait for an operation's end; give why it failed, empty where it did not."""
 
     def register(self, app: str, job: str) -> None:
-        """Write the job's record, where it has none."""
+        """Write the job's record if it has none."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -55,25 +53,25 @@ def create_repository(
 ) -> Release:
     """Create the job's repository if it has none; return the Release with it in `target`.
 
-    Raise ServiceError if that is refused or fails, or if others are at work for too long. The job
-    is in `changing` while AWS makes a change for it, which continues if the run ends.
+    Raises ServiceError if that is refused or fails, or if other changes take too long. The job is
+    in `changing` while AWS changes the stacks for it, which continues if the run ends.
     """
     app, job = release.job.app, release.job.name
     target = required(release.target, "target")
     if job in target.repositories:
         return release
-    for turn in range(TURNS):
+    for attempt in range(ATTEMPTS):
         update = with_repository(application.template(app), app, job)
         failure = ""
-        # Before the repository: once that is there, nobody comes here for the job again.
+        # Before the repository: once that exists, no run comes here for the job again.
         application.register(app, job)
         with _interruptible(job, changing):
             is_ours = application.update(app, *update)
             if is_ours:
-                report(info(f"{job}: its repository is being made, in all regions of {app}"))
+                report(info(f"{job}: creating its repository in all regions of {app}"))
                 failure = application.wait_for_operation(app, update.operation)
         if not is_ours:
-            if not turn:
+            if not attempt:
                 report(info(f"{job}: waiting for another change of application {app}"))
             application.sleep(PAUSE_S)
         repositories = directory.target(app, release.job.env, refresh=True).repositories
@@ -82,14 +80,14 @@ def create_repository(
         if is_ours:
             raise _not_made(app, job, failure)
     raise ServiceError(
-        f'the application "{app}" is being changed by others for too long',
-        hint=f'see the operations of the StackSet "{names.stack_set(app)}", then run this again',
+        f"application {app!r} is busy with other changes for too long",
+        hint=f"check the operations of StackSet {names.stack_set(app)!r}, then run this again",
     )
 
 
 @contextmanager
 def _interruptible(job: str, changing: set[str]) -> Iterator[None]:
-    """Report what becomes of a change that the person waits for no longer."""
+    """Report on Ctrl-C that the change in the block continues."""
     changing.add(job)
     try:
         yield
@@ -101,10 +99,10 @@ def _interruptible(job: str, changing: set[str]) -> Iterator[None]:
 
 def _not_made(app: str, job: str, failure: str) -> ServiceError:
     if "already exists" in failure:
-        hint = f'somebody made "{app}/{job}" by hand; delete it, and run the same command again'
+        hint = f"a repository {app + '/' + job!r} exists already; delete it, then run this again"
     else:
-        hint = f'see the last operation of the StackSet "{names.stack_set(app)}"; then run it again'
+        hint = f"check the last operation of StackSet {names.stack_set(app)!r}, then run this again"
     return ServiceError(
-        f'the repository of job "{job}" was not made: {failure or "its stack does not name it"}',
+        f"the repository of job {job!r} was not created: {failure or 'its stack does not name it'}",
         hint=hint,
     )
