@@ -1,6 +1,6 @@
-"""The options of commands that build images: which engine, on which builder, with which secrets.
+"""Read the options for images: engine, builder, secrets, and images that exist already.
 
-Reads a secret's variable or file, so that what is absent is told before anything is begun.
+Reads the variables and files of secrets, so that a missing one is an error before any work starts.
 """
 
 import argparse
@@ -19,11 +19,11 @@ OFF = ("0", "f", "F", "false", "FALSE", "False")
 """Values of DOCKER_BUILDKIT that choose the classic builder, as the docker command reads them."""
 
 LARGEST_SECRET = 500 * 1024
-"""Bytes that BuildKit takes."""
+"""BuildKit's limit in bytes."""
 
 
 def images(args: argparse.Namespace) -> dict[str, Image]:
-    """Return the images from elsewhere by container; InputError for what names none."""
+    """Return the images from elsewhere by container; InputError for one that is not valid."""
     found: dict[str, Image] = {}
     named = [("--image", text) for text in getattr(args, "image", ())]
     named += [("--from-metadata", text) for text in getattr(args, "from_metadata", ())]
@@ -32,7 +32,7 @@ def images(args: argparse.Namespace) -> dict[str, Image]:
         container, value = (container, value) if sign else (prebuilt.MAIN, text)
         if container in found:
             raise InputError(
-                f"{container or 'the main container'!r} is given two images", hint="give it one"
+                f"{container or 'the main container'!r} has two images", hint="give it one"
             )
         if flag == "--image":
             found[container] = prebuilt.by_digest(value, "--image")
@@ -43,34 +43,34 @@ def images(args: argparse.Namespace) -> dict[str, Image]:
 
 
 def build_options(args: argparse.Namespace) -> BuildOptions:
-    """Return what the arguments ask of builds; InputError for what can't be had."""
+    """Return the options of builds; InputError for options that cannot be combined."""
     secrets = tuple(_secret(text) for text in args.secret)
     names = [secret.id for secret in secrets]
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"--secret {name!r} is given twice", hint="give each its own id")
+            raise InputError(f"--secret {name!r} is used twice", hint="give each its own id")
     if args.engine == "docker" and (secrets or args.builder):
         raise InputError(
-            f"{'--secret' if secrets else '--builder'} is not for --engine docker, whose classic "
-            "builder has nothing like it",
-            hint="install docker buildx (cjob help images), and leave out --engine",
+            f"{'--secret' if secrets else '--builder'} cannot be combined with --engine docker: "
+            "the classic builder has no such option",
+            hint="install docker buildx (cjob help images), and remove --engine",
         )
-    # buildx heeds the variable by itself; but that it is set is a wish for buildx.
+    # buildx reads the variable itself; but whoever sets it wants buildx.
     builder = args.builder or os.environ.get("BUILDX_BUILDER", "")
     prefers: BuilderName = "docker" if os.environ.get("DOCKER_BUILDKIT", "") in OFF else "buildx"
     return BuildOptions(engine=args.engine, prefers=prefers, builder=builder, secrets=secrets)
 
 
 def given(args: argparse.Namespace) -> bool:
-    """Return whether any of them was given."""
+    """Return whether any option for builds was passed."""
     named = args.engine or args.builder or args.secret or getattr(args, "image", None)
     return bool(named) or not getattr(args, "latest", True)
 
 
 def _secret(text: str) -> Secret:
-    """Read `id=NAME,env=VARIABLE` or `id=NAME,src=FILE` as docker does, and what it names.
+    """Read `id=NAME,env=VARIABLE` or `id=NAME,src=FILE` as docker does, and the value it names.
 
-    The messages show no more than the id: a person may well have put the secret itself there.
+    Messages show only the id: the rest may be the secret itself, passed by mistake.
     """
     fields = dict(field.partition("=")[::2] for field in next(csv.reader([text]), []))
     file = fields.get("src", fields.get("source", ""))
@@ -87,7 +87,7 @@ def _secret(text: str) -> Secret:
     if variable not in os.environ:
         raise InputError(
             f"the variable {variable!r} of --secret {name!r} is not set",
-            hint="export it; its value belongs in the environment alone",
+            hint="export it",
         )
     return Secret(id=name, variable=variable, value=os.environ[variable])
 
@@ -102,12 +102,12 @@ def _content(name: str, path: str) -> str:
             content = file.read(LARGEST_SECRET + 1)
     except OSError as error:
         raise InputError(
-            f"the file {path!r} of --secret {name!r} can't be read: {error.strerror}",
-            hint="name a file that is there; its path is relative to where you are",
+            f"the file {path!r} of --secret {name!r} cannot be read: {error.strerror}",
+            hint="check the path, which is relative to the current folder",
         ) from None
     if len(content) > LARGEST_SECRET:
         raise InputError(
             f"the file {path!r} of --secret {name!r} is larger than 500 KiB",
-            hint="BuildKit takes no larger secret",
+            hint="BuildKit accepts no larger secrets",
         )
     return content.decode("utf-8", errors="replace")

@@ -88,13 +88,16 @@ def check_no_job(file: str, context: RunContext, head: str) -> None:
         return
     if file in known:
         hint = f"to name a job: {head} -n {file}"
-        raise InputError(f"there is no file {file!r}, but a job of that name", hint=hint)
+        raise InputError(f"there is no file {file!r}, but there is a job with that name", hint=hint)
 
 
 def chosen_jobs(args: argparse.Namespace, context: RunContext) -> list[Job]:
     """Return the jobs that -n or --all name, in that order; InputError where -e is absent."""
     if args.name and args.all:
-        raise InputError("--all cannot go with -n", hint="name jobs, or take all of them")
+        raise InputError(
+            "--all cannot be combined with -n",
+            hint="pass -n for some jobs, or --all for all of them",
+        )
     app, env = chosen_environment(args, context)
     jobs = all_jobs(context) if args.all else tuple(dict.fromkeys(args.name))
     check_any(jobs)
@@ -111,7 +114,7 @@ def chosen_environment(args: argparse.Namespace, context: RunContext) -> tuple[s
         place = ENVIRONMENT
     if args.env is None:
         hint = f"name it with -e, as in -e test, or set {ENVIRONMENT}"
-        raise InputError("no environment was named", hint=hint)
+        raise InputError("no environment named", hint=hint)
     return app, check_name(args.env, "environment", place)
 
 
@@ -137,7 +140,7 @@ def application(args: argparse.Namespace, context: RunContext) -> str:
         return check_name(chosen, "application", APPLICATION)
     if not context.workspace.app:
         raise InputError(
-            "the workspace names no application",
+            "the workspace does not name an application",
             hint=f"name it with -a or {APPLICATION}, or write 'application: NAME' into "
             "copilot/.workspace",
         )
@@ -148,8 +151,8 @@ def parse_tag(tag: str) -> str:
     """Return an image tag back where a registry can take it; InputError where not."""
     if tag and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", tag):
         raise InputError(
-            f"--tag {tag!r} is no tag of an image",
-            hint="up to 128 letters, digits, _, . and -; a letter, a digit or _ comes first",
+            f"--tag {tag!r} is not a valid image tag",
+            hint="use up to 128 letters, digits, _, . and -, starting with a letter, a digit or _",
         )
     return tag
 
@@ -167,7 +170,7 @@ def _target(args: argparse.Namespace) -> Target | None:
     if (args.env or env, args.app or app) != (env, app):
         raise InputError(
             f"the target in {args.target!r} is application {app!r}, environment {env!r}",
-            hint="make one with cjob-target for the environment that you name",
+            hint="make one for your environment with cjob-target",
         )
     return release.target
 

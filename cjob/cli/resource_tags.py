@@ -24,8 +24,8 @@ def parse(given: Sequence[str]) -> dict[str, str]:
             )
         if not value or len(value) > VALUE_LIMIT or len(key) > KEY_LIMIT or key.startswith("aws:"):
             raise InputError(
-                f"--resource-tags {pair!r} is no tag that AWS takes",
-                hint=f"a key has up to {KEY_LIMIT} characters and does not begin with aws:, "
+                f"--resource-tags {pair!r} is not a valid tag",
+                hint=f"a key has up to {KEY_LIMIT} characters and does not start with aws:, "
                 f"a value has 1 to {VALUE_LIMIT}",
             )
         tags[key] = value

@@ -88,7 +88,8 @@ def _check_named(args: argparse.Namespace, *, several: bool) -> None:
     if _all_deployed(args):
         if job_options.is_head(args):
             raise InputError(
-                "--deployed cannot go with -n or --all", hint="name jobs, or take all deployed ones"
+                "--deployed cannot be combined with -n or --all",
+                hint="name jobs, or take all deployed ones",
             )
         return
     if not job_options.is_head(args):
@@ -96,11 +97,11 @@ def _check_named(args: argparse.Namespace, *, several: bool) -> None:
         if several:
             more = " or --deployed" if hasattr(args, "deployed") else ""
             hint = f"name it with -n, or pass --all{more}"
-        raise InputError("no job was named", hint=hint)
+        raise InputError("no job named", hint=hint)
     if not several and len(set(args.name)) > 1:
         raise InputError(
             f"cjob {args.command} takes one job, but {len(set(args.name))} are named",
-            hint=f"run it once for each job, beginning with: cjob {args.command} -n {args.name[0]}",
+            hint=f"run it once for each job, starting with: cjob {args.command} -n {args.name[0]}",
         )
 
 

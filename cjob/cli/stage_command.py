@@ -102,13 +102,15 @@ def _begin(
     """Return the Releases to work on, loaded from the workspace or read from a stream."""
     if is_head(args):
         if args.file:
-            raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
+            raise InputError(
+                "FILE cannot be combined with -n or --all", hint="pass one or the other"
+            )
         return load_jobs(args, context)
     for flag in ("app", "env", "target", "tag", "resource-tags", "build"):
         if getattr(args, flag.replace("-", "_"), None):
             raise InputError(
-                f"--{flag} belongs to a command with -n or --all; here documents are read",
-                hint="give it to the first command of the pipe",
+                f"--{flag} belongs to a command with -n or --all; this command reads documents",
+                hint="pass it to the first command of the pipe",
             )
     program = f"cjob-{args.command}"
     return read_stream(args.file, program, context, warm_up, head=program)

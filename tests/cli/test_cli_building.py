@@ -1,4 +1,4 @@
-"""The options that say how images are built, as a person gives them; nothing is built here."""
+"""The options that choose how images are built; these tests build nothing."""
 
 import shutil
 from pathlib import Path
@@ -35,9 +35,9 @@ def building(workspace: Path) -> Path:
         (("--secret", "id=a,env=B,type=env"), "a --secret is not id=NAME"),
         (("--secret", "id=a b,env=B"), "a --secret is not id=NAME"),
         (("--secret", "id=a,env=ABSENT"), "the variable 'ABSENT' of --secret 'a' is not set"),
-        (("--secret", "id=a,env=HOME", "--secret", "id=a,env=PATH"), "--secret 'a' is given twice"),
-        (("--engine", "docker", "--secret", "id=a,env=HOME"), "--secret is not for --engine doc"),
-        (("--engine", "docker", "--builder", "far"), "--builder is not for --engine docker"),
+        (("--secret", "id=a,env=HOME", "--secret", "id=a,env=PATH"), "--secret 'a' is used twice"),
+        (("--engine", "docker", "--secret", "id=a,env=HOME"), "--secret cannot be combined with"),
+        (("--engine", "docker", "--builder", "far"), "--builder cannot be combined with --"),
         (("--engine", "podman"), "argument --engine: invalid choice: 'podman'"),
     ],
 )
@@ -54,7 +54,7 @@ def test_a_secret_s_file_must_be_one_that_buildkit_takes(building: Path) -> None
     """It is there, and not too large; its path is relative to where the person is."""
     (building / "large").write_bytes(b"x" * (500 * 1024 + 1))
     said, _ = told(run(*HEAD, "--secret", "id=a,src=absent", folder=building))
-    assert said.endswith("absent' of --secret 'a' can't be read: No such file or directory")
+    assert said.endswith("absent' of --secret 'a' cannot be read: No such file or directory")
     said, _ = told(run(*HEAD, "--secret", "id=a,src=large", folder=building))
     assert said.endswith("large' of --secret 'a' is larger than 500 KiB")
 
@@ -66,8 +66,8 @@ def test_package_takes_them_only_where_it_builds(building: Path, flags: tuple[st
     assert (done.status, said) == (
         2,
         (
-            "--engine, --builder, --secret, --image and --no-latest are for builds, and nothing "
-            "is built here"
+            "--engine, --builder, --secret, --image and --no-latest are for builds, but this "
+            "command builds nothing"
         ),
     )
     assert "--upload-assets" in hint

@@ -136,7 +136,7 @@ def test_limits_of_the_simulator_are_kept() -> None:
         (("cjob", "package", "-n", "report"), "looking up the environments of acme"),
         (("cjob", "package", "-n", "report", "-e", "test"), "looking up acme/test"),
         (("cjob-render", "-n", "report", "-e", "test"), "looking up acme/test"),
-        (("cjob", "doctor"), "looking at AWS, the engine and the sandbox"),
+        (("cjob", "doctor"), "checking AWS, the engine and the sandbox"),
     ],
 )
 def test_a_terminal_shows_what_is_waited_for(
@@ -158,7 +158,8 @@ def test_a_terminal_shows_what_is_waited_for(
 
 
 ASKING = """
-from cjob.cli.output.console import Console, ask
+from cjob.cli.output.console import Console
+from cjob.cli.output.terminal import ask
 with Console().waiting("looking up acme/test"):
     Console.shown.drawn.wait()
     print("got", ask("MFA code? "))

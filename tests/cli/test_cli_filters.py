@@ -44,7 +44,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         '{"apiVersion": "cjob/v1", "kind": "Release", "kind": "Release"}',
         "stdin, document 1: key 'kind' stands twice in one object",
     ),
-    "bytes that are no text": (b"\xff\xfe{}", "stdin is not UTF-8 text"),
+    "bytes that are no text": (b"\xff\xfe{}", "stdin is not UTF-8"),
 }
 NEEDED = {
     "build": "source",
@@ -125,4 +125,4 @@ def test_two_documents_for_one_stack_are_refused_before_aws_is_asked(workspace: 
     document["job"]["later"] = {"key": "value"}
     done = commands.run("cjob-apply", folder=workspace, stdin=json.dumps(document) * 2)
     assert (done.status, done.out) == (2, "")
-    assert "two documents are for job 'report' in environment 'test'" in done.err
+    assert "two documents for job 'report' in environment 'test'" in done.err

@@ -131,7 +131,7 @@ def test_an_application_without_environments_is_told(workspace: Path, aws: Fake)
     """A list of none is no error; a composite has nothing to work on."""
     aws.parameters["/copilot/applications/acme"] = '{"name": "acme", "account": "1"}'
     done = commands.run("cjob", "list", "envs", folder=workspace, settings=aws.settings)
-    assert (done.status, done.out, done.err) == (0, "", "the application has no environment\n")
+    assert (done.status, done.out, done.err) == (0, "", "the application has no environments\n")
     done = commands.run("cjob", "package", folder=workspace, settings=aws.settings)
     assert (done.status, done.out) == (2, "")
     _, message, hint = done.err.splitlines()

@@ -85,8 +85,8 @@ def test_an_option_without_effect_on_a_list_is_refused(line: str, flag: str, job
     assert done.status == 2
     what = line.partition(" ")[0]
     assert commands.told(done) == (
-        f"{flag} has no effect on a list of {what}",
-        f"leave it out: cjob list {what}",
+        f"{flag} has no effect on cjob list {what}",
+        f"remove it: cjob list {what}",
     )
 
 
@@ -133,7 +133,7 @@ def test_inputs_are_listed_with_digests_that_change_with_what_is_used(workspace:
 def test_inputs_of_no_job_are_refused(jobs: Path) -> None:
     """As elsewhere, -n or --all says which."""
     done = commands.run("cjob", "list", "inputs", "-e", "test", folder=jobs)
-    assert (done.status, commands.told(done)[0]) == (2, "no job was named")
+    assert (done.status, commands.told(done)[0]) == (2, "no job named")
 
 
 @pytest.mark.parametrize("command", ["deploy", "package", "run", "logs"])
@@ -174,7 +174,7 @@ LINES = {
     "cjob-render -e ": "prod staging test",
     "cjob-diff --exit": "--exit-code",
     "cjob list ": "envs inputs jobs",
-    "cjob help sta": "stack-states statuses",
+    "cjob help sta": "stack-states status statuses",
     "cjob iam pa": "package",
     "cjob --ver": "--version",
 }

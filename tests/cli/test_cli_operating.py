@@ -13,25 +13,25 @@ NEAREST = "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 102
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (("runs", "-e", "test"), "no job was named", "name it with -n, or pass --all"),
+        (("runs", "-e", "test"), "no job named", "name it with -n, or pass --all"),
         (
             ("run", "-e", "test"),
-            "no job was named",
+            "no job named",
             "name it with -n, as in -n report; or leave out -e and -a",
         ),
         (
             ("run", "report", "-e", "test"),
-            "there is no file 'report', but a job of that name",
+            "there is no file 'report', but there is a job with that name",
             "to name a job: cjob run -n report",
         ),
         (
             ("run", "plan.json", *ON),
-            "a FILE cannot go with -n or --all",
-            "give one or the other",
+            "FILE cannot be combined with -n or --all",
+            "pass one or the other",
         ),
         (
             ("run", *ON, "--if-changed"),
-            "--if-changed is about documents of cjob-apply, and cannot go with -n or --all",
+            "--if-changed needs documents of cjob-apply: remove -n or --all",
             "leave one of them out",
         ),
         (
@@ -46,42 +46,42 @@ NEAREST = "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 102
         ),
         (
             ("deploy", *ON, "--run", "--detach"),
-            "--run cannot go with --detach",
+            "--run cannot be combined with --detach",
             "a job runs once it is deployed",
         ),
         (
             ("logs", *ON, "-n", "other"),
             "cjob logs takes one job, but 2 are named",
-            "run it once for each job, beginning with: cjob logs -n report",
+            "run it once for each job, starting with: cjob logs -n report",
         ),
         (
             ("status", "-e", "test"),
-            "no job was named",
+            "no job named",
             "name it with -n, or pass --all or --deployed",
         ),
         (
             ("job", "status", "--all", "--deployed", "-e", "test"),
-            "--deployed cannot go with -n or --all",
+            "--deployed cannot be combined with -n or --all",
             "name jobs, or take all deployed ones",
         ),
         (
             ("status", "--deployed"),
-            "no environment was named",
+            "no environment named",
             "name it with -e, as in -e test, or set CJOB_ENV",
         ),
         (
             ("logs", *ON, "--since", "1h", "--run", "last"),
-            "--since cannot go with --run",
+            "--since cannot be combined with --run",
             "name one run, or all runs since a time",
         ),
         (
             ("logs", *ON, "--since", "1h", "-f"),
-            "--since cannot go with --follow",
+            "--since cannot be combined with --follow",
             "a single run is followed: pass --run",
         ),
         (
             ("logs", *ON, "--tail", "1", "-f"),
-            "--tail cannot go with --follow",
+            "--tail cannot be combined with --follow",
             "a run is followed from its first line",
         ),
         (
@@ -111,7 +111,7 @@ NEAREST = "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 102
         ),
         (
             ("run", *ON, "--command", "x", "--reason", "y"),
-            "--reason cannot go with a one-off run: ECS keeps no reason",
+            "--reason cannot be combined with a one-off run: ECS keeps no reason",
             "leave one of them out",
         ),
         (

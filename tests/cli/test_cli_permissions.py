@@ -41,7 +41,7 @@ def test_a_folder_that_must_not_be_read_is_named(locked: str, workspace: Path) -
     message, hint = commands.told(done)
     assert f"/{locked}" in message
     assert message.endswith(": Permission denied")
-    assert hint == "check the permissions of it, and of the folders above it"
+    assert hint == "check its permissions, and those of the folders above it"
 
 
 def test_a_job_that_must_not_be_read_is_not_left_out(workspace: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_filter_given_a_job_says_how_to_name_one(command: str, jobs: Path) -> 
     assert done.status == 2
     head = "cjob deploy" if command == "apply" else f"cjob-{command}"
     assert commands.told(done) == (
-        "there is no file 'report', but a job of that name",
+        "there is no file 'report', but there is a job with that name",
         f"to name a job: {head} -n report",
     )
     other = commands.run(f"cjob-{command}", "absent.json", folder=jobs)
@@ -223,7 +223,7 @@ def test_variables_are_defaults_of_the_application_and_the_environment(workspace
         "env": "prod",
         "name": "report",
     }
-    assert job(*report, CJOB_ENV="") == "no environment was named"
+    assert job(*report, CJOB_ENV="") == "no environment named"
     assert job(*report, CJOB_ENV="../x") == "CJOB_ENV: environment '../x' is not a valid name"
     wrong = job(*report, "-e", "test", CJOB_APP="a/b")
     assert wrong == "CJOB_APP: application 'a/b' is not a valid name"

@@ -70,7 +70,7 @@ def test_a_job_is_not_a_plan(workspace: Path) -> None:
     done = commands.run("cjob", "show", "report", folder=workspace)
     assert done.status == 2
     message, hint = commands.told(done)
-    assert message == "there is no file 'report', but a job of that name"
+    assert message == "there is no file 'report', but there is a job with that name"
     assert hint == "to name a job: cjob-diff -n report"
 
 

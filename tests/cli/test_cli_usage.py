@@ -104,8 +104,8 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         ),
         (
             "cjob package -n report -e test --output-dir=",
-            "--output-dir names no folder",
-            "as in --output-dir ./infrastructure",
+            "--output-dir: the folder is empty",
+            "name a folder, such as --output-dir ./infrastructure",
         ),
         (
             "cjob-render --trget t.json",
@@ -150,12 +150,12 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         ("cjob-render -n", "argument -n/--name: expected one argument", "see cjob render --help"),
         (
             "cjob-build -n report -e test report.json",
-            "a FILE cannot go with -n or --all",
-            "give one or the other",
+            "FILE cannot be combined with -n or --all",
+            "pass one or the other",
         ),
         (
             "cjob-build -n report",
-            "no environment was named",
+            "no environment named",
             "name it with -e, as in -e test, or set CJOB_ENV",
         ),
         (
@@ -185,13 +185,13 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         ),
         (
             "cjob-build -n report -e test --resource-tags aws:x=1",
-            "--resource-tags 'aws:x=1' is no tag that AWS takes",
-            "a key has up to 128 characters and does not begin with aws:, a value has 1 to 256",
+            "--resource-tags 'aws:x=1' is not a valid tag",
+            "a key has up to 128 characters and does not start with aws:, a value has 1 to 256",
         ),
         (
             "cjob-build -n report -e test --resource-tags team=",
-            "--resource-tags 'team=' is no tag that AWS takes",
-            "a key has up to 128 characters and does not begin with aws:, a value has 1 to 256",
+            "--resource-tags 'team=' is not a valid tag",
+            "a key has up to 128 characters and does not start with aws:, a value has 1 to 256",
         ),
         (
             "cjob-build -n report -e test --tag -x!",
@@ -200,13 +200,13 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         ),
         (
             "cjob-build -n report -e test --tag=v1/x",
-            "--tag 'v1/x' is no tag of an image",
-            "up to 128 letters, digits, _, . and -; a letter, a digit or _ comes first",
+            "--tag 'v1/x' is not a valid image tag",
+            "use up to 128 letters, digits, _, . and -, starting with a letter, a digit or _",
         ),
         (
             "cjob-build --all -n report -e test",
-            "--all cannot go with -n",
-            "name jobs, or take all of them",
+            "--all cannot be combined with -n",
+            "pass -n for some jobs, or --all for all of them",
         ),
         (
             "cjob-build -n report --env=",
@@ -231,17 +231,17 @@ def test_versions_of_python_and_all_libraries_are_printed_as_json(tmp_path: Path
         (
             "cjob-render -n report -e test --target absent.json",
             "cannot read 'absent.json': No such file or directory",
-            "check the file's name",
+            "check the file name",
         ),
         (
             "cjob-render -n report -e prod --target target.json",
             "the target in 'target.json' is application 'acme', environment 'test'",
-            "make one with cjob-target for the environment that you name",
+            "make one for your environment with cjob-target",
         ),
         (
             "cjob-render -n report -a other -e test --target target.json",
             "the target in 'target.json' is application 'acme', environment 'test'",
-            "make one with cjob-target for the environment that you name",
+            "make one for your environment with cjob-target",
         ),
         ("cjob sandbox", "the following arguments are required: ACTION", "see cjob sandbox --help"),
     ],
@@ -288,8 +288,8 @@ def test_what_belongs_to_a_head_is_refused_where_documents_are_read(
     done = commands.run("cjob-build", *flag.split(), folder=tmp_path, stdin=BEGUN)
     assert done.status == 2
     message, hint = commands.told(done)
-    assert message.endswith("belongs to a command with -n or --all; here documents are read")
-    assert hint == "give it to the first command of the pipe"
+    assert message.endswith("belongs to a command with -n or --all; this command reads documents")
+    assert hint == "pass it to the first command of the pipe"
 
 
 def test_a_folder_without_workspace_is_told(tmp_path: Path) -> None:

@@ -111,4 +111,4 @@ def test_it_needs_a_job(workspace: Path) -> None:
     """It reads no documents."""
     done = _manifest(workspace, "-e", "test")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "cjob: no job was named\nhint: name it with -n, or take --all\n"
+    assert done.stderr == "cjob: no job named\nhint: name it with -n, or pass --all\n"

@@ -117,7 +117,7 @@ def test_the_difference_excludes_what_writes_or_sends(place: Place, other: list[
     place.job("exclusive")
     done = place.run("package", *on("exclusive"), "--diff", *other)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--diff cannot go with" in done.stderr
+    assert "--diff cannot be combined with" in done.stderr
     assert not (place.root / "out").exists()
 
 

@@ -1,7 +1,7 @@
-"""`cjob apply`: deploy what a document says.
+"""`cjob apply`: deploy a rendered document.
 
-Reads documents on stdin, rendered and pushed; writes them with a "deployment" section. A document
-with a difference is a plan: it is refused when the live stack has changed since it was made.
+Reads rendered documents from stdin or files; writes them with a "deployment" section. A document
+with a "diff" section is a plan: cjob refuses it if the stack has changed since the plan was made.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SHA256",
-        help="apply only the document with this digest (printed by cjob-diff); one for each",
+        help="apply only the document with this digest (printed by cjob-diff); repeat for each",
     )
     parser.add_argument(
         "--expect-env",

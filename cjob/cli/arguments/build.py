@@ -1,7 +1,7 @@
 """`cjob build`: build a job's images.
 
-Reads the workspace (-n, -e) or documents on stdin; writes them with an "images" section. Needs a
-container engine where the job has something to build, and no AWS.
+Reads the workspace (-n, -e) or documents from stdin; writes documents with an "images" section.
+Needs a container engine if the job has something to build; needs no AWS.
 """
 
 import argparse
@@ -27,5 +27,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[CONTAINER=]FILE",
-        help="take the image that docker buildx build --metadata-file tells of; repeatable",
+        help="use the image in a file that docker buildx build --metadata-file wrote; repeatable",
     )

@@ -1,7 +1,7 @@
-"""`cjob completion`: print a script with which a shell completes cjob's commands.
+"""`cjob completion`: print a completion script for bash, zsh or fish.
 
-The script is made from the very parsers that read the options. Names of jobs and environments are
-completed from the workspace (`cjob list`), without AWS.
+The script is made from the parsers of the commands. Names of jobs and environments are completed
+from the workspace (`cjob list`), without AWS.
 """
 
 import argparse
@@ -23,5 +23,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "shell",
         choices=SHELLS,
         metavar="{bash,zsh,fish}",
-        help="the shell that is to read the script",
+        help="the shell that reads the script",
     )

@@ -1,9 +1,9 @@
 """`cjob deploy`: build, push, render and deploy jobs.
 
-Does what the single commands do, in one process: load, resolve, build, push, render, diff, apply.
-With --diff it shows what differs before anything is sent, and asks whether to go on. Nothing is
-sent where nothing changed. Prints text everywhere; with -o json, the documents with their
-"deployment".
+Runs the single commands' stages in one process: load, resolve, build, push, render, diff, apply.
+With --diff it prints the differences before anything is uploaded, and asks whether to continue. If
+nothing has changed, nothing is uploaded. Prints text everywhere; with -o json, documents with a
+"deployment" section.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_composite(parser)
     shared.add_resource_tags(parser)
     shared.add_cdk_env(parser)
-    shared.add_diff(parser, "compare first, then ask")
+    shared.add_diff(parser, "print the differences, and ask before deploying")
     shared.add_yes(parser, "with --diff, do not ask")
     parser.add_argument(
         "--run", action="store_true", help="then run each job that changed, and wait for its end"

@@ -1,7 +1,7 @@
-"""`cjob diff`: compare what was rendered with the live stack.
+"""`cjob diff`: compare a rendered template with the deployed stack.
 
-Reads documents of cjob render on stdin, or begins from the workspace (-n, -e); writes them with a
-"diff" section, which makes them plans: cjob apply refuses one when the live stack has changed.
+Reads documents of cjob render from stdin, or starts from the workspace (-n, -e); writes documents
+with a "diff" section. They are plans: cjob apply refuses a plan if the stack has changed since.
 """
 
 import argparse
@@ -15,7 +15,7 @@ examples:
   cjob-diff -n report -e test -o markdown >> "$GITHUB_STEP_SUMMARY"
   cjob-build -n report -e test | cjob-push | cjob-render | cjob-diff > plan.json
 
-The digest of each document is told on stderr: cjob-apply --expect-digest takes that one only.
+The digest of each document is printed on stderr; cjob-apply --expect-digest applies that one only.
 """
 
 

@@ -1,7 +1,8 @@
-"""`cjob doctor`: check what cjob works with: AWS, the workspace, the engine, the sandbox.
+"""`cjob doctor`: check AWS, the workspace, the container engine and the sandbox.
 
-Prints a line for each check, with what to do if something is wrong. Changes nothing. What is needed
-for some jobs only, such as an engine, is a warning; the status is that of the worst error.
+Prints a line for each check, with a hint if something is wrong. Changes nothing. A problem that
+concerns some jobs only, such as a missing engine, is a warning; the exit status is that of the
+worst error.
 """
 
 import argparse

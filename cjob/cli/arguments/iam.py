@@ -1,15 +1,15 @@
-"""`cjob iam`: print the permissions in AWS that commands need, as text or as policies.
+"""`cjob iam`: print the AWS permissions that commands need, as text or as policies.
 
-Name the commands that will be run (default: deploy, run, runs and logs, which need all that the
-others do), and create-repository if they are given that option. Calls are made as the caller, which
-is a person or a role of CI, or as the environment's manager role, which the caller assumes. Whoever
-may assume that role can deploy, whatever else they may not do. Needs no AWS.
+Name the commands that you run (default: deploy, run, runs and logs, which together need everything
+that the others need), and create-repository if you pass that option. cjob calls AWS as the caller,
+which is a person or a CI role, or as the environment's manager role, which the caller assumes.
+Everyone who can assume that role can deploy, whatever their own permissions. Needs no AWS.
 
--o json prints the policy of one of the two (--role), as aws iam create-policy takes it.
---session-policy prints a policy that only reads and assumes no role: a session policy, or all that
-a role for plans needs whose commands have --as-caller. --trust prints the trust policy of a role
-that runs of CI assume (OIDC): those of pull requests if only commands that read are named, of
---branch if that is given, and otherwise those that deploy to the environment.
+-o json prints the policy of one of the two (--role), in the form that aws iam create-policy takes.
+--session-policy prints a read-only policy that assumes no role: a session policy, or the policy of
+a role that makes plans with --as-caller. --trust prints the trust policy of a role that CI assumes
+(OIDC): for pull requests if all named commands only read, for --branch if that is given, and
+otherwise for runs that deploy to the environment.
 """
 
 import argparse
@@ -31,7 +31,7 @@ examples:
 """
 
 DEFAULT = ("deploy", "run", "runs", "logs")
-"""The commands that are meant if none is named: they need all that the others do."""
+"""The commands if none is named: together they need everything that the others need."""
 
 IDENTITIES = ("caller", "manager")
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "commands",
         nargs="*",
         metavar="COMMAND",
-        help=f"a command that is to be run (default: {' '.join(DEFAULT)})",
+        help=f"a command that you run (default: {' '.join(DEFAULT)})",
     )
     shared.add_app(parser)
     shared.add_env(parser, "the environment (default: all)")
@@ -52,12 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--partition", choices=PARTITIONS, help="AWS partition (default: that of AWS_REGION)"
     )
     parser.add_argument(
-        "--role", choices=IDENTITIES, help="whose policy -o json is (default: caller)"
+        "--role", choices=IDENTITIES, help="whose policy -o json prints (default: caller)"
     )
     parser.add_argument(
         "--session-policy",
         action="store_true",
-        help="print a policy for plans, which only reads and assumes no role",
+        help="print a read-only policy for plans, which assumes no role",
     )
     trust = parser.add_argument_group("to print a role's trust policy")
     trust.add_argument("--trust", choices=("github", "gitlab"), help="the CI system (OIDC)")
@@ -67,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the repository, as in OWNER/REPO; with the numbers (OWNER@1/REPO@2) if its "
         "tokens have them",
     )
-    trust.add_argument("--account-id", metavar="ID", help="the AWS account that has the role")
-    trust.add_argument("--branch", metavar="NAME", help="the branch whose runs may assume it")
-    trust.add_argument("--host", help="address of a GitLab of your own (default: gitlab.com)")
+    trust.add_argument("--account-id", metavar="ID", help="the AWS account of the role")
+    trust.add_argument("--branch", metavar="NAME", help="the branch whose runs can assume the role")
+    trust.add_argument("--host", help="host of a self-managed GitLab (default: gitlab.com)")
     shared.add_common(parser)
     shared.add_output(parser, ("text", "json"), shared.OUTPUT)

@@ -1,9 +1,9 @@
 """`cjob list`: list the workspace's jobs, the application's environments, or a job's inputs.
 
-Prints one name a line, or a JSON array, as a CI matrix takes it. Jobs come from the workspace's
-files, environments from AWS; with --offline, environments too come from the workspace. Inputs are
-the files that a job's image and stack are made from, each with a digest: as long as the list is the
-same, nothing in the workspace needs another build. Of the manifest, the digest is that of its text
+Prints one name per line, or a JSON array for a CI matrix. Jobs come from the workspace's files,
+environments from AWS; with --offline, environments come from the workspace as well. Inputs are the
+files that a job's image and stack are made from, each with a digest: as long as the list is the
+same, nothing in the workspace needs a new build. The digest of the manifest is that of its text
 with variables substituted.
 """
 
@@ -14,7 +14,7 @@ from cjob.cli.arguments import shared
 EXAMPLES = """\
 examples:
   cjob list jobs
-  cjob list jobs -o json        (["cleanup","report"], for a matrix of CI)
+  cjob list jobs -o json        (["cleanup","report"], for a CI matrix)
   cjob list inputs -n report -e test
   for env in $(cjob list envs); do cjob-diff --all -e "$env" -o text; done
 """
@@ -33,10 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="a folder whose files are no inputs; repeatable",
+        help="a folder whose files are not inputs; repeatable",
     )
     parser.add_argument(
-        "--offline", action="store_true", help="only the environments that the workspace names"
+        "--offline", action="store_true", help="list only the environments that the workspace names"
     )
     shared.add_allow_outside(parser)
     shared.add_common(parser)

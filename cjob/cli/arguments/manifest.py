@@ -1,7 +1,7 @@
-"""`cjob manifest`: show what a job's manifest comes to in one environment.
+"""`cjob manifest`: show the resolved manifest for an environment.
 
-Prints the manifest with its variables substituted, the environment's section applied, and what has
-no effect left out. Defaults are not filled in. Needs no AWS and no engine.
+Prints the manifest with variables substituted and the environment's section applied, without fields
+that have no effect. Defaults are not filled in. Needs no AWS and no engine.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """`cjob package`: print or write the template of a job and its parameters, or the difference.
 
-Prints the template; with --output-dir writes it with its parameters, and the addons' template
-where there is one; with --diff prints how it differs from the live stack. With -o json it prints
-the documents instead. Sends nothing unless --upload-assets asks for it.
+Prints the template; with --output-dir writes it to a folder with its parameters, and with the
+addons' template if there is one; with --diff prints how it differs from the deployed stack. With -o
+json it prints documents instead. Uploads nothing without --upload-assets.
 """
 
 import argparse
@@ -26,13 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_as_caller(parser)
     shared.add_resource_tags(parser)
     shared.add_cdk_env(parser)
-    parser.add_argument("--output-dir", metavar="DIR", help="write files instead of printing")
     parser.add_argument(
-        "--upload-assets", action="store_true", help="build and send what the stack needs"
+        "--output-dir", metavar="DIR", help="write files to this folder instead of printing"
     )
-    shared.add_diff(parser, "print the difference and exit")
+    parser.add_argument(
+        "--upload-assets", action="store_true", help="build images, and upload what the stack needs"
+    )
+    shared.add_diff(parser, "print the differences, and exit")
     shared.add_build_to_compare(parser)
-    shared.add_allow_downgrade(parser, "render although a newer version deployed")
+    shared.add_allow_downgrade(parser, "render even if a newer version deployed the stack")
     shared.add_build(parser)
     shared.add_allow_outside(parser)
     shared.add_common(parser)

@@ -1,7 +1,7 @@
-"""`cjob push`: push images, and send the files that the stack needs.
+"""`cjob push`: push images, and upload the files that the stack needs.
 
-Reads documents of cjob build on stdin, or begins from the workspace (-n, -e) for a job that builds
-no image; writes them with each image's digest. Sends only what is absent.
+Reads documents of cjob build from stdin, or starts from the workspace (-n, -e) for a job that
+builds no image; writes documents with each image's digest. Uploads only what is missing.
 """
 
 import argparse

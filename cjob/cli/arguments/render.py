@@ -1,7 +1,7 @@
 """`cjob render`: render the CloudFormation template, its parameters and tags.
 
-Reads documents on stdin, or begins from the workspace (-n, -e); writes them with a "stack"
-section. With --target it needs no AWS. What only a push could give is named in "missing".
+Reads documents from stdin, or starts from the workspace (-n, -e); writes documents with a "stack"
+section. With --target it needs no AWS. "missing" lists what is known only after a push.
 """
 
 import argparse

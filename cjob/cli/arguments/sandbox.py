@@ -1,6 +1,6 @@
-"""`cjob sandbox`: a local AWS with an application to deploy to, in one command.
+"""`cjob sandbox`: run a local AWS with an application to try cjob on.
 
-Needs no account and no network once it is installed. Messages go to stderr; the settings of `env`
+Needs no account, and no network once it is installed. Messages go to stderr; the settings of `env`
 and the JSON of `status` are data, and go to stdout.
 """
 
@@ -18,12 +18,12 @@ examples:
 """
 
 ACTIONS = {
-    "start": "install what is needed, start it and set up an application",
-    "stop": "end it, with all that was deployed to it",
-    "status": "tell whether it runs, and what with",
+    "start": "install what it needs, start it and set up an application",
+    "stop": "stop it, and delete everything that was deployed to it",
+    "status": "print whether it is running, and its settings",
     "env": "print the settings that point AWS clients at it",
-    "reset": "empty it and set up the application again",
-    "script": "say what the runs of a job do, with no container at all",
+    "reset": "delete everything in it, and set up the application again",
+    "script": "script what the runs of a job do, without containers",
 }
 
 
@@ -44,21 +44,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 "--env-version",
                 default="",
                 metavar="VERSION",
-                help="version of Copilot's template that the environments have (such as v1.8.0)",
+                help="version of the environments' template, such as v1.8.0",
             )
             action.add_argument(
                 "--job",
                 action="append",
                 metavar="NAME",
-                help="a job to make a repository for; repeatable (default: report)",
+                help="a job to create a repository for; repeatable (default: report)",
             )
             action.add_argument(
-                "--port", type=int, default=0, help="port (default: the last one, or a free one)"
+                "--port",
+                type=int,
+                default=0,
+                help="port (default: the port of the last start, or a free one)",
             )
             action.add_argument(
                 "--strict",
                 action="store_true",
-                help="deny what AWS denies: roles may do what their policies say, and no more",
+                help="enforce permissions: deny what the policies of callers do not allow",
             )
             action.add_argument(
                 "--policy",
@@ -72,5 +75,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument("-o", "--output", choices=choices, help="how to print it")
         if name == "env":
             action.add_argument(
-                "--unset", action="store_true", help="print what takes the settings back again"
+                "--unset", action="store_true", help="print the commands that unset the settings"
             )

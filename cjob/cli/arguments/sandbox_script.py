@@ -1,6 +1,6 @@
-"""`cjob sandbox script`: say what the runs of a job do in the sandbox, with no container at all.
+"""`cjob sandbox script`: script what the runs of a job do in the sandbox, without containers.
 
-Sets what every later attempt does; with --attempt, what one attempt of each run does instead.
+Sets what every later attempt does; with --attempt, what that attempt of each run does.
 """
 
 import argparse
@@ -25,11 +25,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", metavar="JOB", help="the job")
     shared.add_env(parser, "the environment (default: the first)")
     parser.add_argument("--exit", type=int, default=0, metavar="N", help="exit code (default: 0)")
-    shared.add_reason(parser, "what ECS gives as the reason")
-    parser.add_argument("--stop-code", metavar="CODE", help="how ECS says that the task stopped")
-    parser.add_argument("--seconds", type=float, default=0, metavar="S", help="how long it runs")
+    shared.add_reason(parser, "the reason that ECS reports")
+    parser.add_argument("--stop-code", metavar="CODE", help="the stop code that ECS reports")
     parser.add_argument(
-        "--log", action="append", default=[], metavar="LINE", help="a line it writes; repeatable"
+        "--seconds", type=float, default=0, metavar="S", help="how long the task runs"
     )
-    parser.add_argument("--attempt", type=int, metavar="N", help="only this attempt of each run")
-    parser.add_argument("--clear", action="store_true", help="run containers again")
+    parser.add_argument(
+        "--log",
+        action="append",
+        default=[],
+        metavar="LINE",
+        help="a line that the container writes; repeatable",
+    )
+    parser.add_argument(
+        "--attempt", type=int, metavar="N", help="set this attempt of each run only"
+    )
+    parser.add_argument(
+        "--clear", action="store_true", help="delete the script: run containers again"
+    )

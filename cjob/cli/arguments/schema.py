@@ -1,7 +1,7 @@
 """`cjob schema`: print the JSON Schema (draft 2020-12) of a manifest, or of the document.
 
-For editors, and for programs that make or take documents. An editor finds the manifest's schema by
-a line at the top of the file: # yaml-language-server: $schema=PATH
+For editors, and for programs that read or write documents. An editor finds the manifest's schema
+by a line at the top of the file: # yaml-language-server: $schema=PATH
 """
 
 import argparse
@@ -20,5 +20,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of",
         choices=("manifest", "release"),
         metavar="{manifest,release}",
-        help="what is to be described",
+        help="what the schema describes",
     )

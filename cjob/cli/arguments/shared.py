@@ -20,12 +20,12 @@ Group = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - it h
 def add_head_and_filter(
     parser: argparse.ArgumentParser, *, output: Sequence[str] = ("json", "text")
 ) -> None:
-    """Add what a command takes that reads the workspace or documents."""
+    """Add the arguments of a command that reads the workspace or documents."""
     add_files(parser)
     head = parser.add_argument_group("to start from the workspace")
     add_jobs(head)
     add_environment(head)
-    add_target(head, "a document of cjob-target: stay offline")
+    add_target(head, "a document of cjob-target: render offline")
     add_tag(head)
     add_allow_outside(parser)
     add_common(parser)
@@ -33,7 +33,7 @@ def add_head_and_filter(
 
 
 def add_composite(parser: argparse.ArgumentParser) -> None:
-    """Add the options of composites that name what to work on."""
+    """Add the options of composites that name the jobs and the environment."""
     add_jobs(parser)
     add_environment(parser)
     add_target(parser, "a document of cjob-target")
@@ -41,13 +41,13 @@ def add_composite(parser: argparse.ArgumentParser) -> None:
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add what nearly every command takes."""
+    """Add the options of nearly every command."""
     parser.add_argument(
         "-C",
         "--directory",
         default=".",
         metavar="DIR",
-        help="a folder of the workspace (default: .)",
+        help="run in this folder of the workspace (default: .)",
     )
     parser.add_argument(
         "--parallel",
@@ -64,7 +64,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         "--log-format",
         choices=("text", "json", "github"),
         default="text",
-        help="form of the messages on stderr (default: text)",
+        help="format of messages on stderr (default: text)",
     )
 
 
@@ -75,16 +75,16 @@ def _count(text: str) -> int:
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
-    """Add the files of documents that a filter reads."""
+    """Add the files that a filter reads."""
     parser.add_argument(
-        "file", nargs="*", metavar="FILE", help="files of documents (default: stdin)"
+        "file", nargs="*", metavar="FILE", help="files with documents (default: stdin)"
     )
 
 
 def add_jobs(parser: Group) -> None:
     """Add the options that name jobs."""
     add_name(parser, "a job; repeatable")
-    parser.add_argument("--all", action="store_true", help="all scheduled jobs of the workspace")
+    parser.add_argument("--all", action="store_true", help="all scheduled jobs in the workspace")
 
 
 def add_name(parser: Group, text: str) -> None:
@@ -154,7 +154,7 @@ def add_diff(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def add_exit_code(parser: Group, text: str) -> None:
-    """Add the option to report by the exit status what was found."""
+    """Add the option to report findings by the exit status."""
     parser.add_argument("--exit-code", action="store_true", help=text)
 
 
@@ -164,12 +164,12 @@ def add_reason(parser: Group, text: str, convert: Callable[[str], str] = str) ->
 
 
 def add_yes(parser: Group, text: str) -> None:
-    """Add the option to agree in advance."""
+    """Add the option not to ask."""
     parser.add_argument("-y", "--yes", action="store_true", help=text)
 
 
 def add_resource_tags(parser: Group) -> None:
-    """Add the tags that the person adds to the stack."""
+    """Add the option for tags of the stack."""
     parser.add_argument(
         "--resource-tags",
         action="append",
@@ -180,31 +180,31 @@ def add_resource_tags(parser: Group) -> None:
 
 
 def add_cdk_env(parser: argparse.ArgumentParser) -> None:
-    """Add what a command takes that may run a CDK app."""
+    """Add the option of commands that can run a CDK app."""
     parser.add_argument(
         "--cdk-env",
         action="append",
         default=[],
         metavar="NAME",
-        help="a variable that CDK overrides may see; repeatable",
+        help="pass this environment variable to CDK overrides; repeatable",
     )
 
 
 def add_allow_outside(parser: argparse.ArgumentParser) -> None:
-    """Add the consent to files that are not the repository's."""
+    """Add the option that allows files outside the repository."""
     parser.add_argument(
         "--allow-outside",
         action="store_true",
-        help="let manifests and addons name files outside of the repository",
+        help="allow manifests and addons to name files outside the repository",
     )
 
 
 def add_as_caller(parser: argparse.ArgumentParser) -> None:
-    """Add what a command takes that only reads, so that its caller may need no other role."""
+    """Add the option of commands that only read, for callers who cannot assume a role."""
     parser.add_argument(
         "--as-caller",
         action="store_true",
-        help="read with your own permissions, without assuming the manager role",
+        help="read with your own permissions instead of assuming the manager role",
     )
 
 
@@ -216,20 +216,20 @@ def add_build(parser: argparse.ArgumentParser) -> None:
         choices=ENGINES,
         help="build with docker's classic builder or with buildx (default: buildx, if installed)",
     )
-    group.add_argument("--builder", default="", metavar="NAME", help="a builder of docker buildx")
+    group.add_argument("--builder", default="", metavar="NAME", help="the docker buildx builder")
     group.add_argument(
         "--secret",
         action="append",
         default=[],
         metavar="SPEC",
-        help=f"what a build may read, as {SECRET_FORM}; repeatable",
+        help=f"a secret for builds, as {SECRET_FORM}; repeatable",
     )
     add_image(group)
     add_no_latest(group)
 
 
 def add_image(parser: Group) -> None:
-    """Add how an image is named that was built elsewhere."""
+    """Add the option that names an existing image."""
     parser.add_argument(
         "--image",
         action="append",
@@ -240,14 +240,16 @@ def add_image(parser: Group) -> None:
 
 
 def add_build_to_compare(parser: Group) -> None:
-    """Add that images are built for a comparison."""
+    """Add the option to build images for a comparison."""
     parser.add_argument(
-        "--build", action="store_true", help="build the images, to compare them with the deployed"
+        "--build",
+        action="store_true",
+        help="build the images, to compare them with the deployed ones",
     )
 
 
 def add_create_repository(parser: Group) -> None:
-    """Add that the job's repository is made if it has none."""
+    """Add the option to create the job's repository."""
     parser.add_argument(
         "--create-repository",
         action="store_true",
@@ -256,7 +258,7 @@ def add_create_repository(parser: Group) -> None:
 
 
 def add_no_latest(parser: Group) -> None:
-    """Add how images get no tag that moves, for repositories with immutable tags."""
+    """Add the option for repositories with immutable tags."""
     parser.add_argument(
         "--no-latest",
         dest="latest",
@@ -266,25 +268,25 @@ def add_no_latest(parser: Group) -> None:
 
 
 def add_allow_downgrade(parser: Group, text: str) -> None:
-    """Add the consent to a stack that a newer version made."""
+    """Add the option that allows a stack of a newer version."""
     parser.add_argument("--allow-downgrade", action="store_true", help=text)
 
 
 def add_detach(parser: Group, text: str) -> None:
-    """Add that nothing is waited for."""
+    """Add the option not to wait."""
     parser.add_argument("--detach", action="store_true", help=text)
 
 
 def add_deployment(parser: argparse.ArgumentParser) -> None:
-    """Add what is chosen for a deployment."""
+    """Add the options of a deployment."""
     parser.add_argument(
         "--no-rollback",
         dest="rollback",
         action="store_false",
-        help="keep a failed deployment as it is, instead of rolling it back",
+        help="keep a failed deployment instead of rolling it back",
     )
-    add_detach(parser, "do not wait for the deployment")
-    add_allow_downgrade(parser, "replace what a newer version deployed")
+    add_detach(parser, "do not wait for the deployment to end")
+    add_allow_downgrade(parser, "deploy even if a newer version deployed the stack")
     parser.add_argument(
         "--wait-for-stack",
         action="store_true",
@@ -298,7 +300,7 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="LOGICALID",
-        help="remove or replace this resource, and lose the data in it; repeatable",
+        help="allow to remove or replace this resource, with its data; repeatable",
     )
     parser.add_argument(
         "--adopt-stack",

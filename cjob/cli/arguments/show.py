@@ -1,7 +1,7 @@
 """`cjob show`: print what a saved plan contains.
 
-Reads documents from files or stdin, and prints what they say: job, stack, account, images, and the
-difference as it was when the plan was made. Nothing is compared again, and AWS is not asked.
+Reads documents from files or stdin, and prints the job, stack, account, images, and the differences
+as they were when the plan was made. Compares nothing again, and makes no calls to AWS.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """`cjob target`: look up the application and the environment in AWS.
 
-Reads the workspace (-n, -e) or documents on stdin; writes them with a "target" section. Kept as a
-file, that is all that rendering needs of AWS: cjob render --target FILE.
+Reads the workspace (-n, -e) or documents from stdin; writes documents with a "target" section.
+Kept in a file, it is everything that rendering needs from AWS: cjob render --target FILE.
 """
 
 import argparse

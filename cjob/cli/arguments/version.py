@@ -1,6 +1,6 @@
-"""`cjob version`: print the version, with -o json also those of Python and the libraries.
+"""`cjob version`: print the versions of cjob, Python and the libraries.
 
-The JSON belongs in a bug report.
+Text has the version of cjob alone. Put the JSON into a bug report.
 """
 
 import argparse

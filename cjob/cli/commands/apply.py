@@ -19,7 +19,7 @@ from cjob.stages.resolve import confirm
 
 
 def run(args: argparse.Namespace) -> int:
-    """Deploy documents; each that succeeded is written, and the worst status given."""
+    """Deploy documents, write those that succeeded, and return the worst status."""
     context, console = job_options.start(args)
     warm_up = (RunContext.warm_up_lookup, RunContext.warm_up_stacks)
     read = stage_command.read_stream(args.file, "cjob-apply", context, warm_up, head="cjob deploy")
@@ -38,20 +38,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_single(read: Sequence[Release]) -> None:
-    """Refuse two documents for one stack: they would be at work on it at once."""
+    """Refuse two documents for one stack, which would be deployed at the same time."""
     seen: set[tuple[str, str, str]] = set()
     for job in (release.job for release in read):
         names = (job.app, job.env, job.name)  # a Job with keys of later versions has no hash
         if names in seen:
             raise InputError(
-                f"two documents are for job {job.name!r} in environment {job.env!r}",
+                f"two documents for job {job.name!r} in environment {job.env!r}",
                 hint="apply one of them",
             )
         seen.add(names)
 
 
 def _check_digests(read: Sequence[Release], expected: Sequence[str]) -> None:
-    """Refuse documents other than those that were reviewed, where their digests were given."""
+    """Refuse documents whose digests are not among the expected ones, if there are any."""
     if not expected:
         return
     wanted = sorted("sha256:" + one.removeprefix("sha256:").lower() for one in expected)
@@ -59,23 +59,23 @@ def _check_digests(read: Sequence[Release], expected: Sequence[str]) -> None:
     if sorted(digest for digest, _ in found) != wanted:
         other = [f"{name} has {digest}" for digest, name in found if digest not in wanted]
         raise InputError(
-            "the documents are not the ones expected: "
+            "unexpected documents: "
             + (", ".join(other) or f"{len(found)} of {len(wanted)} are here"),
-            hint="apply the file that was reviewed, or review this one and expect its digest",
+            hint="apply the file that was reviewed, or review this one and pass its digest",
         )
 
 
 def _check_expected(
     read: Sequence[Release], part: "Literal['env', 'name']", expected: Sequence[str]
 ) -> None:
-    """Refuse documents for other jobs or environments than those that were expected, if any."""
+    """Refuse documents for unexpected jobs or environments."""
     for release in read if expected else ():
         job = release.job
         if getattr(job, part) not in expected:
             raise InputError(
                 f"the document is for job {job.name!r} in environment {job.env!r}, "
                 f"not {' or '.join(map(repr, expected))}",
-                hint="apply the plan that was reviewed, and check where this one comes from",
+                hint="apply the plan that was reviewed",
                 place=f"job.{part}",
             )
 
@@ -87,7 +87,7 @@ def finish(
     *,
     is_shown: bool = False,
 ) -> int:
-    """Write those that succeeded, report the others; raise the worst of these.
+    """Write the Releases that succeeded, report the errors, and raise the worst one.
 
     With `is_shown` the outcomes are on stdout already, if it gets text.
     """
@@ -98,9 +98,9 @@ def finish(
     try:
         streams.write(codec.dump(done) if is_json else text)
     except BrokenPipeError:
-        if not failed:  # else what failed is more than that nobody reads
+        if not failed:  # a failed deployment matters more than a closed stdout
             raise
-    except CjobError as unwritten:  # there is no room for the data, but the work is done
+    except CjobError as unwritten:  # the disk is full, but the deployments are done
         unwritten.notes = (*unwritten.notes, *(view(release).rstrip("\n") for release in done))
         if not failed:
             raise
@@ -119,12 +119,12 @@ def finish(
 
 
 def _next_steps(release: Release) -> tuple[str, ...]:
-    """Return what can be done after a deployment, and when the job runs next."""
+    """Return hints for after a deployment, and when the job runs next."""
     return next_steps(release, datetime.now(UTC), datetime.astimezone)
 
 
 def view(release: Release) -> str:
-    """Return the outcome as people read it."""
+    """Return the outcome for people."""
     deployment = release.deployment
     if deployment is None:
         return ""

@@ -26,7 +26,9 @@ def run(args: argparse.Namespace) -> int:
     """Deploy the jobs; return the worst status."""
     args.allow_stale_plan = not args.diff  # nobody reviewed a difference that was not shown
     if args.run and args.detach:
-        raise InputError("--run cannot go with --detach", hint="a job runs once it is deployed")
+        raise InputError(
+            "--run cannot be combined with --detach", hint="a job runs once it is deployed"
+        )
     context, console = job_options.start(args)
     prompts.complete_arguments(args, context, console)
     begun, phases = stage_command.load_jobs(args, context), pipeline.DEPLOY
@@ -78,7 +80,7 @@ def _compare(
     with console.watching([release.job for release in begun]):
         compared = runner.run(begun, context, *pipeline.DEPLOY_COMPARE, jobs=args.parallel)
     for release in compared:
-        diff_command.tell(release, console, "text")
+        diff_command.report_changes(release, console, "text")
     shown = diff_command.text(compared)
     if args.output == "text":
         streams.write(shown)
@@ -88,7 +90,7 @@ def _compare(
 
 
 def _unchanged(args: argparse.Namespace, compared: tuple[Release, ...]) -> int:
-    """Write the documents of a deployment that has nothing to do, if they were asked for."""
+    """Write documents for stacks that are up to date, if -o json asks for them."""
     if args.output == "json":
         done = []
         for release in compared:
@@ -100,27 +102,25 @@ def _unchanged(args: argparse.Namespace, compared: tuple[Release, ...]) -> int:
 
 
 def _agreed(args: argparse.Namespace, compared: tuple[Release, ...]) -> bool:
-    """Return whether to go on with a deployment that changes something, or may."""
+    """Return whether the person agrees to a deployment that has or may have changes."""
     if args.yes:
         return True
     if not terminal.can_ask():
-        differs = any(map(_differs, compared))
+        known = "there are changes" if any(map(_differs, compared)) else "an image may have changed"
         raise InputError(
-            f"{'something differs' if differs else 'an image may differ, once it is pushed'}, and "
-            "nobody can be asked here whether to deploy it",
-            hint="deploy with --yes, or make a plan and apply it, as in: cjob help ci",
+            f"{known}, but no terminal to ask for confirmation",
+            hint="pass --yes, or make a plan and apply it: cjob help ci",
         )
-
     return prompts.confirm(QUESTION)
 
 
 def _check_shown(shown: tuple[Release, ...], ready: tuple[Release, ...]) -> None:
-    """Refuse to deploy anything but what was shown; images have got their names meanwhile."""
+    """Refuse changes that were not shown, except for the digests of images."""
     for before, now in zip(shown, ready, strict=True):
         if _apart_from_images(before) != _apart_from_images(now):
             raise InputError(
-                f"what was rendered for {now.job.name} is not what was shown, though nothing moved",
-                hint="do its CDK overrides give another template each time?",
+                f"job {now.job.name!r}: the template differs from the one that was shown",
+                hint="check whether its CDK overrides return a different template each time",
             )
 
 

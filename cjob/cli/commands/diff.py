@@ -24,17 +24,18 @@ def run(args: argparse.Namespace) -> int:
     """Write documents with their differences."""
     if build_options.given(args) and not args.build:
         raise InputError(
-            "--engine, --builder, --secret, --image and --no-latest are for builds, and "
-            "nothing is built here",
+            "--engine, --builder, --secret, --image and --no-latest are for builds, but "
+            "this command builds nothing",
             hint="add --build",
         )
     differing: list[str] = []
 
     def seen(release: Release, console: Console) -> None:
         form = job_options.output_form(args)
-        tell(release, console, form)
+        report_changes(release, console, form)
         if form == "json":
             console.info(f"{release.job.name}: document {codec.digest(release)}", release.job)
+            _warn_incomplete(release, console)
         if release.diff is not None and release.diff.changed:
             differing.append(release.job.name)
 
@@ -51,10 +52,24 @@ def run(args: argparse.Namespace) -> int:
     return 1 if differing and args.exit_code else status
 
 
-def tell(release: Release, console: Console, form: str) -> None:
-    """Print on stderr what changes, when a new schedule fires, and what was not compared.
+def _warn_incomplete(release: Release, console: Console) -> None:
+    """Warn about a document that cjob apply refuses, because a push has yet to fill it in."""
+    job, missing = release.job, release.stack.missing if release.stack else ()
+    if missing:
+        names = ", ".join(missing)
+        console.info(
+            f"warning: {job.name}: this document cannot be applied: {names} is known only after "
+            "a push",
+            job,
+        )
+        head = f"cjob-build -n {job.name} -e {job.env}"
+        console.info(f"hint: {head} | cjob-push | cjob-render | cjob-diff > plan.json", job)
 
-    The last is part of a difference in any other `form` than JSON.
+
+def report_changes(release: Release, console: Console, form: str) -> None:
+    """Print on stderr what changes, when a new schedule runs the job, and what was not compared.
+
+    In other forms than JSON, what was not compared is part of the data.
     """
     if form == "json":
         for line in unknown_images(release):
@@ -70,7 +85,7 @@ def unknown_images(release: Release) -> tuple[str, ...]:
     return tuple(
         f"the image of {name} was not compared: "
         + (
-            "whether it is the deployed one is known after a push"
+            "a push shows whether it is the deployed one"
             if name in images
             else "it was not built (pass --build, or put cjob-build before cjob-diff)"
         )
@@ -79,7 +94,7 @@ def unknown_images(release: Release) -> tuple[str, ...]:
 
 
 def more(diff: Diff) -> tuple[str, ...]:
-    """Return what the difference itself does not show: when a changed schedule fires."""
+    """Return what the difference itself does not show: the next runs of a changed schedule."""
     return schedules(diff, datetime.now(UTC), datetime.astimezone)
 
 
@@ -98,7 +113,7 @@ def view(release: Release, _form: str = "text") -> str:
 
 
 def text(releases: Sequence[Release]) -> str:
-    """Return the differences as people read them; several are told apart by their jobs' names."""
+    """Return the differences as people read them; each of several begins with its job's name."""
     if len(releases) == 1:
         return view(releases[0])
     return "".join(f"# {one.job.name} ({one.job.env})\n{view(one)}" for one in releases)

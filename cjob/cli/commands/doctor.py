@@ -31,27 +31,27 @@ MARKS = {"ok": "ok", "warning": "--", "error": "!!"}
 
 
 class Check:
-    """One thing that was looked at: how it is, in words and as facts, and what to do."""
+    """The result of a check: a state, text and facts, and a hint."""
 
     state: State = "ok"
     hint = ""
     status = DONE
 
     def __init__(self, name: str, text: str, **facts: object) -> None:
-        """Take the subject and how it is; `facts` are for programs."""
+        """Store the subject and the text; `facts` are for programs."""
         self.name = name
         self.text = text
         self.facts = facts
 
     def failed(self, state: State, hint: str, status: int = DONE) -> "Check":
-        """Return this check as one that found something wrong; an error has an exit status."""
+        """Return this check with a problem; an error has an exit status."""
         self.state, self.hint = state, hint
         self.status = status if state == "error" else DONE
         return self
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make all checks, at once as far as they do not need each other, and print them."""
+    """Run all checks, independent ones in parallel, and print them."""
     context, console = job_options.start(args)
     context.report = lambda _: None
     parts: list[Callable[[Checkpoint], list[Check]]] = [
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         lambda _: [_engine(context), _buildx()],
         lambda _: [_sandbox()],
     ]
-    with console.waiting("looking at AWS, the engine and the sandbox"):
+    with console.waiting("checking AWS, the engine and the sandbox"):
         found = run_all(parts)
     checks = [_versions(), *(check for part in found for check in part)]
     if args.output == "json":
@@ -76,7 +76,7 @@ def _versions() -> Check:
 
 
 def _try(name: str, look: Callable[[], Check], state: State = "error") -> Check:
-    """Return a check, or what is wrong with it if it raises."""
+    """Return a check, or the problem if it raises."""
     try:
         return look()
     except CjobError as error:
@@ -94,7 +94,7 @@ def _workspace(context: RunContext) -> list[Check]:
 
 
 def _aws(args: argparse.Namespace, context: RunContext) -> list[Check]:
-    """Look at region, account, application, environments and permissions, in this order."""
+    """Check region, account, application, environments and permissions, in this order."""
     region = _try("region", lambda: Check("region", context.account.region))
     if region.state == "error":
         return [region]
@@ -116,7 +116,7 @@ def _aws(args: argparse.Namespace, context: RunContext) -> list[Check]:
         app = job_options.application(args, context)
         try:
             names[:] = context.directory.environments(app)
-        except ServiceError:  # who may not list them may well use one of them
+        except ServiceError:  # a caller who cannot list them may be able to use one
             if not chosen:
                 raise
         if not names:
@@ -157,18 +157,20 @@ def _permissions(context: RunContext, caller: Caller, app: str, env: str) -> Che
     """Compare what the caller's policies allow with what a deployment needs."""
     scope = policies.Scope(app=app, env=env, partition=names.partition(context.account.region))
     if caller.is_root:
-        return Check("permissions", "the account's root user has all")
-    hint = f"print the policy that is needed: cjob iam deploy -a {app} -e {env} -o json"
+        return Check("permissions", "the root user has all permissions")
+    hint = f"print the policy: cjob iam deploy -a {app} -e {env} -o json"
     needed = [right for right in rights.needed(["deploy"], rights.CALLER) if not right.optional]
     try:
         missing = AwsIdentity(context.account).missing(caller, needed, scope)
     except CjobError as error:
+        grant = f"cjob iam doctor -a {app} -e {env} -o json"
+        hint = f"deployments do not need it; to have them checked, grant the policy of: {grant}"
         return Check("permissions", f"not checked: {error}").failed("warning", hint)
     if missing:
-        text = f"missing for a deployment into {env}: {', '.join(missing)}"
+        text = f"missing for deployments to {env}: {', '.join(missing)}"
         check = Check("permissions", text, missing=missing)
         return check.failed("error", hint, REFUSED)
-    return Check("permissions", f"all for a deployment into {env}", missing=())
+    return Check("permissions", f"all for deployments to {env}", missing=())
 
 
 def _engine(context: RunContext) -> Check:
@@ -200,7 +202,7 @@ def _document(checks: Sequence[Check]) -> Mapping[str, object]:
 
 
 def _shown(checks: Sequence[Check]) -> Iterator[Check]:
-    """Yield the checks for one screen: of many environments that are fine the first ones."""
+    """Yield the checks to print: of many environments without problems, only the first ones."""
     fine = [check for check in checks if check.name == "environment" and check.state == "ok"]
     hidden = fine[SHOWN:]
     for check in checks:
@@ -211,7 +213,7 @@ def _shown(checks: Sequence[Check]) -> Iterator[Check]:
 
 
 def _lines(check: Check) -> Iterator[str]:
-    """Yield a check's line, broken where the terminal ends, and its hint."""
+    """Yield a check's line, wrapped to the terminal, and its hint."""
     width = columns() if sys.stdout.isatty() else 10_000
     for text in (check.text, f"hint: {check.hint}" if check.hint else ""):
         if text:

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
             names = _environments(args, context)
         if not names:
             found = "the workspace names" if args.offline else "the application has"
-            console.info(f"{found} no environment")
+            console.info(f"{found} no environments")
     if args.output == "json":
         streams.write(json.dumps(list(names), separators=(",", ":")) + "\n")
     else:
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Refuse an option that would have no effect on what is listed."""
+    """Refuse options that have no effect on the list."""
     given = {
         "--app": args.app is not None and args.what == "jobs",
         "--offline": args.offline and args.what != "envs",
@@ -51,10 +51,10 @@ def _check_options(args: argparse.Namespace) -> None:
     }
     for flag, is_idle in given.items():
         if is_idle:
-            hint = f"leave it out: cjob list {args.what}"
-            raise InputError(f"{flag} has no effect on a list of {args.what}", hint=hint)
+            hint = f"remove it: cjob list {args.what}"
+            raise InputError(f"{flag} has no effect on cjob list {args.what}", hint=hint)
     if args.what == "inputs" and not job_options.is_head(args):
-        raise InputError("no job was named", hint="name it with -n, or take --all")
+        raise InputError("no job named", hint="name it with -n, or pass --all")
 
 
 def _inputs(args: argparse.Namespace, context: RunContext) -> Mapping[str, str]:
@@ -84,7 +84,7 @@ def _inputs(args: argparse.Namespace, context: RunContext) -> Mapping[str, str]:
 
 
 def _contexts(source: Source, workspace: Workspace) -> Iterator[tuple[Path, Path]]:
-    """Yield what is built or run from a folder: build contexts, and the folder of a CDK app."""
+    """Yield build contexts and the folder of a CDK app, each with its main file."""
     for build in source.builds.values():
         yield workspace.inside(build.context), workspace.inside(build.dockerfile)
     if source.overrides.cdk:
@@ -102,7 +102,7 @@ def _write_inputs(args: argparse.Namespace, found: Mapping[str, str]) -> int:
 
 
 def _environments(args: argparse.Namespace, context: RunContext) -> Sequence[str]:
-    """Return the environments' names; whoever wrote them, they are fit for a shell."""
+    """Return the environments' names, without those that a shell could misread."""
 
     def warn(text: str) -> None:
         context.report(warning(text))

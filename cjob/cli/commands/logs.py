@@ -46,7 +46,7 @@ def _check_options(args: argparse.Namespace) -> None:
     )
     for both, one, other, hint in pairs:
         if both:
-            raise InputError(f"{one} cannot go with {other}", hint=hint)
+            raise InputError(f"{one} cannot be combined with {other}", hint=hint)
 
 
 def _check_sources(args: argparse.Namespace, runs: "Sequence[Run]") -> None:

@@ -17,7 +17,7 @@ from cjob.yamlio import writer
 def run(args: argparse.Namespace) -> int:
     """Write the manifests: YAML documents, or one JSON object a line."""
     if not job_options.is_head(args):
-        raise InputError("no job was named", hint="name it with -n, or take --all")
+        raise InputError("no job named", hint="name it with -n, or pass --all")
     context, _ = job_options.start(args)
     texts = [_text(release) for release in stage_command.load_jobs(args, context)]
     if args.output == "json":

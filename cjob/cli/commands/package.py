@@ -18,27 +18,31 @@ from cjob.template.render import local_addons
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print or write what was asked for."""
+    """Print or write templates or differences."""
     if args.build and not args.diff:
         raise InputError(
-            "--build goes with --diff, which compares what was built",
-            hint="to build and send what the stack needs: --upload-assets",
+            "--build needs --diff",
+            hint="to build images and upload what the stack needs, pass --upload-assets",
         )
     if build_options.given(args) and not (args.upload_assets or args.build):
         raise InputError(
-            "--engine, --builder, --secret, --image and --no-latest are for builds, and "
-            "nothing is built here",
-            hint="add --upload-assets, which builds and sends what the stack needs, or --build to "
-            "--diff",
+            "--engine, --builder, --secret, --image and --no-latest are for builds, but "
+            "this command builds nothing",
+            hint="pass --upload-assets to build and upload what the stack needs, or --diff with "
+            "--build",
         )
     if args.output_dir == "":
-        raise InputError("--output-dir names no folder", hint="as in --output-dir ./infrastructure")
+        raise InputError(
+            "--output-dir: the folder is empty",
+            hint="name a folder, such as --output-dir ./infrastructure",
+        )
     if not args.diff:
         return _package(args)
     try:
         if args.output_dir or args.upload_assets:
             raise InputError(
-                "--diff cannot go with --output-dir or --upload-assets", hint="run it once for each"
+                "--diff cannot be combined with --output-dir or --upload-assets",
+                hint="run cjob package once for each",
             )
         return _compare(args)
     except CjobError as error:
@@ -52,7 +56,7 @@ def _compare(args: argparse.Namespace) -> int:
     with console.watching([release.job for release in begun]):
         done = run_stages(begun, context, *phases, jobs=args.parallel)
     for release in done:
-        diff_command.tell(release, console, args.output)
+        diff_command.report_changes(release, console, args.output)
     _write(args, done, diff_command.text)
     return DIFFERENT if any(r.diff and r.diff.changed for r in done) else DONE
 
@@ -81,7 +85,7 @@ def _write(
     done: Sequence[Release],
     view: Callable[[Sequence[Release]], str],
 ) -> None:
-    """Write the documents if they were asked for, else a view of them."""
+    """Write the documents with -o json, else a view of them."""
     streams.write(codec.dump(done) if args.output == "json" else view(done))
 
 
@@ -96,7 +100,7 @@ def _begin(
 def _files(release: Release, *, uploaded: bool) -> dict[str, str]:
     """Return the files of a job by name: template, parameters, and the addons' template.
 
-    Unless its files were uploaded, the addons' template has their local paths, as it was written.
+    If its files were not uploaded, the addons' template has their local paths.
     """
     stack, name = release.stack, release.job.name
     if stack is None:

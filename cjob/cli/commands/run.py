@@ -67,14 +67,20 @@ def _check_options(args: argparse.Namespace) -> None:
     changed = one_off.parse(args.words, args.var, args.cpu, args.memory)
     several = args.all or len(set(args.name or ())) > 1
     cases = (
-        (changed and args.reason, "--reason cannot go with a one-off run: ECS keeps no reason"),
-        (changed and args.if_idle, "--if-idle cannot go with a one-off run: it is in no history"),
+        (
+            changed and args.reason,
+            "--reason cannot be combined with a one-off run: ECS keeps no reason",
+        ),
+        (
+            changed and args.if_idle,
+            "--if-idle cannot be combined with a one-off run: it is in no history",
+        ),
         (args.container and not args.pass_exit_code, "--container needs --pass-exit-code"),
         (several and args.pass_exit_code, "--pass-exit-code takes one job"),
-        (args.detach and args.pass_exit_code, "--pass-exit-code cannot go with --detach"),
+        (args.detach and args.pass_exit_code, "--pass-exit-code cannot be combined with --detach"),
         (
             args.if_changed and job_options.is_head(args),
-            "--if-changed is about documents of cjob-apply, and cannot go with -n or --all",
+            "--if-changed needs documents of cjob-apply: remove -n or --all",
         ),
     )
     for is_wrong, message in cases:
@@ -88,7 +94,7 @@ def _check_options(args: argparse.Namespace) -> None:
 def _as_head(args: argparse.Namespace, options: StartOptions) -> int:
     """Run the jobs that are named; write each run that succeeded, if asked to."""
     if args.file:
-        raise InputError("a FILE cannot go with -n or --all", hint="give one or the other")
+        raise InputError("FILE cannot be combined with -n or --all", hint="pass one or the other")
     operation = run_options.Operation(args)
     starter = Starter(operation, options)
     ended: dict[str, Run] = {}
@@ -117,7 +123,7 @@ def _as_filter(args: argparse.Namespace, options: StartOptions) -> int:
         job_options.check_no_job(name, context, "cjob run")
     if args.app or args.env:
         raise InputError(
-            "no job was named", hint="name it with -n, as in -n report; or leave out -e and -a"
+            "no job named", hint="name it with -n, as in -n report; or leave out -e and -a"
         )
     read = stage_command.read_stream(
         args.file, "cjob-run", context, (RunContext.warm_up_lookup,), head="cjob run"

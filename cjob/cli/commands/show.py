@@ -17,11 +17,11 @@ from cjob.reporting.printable import visible
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the documents in the form that was asked for."""
+    """Print the documents in the chosen form."""
     context = RunContext(Path(args.directory), lambda _: None)
     for name in args.file:
         job_options.check_no_job(name, context, "cjob-diff")
-    hint = "name the file of a plan, as in cjob show plan.json"
+    hint = "name a plan's file, such as: cjob show plan.json"
     read = job_options.read_files(args.file, hint)
     if args.output == "json":
         streams.write(codec.dump(read))
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def view(release: Release) -> str:
-    """Return what a document contains, for people; control characters are shown as escapes."""
+    """Return the content of a document for people, with control characters escaped."""
     rows = [(name, visible(value)) for name, value in _facts(release)]
     width = max((len(name) for name, _ in rows), default=0)
     lines = [f"{release.job.name} ({release.job.env})"]
@@ -55,7 +55,7 @@ def view(release: Release) -> str:
 
 
 def _facts(release: Release) -> Iterator[tuple[str, str]]:
-    """Yield name and value of what the document says, in the order of its making."""
+    """Yield the names and values of a document, in the order in which it grew."""
     source, target, stack, diff = release.source, release.target, release.stack, release.diff
     if stack:
         yield "stack", stack.name

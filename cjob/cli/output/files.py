@@ -89,4 +89,4 @@ def _restore(path: Path, copy: Path) -> None:
 
 
 def _unwritable(folder: str, reason: str | None) -> InputError:
-    return InputError(f"cannot write to {folder!r}: {reason}", hint="name another --output-dir")
+    return InputError(f"cannot write to {folder!r}: {reason}", hint="use another --output-dir")

@@ -27,13 +27,13 @@ def read_input(file: str | None) -> tuple[str, str]:
                 content = source.read()
     except OSError as error:
         raise InputError(
-            f"cannot read {name!r}: {error.strerror}", hint="check the file's name"
+            f"cannot read {name!r}: {error.strerror}", hint="check the file name"
         ) from None
     try:
         return content.decode("utf-8"), name
     except UnicodeDecodeError:
         raise InputError(
-            f"{name} is not UTF-8 text", hint="a document is what cjob's commands write on stdout"
+            f"{name} is not UTF-8", hint="pass a document, which cjob's commands write to stdout"
         ) from None
 
 
@@ -55,7 +55,8 @@ def write(text: str) -> None:
         raise
     except OSError as error:
         raise InputError(
-            f"cannot write to stdout: {error.strerror}", hint="make room, or send it elsewhere"
+            f"cannot write to stdout: {error.strerror}",
+            hint="free some space, or write to another file",
         ) from None
 
 
