@@ -14,6 +14,7 @@ from typing import Any
 from cjob.aws import errors
 from cjob.aws.errors import translating_errors
 from cjob.aws.executions import Executions, NotDeployedError
+from cjob.aws.rate_limit import RateLimiter
 from cjob.aws.session import Account, gather
 from cjob.aws.stack_reader import optional_stack
 from cjob.document import names
@@ -25,6 +26,10 @@ from cjob.runs.model import Environment, Run
 HISTORIES = 3
 """Of so many runs of a job the whole history is read, for its cause."""
 
+BURST, INTERVAL_S = 50, 0.2
+"""So many jobs are read at once, and then one each 0.2 s: Step Functions takes 100 lists of runs at
+once and 2 to 5 a second after that. Its throttling of the others is waited out by botocore."""
+
 STACK_TYPE = "cloudformation:stack"
 MOST_PREFIX = 64
 """So many characters of a rule's name may be given to find it."""
@@ -33,11 +38,20 @@ MOST_PREFIX = 64
 class JobReports:
     """Reads what AWS reports of an environment's jobs."""
 
-    def __init__(self, account: Account, environment: Environment, executions: Executions) -> None:
-        """Take where the jobs are, and what reads their runs."""
+    def __init__(
+        self,
+        account: Account,
+        environment: Environment,
+        executions: Executions,
+        limiter: RateLimiter,
+    ) -> None:
+        """Take where the jobs are, what reads their runs, and what spaces the calls for many."""
         self._account = account
         self._environment = environment
         self._executions = executions
+        self._limiter = limiter
+        self._counting = threading.Lock()
+        self._started = 0
         self._first = threading.Lock()
         self._may_ask_known = False
 
@@ -70,20 +84,22 @@ class JobReports:
 
     def read(self, jobs: Sequence[str], *, scheduled_only: bool = False) -> list[status.Report]:
         """Return what is reported of each job, in order; with `scheduled_only`, not of services."""
-        rules, *stacks = gather(self._rules, *(partial(self._stack, job) for job in jobs))
-        known = [
-            (job, stack)
-            for job, stack in zip(jobs, stacks, strict=True)
-            if not scheduled_only or (stack is not None and "Schedule" in stack["Parameters"])
-        ]
-        work = [partial(self._report, job, stack, rules) for job, stack in known]
-        return gather(*work) if work else []
-
-    def _report(
-        self, job: str, stack: Mapping[str, Any] | None, rules: Mapping[str, status.Rule]
-    ) -> status.Report:
-        """Return what is reported of a job, after its runs were read."""
+        work = [partial(self._report, job, scheduled_only=scheduled_only) for job in jobs]
+        rules, *found = gather(self._rules, *work)
         env = self._environment
+        return [
+            report.with_rule(rules.get(names.job_stack(env.app, env.env, report.job), ""))
+            for report in found
+            if report is not None
+        ]
+
+    def _report(self, job: str, *, scheduled_only: bool) -> status.Report | None:
+        """Return what is reported of a job, but for the state of its rule."""
+        env = self._environment
+        self._await_turn()
+        stack = self._stack(job)
+        if scheduled_only and (stack is None or "Schedule" not in stack["Parameters"]):
+            return None
         if stack is None:
             return status.Report(app=env.app, env=env.env, job=job)
         expression = stack["Parameters"].get("Schedule", "")
@@ -99,11 +115,18 @@ class JobReports:
                 changed_at=stack.get("LastUpdatedTime", stack["CreationTime"]),
                 image=stack["Parameters"].get("ContainerImage", ""),
                 expression=expression,
-                rule=rules.get(names.job_stack(env.app, env.env, job), ""),
             ),
             runs=None if runs is None else tuple(runs),
             since=since,
         )
+
+    def _await_turn(self) -> None:
+        """Wait before a job's calls, unless it is one of the first."""
+        with self._counting:
+            self._started += 1
+            is_early = self._started <= BURST
+        if not is_early:
+            self._limiter.wait(0)
 
     def _stack(self, job: str) -> Mapping[str, Any] | None:
         """Return a job's stack as CloudFormation describes it, its parameters by name, or None."""

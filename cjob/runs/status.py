@@ -79,6 +79,10 @@ class Report:
     runs: tuple[Run, ...] | None = ()
     since: datetime | None = None
 
+    def with_rule(self, rule: Rule) -> "Report":
+        """Return the same report with the state of the schedule's rule."""
+        return replace(self, stack=replace(self.stack, rule=rule)) if self.stack else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:

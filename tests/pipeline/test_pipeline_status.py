@@ -119,11 +119,12 @@ def test_without_rights_in_step_functions_a_job_takes_two_calls(
 def test_calls_that_need_no_answer_of_each_other_go_out_together(
     place: Place, proxy: Proxy
 ) -> None:
-    """The record, the role, then stacks and rules, lists, and histories of all jobs at once."""
-    jobs = bare(place, 4)
-    proxy.delay = 0.2
+    """Seven of 27 wait for another's answer; the first list of runs finds out who may be asked."""
+    jobs = bare(place, 8)
+    proxy.delay = 0.4
     through(place, proxy).done("status", *named(jobs))
-    assert len(proxy.longest_chain()) <= 7  # the first list finds out who may be asked
+    assert len(proxy.calls) == 27
+    assert len(proxy.longest_chain()) <= 10  # some start late on a busy machine
 
 
 def test_a_history_that_is_denied_is_less_detail_and_no_failure(place: Place, proxy: Proxy) -> None:

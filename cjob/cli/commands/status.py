@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cjob.aws.job_status import JobReports
+from cjob.aws.job_status import INTERVAL_S, JobReports
+from cjob.aws.rate_limit import RateLimiter
 from cjob.cli.output import streams
 from cjob.cli.run_options import Operation, write_line
 from cjob.reporting.errors import DIFFERENT, DONE, InputError
@@ -18,7 +19,13 @@ from cjob.workspace.find import NoWorkspaceError
 def run(args: argparse.Namespace) -> int:
     """Print the status of jobs; with --exit-code, report by the exit status if one has problems."""
     operation = Operation(args)
-    reports = JobReports(operation.context.account, operation.environment, operation.executions)
+    context = operation.context
+    reports = JobReports(
+        context.account,
+        operation.environment,
+        operation.executions,
+        RateLimiter(context.interruption.sleep, min_interval_s=INTERVAL_S),
+    )
     where = f"{operation.environment.app}/{operation.environment.env}"
     with operation.console.waiting(f"looking up {where}"):
         names = reports.deployed() if args.deployed else [job.name for job in operation.jobs]
