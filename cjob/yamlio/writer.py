@@ -7,11 +7,11 @@ same nodes always give the same text; comments and aliases do not exist in nodes
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from cjob.document.records import dataclass
 from cjob.yamlio import styles
 from cjob.yamlio.nodes import BINARY, NULL, STANDARD, STR
 from cjob.yamlio.scalars import tag_1_2
@@ -28,7 +28,7 @@ _Node = Any
 """A node of PyYAML's, or one with the same `id`, `value` and `flow_style`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """How a document is laid out.
 
