@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -27,6 +26,7 @@ from cjob.reporting.errors import InputError, ServiceError
 from cjob.runs import history, listing
 from cjob.runs import names as run_names
 from cjob.runs.model import UNFINISHED, Environment, Run
+from cjob.runs.output import Line
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -157,6 +157,18 @@ class Executions:
                 self._fall_back(error)
         return self._from_log(job, count, oldest)
 
+    def events(self, run: Run) -> list[Line]:
+        """Return the events of a run's execution as lines; none for a one-off run."""
+        if run_names.is_once(run.name):
+            return []
+        if self._asks_states():
+            try:
+                return history.lines(run, self._history(run.job, run.execution_arn))
+            except _NotAllowedError as error:
+                self._fall_back(error)
+        found = self._log.of_execution(run.job, run.execution_arn, run.started_at)
+        return history.lines(run, found)
+
     def latest(self, job: str, count: int, since: datetime, histories: int) -> list[Run]:
         """Return the newest runs of a job since a moment, newest first, with the fewest calls.
 
@@ -248,7 +260,7 @@ class Executions:
     ) -> list[Run]:
         listed = self._listed(job, count, oldest)
         chosen = listed if histories is None else listing.most_telling(listed, histories)
-        work = [partial(self._history_of, job, run.execution_arn) for run in chosen]
+        work = [lambda _, arn=run.execution_arn: self._history(job, arn) for run in chosen]
         found = run_all(work, PARALLEL_CALLS) if work else []
         whole = [self._run(job, events, "states") for events in found if events]
         if histories is not None:
@@ -271,9 +283,6 @@ class Executions:
                 if len(found) >= count or len(started) < len(page["executions"]):
                     break
         return found[:count]
-
-    def _history_of(self, job: str, arn: str, _checkpoint: object) -> list[history.Event]:
-        return self._history(job, arn)
 
     def _history(self, job: str, arn: str) -> list[history.Event]:
         """Return the events of an execution; none if there is no such execution."""
@@ -384,8 +393,5 @@ def _code(error: ServiceError) -> str:
 
 def _newest(runs: Sequence[Run], count: int) -> list[Run]:
     begun = [run for run in runs if run.started_at]
-    return sorted(begun, key=_started, reverse=True)[:count]
-
-
-def _started(run: Run) -> datetime:
-    return run.started_at or datetime.min.replace(tzinfo=UTC)
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return sorted(begun, key=lambda run: run.started_at or oldest, reverse=True)[:count]

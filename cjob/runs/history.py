@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cjob.runs.model import Attempt, Container, Evidence, Run, Status, Trigger
+from cjob.runs.output import Line, Source
 
 ENDS: Mapping[str, Status] = {
     "ExecutionSucceeded": "SUCCEEDED",
@@ -24,6 +25,8 @@ ENDS: Mapping[str, Status] = {
 STOPPED = ("TaskSucceeded", "TaskFailed", "TaskTimedOut")
 REFUSED = ("TaskSubmitFailed", "TaskStartFailed")
 RULE_EVENT = "Scheduled Event"
+STATE_MACHINE = "state-machine"
+"""What lines with events have instead of the name of a container."""
 STARTED_BY = "cjob"
 """What tasks of one-off runs were started by, before a slash and the user's name."""
 
@@ -105,6 +108,18 @@ def run_of(events: Sequence[Event], *, app: str, env: str, job: str, evidence: E
         redriven=bool(redriven),
         evidence=evidence,
     )
+
+
+def lines(run: Run, events: Iterable[Event]) -> list[Line]:
+    """Return the events of a run as lines of its log, in order; errors have their cause."""
+    source = Source(run.job, run.name, 0, STATE_MACHINE, "")
+    found: list[Line] = []
+    for group in by_execution(events).values():
+        for event in group:
+            error, cause = event.details.get("error"), event.details.get("cause")
+            words = ": ".join(str(one) for one in (event.type, error, cause) if one)
+            found.append(Line(source, event.time, words))
+    return found
 
 
 def run_of_task(task: Mapping[str, Any], *, app: str, env: str, job: str) -> Run:

@@ -75,6 +75,11 @@ NEAREST = "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 102
             "name one run, or all runs since a time",
         ),
         (
+            ("logs", *ON, "--until", "1h", "--run", "last"),
+            "--until cannot go with --run",
+            "name one run, or all runs of a time",
+        ),
+        (
             ("logs", *ON, "--since", "1h", "-f"),
             "--since cannot be combined with --follow",
             "a single run is followed: pass --run",

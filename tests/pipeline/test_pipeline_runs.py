@@ -127,6 +127,12 @@ def test_logs_are_of_one_run(place: Place, job: str, script: Script) -> None:
     assert logged("--since", "1h", "--grep", "of 1", "--tail", "1") == "line of 1\n"
     [line] = map(json.loads, logged("-o", "json").splitlines())
     assert (line["run"], line["container"], line["message"]) == (names[2], job, "line of 2")
+    begun = runs(place, job, "--run", names[1])[0]["startedAt"]
+    assert "line of 2" not in logged("--until", begun, "--since", "1h")
+    events = logged("--state-machine", *LOGS)
+    assert events.splitlines()[0] == "state-machine | ExecutionStarted"
+    assert events.splitlines()[-1] == "state-machine | ExecutionSucceeded"
+    assert f"\n{job} | line of 2\n" in events
     none = place.run("logs", *on(job), "--run", "running")
     assert (none.returncode, none.stdout) == (2, "")
     assert f"no run of job '{job}' is running, of the last 3" in none.stderr

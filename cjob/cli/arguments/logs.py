@@ -15,6 +15,7 @@ examples:
   cjob logs -n report -e prod --run -2           (the run before the last)
   cjob logs -n report -e prod --run running -f
   cjob logs -n report -e prod --since 24h -o json
+  cjob logs -n report -e prod --since 2026-01-31T09:00Z --until 2026-01-31T12:00Z
 """
 
 
@@ -26,10 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     operations.add_run(parser, text)
     operations.add_since(parser, "all runs since then, instead")
     parser.add_argument(
+        "--until", type=operations.since, metavar="TIME", help="only runs that started until then"
+    )
+    parser.add_argument(
         "--container", action="append", default=[], metavar="NAME", help="only these; repeatable"
     )
     parser.add_argument(
         "--attempt", type=operations.positive, metavar="N", help="only this attempt"
+    )
+    parser.add_argument(
+        "--state-machine", action="store_true", help="with the events of the state machine"
     )
     parser.add_argument("-f", "--follow", action="store_true", help="until the run has ended")
     parser.add_argument(

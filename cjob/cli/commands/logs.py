@@ -10,10 +10,14 @@ from cjob.reporting.printable import one_line
 TYPE_CHECKING = False  # see cjob.cli.parser
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from cjob.document.models import Job
     from cjob.runs.model import Run
     from cjob.runs.output import Line
+
+# How many runs are looked at for those until a time.
+MOST = 1000
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +46,15 @@ def _check_options(args: argparse.Namespace) -> None:
     pairs = (
         (args.since and args.run, "--since", "--run", "name one run, or all runs since a time"),
         (args.since and args.follow, "--since", "--follow", "a single run is followed: pass --run"),
+        (args.until and args.run, "--until", "--run", "name one run, or all runs of a time"),
+        (args.until and args.follow, "--until", "--follow", "a single run is followed: pass --run"),
         (args.tail and args.follow, "--tail", "--follow", "a run is followed from its first line"),
+        (
+            args.state_machine and args.follow,
+            "--state-machine",
+            "--follow",
+            "read the events once the run has ended",
+        ),
     )
     for both, one, other, hint in pairs:
         if both:
@@ -71,9 +83,16 @@ def _check_sources(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
 def _chosen(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> "list[Run]":
     """Return the runs that are meant, oldest first; InputError if there is no such run."""
     executions = operation.executions
-    if args.since:
-        return executions.recent(job.name, run_choice.SEARCHED, args.since)[::-1]
+    if args.since or args.until:
+        count = MOST if args.until else run_choice.SEARCHED
+        found = executions.recent(job.name, count, args.since)[::-1]
+        return [one for one in found if _is_in_time(one, args.until)]
     return run_choice.matching(args.run or run_choice.LAST, executions, job)[:1]
+
+
+def _is_in_time(run: "Run", until: "datetime | None") -> bool:
+    """Return whether a run started until a moment, if there is one."""
+    return until is None or (run.started_at is not None and run.started_at <= until)
 
 
 def _no_run_yet(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> str:
@@ -83,8 +102,10 @@ def _no_run_yet(args: argparse.Namespace, operation: run_options.Operation, job:
     from cjob.diff.summary import next_run  # noqa: PLC0415
     from cjob.runs.model import timestamp  # noqa: PLC0415
 
-    if args.since:
-        return f"job {job.name!r} has no runs since {timestamp(args.since)}"
+    if args.since or args.until:
+        since = f" since {timestamp(args.since)}" if args.since else ""
+        until = f" until {timestamp(args.until)}" if args.until else ""
+        return f"job {job.name!r} has no runs{since}{until}"
     schedule = operation.executions.schedule(job.name)
     when = next_run(schedule.expression, datetime.now(UTC), datetime.astimezone)
     return f"job {job.name!r} has not run yet in {job.env!r}; next run: {when}"
@@ -95,7 +116,7 @@ def _labelled(args: argparse.Namespace, runs: "Sequence[Run]") -> bool:
     from cjob.runs.output import sources  # noqa: PLC0415 - help needs none of it
 
     found = {one.container for run in runs for one in sources(run, args.container)}
-    return len(found) > 1
+    return len(found) > 1 or args.state_machine
 
 
 def _lines(
@@ -106,7 +127,10 @@ def _lines(
 
     for one in runs:
         found = sources(one, args.container, args.attempt)
-        yield from merged([operation.output.stream(source).new_lines() for source in found])
+        streams = [operation.output.stream(source).new_lines() for source in found]
+        if args.state_machine:
+            streams.append(iter(operation.executions.events(one)))
+        yield from merged(streams)
 
 
 def _follow(
