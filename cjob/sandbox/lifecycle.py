@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from cjob.reporting.errors import InputError, ServiceError
-from cjob.sandbox import install, place
-from cjob.sandbox.place import Contents, Record
+from cjob.sandbox import install, state
 from cjob.sandbox.server import access
+from cjob.sandbox.state import Contents, Record
 
 ACCOUNT = "123456789012"
 REGION = "us-west-2"
@@ -67,16 +67,16 @@ class Status:
 
 def status(folder: Path) -> Status:
     """Find out what runs: "running", "stopped", "stale" (it died) or "silent" (it hangs)."""
-    record = place.read_record(folder)
+    record = state.read_record(folder)
     if record is None:
         return Status("stopped", "no sandbox was started in this folder")
     about = _about(record)
-    if place.is_running(record):
+    if state.is_running(record):
         if about.get("pid") == record.pid:
             return Status("running", record=record)
         return Status("silent", f"process {record.pid} does not answer", record)
     reason = f"the sandbox's process {record.pid} is gone"
-    if place.process_began(record.pid):
+    if state.process_start(record.pid):
         reason += ", and its number is another process's now"
     if _is_taken(record.port):
         reason += f"; port {record.port} is another program's"
@@ -105,7 +105,7 @@ def starting(
     The folder's lock is held until the caller is done; when the caller fails, a server that was
     started here is stopped again.
     """
-    with place.locked(folder):
+    with state.locked(folder):
         found = status(folder)
         if found.running and found.record and found.record.complete:
             yield found.record, False
@@ -115,7 +115,7 @@ def starting(
             _end(folder, found.record)
         python = install.install(folder, say)
         _remove_files(folder, (*TASK_FILES, "tmp"))
-        place.make_private(folder)
+        state.make_private(folder)
         with _writing(folder):
             record = _launch(folder, python, wanted)
         try:
@@ -123,7 +123,7 @@ def starting(
                 record = _ready(folder, record)
             yield record, True
             with _writing(folder):
-                place.write_record(folder, dataclasses.replace(record, complete=True))
+                state.write_record(folder, dataclasses.replace(record, complete=True))
         except BaseException:
             _end(folder, record)
             raise
@@ -134,13 +134,13 @@ def resetting(folder: Path) -> Iterator[Record]:
     """Empty the running sandbox and yield its record, so that the caller sets it up again."""
     if not folder.is_dir():
         running(folder)  # which says that it is not; no folder is made for that
-    with place.locked(folder):
+    with state.locked(folder):
         record = running(folder)
-        place.write_record(folder, dataclasses.replace(record, complete=False))
+        state.write_record(folder, dataclasses.replace(record, complete=False))
         _ask(record, "POST", "/_ministack/reset", RESET_SECONDS)
         _remove_files(folder, TASK_FILES)
         yield record
-        place.write_record(folder, dataclasses.replace(record, complete=True))
+        state.write_record(folder, dataclasses.replace(record, complete=True))
 
 
 @contextlib.contextmanager
@@ -169,7 +169,7 @@ def stop(folder: Path) -> Status:
     """End what `starting` began, and give how things stood before."""
     if not folder.is_dir():
         return status(folder)
-    with place.locked(folder):
+    with state.locked(folder):
         found = status(folder)
         if found.record:
             _end(folder, found.record)
@@ -178,8 +178,8 @@ def stop(folder: Path) -> Status:
 
 def _launch(folder: Path, python: Path, wanted: Wanted) -> Record:
     """Start the server on a socket that it is handed, so that nobody else can get the port."""
-    before = place.read_kept(folder)
-    keys = before.keys if before else place.Keys.random()
+    before = state.read_settings(folder)
+    keys = before.keys if before else state.Keys.random()
     listening = _listen_as_before(wanted.port, before.port if before else 0)
     with listening as listener, (folder / "server.log").open("w") as log:
         arguments = ["--socket", str(listener.fileno()), "--folder", str(folder)]
@@ -196,7 +196,7 @@ def _launch(folder: Path, python: Path, wanted: Wanted) -> Record:
         )
         record = Record(
             pid=server.pid,
-            began=place.process_began(server.pid),
+            began=state.process_start(server.pid),
             port=listener.getsockname()[1],
             region=REGION,
             account=ACCOUNT,
@@ -208,8 +208,8 @@ def _launch(folder: Path, python: Path, wanted: Wanted) -> Record:
         # The server outlives this process, which is not to wait for its end.
         server.returncode = 0
     try:
-        place.write_record(folder, record)
-        place.keep(folder, place.Kept(record.port, keys))
+        state.write_record(folder, record)
+        state.write_settings(folder, state.Settings(record.port, keys))
     except BaseException:
         _end(folder, record)
         raise
@@ -234,7 +234,7 @@ def _listen(port: int) -> socket.socket:
         ) from None
 
 
-def _told(keys: place.Keys, policy: Mapping[str, Any] | None) -> str:
+def _told(keys: state.Keys, policy: Mapping[str, Any] | None) -> str:
     """Return what the server is told of its users."""
     return json.dumps(
         {
@@ -285,14 +285,14 @@ def _ready(folder: Path, record: Record) -> Record:
     deadline = time.monotonic() + READY_SECONDS
     about = _about(record)
     while about.get("pid") != record.pid:
-        if not place.is_running(record) or time.monotonic() > deadline:
+        if not state.is_running(record) or time.monotonic() > deadline:
             raise ServiceError(
                 "the sandbox's server did not start", hint=f"see {folder / 'server.log'}"
             )
         time.sleep(0.02)
         about = _about(record)
     record = dataclasses.replace(record, docker=str(about["docker"]))
-    place.write_record(folder, record)
+    state.write_record(folder, record)
     return record
 
 
@@ -329,13 +329,13 @@ def _is_taken(port: int) -> bool:
 
 def _end(folder: Path, record: Record) -> None:
     """End the recorded process, politely first, with all that it began, and forget it."""
-    was_running = place.is_running(record)
+    was_running = state.is_running(record)
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if not place.is_running(record):
+        if not state.is_running(record):
             break
         os.kill(record.pid, number)
         deadline = time.monotonic() + STOP_SECONDS
-        while place.is_running(record) and time.monotonic() < deadline:
+        while state.is_running(record) and time.monotonic() < deadline:
             time.sleep(0.02)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(record.pid, os.WNOHANG)  # it may have been started by this very process
@@ -345,7 +345,7 @@ def _end(folder: Path, record: Record) -> None:
             os.killpg(record.pid, signal.SIGKILL)
     if record.docker:
         _remove_containers(folder, record)
-    place.remove_record(folder)
+    state.remove_record(folder)
 
 
 def _remove_files(folder: Path, names: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from cjob.aws.seed import local_session
-from cjob.sandbox import install, place
+from cjob.sandbox import install, state
 
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
@@ -49,9 +49,9 @@ class Sandbox:
 def prepare(folder: Path) -> None:
     """Make a sandbox's folder that shares one installation with all other tests' sandboxes."""
     shared = Path(tempfile.gettempdir()) / f"cjob-test-sandbox-{os.getuid()}"
-    with place.locked(shared):
+    with state.locked(shared):
         install.install(shared, lambda _: None)
-    place.make_private(folder)
+    state.make_private(folder)
     installed = install.environment(shared)
     (folder / installed.name).symlink_to(installed)
 
@@ -88,9 +88,9 @@ def found(folder: Path) -> Sandbox:
     return Sandbox(folder, json.loads(cjob_sandbox(folder, "env", "-o", "json").stdout))
 
 
-def record_of(folder: Path) -> place.Record:
+def record_of(folder: Path) -> state.Record:
     """Return the record of what was started in a folder."""
-    record = place.read_record(folder)
+    record = state.read_record(folder)
     assert record is not None
     return record
 

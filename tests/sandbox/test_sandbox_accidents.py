@@ -14,7 +14,7 @@ import pytest
 import sandboxes
 from sandboxes import CJOB, cjob_sandbox, record_of, start
 
-from cjob.sandbox import place
+from cjob.sandbox import state
 from cjob.sandbox.server import __main__ as server
 
 
@@ -83,9 +83,9 @@ def test_modules_of_the_current_folder_are_not_imported(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
 from cjob.reporting.errors import ServiceError
-from cjob.sandbox import install, place
+from cjob.sandbox import install, state
 folder = Path({str(tmp_path / "sandbox")!r})
-place.make_private(folder)
+state.make_private(folder)
 try:
     install.install(folder, print, Path({str(requirements)!r}))
 except ServiceError as error:
@@ -105,7 +105,7 @@ except ServiceError as error:
 
 def gone(pid: int) -> None:
     """Wait until a process is gone."""
-    while place.process_began(pid):
+    while state.process_start(pid):
         time.sleep(0.05)
 
 
@@ -138,13 +138,13 @@ def test_a_start_that_was_killed_is_made_again(folder: Path) -> None:
     with subprocess.Popen(
         [*CJOB, "sandbox", "start"], env=sandboxes.environment(folder), stderr=subprocess.DEVNULL
     ) as starting:
-        while not (found := place.read_record(folder)):
+        while not (found := state.read_record(folder)):
             time.sleep(0.01)
         starting.kill()
     again = cjob_sandbox(folder, "start")
     assert again.returncode == 0
     assert "an earlier start was interrupted" in again.stderr
-    assert place.process_began(found.pid) == ""
+    assert state.process_start(found.pid) == ""
     running = sandboxes.found(folder)
     records = running.session().client("ssm", endpoint_url=running.endpoint)
     assert records.get_parameter(Name="/copilot/applications/demo/environments/test")

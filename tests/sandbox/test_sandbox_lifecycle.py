@@ -17,7 +17,7 @@ import pytest
 import sandboxes
 from sandboxes import CJOB, cjob_sandbox, group_of, record_of, start
 
-from cjob.sandbox import install, place
+from cjob.sandbox import install, state
 from cjob.sandbox.server import access
 
 HANGING = """
@@ -55,8 +55,8 @@ def test_a_start_says_where_it_runs_and_stop_ends_it(folder: Path) -> None:
     stopped = cjob_sandbox(folder, "stop")
 
     assert stopped.returncode == 0
-    assert place.process_began(pid) == ""
-    assert place.read_record(folder) is None
+    assert state.process_start(pid) == ""
+    assert state.read_record(folder) is None
     assert status(folder)["state"] == "stopped"
 
 
@@ -175,7 +175,7 @@ def test_a_server_that_died_is_noticed_and_started_anew(folder: Path) -> None:
     """Status names it stale; a start says why it starts again."""
     start(folder)
     os.kill(record_of(folder).pid, signal.SIGKILL)
-    while place.process_began(record_of(folder).pid):
+    while state.process_start(record_of(folder).pid):
         time.sleep(0.02)
     assert status(folder)["state"] == "stale"
 
@@ -190,7 +190,7 @@ def test_a_process_that_got_the_old_number_is_left_alone(folder: Path, bystander
     """Its start time tells that it is not the one that was started."""
     start(folder)
     own = record_of(folder)
-    place.write_record(folder, dataclasses.replace(own, pid=bystander))
+    state.write_record(folder, dataclasses.replace(own, pid=bystander))
     found = status(folder)
     assert found["state"] == "stale"
     assert "another process's" in str(found["reason"])
@@ -198,7 +198,7 @@ def test_a_process_that_got_the_old_number_is_left_alone(folder: Path, bystander
     stopped = cjob_sandbox(folder, "stop")
 
     assert stopped.returncode == 0
-    place.write_record(folder, own)  # for the fixture, which stops the server itself
+    state.write_record(folder, own)  # for the fixture, which stops the server itself
 
 
 def test_a_foreign_program_on_the_port_is_noticed(folder: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_foreign_program_on_the_port_is_noticed(folder: Path) -> None:
     cjob_sandbox(folder, "stop")
     with socket.create_server(("127.0.0.1", 0)) as foreign:
         port = foreign.getsockname()[1]
-        place.write_record(folder, dataclasses.replace(old, port=port))
+        state.write_record(folder, dataclasses.replace(old, port=port))
         found = status(folder)
         refused = cjob_sandbox(folder, "start", "--port", str(port))
     assert found["state"] == "stale"
@@ -224,7 +224,7 @@ def test_a_server_that_hangs_is_ended_all_the_same(folder: Path) -> None:
     os.kill(pid, signal.SIGSTOP)
     assert status(folder)["state"] == "silent"
     assert cjob_sandbox(folder, "stop").returncode == 0
-    assert place.process_began(pid) == ""
+    assert state.process_start(pid) == ""
 
 
 def test_stop_ends_a_function_at_work_and_does_not_wait_for_it(folder: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_name_that_aws_would_not_take_is_refused(folder: Path) -> None:
     done = cjob_sandbox(folder, "start", "--app", "My App")
     assert done.returncode == 2
     assert "'My App'" in done.stderr
-    assert place.read_record(folder) is None
+    assert state.read_record(folder) is None
 
 
 @pytest.mark.parametrize("port", ["65536", "99999999", "-1"])
@@ -275,7 +275,7 @@ def test_a_port_that_there_is_not_is_refused(folder: Path, port: str) -> None:
     done = cjob_sandbox(folder, "start", "--port", port)
     assert done.returncode == 2
     assert f"--port {port} is no port" in done.stderr
-    assert place.read_record(folder) is None
+    assert state.read_record(folder) is None
 
 
 @pytest.mark.parametrize("action", ["stop", "env", "reset", "status"])
@@ -328,10 +328,10 @@ def test_the_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with place.locked(tmp_path):
+        with state.locked(tmp_path):
             order.append("second")
 
-    with place.locked(tmp_path):
+    with state.locked(tmp_path):
         thread = threading.Thread(target=second)
         thread.start()
         thread.join(0.2)

@@ -13,7 +13,7 @@ import sandboxes
 from sandboxes import Sandbox, ask, cjob_sandbox
 
 from cjob.aws.seed import local_session
-from cjob.sandbox import place
+from cjob.sandbox import state
 from cjob.sandbox.server import access
 
 ACCOUNT = "123456789012"
@@ -78,7 +78,7 @@ def manager(strict: Sandbox) -> boto3.Session:
 @pytest.fixture(scope="session")
 def artifacts(strict: Sandbox) -> dict[str, str]:
     """Return the artifact bucket and key."""
-    record = place.read_record(strict.folder)
+    record = state.read_record(strict.folder)
     assert record
     session = local_session(access.SETUP_KEY, record.keys.setup, record.region)
     stacks = client(strict, "cloudformation", session)
@@ -244,7 +244,7 @@ def test_a_policy_that_is_none_is_refused(
 
 def test_status_names_no_secret(strict: Sandbox) -> None:
     """It says that permissions are enforced; `env` alone prints a key, the caller's."""
-    record = place.read_record(strict.folder)
+    record = state.read_record(strict.folder)
     assert record
     shown = cjob_sandbox(strict.folder, "status", "-o", "json").stdout
     assert json.loads(shown)["strict"] is True

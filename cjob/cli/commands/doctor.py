@@ -21,7 +21,7 @@ from cjob.document import names
 from cjob.engines import buildx
 from cjob.reporting.errors import DONE, REFUSED, CjobError, InputError, ServiceError
 from cjob.reporting.printable import visible
-from cjob.sandbox import lifecycle, place
+from cjob.sandbox import lifecycle, state
 
 State = Literal["ok", "warning", "error"]
 
@@ -183,7 +183,7 @@ def _buildx() -> Check:
 
 def _sandbox() -> Check:
     def look() -> Check:
-        found = lifecycle.status(place.private_folder())
+        found = lifecycle.status(state.private_folder())
         at = found.record.endpoint if found.record and found.running else ""
         pointed = bool(at) and os.environ.get("AWS_ENDPOINT_URL") == at
         used = ", which this shell uses" if pointed else ""

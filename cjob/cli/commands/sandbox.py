@@ -14,9 +14,9 @@ from cjob.aws.seed import local_session, seed
 from cjob.cli.commands import sandbox_script
 from cjob.document import versions
 from cjob.reporting.errors import DONE, InputError
-from cjob.sandbox import lifecycle, place
-from cjob.sandbox.place import Record
+from cjob.sandbox import lifecycle, state
 from cjob.sandbox.server import access
+from cjob.sandbox.state import Record
 
 LAST_PORT = 65_535
 UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
@@ -41,7 +41,7 @@ def _say(text: str) -> None:
 
 def _start(args: argparse.Namespace) -> int:
     wanted = _wanted(args)
-    with lifecycle.starting(place.private_folder(), wanted, _say) as (record, is_new):
+    with lifecycle.starting(state.private_folder(), wanted, _say) as (record, is_new):
         if is_new:
             _seed(record)
     if not is_new:
@@ -69,7 +69,7 @@ def _wanted(args: argparse.Namespace) -> lifecycle.Wanted:
         raise InputError(
             f"--env-version {args.env_version!r} is not a version", hint="a version is like v1.8.0"
         )
-    contents = place.Contents(app, envs or ("test",), jobs or ("report",), args.env_version)
+    contents = state.Contents(app, envs or ("test",), jobs or ("report",), args.env_version)
     policy = _read_policy(args.policy) if args.policy else None
     return lifecycle.Wanted(contents, args.port, strict=args.strict, policy=policy)
 
@@ -114,13 +114,13 @@ def _check_asked(args: argparse.Namespace, record: Record, wanted: lifecycle.Wan
 
 
 def _stop(_: argparse.Namespace) -> int:
-    before = lifecycle.stop(place.private_folder())
+    before = lifecycle.stop(state.private_folder())
     _say("the sandbox is stopped" if before.running else f"nothing to stop: {before.reason}")
     return DONE
 
 
 def _reset(_: argparse.Namespace) -> int:
-    with lifecycle.resetting(place.private_folder()) as record:
+    with lifecycle.resetting(state.private_folder()) as record:
         _seed(record)
     contents = record.contents
     envs = ", ".join(map(repr, contents.envs))
@@ -129,7 +129,7 @@ def _reset(_: argparse.Namespace) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
-    found = lifecycle.status(place.private_folder())
+    found = lifecycle.status(state.private_folder())
     record = found.record
     if _wants_json(args):
         shown: dict[str, object] = {"state": found.state, "reason": found.reason}
@@ -159,7 +159,7 @@ def _env(args: argparse.Namespace) -> int:
         else:
             print(f"unset {' '.join(lifecycle.SETTINGS)}")
         return DONE
-    record = lifecycle.running(place.private_folder())
+    record = lifecycle.running(state.private_folder())
     settings = lifecycle.client_environment(record)
     # Shell text is what `eval` reads from a pipe, so only being asked for makes it JSON.
     if args.output == "json":

@@ -6,7 +6,7 @@ import sys
 from cjob.document.models import check_name
 from cjob.reporting.errors import DONE, InputError
 from cjob.runs import names
-from cjob.sandbox import lifecycle, place, scripts
+from cjob.sandbox import lifecycle, scripts, state
 from cjob.sandbox.scripts import OUTCOMES
 
 MOST_EXIT_CODE = 255
@@ -15,7 +15,7 @@ LONGEST_S = 7 * 24 * 3600
 
 def run(args: argparse.Namespace) -> int:
     """Write the script, or remove it."""
-    folder = place.private_folder()
+    folder = state.private_folder()
     contents = lifecycle.running(folder).contents
     env = args.env or contents.envs[0]
     if env not in contents.envs:

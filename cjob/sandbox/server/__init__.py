@@ -3,11 +3,11 @@
 It runs with the Python of the sandbox's virtual environment, as `python -m server` from the
 folder above this one, and imports nothing of cjob but itself.
 
-A request passes `edge`, which asks `doors` by what it comes in, `access` whether its signature is
-right, and `limits` whether AWS would take it; then ministack answers. `permissions` adds to its
-evaluation of policies what it does not know. The other modules change what is inside ministack:
-`stacksets`, `answers` and `proposals` in CloudFormation, `networking` the types of resources,
-`tasks` and `executions` how a job runs, `mends` the rest.
+A request passes `middleware`: `authentication` returns how it is authenticated, `access` verifies
+its signature, and `limits` checks whether AWS would accept it. Then ministack answers.
+`permissions` adds to ministack's evaluation of policies. The others change ministack's internals:
+`stacksets`, `answers` and `stack_conflicts` in CloudFormation, `networking` the types of resources,
+`tasks` and `executions` how a job runs, `patches` the rest.
 
 A task's containers are on the host's network, so their loopback is the sandbox's own: they reach
 its services and its registry without any tricks of names, and an image is found by ECR's name for

@@ -1,9 +1,9 @@
-"""Serve the sandbox on a listening socket that was handed over, until SIGTERM.
+"""Serve the sandbox on an inherited listening socket, until SIGTERM.
 
-The arguments name the socket's file descriptor, the private folder, the account and the region, and
-say whether permissions are enforced. The access keys of its users, and the secret of who started
-it, come in the variable CJOB_SANDBOX_KEYS, which nothing that is started here sees. Only the
-private folder is written to.
+The arguments are the socket's file descriptor, the private folder, the account, the region, and
+whether permissions are enforced. The variable CJOB_SANDBOX_KEYS contains the access keys of the
+users and the secret of the user who started it; it is removed before any other process is started.
+Only the private folder is written to.
 """
 
 import argparse
@@ -21,13 +21,13 @@ from . import access, containers
 
 LOOK_SECONDS = 0.5
 MISSES = 4
-"""How often a server looks whether its record names it, and how often it may not, in a row."""
+"""How often a server checks that its record names it, and how many failures end it."""
 
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
 
 def main() -> None:
-    """Read the arguments, tell ministack what it takes from the environment, and serve."""
+    """Read the arguments, set the variables that ministack reads, and serve."""
     parser = argparse.ArgumentParser(prog="server")
     parser.add_argument("--socket", type=int, required=True, help="descriptor of the socket")
     parser.add_argument("--folder", type=Path, required=True)
@@ -63,11 +63,11 @@ def settings(port: int, folder: Path, account: str, region: str) -> dict[str, st
 
 
 def reachable_docker() -> str:
-    """Return the address of the Docker daemon that answers, or nothing.
+    """Return the address of a Docker daemon that responds, or "".
 
-    It is DOCKER_HOST's, else that of the docker context in use, as for the engine that builds.
+    It is that of DOCKER_HOST or else of the current docker context, as for builds.
     """
-    # It is in the sandbox's environment, not in cjob's.
+    # It is installed in the sandbox's environment.
     import docker  # noqa: PLC0415
     from docker.context import ContextAPI  # noqa: PLC0415
 
@@ -77,7 +77,7 @@ def reachable_docker() -> str:
             context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
             host = os.environ["DOCKER_HOST"] = str(context.Host)
         docker.from_env(timeout=2).ping()
-    # Whatever goes wrong on the way to a daemon, there is none to use.
+    # Whatever the error is, there is no daemon to use.
     except Exception:  # noqa: BLE001
         return ""
     return host
@@ -86,17 +86,17 @@ def reachable_docker() -> str:
 async def serve(
     args: argparse.Namespace, keys: Mapping[str, Any], port: int, about: Mapping[str, object]
 ) -> None:
-    """Serve until SIGTERM or SIGINT, and leave then, whatever threads are still at work."""
-    # The four below are in the sandbox's environment, or import what is.
+    """Serve until SIGTERM or SIGINT, then exit even if threads are still running."""
+    # These are installed in the sandbox's environment, or import what is.
     from hypercorn.asyncio import serve as serve_app  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
 
-    from . import edge, mends  # noqa: PLC0415
+    from . import middleware, patches  # noqa: PLC0415
 
-    mends.apply(port, Path.cwd(), strict=args.strict)
+    patches.apply(port, Path.cwd(), strict=args.strict)
     from ministack.app import app  # noqa: PLC0415
 
-    owner = edge.Owner(args.account, args.region, users(keys), keys["server"])
+    owner = middleware.Owner(args.account, args.region, users(keys), keys["server"])
     owner.create_users()
     config = Config()
     config.bind = [f"fd://{args.socket}"]
@@ -107,20 +107,22 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     record = args.folder / "sandbox.json"
     watching = asyncio.create_task(watch(record, stopping))
-    ending = asyncio.create_task(mends.end_idle_functions())
-    await serve_app(edge.Edge(app, owner, about), config, shutdown_trigger=stopping.wait)
+    ending = asyncio.create_task(patches.end_idle_functions())
+    await serve_app(
+        middleware.Middleware(app, owner, about), config, shutdown_trigger=stopping.wait
+    )
     ending.cancel()
     if watching.done():
-        # Nobody else will end what was started here.
+        # Nothing else would end what was started here.
         with contextlib.suppress(Exception):
             containers.remove(args.folder)
         os.killpg(os.getpgrp(), signal.SIGKILL)
-    # A custom resource that waits for its answer keeps a thread that nothing else would end.
+    # The thread of a custom resource that waits for its response would not end.
     os._exit(0)
 
 
 async def watch(record: Path, stopping: asyncio.Event) -> None:
-    """Stop once the record names this server no more: then nothing else would find and end it."""
+    """Stop when the record no longer names this server: nothing else could find and end it."""
     missed = 0
     while missed < MISSES:
         await asyncio.sleep(LOOK_SECONDS)
@@ -129,7 +131,7 @@ async def watch(record: Path, stopping: asyncio.Event) -> None:
 
 
 def names_me(record: Path) -> bool:
-    """Return whether a sandbox's record is of this process."""
+    """Return whether a sandbox's record names this process."""
     try:
         found = json.loads(record.read_text())
     except (OSError, ValueError):
@@ -138,7 +140,7 @@ def names_me(record: Path) -> bool:
 
 
 def users(keys: Mapping[str, Any]) -> "tuple[access.User, ...]":
-    """Return the sandbox's users: the policy is for the person, the other may do everything."""
+    """Return the sandbox's users: one with the policy, and one for the setup without limits."""
     policy = keys["policy"] or access.EVERYTHING
     return (
         access.User(access.SANDBOX, access.USER_KEY, keys["user"], policy),

@@ -2,7 +2,7 @@
 
 Of ministack's Step Functions this changes what cjob and people rely on: the events of an ECS task
 in a history, a stop that stops the task, the timeout of a whole execution, and a start that is
-repeated. See `mends` for how such changes are made, `histories` and `scripted` for the rest.
+repeated. See `patches` for how such changes are made, `histories` and `scripted` for the rest.
 """
 
 # ministack is imported when a change is made to it, and most that is to change is private to it.

@@ -1,63 +1,60 @@
-"""Changes that meet, as CloudFormation has it and ministack does not.
+"""Concurrent changes of a stack, which CloudFormation handles and ministack does not.
 
-All first proposals for a name are for one stack, until that is deleted or made; a change set
-belongs to its stack and to no later one of that name; a stack at work takes no other. A stack that
-is deleted while it is created is created no further.
+All first change sets for a name belong to one stack, until it is deleted or created. A change set
+belongs to its stack, not to a later one with that name. A stack in progress accepts no other
+change. The creation of a stack that is deleted in the meantime ends.
 """
 
-# ministack is imported when a change is made to it, and most that is used is private to it.
+# ministack is imported when it is patched, and most of what is used is private.
 # ruff: noqa: PLC0415, SLF001
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 Json = Any
 """A value of AWS's JSON, as ministack keeps it."""
 
 Handler = Callable[[Json], Json]
-"""What answers a request: takes its parameters, gives status, headers and body."""
+"""Answers a request: takes its parameters, returns status, headers and body."""
 
-UNDER_REVIEW, CREATING = "REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS"
-
-WAITING = ThreadPoolExecutor(max_workers=256, thread_name_prefix="waiting")
+PENDING, CREATING = "REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS"
 
 DEPLOYING: "dict[str, asyncio.Task[Json]]" = {}
-"""The task that creates or updates a stack, by the stack's id."""
+"""The asyncio task that creates or updates a stack, by the stack's id."""
 
 
-def keep_apart() -> None:
-    """Put what is right around ministack's own answers."""
+def apply() -> None:
+    """Wrap ministack's handlers."""
     from ministack.services.cloudformation import changesets, handlers, stacks
 
-    stacks._deploy_stack_async = traced(stacks._deploy_stack_async)
+    stacks._deploy_stack_async = tracked(stacks._deploy_stack_async)
     for module in (changesets, handlers):
         module._deploy_stack_async = stacks._deploy_stack_async
     table = handlers._ACTION_HANDLERS
     for action, wrap in (
-        ("CreateChangeSet", joining),
-        ("ExecuteChangeSet", executing),
-        ("DeleteStack", deleting),
+        ("CreateChangeSet", join_pending_stack),
+        ("ExecuteChangeSet", execute_on_own_stack),
+        ("DeleteStack", delete_pending_stack),
     ):
         table[action] = wrap(table[action])
 
 
-def joining(original: Handler) -> Handler:
-    """Let a further proposal join a stack that is only proposed, which ministack replaces."""
+def join_pending_stack(original: Handler) -> Handler:
+    """Add another change set to a stack that is not created yet, which ministack replaces."""
     from ministack.services import cloudformation
     from ministack.services.cloudformation import handlers, helpers
 
     def create(params: Json) -> Json:
         before = handlers._resolve_stack(helpers._p(params, "StackName"))
-        if before and at_work(before):
+        if before and in_progress(before):
             status = before["StackStatus"]
             message = f"Stack:{before['StackId']} is in {status} state and can not be updated."
             return helpers._error("ValidationError", message)
         answer = original(params)
         name = before["StackName"] if before else ""
         made = cloudformation._stacks.get(name)
-        if not before or made is before or before["StackStatus"] != UNDER_REVIEW:
+        if not before or made is before or before["StackStatus"] != PENDING:
             return answer
         kept, dropped = before["StackId"], made["StackId"]
         cloudformation._stacks[name] = before
@@ -71,8 +68,8 @@ def joining(original: Handler) -> Handler:
     return create
 
 
-def executing(original: Handler) -> Handler:
-    """Execute a change set on the stack that it was made for, once that is not at work."""
+def execute_on_own_stack(original: Handler) -> Handler:
+    """Execute a change set only on the stack that it was made for, if none is in progress."""
     from ministack.services import cloudformation
     from ministack.services.cloudformation import changesets, helpers
 
@@ -83,7 +80,7 @@ def executing(original: Handler) -> Handler:
         if found and (not stack or stack["StackId"] != found["StackId"]):
             message = f"ChangeSet [{wanted}] does not exist"
             return helpers._error("ChangeSetNotFound", message, 404)
-        if stack and at_work(stack):
+        if stack and in_progress(stack):
             message = f"ChangeSet [{wanted}] cannot be executed: {stack['StackStatus']}"
             return helpers._error("InvalidChangeSetStatus", message)
         return original(params)
@@ -91,10 +88,10 @@ def executing(original: Handler) -> Handler:
     return execute
 
 
-def deleting(original: Handler) -> Handler:
-    """Delete a stack that is only proposed at once: ministack comes to it later, by its name.
+def delete_pending_stack(original: Handler) -> Handler:
+    """Delete a stack that is not created yet at once; ministack deletes it later, by its name.
 
-    One that is being created is taken over from whatever creates it.
+    If the stack is being created, end the creation.
     """
     from ministack.services.cloudformation import handlers, helpers, stacks
 
@@ -103,13 +100,13 @@ def deleting(original: Handler) -> Handler:
         created = stack and stack["StackStatus"] == CREATING and stack["StackId"] in DEPLOYING
         if created:
             forget_change_sets(stack["StackId"])
-        if created and not waits(stack):
-            take_over(stack)
+        if created and not is_waiting(stack):
+            abort_creation(stack)
             return helpers._xml(200, "DeleteStackResponse", "")
         if created:
-            # Its thread goes on until the wait is over; what it would do then is dropped.
+            # Its thread continues until the wait is over, but does nothing after it.
             DEPLOYING[stack["StackId"]].cancel()
-        if not stack or stack["StackStatus"] != UNDER_REVIEW:
+        if not stack or stack["StackStatus"] != PENDING:
             return original(params)
         name, number = stack["StackName"], stack["StackId"]
         forget_change_sets(number)
@@ -123,7 +120,7 @@ def deleting(original: Handler) -> Handler:
 
 
 def forget_change_sets(number: str) -> None:
-    """Delete the change sets of a stack that is deleted: the next of that name has its own."""
+    """Delete a deleted stack's change sets: the next stack with its name has its own."""
     from ministack.services import cloudformation
 
     for key, change_set in list(cloudformation._change_sets.items()):
@@ -131,12 +128,10 @@ def forget_change_sets(number: str) -> None:
             del cloudformation._change_sets[key]
 
 
-def traced(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[..., Json]:
-    """Keep which task creates or updates a stack, for as long as it does."""
+def tracked(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[..., Json]:
+    """Record the task that creates or updates a stack while it runs."""
 
     async def deploy(name: str, number: str, *given: Json, **named: Json) -> None:
-        # A thread waits for each custom resource, and goes on to if its stack was deleted.
-        asyncio.get_running_loop().set_default_executor(WAITING)
         task = asyncio.current_task()
         if task:
             DEPLOYING[number] = task
@@ -148,18 +143,18 @@ def traced(original: Callable[..., Coroutine[Json, Json, None]]) -> Callable[...
     return deploy
 
 
-def waits(stack: Json) -> bool:
-    """Return whether a wait condition is what a stack is at: its thread can't be ended."""
+def is_waiting(stack: Json) -> bool:
+    """Return whether a stack is waiting for a wait condition, whose thread can't be ended."""
     from ministack.services import cloudformation
 
     events = cloudformation._stack_events.get(stack["StackId"]) or [{}]
     return bool(events[-1].get("ResourceType") == "AWS::CloudFormation::WaitCondition")
 
 
-def take_over(stack: Json) -> None:
-    """End a stack's creation, and delete what there is of it.
+def abort_creation(stack: Json) -> None:
+    """End a stack's creation, and delete what has been created.
 
-    A nested stack is waited for, since it goes on by itself; a wait condition is not.
+    Wait for its nested stacks, which continue on their own, but not for a wait condition.
     """
     from ministack.services import cloudformation
     from ministack.services.cloudformation import stacks
@@ -182,7 +177,7 @@ def take_over(stack: Json) -> None:
     stacks._create_stack_task_in_region(delete(), stack, number)
 
 
-def at_work(stack: Json) -> bool:
-    """Return whether a stack takes no change now."""
+def in_progress(stack: Json) -> bool:
+    """Return whether a stack accepts no change now."""
     status = str(stack["StackStatus"])
-    return status.endswith("_IN_PROGRESS") and status != UNDER_REVIEW
+    return status.endswith("_IN_PROGRESS") and status != PENDING

@@ -12,8 +12,8 @@ from botocore.config import Config
 from sandboxes import Sandbox, ask
 
 from cjob.aws.seed import local_session
-from cjob.sandbox.server import access, doors
-from cjob.sandbox.server.doors import Door
+from cjob.sandbox.server import access, authentication
+from cjob.sandbox.server.authentication import AuthMethod
 
 HERE = "127.0.0.1:4566"
 
@@ -32,7 +32,7 @@ HERE = "127.0.0.1:4566"
 )
 def test_requests_of_programs_on_this_machine_may_go_on(headers: Mapping[str, str]) -> None:
     """A proxy before the sandbox has another port."""
-    assert doors.refuse(headers) == ""
+    assert authentication.refusal_reason(headers) == ""
 
 
 @pytest.mark.parametrize(
@@ -52,33 +52,39 @@ def test_requests_of_programs_on_this_machine_may_go_on(headers: Mapping[str, st
 )
 def test_requests_of_web_pages_and_other_names_are_refused(headers: Mapping[str, str]) -> None:
     """A name that was bound to loopback is none of ours."""
-    assert doors.refuse(headers)
+    assert authentication.refusal_reason(headers)
 
 
 @pytest.mark.parametrize(
     ("method", "path", "headers", "query", "expected"),
     [
-        ("POST", "/", {"authorization": "AWS4-HMAC-SHA256 x"}, "", Door.SIGNATURE),
-        ("GET", "/b/k", {}, "X-Amz-Signature=1", Door.SIGNATURE),
-        ("GET", "/v2/", {}, "", Door.REGISTRY),
+        ("POST", "/", {"authorization": "AWS4-HMAC-SHA256 x"}, "", AuthMethod.SIGNATURE),
+        ("GET", "/b/k", {}, "X-Amz-Signature=1", AuthMethod.SIGNATURE),
+        ("GET", "/v2/", {}, "", AuthMethod.REGISTRY),
         ("OPTIONS", "/v2/", {}, "", None),
-        ("GET", "/_cjob/about", {}, "", Door.OWNER),
-        ("POST", "/_ministack/reset", {"authorization": "AWS4-HMAC-SHA256 x"}, "", Door.OWNER),
-        ("PUT", "/_ministack/cfn-response/6f9619ff-8b86-d011-b42d", {}, "", Door.ADDRESS),
-        ("POST", "/_ministack/cfn-response/6f9619ff-8b86-d011-b42d", {}, "", Door.OWNER),
-        ("PUT", "/_ministack/cfn-response/../reset", {}, "", Door.OWNER),
-        ("GET", f"/v4/{'t' * 43}/task", {}, "", Door.ADDRESS),
+        ("GET", "/_cjob/about", {}, "", AuthMethod.OWNER),
+        (
+            "POST",
+            "/_ministack/reset",
+            {"authorization": "AWS4-HMAC-SHA256 x"},
+            "",
+            AuthMethod.OWNER,
+        ),
+        ("PUT", "/_ministack/cfn-response/6f9619ff-8b86-d011-b42d", {}, "", AuthMethod.ADDRESS),
+        ("POST", "/_ministack/cfn-response/6f9619ff-8b86-d011-b42d", {}, "", AuthMethod.OWNER),
+        ("PUT", "/_ministack/cfn-response/../reset", {}, "", AuthMethod.OWNER),
+        ("GET", f"/v4/{'t' * 43}/task", {}, "", AuthMethod.ADDRESS),
         ("GET", "/v4/key", {}, "", None),
-        ("GET", "/v2/credentials/1", {}, "", Door.TASK),
+        ("GET", "/v2/credentials/1", {}, "", AuthMethod.TASK),
         ("GET", "/health", {}, "", None),
         ("POST", "/", {}, "", None),
     ],
 )
 def test_a_request_comes_in_by_one_door(
-    method: str, path: str, headers: Mapping[str, str], query: str, expected: Door | None
+    method: str, path: str, headers: Mapping[str, str], query: str, expected: AuthMethod | None
 ) -> None:
     """The server's own paths are open to no signature."""
-    assert doors.door(method, path, headers, query) is expected
+    assert authentication.auth_method(method, path, headers, query) is expected
 
 
 @pytest.mark.parametrize("path", ["/", "/_cjob/about", "/_ministack/health", "/health", "/bucket"])

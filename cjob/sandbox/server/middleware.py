@@ -1,7 +1,7 @@
-"""What stands before ministack: an ASGI application that turns away whoever has no business here.
+"""The ASGI middleware in front of ministack, which rejects requests that are not authenticated.
 
-`doors` says by what a request comes in, `access` verifies that. ministack's CORS headers, which
-would let any web page read its answers, are removed.
+`authentication` returns how a request is authenticated, and `access` verifies it. ministack's CORS
+headers, which would let any web page read its responses, are removed.
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import access, doors, limits, permissions
-from .doors import Door
+from . import access, authentication, limits, permissions
+from .authentication import AuthMethod
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,7 +26,7 @@ JSON = (b"content-type", b"application/json")
 
 @dataclass(frozen=True)
 class Answer:
-    """A complete HTTP answer."""
+    """A complete HTTP response."""
 
     status: int
     body: bytes
@@ -35,7 +35,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose sandbox it is: the account, its users, and the secret of who started it."""
+    """The sandbox's account, its users, and the secret of the user who started it."""
 
     account: str
     region: str
@@ -48,61 +48,61 @@ class Owner:
             access.create(user, self.account, self.region)
 
 
-class Edge:
-    """The ASGI application that clients talk to."""
+class Middleware:
+    """The ASGI application that clients send requests to."""
 
     def __init__(self, app: App, owner: Owner, about: Mapping[str, object]) -> None:
-        """Stand before `app`; `about` is told to whoever has the secret."""
+        """Wrap `app`; send `about` to clients that have the secret."""
         self.app = app
         self.owner = owner
         self.about = about
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request, or pass it on."""
+        """Answer a request, or forward it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        reason = doors.refuse(headers)
+        reason = authentication.refusal_reason(headers)
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         elif reason:
             await _send(send, Answer(FORBIDDEN, _message("Forbidden", reason)))
         else:
-            # AWS is asked over TLS alone, and policies demand it; loopback stands for it here.
+            # Policies may require TLS, which AWS always uses; loopback counts as secure.
             secure = {**scope, "scheme": "https"}
-            await self._admit(secure, headers, receive, _without_cors(send))
+            await self._authenticate(secure, headers, receive, _without_cors(send))
 
-    async def _admit(
+    async def _authenticate(
         self, scope: Message, headers: Mapping[str, str], receive: Receive, send: Send
     ) -> None:
-        """Let a request in by its door."""
+        """Forward a request if its authentication succeeds."""
         path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
-        door = doors.door(scope["method"], path, headers, query)
-        if door is Door.SIGNATURE:
+        method = authentication.auth_method(scope["method"], path, headers, query)
+        if method is AuthMethod.SIGNATURE:
             await self._signed(scope, receive, send)
-        elif door is Door.OWNER and doors.has_secret(headers, self.owner.secret):
+        elif method is AuthMethod.OWNER and authentication.has_secret(headers, self.owner.secret):
             await self._own(scope, receive, send)
-        elif door is Door.REGISTRY:
+        elif method is AuthMethod.REGISTRY:
             await self._registry(scope, headers, receive, send)
-        elif door is Door.TASK:
+        elif method is AuthMethod.TASK:
             token = headers.get("authorization", "")
             found = access.task_credentials(path, token)
-            answer = Answer(200, json.dumps(found).encode()) if found else _nobody()
+            answer = Answer(200, json.dumps(found).encode()) if found else _unauthenticated()
             await _send(send, answer)
-        elif door is Door.ADDRESS:
+        elif method is AuthMethod.ADDRESS:
             await self.app(scope, receive, send)
         else:
-            await _send(send, _nobody())
+            await _send(send, _unauthenticated())
 
     async def _own(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer who started the sandbox."""
+        """Answer the user who started the sandbox."""
         if scope["path"] == ABOUT:
             await _send(send, Answer(200, json.dumps(self.about).encode()))
             return
 
         async def sent(message: Message) -> None:
-            # After a reset nobody is known, and who asked for it will ask for more at once.
+            # A reset deletes the users, and the client sends more requests right after it.
             if message["type"] == "http.response.start" and scope["path"] == RESET:
                 self.owner.create_users()
             await send(message)
@@ -110,7 +110,7 @@ class Edge:
         await self.app(scope, receive, sent)
 
     async def _signed(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass on a request whose signature is right; it is read whole for that."""
+        """Forward a request if its signature is valid, for which its whole body is read."""
         body = await _read(receive)
         request = access.signed(scope, body)
         error = access.verify(request, self.owner.account)
@@ -129,7 +129,7 @@ class Edge:
     async def _registry(
         self, scope: Message, headers: Mapping[str, str], receive: Receive, send: Send
     ) -> None:
-        """Pass on a request of a container engine that has the registry's password."""
+        """Forward a container engine's request if it has the registry's password."""
         key = access.registry_user(headers.get("authorization", ""))
         if not key:
             basic = (b"www-authenticate", b'Basic realm="cjob sandbox"')
@@ -144,7 +144,7 @@ class Edge:
 
 
 def _without_cors(send: Send) -> Send:
-    """Return a `send` that drops the headers by which web pages may read an answer."""
+    """Return a `send` that drops the headers that allow web pages to read a response."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -159,8 +159,8 @@ def _without_cors(send: Send) -> Send:
     return sent
 
 
-def _nobody() -> Answer:
-    """Return the answer to a request that comes from nobody known."""
+def _unauthenticated() -> Answer:
+    """Return the response to a request without authentication."""
     body = _message("MissingAuthenticationToken", "Missing Authentication Token")
     return Answer(FORBIDDEN, body)
 
@@ -174,7 +174,7 @@ def _errors(code: str, text: str) -> bytes:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives a body that was read, and then what comes after it."""
+    """Return a `receive` that returns a body that was already read, then what follows."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def received() -> Message:

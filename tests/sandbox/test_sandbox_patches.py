@@ -2,7 +2,7 @@
 
 import pytest
 
-from cjob.sandbox.server import executions, mends, tasks
+from cjob.sandbox.server import executions, patches, tasks
 
 ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 
@@ -27,7 +27,7 @@ ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 )
 def test_a_template_url_gets_its_bucket_into_the_path(url: str, expected: str) -> None:
     """Whatever way S3's host names are written; other addresses stay."""
-    assert mends.path_style(url) == expected
+    assert patches.path_style(url) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
-"""What must be changed inside ministack, and can't be added outside: one function a change.
+"""Patches to ministack's internals, one function each, for what cannot be added from outside.
 
-They hold for the pinned version alone, and refuse any other. `apply` is called once, before
-ministack serves; the port is the sandbox's own. ministack's code carries no types, so its values
-are dictionaries as AWS's JSON has them.
+They are made for the pinned version and refuse any other. `apply` is called once, before ministack
+serves. ministack has no type hints, so its values are dictionaries with the keys of AWS's JSON.
 """
 
-# ministack is imported when a change is made to it, and most that is to change is private to it.
+# ministack is imported when it is patched, and most of what is patched is private.
 # ruff: noqa: PLC0415, SLF001
 
 import asyncio
@@ -24,7 +23,7 @@ from . import (
     limits,
     networking,
     permissions,
-    proposals,
+    stack_conflicts,
     stacksets,
     tasks,
 )
@@ -35,13 +34,13 @@ Json = Any
 """A value of AWS's JSON, as ministack keeps it."""
 
 FREE_KEYS = frozenset({"dockerLabels", "options", "driverOpts", "labels"})
-"""Keys of a task definition whose own keys are names that people give."""
+"""Keys of a task definition whose values have keys that users choose."""
 
 IDLE_SECONDS = 4.0
-"""How long a function's process stays for another call: a job's stack makes several of them."""
+"""How long a function's process is kept for another call: a job's stack makes several."""
 
 NESTED_ARGUMENTS = 4
-"""How much a nested stack's update is told of a resource, besides its type and id."""
+"""How many arguments a nested stack's update of a resource has, besides its type and id."""
 
 IRREGULAR_KEYS = {
     "EFSVolumeConfiguration": "efsVolumeConfiguration",
@@ -51,11 +50,11 @@ IRREGULAR_KEYS = {
 
 
 def apply(port: int, folder: Path, *, strict: bool) -> None:
-    """Make all changes; raise RuntimeError when it is another version of ministack."""
+    """Apply all patches; raise RuntimeError for another version of ministack."""
     found = importlib.metadata.version("ministack")
     if found != VERSION:
         raise RuntimeError(f"made for ministack {VERSION}, found {found}")
-    # First of all: other modules of ministack keep what these change under names of their own.
+    # First, because other modules of ministack import the functions that these replace.
     access.install()
     permissions.install(strict=strict)
     answers.complete(stacksets.serve())
@@ -65,7 +64,7 @@ def apply(port: int, folder: Path, *, strict: bool) -> None:
     name_nested_stacks_early()
     keep_attributes_in_nested_stacks()
     find_stacks_by_tags()
-    proposals.keep_apart()
+    stack_conflicts.apply()
     limits.keep_to_limits()
     keep_nested_task_keys()
     leave_repositories_that_exist()
@@ -75,16 +74,16 @@ def apply(port: int, folder: Path, *, strict: bool) -> None:
 
 
 def keep_to_own_containers(folder: Path) -> None:
-    """Label containers with the folder, and leave alone those of any other ministack."""
+    """Label containers with the folder, and ignore those of any other ministack."""
     from ministack.core import container_reaper
 
     container_reaper.instance_id = lambda: containers.owner(folder)
-    # By itself it also removes, when it starts, those that name no owner.
+    # Otherwise it also removes containers without an owner when it starts.
     container_reaper.SERVICE_LABELS = ()
 
 
 def read_template_urls() -> None:
-    """Find a template by a URL that has the bucket in its host's name, as uploads give it."""
+    """Read a template from a URL with the bucket in its host name, as uploads return it."""
     from ministack.services.cloudformation import helpers
 
     original = helpers._resolve_document
@@ -97,7 +96,7 @@ def read_template_urls() -> None:
 
 
 def path_style(url: str) -> str:
-    """Return an S3 URL with the bucket in its path; anything else stays as it is."""
+    """Return an S3 URL with the bucket in its path; return any other URL unchanged."""
     parts = urlsplit(url)
     bucket, s3, rest = (parts.hostname or "").partition(".s3")
     if not s3 or not rest.endswith((".amazonaws.com", ".amazonaws.com.cn")):
@@ -106,13 +105,13 @@ def path_style(url: str) -> str:
 
 
 def name_nested_stacks_early() -> None:
-    """Tell in a stack's events which nested stack has begun, as soon as it has."""
+    """Add an event to a stack as soon as one of its nested stacks has started."""
     from ministack.services import cloudformation
     from ministack.services.cloudformation import stacks
 
     original = stacks._add_event
 
-    def tell(*given: Any, **named: Any) -> None:  # noqa: ANN401 - passed on as it is
+    def add_event(*given: Any, **named: Any) -> None:  # noqa: ANN401 - passed on as it is
         original(*given, **named)
         stack_id, name, logical_id, kind, status = given[:5]
         parent = cloudformation._stacks.get(name, {}).get("_parent_stack_name")
@@ -122,18 +121,18 @@ def name_nested_stacks_early() -> None:
             initiated = "Resource creation Initiated" if status.startswith("CREATE") else ""
             original(parent_id, parent, inside, kind, status, initiated, stack_id)
 
-    stacks._add_event = tell
+    stacks._add_event = add_event
 
 
 def nested_logical_id(name: str, parent: str) -> str:
-    """Return a nested stack's logical id: its name is made of the parent's, that, and a number."""
+    """Return a nested stack's logical id, which is in its name after the parent's name."""
     return name.removeprefix(f"{parent}-").partition("-")[0]
 
 
 def keep_attributes_in_nested_stacks() -> None:
-    """Keep a resource's attributes when its nested stack is updated and it is not.
+    """Keep a resource's attributes if its nested stack is updated and the resource is not.
 
-    Only the stack itself tells ministack's update what there was before.
+    Only the update of a parent stack passes the previous attributes to ministack.
     """
     from ministack.services.cloudformation import provisioners
 
@@ -156,7 +155,7 @@ def keep_attributes_in_nested_stacks() -> None:
 
 
 def find_stacks_by_tags() -> None:
-    """Let GetResources find stacks, as Copilot and cjob do."""
+    """Make GetResources find stacks, which Copilot and cjob rely on."""
     from ministack.services import cloudformation, tagging
 
     def collect() -> Json:
@@ -168,7 +167,7 @@ def find_stacks_by_tags() -> None:
 
 
 def keep_nested_task_keys() -> None:
-    """Register a template's task definition with all that is nested in it."""
+    """Register a template's task definition with everything nested in it."""
     from ministack.services import ecs
     from ministack.services.cloudformation import provisioners
 
@@ -185,13 +184,13 @@ def keep_nested_task_keys() -> None:
                 definition[key[0].lower() + key[1:]] = lower_keys(props[key])
         return arn, attributes
 
-    # An update looks the function up by its name, a creation in the table.
+    # An update finds the function by its name, a creation in the table.
     provisioners._ecs_task_def_create = create
     provisioners._RESOURCE_HANDLERS["AWS::ECS::TaskDefinition"]["create"] = create
 
 
 def leave_repositories_that_exist() -> None:
-    """Let no stack take a repository for its own that was there before, as AWS doesn't."""
+    """Fail a stack whose repository already exists, as AWS does."""
     from ministack.services import ecr
     from ministack.services.cloudformation import provisioners
 
@@ -208,7 +207,7 @@ def leave_repositories_that_exist() -> None:
 
 
 def lower_keys(value: Json) -> Json:
-    """Return a template's value with the keys that ECS's interface has."""
+    """Return a template's value with the keys of the ECS API."""
     if isinstance(value, list):
         return [lower_keys(item) for item in value]
     if not isinstance(value, dict):
@@ -218,14 +217,14 @@ def lower_keys(value: Json) -> Json:
 
 
 def reveal_secrets_to_tasks() -> None:
-    """Return a task the text of a SecureString, and not what stands for it while it is stored."""
+    """Pass the decrypted value of a SecureString to a task."""
     from ministack.services import ssm
 
     ssm.resolve_parameter_value = functools.partial(ssm.resolve_parameter_value, decrypt=True)
 
 
 async def end_idle_functions() -> None:
-    """End a function's process some seconds after its last call; ministack keeps one for each."""
+    """End a function's process some seconds after its last call; ministack keeps them all."""
     from ministack.core import lambda_runtime
 
     while True:

@@ -1,8 +1,7 @@
-"""The sandbox's private folder: where it is, its lock, and the record of what was started.
+"""The sandbox's private folder: its location, its lock, and the record of what was started.
 
-The record names a process by its id and the time at which it started, so that another process
-which got the same id later is not taken for it. Only the folder itself is written to; other
-processes are looked at and left alone.
+The record identifies a process by its id and start time, so that a later process with the same id
+is not mistaken for it. This module writes only to the folder; it does not touch other processes.
 """
 
 import contextlib
@@ -22,7 +21,7 @@ from cjob.reporting.errors import InputError
 PRIVATE = 0o700
 
 MARK = "cjob-sandbox"
-"""A file that says that a folder is a sandbox's, and may be emptied."""
+"""The file that marks a folder as a sandbox's, which may be emptied."""
 
 OWN_NAMES = (
     MARK,
@@ -36,14 +35,14 @@ OWN_NAMES = (
     "server.log",
     "sandbox.",
 )
-"""What the names in a sandbox's folder begin with; one from before the mark has no others."""
+"""Prefixes of the names in a sandbox's folder; a folder without the mark has only these."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a sandbox is seeded with: an application, environments, jobs with a repository.
+    """What a sandbox is seeded with: an application, environments, and jobs with a repository.
 
-    `version` is that of the environments' template, empty for the newest.
+    `version` is the version of the environments' template; empty for the newest.
     """
 
     app: str
@@ -54,7 +53,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Keys:
-    """A sandbox's secrets: the keys of the person and of the setup, and the server's own."""
+    """A sandbox's secrets: the keys of the user and of the setup, and the server's own."""
 
     user: str
     setup: str
@@ -62,13 +61,13 @@ class Keys:
 
     @staticmethod
     def random() -> "Keys":
-        """Make them up."""
+        """Return new random keys."""
         return Keys(*(secrets.token_urlsafe(30) for _ in range(3)))
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What stays the same from one start to the next, so that a shell's settings stay right."""
+class Settings:
+    """What stays the same after a restart, so that a shell's variables stay valid."""
 
     port: int
     keys: Keys
@@ -78,9 +77,9 @@ class Kept:
 class Record:
     """What runs in a folder: the server's process, its address and what it was seeded with.
 
-    `docker` is the address of the Docker daemon that the server uses, "" without one. `strict`
-    says whether permissions are enforced, and `policy` what the person may do then, if not
-    everything. It is `complete` once an application was set up in it.
+    `docker` is the address of the Docker daemon that the server uses, or "". `strict` is whether
+    permissions are enforced; the user is then allowed what `policy` allows, or everything if it is
+    None. It is `complete` once its application is set up.
     """
 
     pid: int
@@ -102,7 +101,7 @@ class Record:
 
 
 def private_folder() -> Path:
-    """Give the sandbox's folder: CJOB_SANDBOX_DIR, or where the system keeps a program's state."""
+    """Return the sandbox's folder: CJOB_SANDBOX_DIR, or one in the user's state directory."""
     chosen = os.environ.get("CJOB_SANDBOX_DIR")
     if chosen:
         return Path(chosen).absolute()
@@ -111,9 +110,9 @@ def private_folder() -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder, open to its owner alone; raise InputError if that can't be.
+    """Create the folder, accessible only to its owner; raise InputError if that is impossible.
 
-    A folder that holds anything else is refused: some of what is in a sandbox's is removed.
+    A folder with other files is refused, because files in a sandbox's folder are deleted.
     """
     try:
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
@@ -132,7 +131,7 @@ def make_private(folder: Path) -> None:
         (folder / "tmp").mkdir(mode=PRIVATE, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"the sandbox's folder {str(folder)!r} can't be made: {error.strerror}",
+            f"cannot create the sandbox's folder {str(folder)!r}: {error.strerror}",
             hint="set CJOB_SANDBOX_DIR to a folder that you may write to",
         ) from None
 
@@ -147,7 +146,7 @@ def _is_own(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, after waiting for whoever has it; it ends with the process."""
+    """Hold the folder's lock, after waiting for it; it is released when the process ends."""
     make_private(folder)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -155,7 +154,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Keep the record, whole or not at all, and readable by the owner alone."""
+    """Write the record atomically, readable only by the owner."""
     _write(folder / "sandbox.json", dataclasses.asdict(record))
 
 
@@ -168,26 +167,26 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     draft.replace(path)
 
 
-def keep(folder: Path, kept: Kept) -> None:
-    """Keep what the next start takes again."""
-    _write(folder / "sandbox.kept.json", dataclasses.asdict(kept))
+def write_settings(folder: Path, settings: Settings) -> None:
+    """Write what the next start uses again."""
+    _write(folder / "sandbox.kept.json", dataclasses.asdict(settings))
 
 
-def read_kept(folder: Path) -> Kept | None:
-    """Return what an earlier start kept; None without one, or if it can't be read."""
+def read_settings(folder: Path) -> Settings | None:
+    """Return what an earlier start wrote; None if there is nothing or it is invalid."""
     try:
         found = json.loads((folder / "sandbox.kept.json").read_text())
-        return Kept(int(found["port"]), Keys(**found["keys"]))
+        return Settings(int(found["port"]), Keys(**found["keys"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def read_record(folder: Path) -> Record | None:
-    """Return the record of what was started last, or nothing where there is none to be read."""
+    """Return the record of the last start; None if there is none or it is invalid."""
     try:
         found = json.loads((folder / "sandbox.json").read_text())
         kept = found["contents"]
-        # A server of an earlier cjob has one environment and no keys; it is there to be ended.
+        # A server of an earlier cjob has one environment and no keys; it only needs to be stopped.
         envs = kept.get("envs") or [kept["env"]]
         jobs, version = tuple(kept["jobs"]), kept.get("version", "")
         contents = Contents(kept["app"], tuple(envs), jobs, version)
@@ -198,23 +197,23 @@ def read_record(folder: Path) -> Record | None:
 
 
 def remove_record(folder: Path) -> None:
-    """Forget what was started."""
+    """Delete the record."""
     (folder / "sandbox.json").unlink(missing_ok=True)
 
 
-def process_began(pid: int) -> str:
-    """Return a text for when a process started, the same each time, or "" when it is gone."""
+def process_start(pid: int) -> str:
+    """Return a string for a process's start time, always the same one, or "" if it has ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return "" if Path("/proc/self").exists() else _began_by_ps(pid)
-    # The second field is the program's name in parentheses and may hold anything.
+        return "" if Path("/proc/self").exists() else _start_from_ps(pid)
+    # The second field is the program's name in parentheses, which may contain anything.
     fields = stat.rpartition(")")[2].split()
     return "" if fields[0] == "Z" else f"{fields[19]} ticks after the system's start"
 
 
-def _began_by_ps(pid: int) -> str:
-    """Ask `ps`, where the system has no /proc."""
+def _start_from_ps(pid: int) -> str:
+    """Return what `ps` prints, for systems without /proc."""
     command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
     shown = subprocess.run(  # noqa: S603 - a fixed command and a number
         command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
@@ -224,5 +223,5 @@ def _began_by_ps(pid: int) -> str:
 
 
 def is_running(record: Record) -> bool:
-    """Return whether the very process that was recorded still runs."""
-    return process_began(record.pid) == record.began != ""
+    """Return whether the recorded process is still running."""
+    return process_start(record.pid) == record.began != ""
