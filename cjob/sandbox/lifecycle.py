@@ -1,7 +1,7 @@
-"""Start, look at, empty and stop the sandbox of a private folder.
+"""Start, inspect, empty and stop the sandbox of a private folder.
 
-Each function takes the folder and touches only it, the one server process that is recorded in it,
-and that server's own addresses. What the server is seeded with is the caller's to send.
+Each function touches only the folder, the server process that is recorded in it, and that server's
+port. The caller seeds the server.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ ASK_SECONDS = 2.0
 RESET_SECONDS = 60.0
 
 TASK_FILES = ("efs", "tasks")
-"""Folders of the sandbox's that hold what tasks keep in volumes."""
+"""Folders of the sandbox that hold the volumes of tasks."""
 
 PASSED_ON = (
     "PATH",
@@ -48,12 +48,12 @@ PASSED_ON = (
     "DOCKER_CONTEXT",
     "CJOB_SANDBOX_LOG_LEVEL",
 )
-"""What of the person's environment the server sees: nothing of AWS, so none of their keys."""
+"""The environment variables that are passed to the server: none of AWS, so no credentials."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """How things stand: `state` and, where there is something to say, why and what runs."""
+    """The sandbox's `state`; the reason, if there is one; and the record of what was started."""
 
     state: str
     reason: str = ""
@@ -66,7 +66,7 @@ class Status:
 
 
 def status(folder: Path) -> Status:
-    """Find out what runs: "running", "stopped", "stale" (it died) or "silent" (it hangs)."""
+    """Return whether it is "running", "stopped", "stale" (it died) or "silent" (it hangs)."""
     record = state.read_record(folder)
     if record is None:
         return Status("stopped", "no sandbox was started in this folder")
@@ -77,17 +77,17 @@ def status(folder: Path) -> Status:
         return Status("silent", f"process {record.pid} does not answer", record)
     reason = f"the sandbox's process {record.pid} is gone"
     if state.process_start(record.pid):
-        reason += ", and its number is another process's now"
+        reason += ", and another process has its id now"
     if _is_taken(record.port):
-        reason += f"; port {record.port} is another program's"
+        reason += f"; another program uses port {record.port}"
     return Status("stale", reason, record)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of a start: what is in it, and whether permissions are enforced.
+    """The options of a start: what to seed, and whether permissions are enforced.
 
-    `port` 0 takes a free one; `policy` is what the person may do, None for everything.
+    `port` 0 chooses a free one; `policy` is what the user is allowed, None for everything.
     """
 
     contents: Contents
@@ -98,12 +98,12 @@ class Wanted:
 
 @contextlib.contextmanager
 def starting(
-    folder: Path, wanted: Wanted, say: Callable[[str], None]
+    folder: Path, wanted: Wanted, report: Callable[[str], None]
 ) -> Iterator[tuple[Record, bool]]:
-    """Start the sandbox, and yield its record and whether it is new and so to be seeded.
+    """Start the sandbox; yield its record, and whether it is new and must be seeded.
 
-    The folder's lock is held until the caller is done; when the caller fails, a server that was
-    started here is stopped again.
+    The folder's lock is held until the caller is done. If the caller fails, a server that was
+    started here is stopped.
     """
     with state.locked(folder):
         found = status(folder)
@@ -111,9 +111,9 @@ def starting(
             yield found.record, False
             return
         if found.record:
-            say(f"{found.reason or 'an earlier start was interrupted'}; starting anew")
+            report(f"{found.reason or 'an earlier start was interrupted'}; starting again")
             _end(folder, found.record)
-        python = install.install(folder, say)
+        python = install.install(folder, report)
         _remove_files(folder, (*TASK_FILES, "tmp"))
         state.make_private(folder)
         with _writing(folder):
@@ -133,7 +133,7 @@ def starting(
 def resetting(folder: Path) -> Iterator[Record]:
     """Empty the running sandbox and yield its record, so that the caller sets it up again."""
     if not folder.is_dir():
-        running(folder)  # which says that it is not; no folder is made for that
+        running(folder)  # raises the error, without creating the folder
     with state.locked(folder):
         record = running(folder)
         state.write_record(folder, dataclasses.replace(record, complete=False))
@@ -145,18 +145,18 @@ def resetting(folder: Path) -> Iterator[Record]:
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Return which folder could not be written to, and why."""
+    """Raise ServiceError, naming the folder, if writing to it fails."""
     try:
         yield
     except OSError as error:
         raise ServiceError(
-            f"the sandbox's folder {str(folder)!r} can't be written to: {error.strerror}",
-            hint="make room there, or set CJOB_SANDBOX_DIR to another folder",
+            f"the sandbox's folder {str(folder)!r} is not writable: {error.strerror}",
+            hint="free disk space there, or set CJOB_SANDBOX_DIR to another folder",
         ) from None
 
 
 def running(folder: Path) -> Record:
-    """Return the record of the running sandbox; raise InputError where there is none."""
+    """Return the record of the running sandbox; raise InputError if there is none."""
     found = status(folder)
     if not found.running or found.record is None:
         raise InputError(
@@ -166,7 +166,7 @@ def running(folder: Path) -> Record:
 
 
 def stop(folder: Path) -> Status:
-    """End what `starting` began, and give how things stood before."""
+    """Stop the sandbox; return its status before that."""
     if not folder.is_dir():
         return status(folder)
     with state.locked(folder):
@@ -177,17 +177,17 @@ def stop(folder: Path) -> Status:
 
 
 def _launch(folder: Path, python: Path, wanted: Wanted) -> Record:
-    """Start the server on a socket that it is handed, so that nobody else can get the port."""
+    """Start the server with a listening socket, so that no other process can take the port."""
     before = state.read_settings(folder)
     keys = before.keys if before else state.Keys.random()
-    listening = _listen_as_before(wanted.port, before.port if before else 0)
+    listening = _listen_again(wanted.port, before.port if before else 0)
     with listening as listener, (folder / "server.log").open("w") as log:
         arguments = ["--socket", str(listener.fileno()), "--folder", str(folder)]
         arguments += ["--account", ACCOUNT, "--region", REGION, *["--strict"] * wanted.strict]
         server = subprocess.Popen(  # noqa: S603 - our own program
             [python, "-m", "server", *arguments],
             cwd=Path(__file__).parent,
-            env={**_server_environment(), "CJOB_SANDBOX_KEYS": _told(keys, wanted.policy)},
+            env={**_server_environment(), "CJOB_SANDBOX_KEYS": _server_keys(keys, wanted.policy)},
             pass_fds=(listener.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -205,7 +205,7 @@ def _launch(folder: Path, python: Path, wanted: Wanted) -> Record:
             strict=wanted.strict,
             policy=wanted.policy,
         )
-        # The server outlives this process, which is not to wait for its end.
+        # The server outlives this process, which must not wait for it.
         server.returncode = 0
     try:
         state.write_record(folder, record)
@@ -216,7 +216,7 @@ def _launch(folder: Path, python: Path, wanted: Wanted) -> Record:
     return record
 
 
-def _listen_as_before(port: int, before: int) -> socket.socket:
+def _listen_again(port: int, before: int) -> socket.socket:
     """Listen on a port; for 0 on the one of the last start, if it is free."""
     if before and not port:
         with contextlib.suppress(OSError):
@@ -229,13 +229,13 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port), backlog=128)
     except OSError as error:
         raise InputError(
-            f"port {port} on 127.0.0.1 can't be had: {error.strerror}",
-            hint="leave out --port to take a free one",
+            f"port {port} on 127.0.0.1 is not available: {error.strerror}",
+            hint="omit --port to use a free one",
         ) from None
 
 
-def _told(keys: state.Keys, policy: Mapping[str, Any] | None) -> str:
-    """Return what the server is told of its users."""
+def _server_keys(keys: state.Keys, policy: Mapping[str, Any] | None) -> str:
+    """Return the users' keys and policy as the server reads them."""
     return json.dumps(
         {
             "user": keys.user,
@@ -297,7 +297,7 @@ def _ready(folder: Path, record: Record) -> Record:
 
 
 def _about(record: Record) -> dict[str, object]:
-    """Ask the server who it is; an empty answer is one that is not ours, or none."""
+    """Return what the server reports about itself; empty if another program answers, or none."""
     try:
         answer = json.loads(_ask(record, "GET", "/_cjob/about", ASK_SECONDS))
     except (ServiceError, ValueError):
@@ -306,7 +306,7 @@ def _about(record: Record) -> dict[str, object]:
 
 
 def _ask(record: Record, method: str, path: str, seconds: float) -> bytes:
-    """Send one request to the server; raise ServiceError when there is no good answer."""
+    """Send one request to the server; raise ServiceError unless the answer is OK."""
     connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=seconds)
     headers = {"Authorization": f"Bearer {record.keys.server}"}
     try:
@@ -328,7 +328,7 @@ def _is_taken(port: int) -> bool:
 
 
 def _end(folder: Path, record: Record) -> None:
-    """End the recorded process, politely first, with all that it began, and forget it."""
+    """Stop the recorded process, with SIGTERM first, and all that it started; delete the record."""
     was_running = state.is_running(record)
     for number in (signal.SIGTERM, signal.SIGKILL):
         if not state.is_running(record):
@@ -340,7 +340,7 @@ def _end(folder: Path, record: Record) -> None:
     with contextlib.suppress(ChildProcessError):
         os.waitpid(record.pid, os.WNOHANG)  # it may have been started by this very process
     if was_running:
-        # Functions run as processes of its group; one at work would go on for as long as it likes.
+        # Functions run in its process group, and would continue otherwise.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(record.pid, signal.SIGKILL)
     if record.docker:
@@ -350,12 +350,12 @@ def _end(folder: Path, record: Record) -> None:
 
 def _remove_files(folder: Path, names: Iterable[str]) -> None:
     for name in names:
-        # What containers wrote may be another user's, and then stays.
+        # Files that containers wrote may belong to another user; they are left.
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _remove_containers(folder: Path, record: Record) -> None:
-    """Remove the containers of the folder's server; where the daemon is gone, so are they."""
+    """Remove the containers of the folder's server; without the daemon there are none."""
     with (folder / "server.log").open("a") as log:
         subprocess.run(  # noqa: S603 - our own program
             [install.environment(folder) / "bin" / "python", "-m", "server.containers", folder],

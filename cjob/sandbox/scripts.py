@@ -1,7 +1,7 @@
-"""What the tasks of a job do in the sandbox instead of running containers, if somebody said so.
+"""Scripts for a job's tasks in the sandbox, which replace running its containers.
 
-A script is a file of the sandbox's folder that its server reads at each attempt: what every attempt
-does, and what single ones do. See `server.executions`.
+A script is a file in the sandbox's folder that the server reads at each attempt: what every attempt
+does, and what single attempts do. See `server.executions`.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Any
 
 FOLDER = "scripts"
 OUTCOMES = ("EssentialContainerExited", "TaskFailedToStart", "UserInitiated", "SpotInterruption")
-"""Stop codes of ECS that an attempt may end with."""
+"""Stop codes of ECS with which an attempt can end."""
 
 
 def write(folder: Path, family: str, outcome: Mapping[str, Any], attempt: int | None) -> None:
-    """Set what each attempt of a task family does, or what one attempt does (from 1)."""
+    """Write what each attempt of a task family does, or what one attempt does (from 1)."""
     path = folder / FOLDER / f"{family}.json"
     path.parent.mkdir(exist_ok=True)
     script: dict[str, Any] = {"every": {}, "attempts": {}}
@@ -31,7 +31,7 @@ def write(folder: Path, family: str, outcome: Mapping[str, Any], attempt: int | 
 
 
 def remove(folder: Path, family: str) -> bool:
-    """Let the containers of a task family run again; return whether there was a script."""
+    """Remove a task family's script, so that its containers run; return whether there was one."""
     path = folder / FOLDER / f"{family}.json"
     found = path.exists()
     path.unlink(missing_ok=True)

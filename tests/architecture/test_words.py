@@ -6,7 +6,7 @@ words.toml lists what not to write, and what to write instead.
 import ast
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import modules
@@ -17,16 +17,16 @@ PHRASES = {re.compile(key, re.IGNORECASE): better for key, better in WORDS["phra
 EXCEPTIONS: dict[str, str] = WORDS["exceptions"]
 FIRST_WORDS = tuple(f"{word} " for word in WORDS["docstrings"])
 
-CLEAN = [modules.ROOT / name for name in WORDS["clean"]]
-
-
-def _clean(files: Iterable[Path]) -> list[Path]:
-    """Return the files that are, or are in, one of the clean ones."""
-    return sorted(file for file in files if any(file.is_relative_to(part) for part in CLEAN))
-
-
-SOURCES = _clean((modules.ROOT / "cjob").rglob("*.py"))
-PAGES = _clean([*modules.ROOT.glob("*.md"), *(modules.ROOT / "cjob/cli/docs").glob("*.md")])
+SOURCES = sorted(
+    file
+    for file in (modules.ROOT / "cjob").rglob("*.py")
+    if not any(file.is_relative_to(modules.ROOT / part) for part in WORDS["pending"])
+)
+PAGES = sorted(
+    file
+    for file in (*modules.ROOT.glob("*.md"), *(modules.ROOT / "cjob/cli/docs").glob("*.md"))
+    if str(file.relative_to(modules.ROOT)) not in WORDS["pending_pages"]
+)
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:

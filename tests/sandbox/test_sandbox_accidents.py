@@ -166,7 +166,7 @@ def test_a_folder_that_takes_no_more_leaves_no_server(folder: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 3
-    assert "can't be written to" in done.stderr
+    assert "is not writable" in done.stderr
     assert servers_of(folder) == []
 
 

@@ -182,7 +182,7 @@ def test_a_server_that_died_is_noticed_and_started_anew(folder: Path) -> None:
     again = cjob_sandbox(folder, "start")
 
     assert again.returncode == 0
-    assert "is gone; starting anew" in again.stderr
+    assert "is gone; starting again" in again.stderr
     assert status(folder)["state"] == "running"
 
 
@@ -212,7 +212,7 @@ def test_a_foreign_program_on_the_port_is_noticed(folder: Path) -> None:
         found = status(folder)
         refused = cjob_sandbox(folder, "start", "--port", str(port))
     assert found["state"] == "stale"
-    assert f"port {port} is another program's" in str(found["reason"])
+    assert f"another program uses port {port}" in str(found["reason"])
     assert refused.returncode == 2
     assert f"port {port}" in refused.stderr
 

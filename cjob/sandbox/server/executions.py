@@ -249,7 +249,7 @@ def list_known_machines_only() -> None:
 
 
 def start_by_rules() -> None:
-    """Name what a rule starts as EventBridge does, and hand over the minute that it fired for."""
+    """Start executions of rules with EventBridge's names and the minute in their input."""
     from ministack.services import eventbridge, stepfunctions
 
     def dispatch(arn: str, payload: str) -> None:

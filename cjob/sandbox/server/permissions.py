@@ -148,7 +148,7 @@ def enforcing(original: Callable[..., Json]) -> Callable[..., Json]:
 
 
 def naming(original: Callable[..., Json]) -> Callable[..., Json]:
-    """Name in a denial what was denied and on what, as AWS does."""
+    """Add the denied action and resource to a denial, as AWS does."""
     from ministack.core.iam_actions import identity_denial_message
 
     def response(service: str, action: str, principal: str, *given: Json, **named: Json) -> Json:

@@ -266,7 +266,7 @@ async def _update_instances(found: StackSet, operation: Operation, query: Query)
 
 
 def _operation(found: StackSet, action: str, form: Mapping[str, str]) -> str:
-    """Tell of an operation, or of what it came to in each region."""
+    """Return an operation, or its result in each region."""
     operation = found.operations.get(form.get("OperationId", ""))
     if operation is None:
         raise _error(404, "OperationNotFoundException", "there is no such operation")
