@@ -1,4 +1,4 @@
-"""The Lambda behind a stack's custom resource: it tells the environment what a job needs.
+"""The Lambda function of a stack's custom resource, which enables what a job needs.
 
-`index` is all that is sent to AWS and imports nothing of cjob; `archive` packs it.
+Only `index` is sent to AWS, and imports nothing of cjob; `archive` packs it.
 """

@@ -1,8 +1,7 @@
-"""The env controller's code, packed as Lambda takes it.
+"""Packs the env controller's code for Lambda.
 
-Takes the text of `index.py` beside this module and gives a zip; its key in the artifact bucket is
-made from the code's digest, so the same source has to give the same bytes on any machine and any
-Python. Touches nothing else.
+Reads `index.py` beside this module, returns a zip. Its key in the artifact bucket is made from the
+code's digest, so the same source must give the same bytes on any machine and with any Python.
 """
 
 import hashlib
@@ -21,9 +20,9 @@ def archive() -> bytes:
 
 
 def pack(code: bytes) -> bytes:
-    """Return a zip with the one member.
+    """Return a zip with the code as its only member.
 
-    It is stored, as compressors differ between versions; the date is the oldest that a zip has.
+    The code is not compressed, as compressors differ; the date is the oldest one of zip files.
     """
     import zipfile  # noqa: PLC0415 - 2 ms, and rendering does not need it
 
@@ -38,7 +37,7 @@ def pack(code: bytes) -> bytes:
 
 
 def digest() -> str:
-    """Return the code's SHA-256 in lower-case hexadecimal digits; it is known without packing."""
+    """Return the SHA-256 of the code as lower-case hexadecimal digits."""
     return hashlib.sha256(_code()).hexdigest()
 
 

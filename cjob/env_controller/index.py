@@ -1,13 +1,14 @@
-"""Custom resource that switches an environment's shared parts on and off for a job.
+"""Custom resource that enables and disables an environment's shared resources for a job.
 
-Takes CloudFormation's event (create, update, delete), reads the environment's stack, puts the job's
-name into the parameters that it needs and out of the others, and answers with the stack's outputs.
-Touches that one stack and the event's ResponseURL. Runs in Lambda on Python's standard library and
-boto3 alone, so nothing of cjob may be imported here.
+Takes CloudFormation's event (create, update, delete), reads the environment's stack, adds the job's
+name to the parameters that it needs and removes it from the others, and answers with the stack's
+outputs. Touches only that stack and the event's ResponseURL. Runs in Lambda with Python's standard
+library and boto3, so nothing of cjob may be imported here.
 
 An environment's parameters named `…Workloads` are comma-separated lists of the workloads that use
-a shared part (NAT gateways, a file system), and `Aliases` is a JSON object of a workload's names.
-Many jobs share them without a lock: whoever finds an update running waits for it, then reads again.
+a shared resource (NAT gateways, a file system), and `Aliases` is a JSON object of workloads' names.
+Many jobs share them without a lock: a job that finds an update running waits for it, then reads
+again.
 """
 
 import http.client
@@ -22,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # stubs, which Lambda does not have
     from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
@@ -33,17 +34,17 @@ LIST_SUFFIX = "Workloads"
 ALIASES = "Aliases"
 EXECUTION_ROLE_OUTPUT = "CFNExecutionRoleARN"
 
-# These change for reasons of their own, and nobody reads them through the custom resource.
-OUTPUTS_LEFT_OUT = frozenset({"EnabledFeatures", "LastForceDeployID"})
-# The one output that a job's stack reads: it is kept when not all of them fit.
-OUTPUT_OF_JOBS = "ManagedFileSystemID"
+# These change for other reasons, and nobody reads them through the custom resource.
+OMITTED_OUTPUTS = frozenset({"EnabledFeatures", "LastForceDeployID"})
+# The only output that a job's stack reads: it is kept if not all of them fit.
+JOB_OUTPUT = "ManagedFileSystemID"
 
-# What CloudFormation reads of an answer, in bytes; and what is kept of a value in the log.
+# The largest answer that CloudFormation reads, in bytes, and the longest value in the log.
 ANSWER_LIMIT, REASON_LIMIT, ID_LIMIT, LOG_LIMIT = 4096, 1024, 512, 2000
 
-# A name is one member of a comma-separated list.
+# A name is a member of a comma-separated list, so it has no comma.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
-# Kept back from the Lambda's time for the answer. One call of AWS is bounded to 2 attempts of 10 s.
+# Reserved from the Lambda's time for the answer. A call to AWS is limited to 2 attempts of 10 s.
 RESERVE_S = 30.0
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S, ATTEMPTS = 2, 8, 2
 ANSWER_TIMEOUT_S, ANSWER_ATTEMPTS = 5, 3
@@ -53,18 +54,18 @@ PAUSE_S = (2.0, 5.0)
 COMPLETE = "UPDATE_COMPLETE"
 RUNNING = "UPDATE_IN_PROGRESS"
 FAILURES = frozenset({"UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE"})
-# States that pass by themselves; a stack in them takes no update, and says so with their name.
-PASSING = (RUNNING, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+# Temporary states, in which a stack refuses updates with a message that names the state.
+TRANSIENT = (RUNNING, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded"})
 
 
 class ControllerError(Exception):
-    """The request can't be met, for a reason that belongs into the stack's events."""
+    """The request can't be fulfilled; the message is for the stack's events."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What an event asks for: `wanted` lists and `aliases` are what the workload shall have."""
+    """What an event requests: the lists and aliases that the workload should have."""
 
     stack: str
     workload: str
@@ -73,7 +74,7 @@ class Request:
 
 
 def handler(event: Event, context: Any) -> None:  # noqa: ANN401 - Lambda's context has no type
-    """Serve one event of CloudFormation, and always answer it."""
+    """Handle an event of CloudFormation, and always answer it."""
     serve(event, context, connect=_cloudformation)
 
 
@@ -84,15 +85,15 @@ def serve(
     connect: Callable[[], "CloudFormationClient"],
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Do what the event asks, and answer SUCCESS or FAILED whatever happens.
+    """Do what the event requests, and answer SUCCESS or FAILED in any case.
 
-    Raises only if the answer can't be sent: Lambda then tries the event again.
+    Raise only if the answer can't be sent: Lambda then retries the event.
     """
     try:
         ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE_S
         request = read_request(event)
         _log("request", stack=request.stack, workload=request.workload, wanted=request.wanted)
-        outputs = settle(connect(), request, Patience(ends, sleep))
+        outputs = bring_up_to_date(connect(), request, Deadline(ends, sleep))
         answer = success(event, outputs)
     except Exception as error:  # noqa: BLE001 - without an answer the stack hangs for an hour
         kind = "" if isinstance(error, ControllerError) else f"{type(error).__name__}: "
@@ -106,7 +107,7 @@ def serve(
 
 
 def read_request(event: Event) -> Request:
-    """Read an event; a Delete wants nothing any more. Raise ControllerError for what is off."""
+    """Return what an event requests; raise ControllerError if the event is invalid."""
     kind = event.get("RequestType")
     if kind not in ("Create", "Update", "Delete"):
         raise ControllerError(f"unsupported request type {kind!r}")
@@ -114,38 +115,38 @@ def read_request(event: Event) -> Request:
     if not isinstance(properties, Mapping):
         raise ControllerError("the request has no ResourceProperties")
     deleted = kind == "Delete"
-    stack, workload = _text(properties, "EnvStack"), _text(properties, "Workload")
-    # What was never put into a list is deleted without a word.
+    stack, workload = _string(properties, "EnvStack"), _string(properties, "Workload")
+    # An invalid name was never added to a list, so its deletion succeeds.
     if not deleted and not NAME.fullmatch(workload):
         raise ControllerError(f"the property Workload is not a name: {workload!r}")
-    wanted = () if deleted else _texts(properties, "Parameters")
+    wanted = () if deleted else _strings(properties, "Parameters")
     return Request(
         stack=stack,
         workload=workload,
         wanted=tuple(name for name in wanted if name.endswith(LIST_SUFFIX)),
-        aliases=() if deleted else _texts(properties, ALIASES),
+        aliases=() if deleted else _strings(properties, ALIASES),
     )
 
 
-def _text(properties: Event, name: str) -> str:
+def _string(properties: Event, name: str) -> str:
     value = properties.get(name)
     if isinstance(value, str) and value:
         return value
-    raise ControllerError(f"the property {name} must be a text, and is {value!r}")
+    raise ControllerError(f"the property {name} must be a string, and is {value!r}")
 
 
-def _texts(properties: Event, name: str) -> tuple[str, ...]:
+def _strings(properties: Event, name: str) -> tuple[str, ...]:
     value = properties.get(name) or []
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise ControllerError(f"the property {name} must be a list of texts, and is {value!r}")
+    raise ControllerError(f"the property {name} must be a list of strings, and is {value!r}")
 
 
 def physical_id(event: Event) -> str:
-    """Return the event's own id, else the one that this resource has had from the beginning.
+    """Return the event's own id, or the one that this resource has always had.
 
-    Its spelling stays: an id that changes makes CloudFormation delete the resource under the old
-    one, which would take the job out of the lists that it was just put into.
+    Its misspelling stays: if the id changed, CloudFormation would delete the resource with the old
+    id, which would remove the job from the lists that it was just added to.
     """
     properties = event.get("ResourceProperties")
     known = properties if isinstance(properties, Mapping) else {}
@@ -169,8 +170,8 @@ def changes(request: Request, parameters: Parameters) -> dict[str, str]:
         changed[ALIASES] = _with_aliases(named, request)
     absent = sorted({*request.wanted, *changed} - set(parameters))
     if absent:
-        lacking = f"the environment's stack {request.stack} has no parameter {', '.join(absent)}"
-        raise ControllerError(f"{lacking}: upgrade the environment, then deploy again")
+        missing = f"the environment's stack {request.stack} has no parameter {', '.join(absent)}"
+        raise ControllerError(f"{missing}: upgrade the environment, then deploy again")
     return changed
 
 
@@ -186,7 +187,9 @@ def _with_membership(value: str, workload: str, *, member: bool) -> str:
 def _aliases(parameters: Parameters) -> dict[str, list[str]]:
     value = json.loads(parameters.get(ALIASES) or "{}")
     if not isinstance(value, dict):
-        raise ControllerError(f"the environment's parameter {ALIASES} is no JSON object: {value}")
+        raise ControllerError(
+            f"the environment's parameter {ALIASES} is not a JSON object: {value}"
+        )
     return value
 
 
@@ -197,62 +200,62 @@ def _with_aliases(named: Mapping[str, Sequence[str]], request: Request) -> str:
     return json.dumps(left, separators=(",", ":")) if left else ""
 
 
-# Bringing the environment's stack there
+# Updating the environment's stack
 
 
 @dataclass(frozen=True)
-class Patience:
-    """The time that is left for waiting, until `ends` as `time.monotonic` counts.
+class Deadline:
+    """The time that is left for waiting, until `ends` by `time.monotonic`.
 
-    Pauses are of random length, so that jobs that are deployed at once don't ask all at once.
+    Pauses have random lengths, so that jobs that are deployed together don't poll together.
     """
 
     ends: float
     sleep: Callable[[float], None]
 
     def pause(self) -> None:
-        """Sleep a while; raise ControllerError once the time is up."""
+        """Sleep for a pause; raise ControllerError if no time is left."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise ControllerError("the environment's stack took too long; deploy again")
         self.sleep(min(left, random.uniform(*PAUSE_S)))  # noqa: S311 - spreads load, hides nothing
 
 
-def settle(
-    cloudformation: "CloudFormationClient", request: Request, patience: Patience
+def bring_up_to_date(
+    cloudformation: "CloudFormationClient", request: Request, deadline: Deadline
 ) -> dict[str, str]:
-    """Bring the environment's stack to what the request wants, and give its outputs.
+    """Update the environment's stack until it has what the request wants; return its outputs.
 
-    Every round decides from a fresh description: what others changed in the meantime is merged,
-    and a name that another one's older reading overwrote is put in again.
+    Each round decides by a new description of the stack: changes of other jobs are merged, and a
+    name that another job overwrote is added again.
     """
     waiting = False
     while True:
-        stack = _describe(cloudformation, request.stack, patience)
+        stack = _describe(cloudformation, request.stack, deadline)
         status = stack["StackStatus"]
         if waiting and status in FAILURES:
             reason = stack.get("StackStatusReason") or "see its events"
             failed = f"the update of the environment's stack {request.stack} failed"
             raise ControllerError(f"{failed} and left it {status}: {reason}")
         if waiting and status != COMPLETE:
-            patience.pause()
+            deadline.pause()
             continue
         needed = changes(request, _parameters(stack))
         _log("decide", status=status, changes=needed)
         if not needed and request.wanted and status == RUNNING:
-            # What the job reads may not be there yet: its name can be in an update that runs.
-            patience.pause()
+            # The name is in the update that is running, so what the job reads may not exist yet.
+            deadline.pause()
             continue
         if not needed:
             return _outputs(stack)
         waiting = _update(cloudformation, stack, needed)
-        patience.pause()
+        deadline.pause()
 
 
 def _describe(
-    cloudformation: "CloudFormationClient", name: str, patience: Patience
+    cloudformation: "CloudFormationClient", name: str, deadline: Deadline
 ) -> "StackTypeDef":
-    """Read the stack; where AWS is asked too often, ask again as long as there is time."""
+    """Return the stack's description; retry throttled calls while there is time."""
     while True:
         try:
             return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
@@ -260,15 +263,15 @@ def _describe(
             if error.response["Error"]["Code"] not in THROTTLED:
                 raise
             _log("throttled", operation="DescribeStacks")
-            patience.pause()
+            deadline.pause()
 
 
 def _update(
     cloudformation: "CloudFormationClient", stack: "StackTypeDef", needed: Parameters
 ) -> bool:
-    """Start the update, and tell whether one is running now: this one, or another's before it.
+    """Start an update; return whether one is running now, this one or another.
 
-    Values that do not change are not sent: a NoEcho parameter is described as asterisks.
+    Values that do not change are not sent: those of NoEcho parameters are only known as asterisks.
     """
     name = stack["StackName"]
     parameters: list[ParameterTypeDef] = [
@@ -290,7 +293,7 @@ def _update(
         )
     except cloudformation.exceptions.ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        states = [f" {state} state" for state in PASSING]
+        states = [f" {state} state" for state in TRANSIENT]
         running = message.startswith("Stack") and any(state in message for state in states)
         if not running and code not in THROTTLED:
             raise
@@ -311,12 +314,12 @@ def _outputs(stack: "StackTypeDef", *, everything: bool = False) -> dict[str, st
     return {
         output["OutputKey"]: output["OutputValue"]
         for output in stack.get("Outputs", [])
-        if everything or output["OutputKey"] not in OUTPUTS_LEFT_OUT
+        if everything or output["OutputKey"] not in OMITTED_OUTPUTS
     }
 
 
 def _cloudformation() -> "CloudFormationClient":
-    # Imported here, not above: if it fails, that too is answered.
+    # Imported here, so that a failure of the import is answered, too.
     import boto3  # noqa: PLC0415 - see the comment above
     from botocore.config import Config  # noqa: PLC0415 - as above
 
@@ -332,10 +335,10 @@ def _cloudformation() -> "CloudFormationClient":
 
 
 def success(event: Event, outputs: Mapping[str, str]) -> bytes:
-    """Give the answer with the environment's outputs, as many as fit; those of jobs come first."""
+    """Return the answer with as many outputs of the environment as fit, those of jobs first."""
     kept: dict[str, str] = {}
     answer = _answer(event, "SUCCESS", "", kept)
-    for name in sorted(outputs, key=lambda name: (name != OUTPUT_OF_JOBS, len(outputs[name]))):
+    for name in sorted(outputs, key=lambda name: (name != JOB_OUTPUT, len(outputs[name]))):
         longer = _answer(event, "SUCCESS", "", {**kept, name: outputs[name]})
         if len(longer) <= ANSWER_LIMIT:
             kept[name] = outputs[name]
@@ -344,7 +347,7 @@ def success(event: Event, outputs: Mapping[str, str]) -> bytes:
 
 
 def failure(event: Event, message: str, log_place: str) -> bytes:
-    """Return the answer that says why, and where the Lambda's log is."""
+    """Return the answer with the reason, and the place of the Lambda's log."""
     short = message.encode(errors="replace")[:REASON_LIMIT].decode(errors="ignore")
     readable = "".join(character if character.isprintable() else " " for character in short)
     return _answer(event, "FAILED", f"{readable} (log: {log_place[:ID_LIMIT]})", {})
@@ -365,7 +368,7 @@ def _answer(event: Event, status: str, reason: str, data: Mapping[str, str]) -> 
 
 
 def _send(event: Event, answer: bytes, sleep: Callable[[float], None]) -> None:
-    """Put the answer where the event says; its address is signed for an empty content type."""
+    """Send the answer to the event's ResponseURL, which is signed for an empty content type."""
     url = event.get("ResponseURL", "")
     if not isinstance(url, str) or urllib.parse.urlsplit(url).scheme not in ("https", "http"):
         _log("answer", sent=False, reason="the event has no ResponseURL", answer=answer.decode())
@@ -388,12 +391,12 @@ def _send(event: Event, answer: bytes, sleep: Callable[[float], None]) -> None:
 
 
 def _log(step: str, **fields: object) -> None:
-    # Lambda keeps what is printed; flushed, as the process may be frozen after the answer.
+    # Lambda logs what is printed; flushed, as the process may be frozen after the answer.
     shown = {name: _cut(value) for name, value in fields.items()}
     print(json.dumps({"step": step, **shown}, default=str), flush=True)  # noqa: T201 - see above
 
 
 def _cut(value: object) -> object:
-    """Return a value as it is logged: as it is, or the beginning of its text."""
+    """Return a value for the log: unchanged, or the beginning of its text."""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return value if len(text) <= LOG_LIMIT else f"{text[:LOG_LIMIT]}…"

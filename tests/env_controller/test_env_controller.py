@@ -386,13 +386,13 @@ def test_a_long_reason_is_cut(mailbox: Mailbox) -> None:
         ({"RequestType": None}, "unsupported request type None"),
         ({"ResourceProperties": None}, "no ResourceProperties"),
         ({"ResourceProperties": []}, "no ResourceProperties"),
-        ({"ResourceProperties": {}}, "property EnvStack must be a text, and is None"),
-        (event(Workload=["x"]), "property Workload must be a text, and is ['x']"),
+        ({"ResourceProperties": {}}, "property EnvStack must be a string, and is None"),
+        (event(Workload=["x"]), "property Workload must be a string, and is ['x']"),
         (event(Workload="a,b"), "property Workload is not a name: 'a,b'"),
         (event(Workload="a\nb"), "property Workload is not a name"),
         (event(Workload="a" * 10_000), "property Workload is not a name"),
-        (event(Parameters="NATWorkloads"), "property Parameters must be a list of texts"),
-        (event(Parameters=[{}]), "property Parameters must be a list of texts"),
+        (event(Parameters="NATWorkloads"), "property Parameters must be a list of strings"),
+        (event(Parameters=[{}]), "property Parameters must be a list of strings"),
     ],
 )
 def test_a_malformed_event_is_answered(
@@ -433,7 +433,7 @@ def test_an_event_with_nothing_but_an_address_is_answered(mailbox: Mailbox) -> N
 
 
 def test_a_bug_is_answered_with_its_kind(mailbox: Mailbox) -> None:
-    """Anything that goes wrong ends in an answer, such as text that is no JSON."""
+    """Anything that goes wrong ends in an answer, such as text that is not JSON."""
     answer = serve(EnvironmentStack(Aliases="{"), mailbox, event())
     assert answer["Status"] == "FAILED"
     assert answer["Reason"].startswith("JSONDecodeError: ")
