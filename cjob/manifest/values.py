@@ -1,4 +1,4 @@
-"""References that stand in a manifest for values kept elsewhere."""
+"""References from a manifest to values that are kept elsewhere."""
 
 from cjob.document.records import dataclass
 
