@@ -72,7 +72,7 @@ class Executions:
         """Take where the jobs run; `note` reports once that the log is read instead."""
         self._account = account
         self._environment = environment
-        self._witness = witness
+        self._witness = self._chosen = witness
         self._note = note
         self._lock = threading.Lock()
         self._log = RunLogs(account, environment)
@@ -123,14 +123,14 @@ class Executions:
 
     def stop(self, run: Run, reason: str) -> bool:
         """Ask Step Functions to stop an execution; return False if the caller is not allowed to."""
-        if not self._asks_states() or run_names.is_once(run.name):
+        if self._chosen == "logs" or run_names.is_once(run.name):
             return False
         client = self._account.client("stepfunctions", self._environment.region)
         try:
             with _asked(), translating_errors(f"stop run {run.name}"):
                 client.stop_execution(executionArn=run.execution_arn, error=STOPPED, cause=reason)
         except _NotAllowedError:
-            if self._witness == "states":
+            if self._chosen == "states":
                 raise
             return False
         return True

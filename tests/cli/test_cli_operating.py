@@ -76,7 +76,7 @@ NEAREST = "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 102
         ),
         (
             ("logs", *ON, "--until", "1h", "--run", "last"),
-            "--until cannot go with --run",
+            "--until cannot be combined with --run",
             "name one run, or all runs of a time",
         ),
         (

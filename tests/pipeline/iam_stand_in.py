@@ -109,7 +109,13 @@ def resources(action: str, asked: Asked, proposed: Mapping[str, str]) -> list[st
         "ssm": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{given.get('Name') or given.get('Path')}",
         "sts": given.get("RoleArn", ""),
         "logs": f"arn:aws:logs:{REGION}:{ACCOUNT}:{group}",
+        "states": given.get("executionArn") or given.get("stateMachineArn", ""),
+        "ecs": given.get("task") or f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/{given.get('cluster')}/1",
     }
+    if asked.action == "RunTask":
+        own = given["taskDefinition"]
+        role = f"arn:aws:iam::{ACCOUNT}:role/{own.rpartition('/')[2].partition(':')[0]}-TaskRole"
+        named |= {"ecs": own, "iam": role}
     arn = named.get(service, "*")
     return [arn.partition("/")[0] if action == "s3:ListBucket" else arn]
 
