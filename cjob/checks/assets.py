@@ -1,7 +1,7 @@
-"""Whether what a document sends to the artifact bucket, and refers to there, is what it says.
+"""Check that each asset's key in the artifact bucket is that of its content.
 
-Every key is made from the content's digest, and nothing is sent if the key is there already: under
-a key of other content, that would be deployed by whoever needs the right one.
+Keys are made from digests, and an object that exists is not uploaded again: content under a wrong
+key would be deployed by the next job that has the right one.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ ADDONS_URL = "AddonsTemplateURL"
 
 
 def check_key(asset: Asset, job: Job) -> None:
-    """Refuse an asset whose key is not the one of its content."""
+    """Refuse an asset whose key is not that of its content."""
     match asset.kind:
         case "envFile":
             expected = names.env_file_key(asset.path.rpartition("/")[2], asset.sha256)
@@ -31,7 +31,7 @@ def check_key(asset: Asset, job: Job) -> None:
 
 
 def check_addons(stack: Stack, job: Job, target: Target) -> None:
-    """Refuse a stack whose addons are not those that the document shows."""
+    """Refuse a stack whose addons are not those in the document."""
     url, expected = stack.parameters.get(ADDONS_URL, ""), ""
     if stack.addons:
         digest = hashlib.sha256(stack.addons.encode("utf-8", "surrogatepass")).hexdigest()
@@ -39,7 +39,7 @@ def check_addons(stack: Stack, job: Job, target: Target) -> None:
         expected = names.object_url(target.region, target.artifact_bucket, key)
     if url != expected:
         raise InputError(
-            f"the stack's addons are at {url!r}, but the document shows those of {expected!r}",
+            f"the stack's addons are at {url!r}, but the document has those of {expected!r}",
             hint="the document was edited: render the job again",
             place=f"stack.parameters.{ADDONS_URL}",
         )

@@ -1,8 +1,8 @@
-"""Whether a deployment would lose data: resources that hold some and would be removed or replaced.
+"""Check that a deployment removes or replaces no resource that holds data.
 
-Compares what the live stack and the new one come to with their parameters, for the job's template
-and the addons'. A resource counts as holding data unless its type is known not to (`stateless`);
-one whose policy is to be kept, or kept as a snapshot, loses nothing.
+Compares the deployed and the new stack, resolved with their parameters, for the job's template and
+the addons'. A resource holds data unless its type is known not to (`stateless`), and loses none if
+its policy is to be retained, or to leave a snapshot.
 """
 
 import re
@@ -29,9 +29,9 @@ Resources = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """A resource that holds data, and what would happen to it; `why` is the property that changes.
+    """A resource that would lose its data; `why` is the property that changes.
 
-    `maybe` says that AWS alone knows whether the change of that property replaces the resource.
+    `maybe` means that only AWS knows whether the change of that property replaces the resource.
     """
 
     logical_id: str
@@ -41,7 +41,7 @@ class Loss:
     maybe: bool = False
 
     def __str__(self) -> str:
-        """Return what people read: verb, resource, and the reason."""
+        """Return the loss for people: verb, resource, and the reason."""
         of = f"{self.type}, whose {self.why} changes" if self.why else self.type
         return f"{self.how} {self.logical_id} ({of})"
 
@@ -55,12 +55,12 @@ def check_data_loss(found: Collection[Loss], allowed: Collection[str], stack: st
     raise InputError(
         f"stack {stack!r}: this would {', '.join(map(str, lost))}, and so lose the data in "
         + ("it" if len(lost) == 1 else "them"),
-        hint=f"if that is meant, pass {flags}",
+        hint=f"to do it anyway, pass {flags}",
     )
 
 
 def doubts(found: Collection[Loss], allowed: Collection[str]) -> tuple[str, ...]:
-    """Return, a line each, what may lose data and is not refused: only AWS knows."""
+    """Return a line for each resource that may lose data; only AWS knows, so it is not refused."""
     return tuple(
         f"{loss.logical_id} ({loss.type}) may be replaced, and its data lost: {loss.why} changes"
         for loss in found
@@ -69,7 +69,7 @@ def doubts(found: Collection[Loss], allowed: Collection[str]) -> tuple[str, ...]
 
 
 def unread(live: StackSnapshot, stack: Stack) -> tuple[str, ...]:
-    """Return, a line each, in which live templates no loss can be found: they are not YAML."""
+    """Return a line for each deployed template that could not be checked: it is not YAML."""
     if not live.exists:
         return ()
     found = []
@@ -85,9 +85,9 @@ def unread(live: StackSnapshot, stack: Stack) -> tuple[str, ...]:
 
 
 def losses(live: StackSnapshot, stack: Stack) -> tuple[Loss, ...]:
-    """Find what would be lost if the live stack, with its addons, became this one.
+    """Return the losses if the deployed stack, with its addons, became this one.
 
-    Nothing is found in a live template that is not YAML, which `unread` reports.
+    None are found in a deployed template that is not YAML; `unread` reports that.
     """
     if not live.exists:
         return ()
@@ -98,7 +98,7 @@ def losses(live: StackSnapshot, stack: Stack) -> tuple[Loss, ...]:
     old, new = _resolved((live.template, stack.template), (old_parameters, stack.parameters))
     found = tuple(_between(old.resources, new.resources))
     if not {ADDONS_STACK} <= old.resources.keys() & new.resources.keys():
-        return found  # with their stack all of the addons go, or come
+        return found  # the addons are removed or added with their stack
     given = (old.addons_parameters, new.addons_parameters)
     old, new = _resolved((live.addons, stack.addons), given)
     return (*found, *_between(old.resources, new.resources))
@@ -107,7 +107,7 @@ def losses(live: StackSnapshot, stack: Stack) -> tuple[Loss, ...]:
 def _resolved(
     templates: tuple[str, str], parameters: tuple[Mapping[str, Any], Mapping[str, Any]]
 ) -> tuple[diff.Resolved, diff.Resolved]:
-    """Return what two templates come to; nothing if one is not YAML, as AWS answered it."""
+    """Return two resolved templates; both empty if one is not YAML."""
     try:
         old, new = (
             diff.template_value(text, "the template", typed=False)
@@ -129,7 +129,7 @@ def _between(old: Resources, new: Resources) -> Iterator[Loss]:
             if resource.get("DeletionPolicy") not in _KEPT:
                 yield Loss(logical_id=name, type=of, how="remove")
         elif name in replaced and of not in REPLACED_SAFELY:
-            # Either may be the one that counts while both change.
+            # Either policy may be the one that counts.
             kept = all(one.get("UpdateReplacePolicy") in _KEPT for one in (resource, new[name]))
             why, surely = replaced[name]
             if not kept:
@@ -137,7 +137,7 @@ def _between(old: Resources, new: Resources) -> Iterator[Loss]:
 
 
 def _replaced(old: Resources, new: Resources) -> dict[str, tuple[str, bool]]:
-    """Name what is replaced, for which property, and whether that is sure.
+    """Return the replaced resources, each with the property and whether that is certain.
 
     A property that refers to a replaced resource changes, too.
     """
@@ -156,7 +156,7 @@ def _replaced(old: Resources, new: Resources) -> dict[str, tuple[str, bool]]:
 def _reason(
     old: Mapping[str, Any], new: Mapping[str, Any], gone: AbstractSet[str]
 ) -> tuple[str, bool] | None:
-    """Return the property that replaces a resource, if there is one, and whether that is sure."""
+    """Return the property that replaces a resource, if any, and whether that is certain."""
     before, after = _properties(old), _properties(new)
     changing = [
         name

@@ -1,8 +1,8 @@
-"""Whether AWS would take a rendered stack, and could run it: the one place that decides.
+"""Check that AWS would accept a rendered stack, and could run it.
 
-Takes a Release with `stack`, as it was rendered here or came out of a pipe, and looks at what would
-be deployed: the template with its overrides, parameters and tags. The manifest's own findings give
-the places in the file; one that overrides have fixed refuses nothing. Touches nothing.
+Takes a Release with `stack`, and checks what would be deployed: the template with its overrides,
+parameters and tags. Findings in the manifest have their places in the file; one that overrides have
+fixed is not refused. Pure.
 
 Rendering warns about findings; `check` refuses them, before the first build, in push and in apply.
 """
@@ -29,9 +29,9 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check(release: Release, *, template_known: bool = True) -> None:
-    """Raise InputErrors with everything that AWS would refuse.
+    """Raise InputErrors with all that AWS would refuse.
 
-    Without `template_known` the template is not looked at: it is yet to be changed by a CDK app.
+    Without `template_known` the template is not checked: a CDK app is yet to change it.
     """
     manifest, stack = _manifest(release), tuple(_stack(release, template_known=template_known))
     deployed = {one.message for one in stack}
@@ -44,7 +44,7 @@ def check(release: Release, *, template_known: bool = True) -> None:
 
 
 def beyond_manifest(release: Release) -> tuple[Finding, ...]:
-    """Return what is refused and is not in the manifest, which has its own findings."""
+    """Return the findings that are not in the manifest, about which load has warned."""
     return _beyond(_manifest(release), tuple(_stack(release)))
 
 
@@ -54,7 +54,7 @@ def _beyond(manifest: Sequence[Finding], stack: Sequence[Finding]) -> tuple[Find
 
 
 def _manifest(release: Release) -> tuple[Finding, ...]:
-    """Return what load has found, and warned about."""
+    """Return the findings that load has warned about."""
     job, source = release.job, release.source
     found = tuple(names.of_job(job))
     if source is None:
@@ -62,7 +62,7 @@ def _manifest(release: Release) -> tuple[Finding, ...]:
     try:
         file = own_names.manifest_path(job.name)
         return (*found, *reading.findings(source.manifest, job.env, file=file))
-    except InputError:  # of a document that was edited; what it deploys is looked at all the same
+    except InputError:  # the document was edited; the stack that it deploys is checked all the same
         return found
 
 
@@ -76,7 +76,7 @@ def _stack(release: Release, *, template_known: bool = True) -> Iterator[Finding
     yield from limits.of_template(stack.addons, "the template of the addons", "stack.addons")
     found = list(limits.of_template(stack.template, "the template", "stack.template"))
     yield from found
-    if found or not template_known:  # too long to be read, or not the one that is deployed
+    if found or not template_known:  # too long to parse, or not the one that is deployed
         return
     resolved = resolve(stack, _pseudo(release))
     for one in CHECKS:

@@ -1,7 +1,4 @@
-"""How much CloudFormation and ECS take.
-
-Takes a rendered stack, returns findings. Touches nothing.
-"""
+"""Check the sizes that CloudFormation and ECS limit. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +24,7 @@ DEFINITION_LIMIT = 64 * 1024
 
 
 def of_template(text: str, what: str, place: str) -> Iterator[Finding]:
-    """Yield a template that is too long, or has too many resources."""
+    """Yield a finding for a template that is too long or has too many resources."""
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > TEMPLATE_LIMIT:
         message = f"{what} has {size:,} bytes, more than the {TEMPLATE_LIMIT:,} of CloudFormation"
@@ -38,7 +35,7 @@ def of_template(text: str, what: str, place: str) -> Iterator[Finding]:
 
 
 def of_parameters(stack: Stack) -> Iterator[Finding]:
-    """Yield parameters that are too many or too long."""
+    """Yield findings for parameters that are too many or too long."""
     for name, value in stack.parameters.items():
         size = len(value.encode("utf-8", "surrogatepass"))
         if size > PARAMETER_LIMIT:
@@ -50,7 +47,7 @@ def of_parameters(stack: Stack) -> Iterator[Finding]:
 
 
 def of_task(stack: Resolved) -> Iterator[Finding]:
-    """Yield task definitions that are too large, as far as their size is known here."""
+    """Yield findings for task definitions that are too large, as far as their size is known."""
     for name, task in stack.properties("AWS::ECS::TaskDefinition"):
         text = json.dumps(task, ensure_ascii=False, separators=(",", ":"))
         size = len(text.encode("utf-8", "surrogatepass"))
@@ -58,14 +55,14 @@ def of_task(stack: Resolved) -> Iterator[Finding]:
             message = (
                 f"the task definition has about {size:,} bytes, more than {DEFINITION_LIMIT:,}"
             )
-            hint = "move variables to an env file, and texts to Parameter Store or S3"
+            hint = "move variables to an env file, and long values to Parameter Store or S3"
             yield _refused(message, hint, f"Resources.{name}")
 
 
 def _resources(template: str) -> int:
     try:
         root = reader.compose(template, "")
-    except InputError:  # has its own message where the template is read
+    except InputError:  # reported when the template is parsed
         return 0
     for key, value in root.value if isinstance(root, MappingNode) else ():
         if key.value == "Resources":

@@ -1,7 +1,6 @@
-"""Names that AWS takes: the job's own, and those that are joined from several.
+"""Check the names that AWS limits: the job's own, and those joined from several. Pure.
 
-Takes a document and its resolved stack, returns findings. Touches nothing. The limits are those of
-each service's API, as botocore's models have them.
+The limits are those of each service's API, as in botocore's models.
 """
 
 import re
@@ -17,7 +16,7 @@ _STACK_LIMIT = 128
 
 
 class _Limit(NamedTuple):
-    """What a name may be: how long, of which characters, and what it is called."""
+    """The limit of a name: what it names, its length, and its characters."""
 
     what: str
     most: int
@@ -42,7 +41,7 @@ _VOLUME = _Limit("the name of a volume", 255, _HYPHENATED)
 
 
 def of_job(job: Job) -> Iterator[Finding]:
-    """Yield what is wrong with the name of a job, from which names of all kinds are made."""
+    """Yield a finding for a job's name that is not valid in the names made from it."""
     name = job.name
     if _JOB.fullmatch(name) and not name.endswith("-") and "--" not in name:
         return
@@ -52,7 +51,7 @@ def of_job(job: Job) -> Iterator[Finding]:
 
 
 def of_stack(job: Job) -> Iterator[Finding]:
-    """Yield a stack's name that is too long; Copilot cut it, so that two jobs could share one."""
+    """Yield a finding for a stack's name that is too long; cut, two jobs could share it."""
     full = f"{job.app}-{job.env}-{job.name}"
     if len(full) > _STACK_LIMIT:
         limit = _Limit("the name of a stack", _STACK_LIMIT)
@@ -60,7 +59,7 @@ def of_stack(job: Job) -> Iterator[Finding]:
 
 
 def of_resources(stack: Resolved) -> Iterator[Finding]:
-    """Yield names of resources, and of what is in them, that their services do not take."""
+    """Yield findings for names in resources that their services would reject."""
     for kind, key in _LIMITS:
         for name, properties in stack.properties(kind):
             place = f"Resources.{name}.Properties.{key}"
@@ -75,7 +74,7 @@ def of_resources(stack: Resolved) -> Iterator[Finding]:
 def _named(
     properties: Mapping[str, object], key: str, inner: str, limit: _Limit, name: str
 ) -> Iterator[Finding]:
-    """Check the names of the items of a list."""
+    """Yield findings for the names of a list's items."""
     items = properties.get(key)
     for index, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, Mapping):
@@ -90,10 +89,10 @@ def _check(limit: _Limit, value: object, place: str) -> Iterator[Finding]:
         yield _too_long(limit, value)._replace(place=place)
     elif limit.characters and not re.fullmatch(limit.characters, value, re.ASCII):
         bad = next(one for one in value if not re.fullmatch(limit.characters, one, re.ASCII))
-        message = f"{value!r} cannot be {limit.what}: it has {bad!r} in it"
+        message = f"{value!r} cannot be {limit.what}: it contains {bad!r}"
         yield Finding(message, "use letters, digits and hyphens", place, refused=True)
 
 
 def _too_long(limit: _Limit, value: str) -> Finding:
     message = f"{value!r} cannot be {limit.what}: {len(value)} characters, more than {limit.most}"
-    return Finding(message, "shorten the name that it is made of", refused=True)
+    return Finding(message, "shorten the names that it is made of", refused=True)

@@ -1,4 +1,4 @@
-"""Whether a document is for the stack that it names, and whether that stack is the job's."""
+"""Check that a document is for the stack that it names, and that the stack is the job's."""
 
 from cjob.document import names
 from cjob.document import snapshot as live_side
@@ -6,12 +6,12 @@ from cjob.document.models import Job, Release, Stack
 from cjob.document.snapshot import StackSnapshot
 from cjob.reporting.errors import InputError
 
-# Of these there is nothing yet, or nothing any more, that could be somebody's.
+# In these statuses there is no stack that could belong to another job.
 _NOBODYS = frozenset({live_side.ABSENT, live_side.UNDER_REVIEW, "DELETE_COMPLETE"})
 
 
 def check_identity(release: Release, stack: Stack) -> None:
-    """Refuse a stack name or Copilot tags that don't follow from the job."""
+    """Refuse a stack name or Copilot tags that do not follow from the job."""
     job = release.job
     expected = job.stack_name
     if stack.name != expected:
@@ -30,10 +30,10 @@ def check_identity(release: Release, stack: Stack) -> None:
 
 
 def check_complete(release: Release, stack: Stack) -> None:
-    """Refuse a stack that lacks what is known only after a push."""
+    """Refuse a stack with values that are known only after a push."""
     if stack.missing:
         raise InputError(
-            f"job {release.job.name!r} was rendered without what is known only after a push: "
+            f"job {release.job.name!r} lacks values that are known only after a push: "
             + ", ".join(stack.missing),
             hint="put cjob-build | cjob-push before cjob-render, or use cjob deploy",
             place="stack.missing",
@@ -41,10 +41,10 @@ def check_complete(release: Release, stack: Stack) -> None:
 
 
 def check_owner(live: StackSnapshot, job: Job, *, adopt: bool) -> None:
-    """Refuse a stack of another job, and one that neither cjob nor Copilot made.
+    """Refuse a stack of another job, and one that neither cjob nor Copilot created.
 
-    Names are joined with hyphens, so two jobs may come to the same one; and any stack may happen
-    to have that name. `adopt` is leave to take over a stack without Copilot's tags.
+    Names are joined with hyphens, so two jobs may share one, and any other stack may happen to have
+    it. `adopt` allows a stack without Copilot's tags.
     """
     name = job.stack_name
     if live.status in _NOBODYS:
@@ -59,8 +59,8 @@ def check_owner(live: StackSnapshot, job: Job, *, adopt: bool) -> None:
     missing = [key for key in _tags(job) if key not in live.tags]
     if missing and not adopt:
         raise InputError(
-            f"stack {name!r} was not made by cjob or Copilot: it has no tag {missing[0]!r}",
-            hint=f"rename the job {job.name!r}, or make the stack this job's with --adopt-stack",
+            f"stack {name!r} was not created by cjob or Copilot: it has no tag {missing[0]!r}",
+            hint=f"rename job {job.name!r}, or pass --adopt-stack to use the stack for this job",
         )
 
 

@@ -1,4 +1,4 @@
-"""Whether a plan still holds: the stack is the one that it was made for, and it does what it says.
+"""Check that a plan is for the stack as it is, and changes what its difference shows.
 
 A plan is a document with a difference, and may have been edited after it was reviewed.
 """
@@ -15,7 +15,7 @@ _PARTS = ("status", "stack_id", "template", "parameters", "tags", "addons")
 
 
 def check_plan(plan: Diff, live: StackSnapshot) -> None:
-    """Refuse a plan that was made against another state of the stack than the live one."""
+    """Refuse a plan if the stack has changed since it was made."""
     now = fingerprint(live)
     moved = [
         part.replace("_", " ")
@@ -34,14 +34,14 @@ def check_plan(plan: Diff, live: StackSnapshot) -> None:
 def check_difference(plan: Diff, now: Diff, job: str) -> None:
     """Refuse a plan whose difference is not what its own stack section would change.
 
-    `now` is the difference between the live stack and that section, made again.
+    `now` is the difference between the deployed stack and that section.
     """
     if (plan.changed, plan.text) == (now.changed, now.text) and _known(plan.changes) == _known(
         now.changes
     ):
         return
     raise InputError(
-        f"the plan for job {job!r} would change something else than its difference says"
+        f"the plan for job {job!r} would make changes that its difference does not show"
         + _example(plan, now),
         hint="the document was edited, or made by another version of cjob: make a new plan with "
         "cjob-diff and review that",
@@ -50,15 +50,15 @@ def check_difference(plan: Diff, now: Diff, job: str) -> None:
 
 
 def _example(plan: Diff, now: Diff) -> str:
-    """Name the first place where the two differ."""
-    told = [_known(change) for change in plan.changes]
-    unsaid = (change.path for change in now.changes if _known(change) not in told)
-    path = next(unsaid, "")
+    """Return the path of the first change that the plan does not show."""
+    shown = [_known(change) for change in plan.changes]
+    hidden = (change.path for change in now.changes if _known(change) not in shown)
+    path = next(hidden, "")
     return f": {path}" if path else ""
 
 
 def _known(value: object) -> object:
-    """Return a value without keys that this version does not know; those pass through unread."""
+    """Return a value without the keys that this version does not know."""
     if isinstance(value, Section):
         named = (name for name in fields(value) if name != "extra")
         return {name: _known(getattr(value, name)) for name in named}

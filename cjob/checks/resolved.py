@@ -1,8 +1,7 @@
-"""A rendered stack as CloudFormation will see it: functions replaced by their values.
+"""A rendered stack with its functions resolved, as CloudFormation will see it. Pure.
 
-Takes a stack with its template and parameters, and what is known of the account. What only AWS
-knows stays the function that it is written as; scalars are the texts that they are written with.
-Touches nothing.
+A value that only AWS knows stays the function that it is written as; scalars are strings, as they
+are written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,14 +15,14 @@ from cjob.template import resolution
 from cjob.yamlio import nodes, reader
 
 _AFTER_PUSH = "known-after-push"
-"""Stands for what only a push can give, which is never empty; as an image, it is a valid one."""
+"""Stands for a value that is known after a push; it is also a valid image reference."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """The resources of a stack by logical id; those whose condition does not hold are left out.
+    """The resources of a stack by logical id, without those whose condition is false.
 
-    `missing` names what only a push can give, as in the document.
+    `missing` names the values that are known only after a push, as in the document.
     """
 
     resources: Mapping[str, Mapping[str, object]] = EMPTY
@@ -42,7 +41,7 @@ class Resolved:
 def resolve(stack: Stack, pseudo: Mapping[str, str]) -> Resolved:
     """Resolve a stack; raise InputError if its template is not YAML.
 
-    `pseudo` has what CloudFormation knows by itself, such as AWS::Region.
+    `pseudo` has the pseudo parameters, such as AWS::Region.
     """
     root = reader.compose(stack.template, "stack.template")
     template = _plain(root) if root is not None else None

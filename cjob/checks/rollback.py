@@ -1,6 +1,6 @@
-"""Whether an update without rollback may fail halfway: CloudFormation may refuse to replace then.
+"""Warn if an update without rollback replaces resources, which CloudFormation may refuse.
 
-AWS announced to lift that in late 2026, so it is a warning.
+AWS announced to lift that limit in late 2026, so it is only a warning. Pure.
 """
 
 from cjob.diff import REPLACES
@@ -8,7 +8,7 @@ from cjob.document.models import Diff
 
 
 def replaced(diff: Diff) -> tuple[str, ...]:
-    """Name the resources that an update would surely replace."""
+    """Return the resources that an update certainly replaces."""
     found = []
     for change in diff.changes:
         parts = change.path.removeprefix("addons.").split(".")
@@ -19,7 +19,7 @@ def replaced(diff: Diff) -> tuple[str, ...]:
 
 
 def without_rollback(diff: Diff) -> str:
-    """Return a warning if an update that is not rolled back replaces something, else nothing."""
+    """Return a warning if an update without rollback replaces resources, or an empty string."""
     names = replaced(diff)
     if not names:
         return ""

@@ -1,7 +1,4 @@
-"""Schedules that EventBridge takes.
-
-Takes a resolved stack, returns findings. Touches nothing.
-"""
+"""Check the schedules of a resolved stack's rules. Pure."""
 
 from collections.abc import Iterator
 
@@ -11,7 +8,7 @@ from cjob.reporting.findings import Finding
 
 
 def expressions(stack: Resolved) -> Iterator[Finding]:
-    """Yield expressions of rules that EventBridge rejects."""
+    """Yield findings for expressions that EventBridge would reject."""
     for name, rule in stack.properties("AWS::Events::Rule"):
         expression = rule.get("ScheduleExpression")
         if isinstance(expression, str) and (found := schedule.problem(expression)):

@@ -1,7 +1,7 @@
-"""Types of resources that may be removed or replaced silently: there is no data in them.
+"""Resource types that hold no data, so that removing or replacing them is not refused.
 
-Every other type counts as holding data, so that one that nobody thought of is asked about. What is
-here can be made again from its template.
+They can be created again from their template. Every other type counts as holding data, so that a
+type that is not known is refused rather than lost.
 """
 
 import re

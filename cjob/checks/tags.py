@@ -1,7 +1,6 @@
-"""Tags that AWS takes, on a stack and on all that is in it.
+"""Check the tags of a stack, which all its resources get. Pure.
 
-Takes the tags of a stack, returns findings. Touches nothing. Pattern and lengths are those of IAM's
-tags, which botocore's model has; the roles of a stack get its tags.
+Pattern and lengths are those of IAM's tags in botocore's model, since the stack's roles get them.
 """
 
 import unicodedata
@@ -19,9 +18,9 @@ _RESERVED = "aws:"
 
 
 def problems(tags: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what AWS refuses of a stack's tags."""
+    """Yield findings for tags that AWS would reject."""
     if len(tags) > MOST:
-        yield _refused(f"the stack has {len(tags)} tags, more than {MOST}", "leave some out")
+        yield _refused(f"the stack has {len(tags)} tags, more than {MOST}", "remove some")
     spellings: dict[str, str] = {}
     for key, value in tags.items():
         other = spellings.setdefault(key.lower(), key)
@@ -29,19 +28,19 @@ def problems(tags: Mapping[str, str]) -> Iterator[Finding]:
             message = f"the tags {other!r} and {key!r} differ only in upper and lower case"
             yield _refused(message, "keep one of them: keys of tags must differ in IAM")
         if reason := _fault(key, KEY_LIMIT):
-            yield _refused(f"the tag {_shown(key)} has a key that AWS refuses: {reason}", _HINT)
+            yield _refused(f"the key of tag {_shown(key)} is not valid: {reason}", _HINT)
         elif key.lower().startswith(_RESERVED):
-            yield _refused(f"the tag {_shown(key)} has a key that AWS keeps for itself", _HINT)
+            yield _refused(f"the key of tag {_shown(key)} is reserved by AWS", _HINT)
         if reason := _fault(value, VALUE_LIMIT):
-            yield _refused(f"the tag {_shown(key)} has a value that AWS refuses: {reason}", _HINT)
+            yield _refused(f"the value of tag {_shown(key)} is not valid: {reason}", _HINT)
 
 
 def reserved(tags: Mapping[str, str], job: Job) -> Iterator[Finding]:
-    """Yield tags that a person gave a value of their own, and that say whose stack it is."""
+    """Yield findings for `--resource-tags` that would replace Copilot's tags."""
     for key, value in copilot_tags(job.app, job.env, job.name).items():
         if tags.get(key, value) != value:
             message = f"the tag {key!r} is always {value!r}, not {tags[key]!r}"
-            yield _refused(message, f"leave {key!r} out of --resource-tags")
+            yield _refused(message, f"remove {key!r} from --resource-tags")
 
 
 _HINT = "use letters, digits, spaces and _ . : / = + - @, with another beginning than 'aws:'"
@@ -53,7 +52,7 @@ def _fault(text: str, limit: int) -> str:
     if len(text) > limit:
         return f"{len(text)} characters, more than {limit}"
     bad = next((one for one in text if not _is_allowed(one)), "")
-    return f"{bad!r} is in it" if bad else ""
+    return f"it contains {bad!r}" if bad else ""
 
 
 def _is_allowed(character: str) -> bool:

@@ -17,7 +17,7 @@ _GIGABYTES = re.compile(r"((?:[0-9]+\.|\.)?[0-9]+) *gb", re.IGNORECASE)
 
 
 def sizes(stack: Resolved) -> Iterator[Finding]:
-    """Yield sizes that Fargate does not offer."""
+    """Yield findings for sizes that Fargate does not offer."""
     for name, task in stack.properties(_TASK):
         cpu, memory = _number(task.get("Cpu"), _VCPUS), _number(task.get("Memory"), _GIGABYTES)
         on_fargate = "FARGATE" in _items(task, "RequiresCompatibilities")
@@ -30,7 +30,7 @@ def sizes(stack: Resolved) -> Iterator[Finding]:
 
 
 def images(stack: Resolved) -> Iterator[Finding]:
-    """Yield references to images that no registry can resolve."""
+    """Yield findings for image references that are not valid."""
     for name, task in stack.properties(_TASK):
         for index, container in enumerate(_items(task, "ContainerDefinitions")):
             if not isinstance(container, Mapping) or _is_unpushed(container, stack):
@@ -46,7 +46,7 @@ def _is_unpushed(container: Mapping[str, object], stack: Resolved) -> bool:
 
 
 def _number(value: object, unit: re.Pattern[str]) -> int | None:
-    """Read a size as ECS does, with or without its unit; None for what is no size."""
+    """Return a size as ECS reads it, with or without a unit, or None if it is not a size."""
     text = value if isinstance(value, str) else ""
     if re.fullmatch(r"-?[0-9]{1,18}", text):
         return int(text)

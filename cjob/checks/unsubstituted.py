@@ -32,13 +32,13 @@ def problems(text: str, file: str, variables: Collection[str] | None = None) -> 
         for node in _texts(root):
             for name in dict.fromkeys(_VARIABLE.findall(node.value)):
                 if variables is None or name in variables or _OF_PROCESS.fullmatch(name):
-                    message = f"'${{{name}}}' is not replaced here: variables are for manifests"
+                    message = f"'${{{name}}}' is not substituted here: variables are for manifests"
                     hint = "write the value, or a function such as !Sub '${AWS::Region}'"
                     yield Finding(message, hint, nodes.place(file, node))
 
 
 def _texts(node: Node) -> Iterator[ScalarNode]:
-    """Yield the texts that nobody else replaces variables in."""
+    """Yield the strings in which nothing replaces variables."""
     if node.tag == "!Sub":
         return
     if isinstance(node, MappingNode):

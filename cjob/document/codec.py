@@ -1,8 +1,7 @@
-"""Documents in and out: a stream of JSON values to Releases, and Releases to lines of JSON.
+"""Read and write documents: a sequence of JSON values in, one line of JSON for each out. Pure.
 
-Reading takes any run of JSON values, so that one document a line and what `jq` prints both do.
-Writing gives one document a line, keys in the document's own order, and always the same bytes for
-the same Releases. Both touch only the stream that they are handed.
+Reading accepts any sequence of JSON values, one on a line or as `jq` prints them. Writing keeps the
+document's order of keys, and the same Releases are always the same bytes.
 """
 
 import hashlib
@@ -15,7 +14,7 @@ from cjob.document.models import Release
 from cjob.reporting.errors import InputError
 
 NESTING = 100
-"""How deep values may lie in each other, far more than any document needs."""
+"""How deep values may be nested; documents need far less."""
 
 TOO_DEEP = "values are nested too deeply"
 REPEAT = "pass on the document as the command before this one wrote it"
@@ -26,9 +25,9 @@ BEGIN = "put a command that writes documents before this one"
 
 
 def parse(text: str, name: str = "stdin", hint: str = BEGIN) -> tuple[Release, ...]:
-    """Read all documents of a text; raise InputError, with the place, at the first that is off.
+    """Return all documents of a string; raise InputError with the place of the first error.
 
-    `hint` says what to do where there is none.
+    `hint` is for a string without a document.
     """
     releases: list[Release] = []
     at = _skip_blanks(text, 0)
@@ -43,17 +42,17 @@ def parse(text: str, name: str = "stdin", hint: str = BEGIN) -> tuple[Release, .
 
 
 def dump(releases: Iterable[Release]) -> str:
-    """Return one line of JSON a document, in ASCII, so that any text survives any pipe."""
+    """Return one line of ASCII JSON for each document, which survives any pipe."""
     return "".join(json.dumps(to_json(r), separators=(",", ":")) + "\n" for r in releases)
 
 
 def digest(release: Release) -> str:
-    """Give the digest of a document, by which a reviewed one is known again: `sha256:` and hex."""
+    """Return the digest of a document, which identifies a reviewed one: `sha256:` and hex."""
     return "sha256:" + hashlib.sha256(dump([release]).encode()).hexdigest()
 
 
 def _read(text: str, at: int, name: str, place: str) -> tuple[Release, int]:
-    """Read the document at a position; give it with the position after it."""
+    """Return the document at a position, and the position after it."""
     try:
         value, end = DECODER.raw_decode(text, at)
         _check_depth(value, NESTING)
@@ -68,7 +67,7 @@ def _read(text: str, at: int, name: str, place: str) -> tuple[Release, int]:
 
 
 def _check_depth(value: object, levels: int) -> None:
-    """Raise InputError where values lie in each other deeper than so many levels."""
+    """Raise InputError if values are nested deeper than so many levels."""
     if isinstance(value, dict | list):
         if levels == 0:
             raise InputError(TOO_DEEP, hint=REPEAT)
@@ -88,7 +87,7 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise InputError(f"key {key!r} stands twice in one object", hint=REPEAT)
+                raise InputError(f"duplicate key {key!r} in an object", hint=REPEAT)
             seen.add(key)
     return out
 

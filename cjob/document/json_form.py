@@ -21,17 +21,17 @@ from cjob.document.models import (
 from cjob.document.records import fields
 from cjob.reporting.errors import InputError
 
-# JSON can write one half of a pair alone; no file, terminal or service can take such a text.
+# JSON can contain half of a pair; no file, terminal or service accepts such a string.
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def to_json(release: Release) -> dict[str, object]:
-    """Return the document as JSON values: sections that are absent are left out."""
+    """Return the document as JSON values, without the sections that are missing."""
     return {"apiVersion": API_VERSION, "kind": KIND, **_encode_section(release)}
 
 
 def from_json(document: object) -> Release:
-    """Read a document that was parsed from JSON; raise InputError with the path of what is off."""
+    """Return the Release of a parsed JSON document; raise InputError with the path of an error."""
     if not isinstance(document, dict):
         raise InputError(
             f"expected a document (an object), got {_kind(document)}",
@@ -93,9 +93,9 @@ def _encode(value: object) -> object:
     return value
 
 
-# One branch a kind of type, each of them one check and one way on.
+# One branch for each kind of type.
 def _decode(wanted: Any, value: Any, path: str) -> Any:  # noqa: ANN401, C901, PLR0911
-    """Read `value` as the type `wanted`; `path` is where it stands."""
+    """Return `value` read as the type `wanted`; `path` is its place."""
     origin = get_origin(wanted)
     if wanted is object:
         return value
@@ -144,7 +144,7 @@ def _decode_section(wanted: type[Section], value: Any, path: str) -> Section:  #
 
 
 def _refuse_null(path: str) -> NoReturn:
-    """Refuse null for a key that may be absent; in jq it is easily written for that."""
+    """Refuse null for an optional key; jq users easily write null for a missing value."""
     how = f": jq 'del(.{path})'" if re.fullmatch(r"[\w.\[\]]+", path) else ""
     raise InputError("expected a value, got null", hint=f"delete the key instead{how}", place=path)
 
@@ -158,7 +158,7 @@ def _refuse(path: str, expected: str, value: object) -> NoReturn:
 
 
 def _named(value: object) -> str:
-    """Give what stands for `apiVersion` or `kind`; `document.get` gives null where nothing does."""
+    """Return the value of `apiVersion` or `kind` for a message."""
     if value is None:
         return "absent"
     return repr(value) if isinstance(value, str) else _kind(value)

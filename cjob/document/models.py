@@ -46,7 +46,7 @@ class Job(Section):
 class Build(Section):
     """How one container's image is built; both paths are relative to the workspace.
 
-    `platform` is `os/architecture` in the engine's spelling, or empty for the engine's own.
+    `platform` is `os/architecture`, or empty for the engine's own.
     """
 
     context: str
@@ -62,7 +62,7 @@ class Asset(Section):
     """A file that the stack needs in the artifact bucket, under a key made from its digest.
 
     `path` is relative to the workspace; the controller's code comes from the package and has none.
-    An addon's file is sent in an archive where `zipped` says so; a folder always is.
+    An addon's file is uploaded in an archive if `zipped` is true; a folder always is.
     """
 
     kind: Literal["envFile", "addonAsset", "controller"]
@@ -75,7 +75,7 @@ class Asset(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Revision(Section):
-    """The commit that the sources stand at, shortened as git does it."""
+    """The commit that is checked out, abbreviated as by git."""
 
     commit: str
     dirty: bool = False
@@ -91,10 +91,10 @@ class Overrides(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Source(Section):
-    """All that the workspace says of a job, read once by load.
+    """What the workspace has of a job, read once by load.
 
     `manifest` is the manifest's text after substitution; `addons` maps each file's name to its
-    text. `tag` and `tags` are what `--tag` and `--resource-tags` gave.
+    text. `tag` and `tags` are the values of `--tag` and `--resource-tags`.
     """
 
     manifest: str
@@ -109,7 +109,7 @@ class Source(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Target(Section):
-    """What AWS says of the application and the environment that the job goes to.
+    """The application and the environment that the job is deployed to, as AWS has them.
 
     `repositories` maps a job to its repository's URI without a tag; `features` are the feature
     parameters that the environment's stack has; `subnets` maps a look-up by tags (`subnet_query`
@@ -135,8 +135,8 @@ class Target(Section):
 class Image(Section):
     """A container's image: built (`id`), and once pushed named by digest (`uri`).
 
-    `id` is valid on the engine that built it. `uri` is `repository@sha256:…`. `differs` says that
-    it was found, without a push, not to be the deployed image.
+    `id` is valid on the engine that built it. `uri` is `repository@sha256:…`. `differs` means
+    that it was found, without a push, to differ from the deployed image.
     """
 
     id: str = ""
@@ -150,7 +150,7 @@ class Image(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Artifacts(Section):
-    """What push knows to be in the artifact bucket."""
+    """The objects that push has found in, or uploaded to, the artifact bucket."""
 
     bucket: str
     keys: tuple[str, ...] = ()
@@ -161,7 +161,7 @@ class Stack(Section):
     """The stack as it should be: the template's text, its parameters and tags.
 
     `addons` is the nested template's text, empty without addons. `missing` names each parameter,
-    container image or function whose content only a push can give and has not given.
+    container image or function whose value is known only after a push.
     """
 
     name: str
@@ -209,7 +209,7 @@ class Change(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline(Section):
-    """What a diff was made against: the live stack's status and digests of its parts."""
+    """What a difference was made against: the deployed stack's status, and digests of its parts."""
 
     status: str
     stack_id: str
@@ -221,7 +221,7 @@ class Baseline(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Diff(Section):
-    """The difference between the live stack and the one that was rendered."""
+    """The difference between the deployed stack and the rendered one."""
 
     changed: bool
     text: str
@@ -231,7 +231,7 @@ class Diff(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment(Section):
-    """How the deployment ended; `changed` is false where there was nothing to do."""
+    """How the deployment ended; `changed` is false if the stack was up to date."""
 
     stack_id: str
     status: str
@@ -318,7 +318,7 @@ NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 
 
 def check_name(name: str, what: str, place: str = "") -> str:
-    """Give the name back where it is one that AWS and a folder can carry, else raise InputError."""
+    """Return a name that is valid in AWS and as a folder; raise InputError for any other."""
     if not NAME.fullmatch(name):
         raise InputError(
             f"{what} {name!r} is not a valid name",

@@ -1,7 +1,6 @@
-"""The JSON Schema of the document, made from the sections of `release` as they are read.
+"""The JSON Schema (draft 2020-12) of the document, made from its sections. Pure.
 
-Pure: takes nothing, gives plain values. Every section lets keys pass that it does not know, as
-reading does. Draft 2020-12.
+Every section allows keys that it does not know, as reading does.
 """
 
 import types
@@ -39,7 +38,7 @@ def document() -> Schema:
 
 
 def _section(section: type[Section], inside: str) -> Schema:
-    """Give the schema of a section; the names in `job` are checked as they are when it is read."""
+    """Return the schema of a section; names in `job` have the pattern that reading checks."""
     fields = layout(section)
     names = {"pattern": f"^{NAME.pattern}$"} if inside == "job" else {}
     schema: Schema = {

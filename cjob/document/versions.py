@@ -1,7 +1,7 @@
 """Template versions and their order, as the downgrade rule compares them (Go's semver).
 
-A version begins with `v`; parts that are absent count as 0; a pre-release sorts lower than its
-release; what follows `+` is ignored; a text that is no version sorts below every one.
+A version starts with `v`; missing parts are 0; a pre-release sorts below its release; what follows
+`+` is ignored; a string that is not a version sorts below every version.
 """
 
 import re
@@ -14,7 +14,7 @@ Key = tuple[bool, int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 
 
 def key(version: str) -> Key:
-    """Return a key that sorts versions; a text that is none sorts first."""
+    """Return a key that sorts versions; a string that is not a version sorts first."""
     match = PATTERN.fullmatch(version)
     if match is None:
         return (False, 0, 0, 0, False, ())

@@ -40,7 +40,7 @@ class Contents(Protocol):
 
 
 def match_deployed_images(release: Release, context: RunContext) -> Release:
-    """Name by digest the job's images that are deployed already; nothing is pushed."""
+    """Return the Release with the digests of images that are deployed already."""
     if not release.images and not (release.source and release.source.builds):
         return release
     deployed = snapshot(release, context)
@@ -52,7 +52,7 @@ def match_deployed_images(release: Release, context: RunContext) -> Release:
 def match_images(
     release: Release, live: StackSnapshot, contents: Contents, report: Reporter
 ) -> Release:
-    """Name by digest the images that are deployed already; mark those that differ."""
+    """Return the Release with digests for deployed images, and with those marked that differ."""
     repository = required(release.target, "target").repositories.get(release.job.name, "")
     builds = release.source.builds if release.source else {}
     images = {**dict.fromkeys(builds, Image()), **(release.images or {})}

@@ -75,7 +75,7 @@ def _words(command: str) -> tuple[str, ...]:
         words = split(command)
     except ShellWordsError as error:
         raise InputError(
-            f"--command {command!r}: {error}", hint="quote it once more for your shell"
+            f"--command {command!r}: {error}", hint="quote it again for your shell"
         ) from None
     if not words:
         raise InputError("--command is empty", hint="as in --command 'python migrate.py'")

@@ -249,7 +249,5 @@ def test_all_losses_are_told_at_once() -> None:
         f"stack '{NAME}': this would remove Data (AWS::S3::Bucket), replace Table "
         "(AWS::DynamoDB::Table, whose TableName changes), and so lose the data in them"
     )
-    assert caught.value.hint == (
-        "if that is meant, pass --allow-removal Data --allow-removal Table"
-    )
+    assert caught.value.hint == ("to do it anyway, pass --allow-removal Data --allow-removal Table")
     check_data_loss(found, ("Data", "Table"), NAME)

@@ -94,12 +94,12 @@ def test_a_plan_that_says_what_it_does_passes() -> None:
 )
 def test_a_plan_that_would_do_something_else_is_refused(now: Diff) -> None:
     """The reviewer read the difference, not the template."""
-    with pytest.raises(InputError, match="would change something else than its difference says"):
+    with pytest.raises(InputError, match="would make changes that its difference does not show"):
         check_difference(PLAN, now, "report")
 
 
 def test_the_first_change_that_the_plan_does_not_say_is_named() -> None:
     """So that one sees what was hidden."""
     hidden = replace(CHANGE, path="Resources.Backdoor", op="add")
-    with pytest.raises(InputError, match=r"says: Resources\.Backdoor$"):
+    with pytest.raises(InputError, match=r"show: Resources\.Backdoor$"):
         check_difference(PLAN, replace(PLAN, changes=(CHANGE, hidden)), "report")

@@ -59,11 +59,11 @@ def test_a_stack_name_that_copilot_cuts_is_refused() -> None:
             f"publish: {{topics: [{{name: {'t' * 240}}}]}}\n",
             "cannot be the name of a topic: 257 characters, more than 256",
         ),
-        ("sidecars: {'my web': {image: nginx}}\n", "the name of a container: it has ' ' in it"),
-        ("sidecars: {a.b: {image: nginx}}\n", "the name of a container: it has '.' in it"),
+        ("sidecars: {'my web': {image: nginx}}\n", "the name of a container: it contains ' '"),
+        ("sidecars: {a.b: {image: nginx}}\n", "the name of a container: it contains '.'"),
         (
             "storage: {volumes: {a.b: {path: /data}}}\n",
-            "the name of a volume: it has '.' in it",
+            "the name of a volume: it contains '.'",
         ),
     ],
 )

@@ -21,7 +21,7 @@ def test_a_variable_that_nobody_replaces_is_warned_about(text: str, place: str) 
     """Once for each text, with its place."""
     (found,) = problems(text, "f.yml", {"tag", "COPILOT_APPLICATION_NAME"})
     assert found.place == place
-    assert "is not replaced here" in found.message
+    assert "is not substituted here" in found.message
     assert not found.refused
 
 

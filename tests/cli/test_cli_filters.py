@@ -42,7 +42,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a key that stands twice": (
         '{"apiVersion": "cjob/v1", "kind": "Release", "kind": "Release"}',
-        "stdin, document 1: key 'kind' stands twice in one object",
+        "stdin, document 1: duplicate key 'kind' in an object",
     ),
     "bytes that are no text": (b"\xff\xfe{}", "stdin is not UTF-8"),
 }

@@ -117,7 +117,7 @@ def test_a_plan_that_was_edited_after_its_review_is_refused(place: Place) -> Non
     assert kept["stack"]["template"] != template
     done = place.run("apply", stdin=json.dumps(kept))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "would change something else than its difference says" in done.stderr
+    assert "would make changes that its difference does not show" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_stack_that_somebody_made_by_hand_is_adopted_only_on_request(
         StackName=name("handmade"), WaiterConfig={"Delay": 1}
     )
     for flags, told in (
-        ((), "was not made by cjob or Copilot"),
+        ((), "was not created by cjob or Copilot"),
         (("--adopt-stack",), "this would remove Inbox (AWS::SQS::Queue)"),
     ):
         refused = place.run("deploy", *on("handmade"), *flags, AWS_ENDPOINT_URL=proxy.address)

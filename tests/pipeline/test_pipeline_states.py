@@ -58,7 +58,7 @@ def test_a_change_set_made_by_hand_stays_for_its_review(place: Place) -> None:
     propose(place, "by-hand", TEMPLATE)
     done = place.run("deploy", *on("by-hand"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is being created by someone else: it is REVIEW_IN_PROGRESS since" in done.stderr
+    assert "is being created by another run: it is REVIEW_IN_PROGRESS since" in done.stderr
     command = "aws cloudformation delete-stack --region us-west-2 --stack-name demo-test-by-hand"
     assert command in done.stderr
     assert len(place.change_sets("by-hand")) == 1

@@ -20,12 +20,12 @@ from cjob.checks.downgrade import check_downgrade
 from cjob.concurrency.interrupts import Started
 from cjob.context import DeployOptions
 from cjob.document.fingerprint import fingerprint
-from cjob.document.models import Release
+from cjob.document.models import Release, Target
 from cjob.document.records import replace
 from cjob.document.snapshot import StackSnapshot, is_stable
 from cjob.reporting.errors import InputError
-from cjob.stages.deployment.change_sets import ApplyDeps
-from cjob.stages.deployment.decide import deploy
+from cjob.stages.deployment.change_sets import ApplyDeps, Proposal, Request, StackChangedError
+from cjob.stages.deployment.decide import RETRIES, RETRY_PAUSE_S, deploy
 
 
 def applied(
@@ -121,7 +121,7 @@ def test_a_stack_without_copilots_tags_is_refused(status: str, key: str) -> None
     """It only happens to have the job's stack name; not even a failed one is deleted."""
     tags = {k: v for k, v in TAGS.items() if k != key}
     error = refused(release(), FakeStacks(replace(live(status), tags=tags)))
-    assert f"was not made by cjob or Copilot: it has no tag '{key}'" in error.message
+    assert f"was not created by cjob or Copilot: it has no tag '{key}'" in error.message
     assert "--adopt-stack" in error.hint
 
 
@@ -271,3 +271,29 @@ def test_a_stack_whose_creation_failed_has_nothing_to_lose() -> None:
     stacks = FakeStacks(live("ROLLBACK_COMPLETE", template=bucket), empty=True)
     applied(release(), stacks)
     assert stacks.asked[:3] == ["read", "follow", "delete"]
+
+
+class Contested(FakeStacks):
+    """A stack that another deployment changes whenever a change set is proposed."""
+
+    def propose(self, _target: Target, _request: Request) -> Proposal:
+        """Refuse the proposal: the stack was changed."""
+        self.asked.append("propose")
+        raise StackChangedError(NAME, "UPDATE_COMPLETE")
+
+
+def test_waiting_for_a_stack_that_others_keep_changing_pauses_and_ends() -> None:
+    """The first retry is at once, the others after a pause, and the last error is raised."""
+    stacks, pauses, lines = Contested(live()), list[float](), list[str]()
+    deps = ApplyDeps(
+        stacks=stacks,
+        store=FakeStore(),
+        started=Started(),
+        report=lambda record: lines.append(record.text),
+        sleep=pauses.append,
+    )
+    with pytest.raises(StackChangedError):
+        deploy(release(), deps, DeployOptions(wait_for_stack=True))
+    assert stacks.asked.count("propose") == RETRIES + 1
+    assert pauses == [RETRY_PAUSE_S] * (RETRIES - 1)
+    assert sum(line.startswith("trying again: ") for line in lines) == RETRIES

@@ -177,7 +177,7 @@ def test_a_failure_names_its_root_and_where_to_look() -> None:
             "DELETE_FAILED",
             f"aws cloudformation delete-stack {WHERE} --retain-resources Rule",
         ),
-        ("DELETE_COMPLETE", "deploy again if it is to be there"),
+        ("DELETE_COMPLETE", "deploy again to create it"),
     ],
 )
 def test_every_end_has_one_next_step(status: str, step: str) -> None:

@@ -124,7 +124,7 @@ def test_an_empty_stack_of_somebody_else_is_awaited_until_it_is_old_enough() -> 
     stacks = FakeStacks(UNDER_REVIEW, events=tuple(map(own, CREATED)), placeholder=THEIRS)
     done, lines = applied(stacks, wait=True)
     assert done.status == "CREATE_COMPLETE"
-    assert lines[0].startswith(f"waiting: stack '{NAME}' is being created by someone else")
+    assert lines[0].startswith(f"waiting: stack '{NAME}' is being created by another run")
     assert stacks.watched_s == [15 * 60 - THEIRS.age_s]
 
 
@@ -167,7 +167,7 @@ def test_a_stack_whose_creation_failed_is_deleted_and_made_anew(status: str) -> 
 def test_a_stack_that_must_go_but_is_protected_is_refused(status: str) -> None:
     """The command that ends the protection is there; nobody else decides on it."""
     stacks = FakeStacks(StackSnapshot(status=status, stack_id=STACK_ID, tags=TAGS, protected=True))
-    with pytest.raises(InputError, match="protected from that") as caught:
+    with pytest.raises(InputError, match="has termination protection") as caught:
         applied(stacks)
     assert caught.value.hint.endswith(" --no-enable-termination-protection")
     assert stacks.asked == ["read"]

@@ -116,7 +116,7 @@ def test_what_is_no_json_is_named_by_line_and_column(text: str, place: str) -> N
         ("-Infinity", "-Infinity is not JSON"),
         ("1e999", "the number 1e999 is too large"),
         ("1" * 5000, "a number has 5000 digits"),
-        ('{"b": 1, "c": 2, "b": 3}', "key 'b' stands twice in one object"),
+        ('{"b": 1, "c": 2, "b": 3}', "duplicate key 'b' in an object"),
         ("[" * 101 + "]" * 101, "values are nested too deeply"),
         ('{"a":' * 101 + "1" + "}" * 101, "values are nested too deeply"),
     ],

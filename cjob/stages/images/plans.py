@@ -104,7 +104,7 @@ def shared(builds: Mapping[str, Build]) -> list[tuple[Build, tuple[str, ...]]]:
 
 
 def recipe(wanted: Build, container: str, root: Path, version: str) -> ImageBuild:
-    """Say to an engine how an image is built; the labels are those of Copilot's images.
+    """Return how an engine builds an image, with the labels of Copilot's images.
 
     An image that several containers share has the name of the first.
     """
