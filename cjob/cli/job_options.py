@@ -1,7 +1,7 @@
-"""Which jobs a command works on, and the options that all commands share.
+"""Choose the jobs, environment and application of a command, and start its run.
 
-Given `-n` or `--all` a command is a head: it begins from the workspace. Otherwise it is a filter:
-documents come from stdin or a file.
+With `-n` or `--all` a command is a head, and starts from the workspace. Otherwise it is a filter,
+and reads documents from stdin or files.
 """
 
 import argparse
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def is_head(args: argparse.Namespace) -> bool:
-    """Return whether the command begins from the workspace."""
+    """Return whether the command starts from the workspace."""
     return bool(args.name or args.all)
 
 
@@ -61,7 +61,7 @@ def _deploy_options(args: argparse.Namespace, images: Mapping[str, Image]) -> De
 
 
 def _builds(args: argparse.Namespace) -> "tuple[BuildOptions | None, Mapping[str, Image]]":
-    """Return what the arguments ask of builds, and the images from elsewhere."""
+    """Return the options of builds, and the images that exist already."""
     if "image" not in args:
         return None, {}
     from cjob.cli import build_options  # noqa: PLC0415 - a fifth of the time of cjob-render
@@ -148,7 +148,7 @@ def application(args: argparse.Namespace, context: RunContext) -> str:
 
 
 def parse_tag(tag: str) -> str:
-    """Return an image tag back where a registry can take it; InputError where not."""
+    """Return a valid image tag; InputError for any other."""
     if tag and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", tag):
         raise InputError(
             f"--tag {tag!r} is not a valid image tag",
@@ -180,5 +180,5 @@ def _document(file: str) -> Release:
 
 
 def output_form(args: argparse.Namespace) -> str:
-    """Return what stdout gets: as asked for, else text on a terminal and JSON in a pipe."""
+    """Return the form of stdout: that of -o, else text on a terminal and JSON in a pipe."""
     return str(args.output or ("text" if sys.stdout.isatty() else "json"))

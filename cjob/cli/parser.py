@@ -1,4 +1,4 @@
-"""How the arguments of a command are read: argparse, with errors and help that are cjob's own."""
+"""Parse a command's arguments: argparse, with cjob's own errors and help."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ WIDTH = 80
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as it is read best; told that, argparse need not import what measures it."""
+    """Formats help to a given width, so that argparse does not import shutil to measure it."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """Break prose into lines; a paragraph that was laid out, with indented lines, stays so."""
+        """Wrap prose; a paragraph with indented lines stays as it is."""
         import textwrap  # noqa: PLC0415 - argparse, too, waits for a help to be shown
 
-        # A command that is named in prose stays in one piece.
+        # The name of a command is not broken at its hyphen.
         prose = textwrap.TextWrapper(
             width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
         )
@@ -38,7 +38,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def columns() -> int:
-    """Say how wide a text for people may be: as COLUMNS has it, else 80, or a narrower terminal."""
+    """Return the width of text for people: COLUMNS, else that of the terminal, at most 80."""
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given[:5]) > 0:
         return int(given[:5])
@@ -49,10 +49,10 @@ def columns() -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are errors of cjob's."""
+    """A parser that raises InputError."""
 
     def __init__(self, **settings: object) -> None:
-        """Take what argparse takes; abbreviations of options are not accepted."""
+        """Take the settings of argparse; options cannot be abbreviated."""
         super().__init__(
             allow_abbrev=False,
             formatter_class=_Formatter,
@@ -64,7 +64,7 @@ class Parser(argparse.ArgumentParser):
         raise InputError(message, hint=f"see {self.prog} --help")
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
-        """Print the help; argparse's own way keeps quiet about a reader that has gone."""
+        """Print the help; unlike argparse, raise BrokenPipeError if stdout is closed."""
         (file or sys.stdout).write(self.format_help())
 
     def known(self) -> list[str]:
@@ -73,7 +73,7 @@ class Parser(argparse.ArgumentParser):
         return [name for name, action in known if action.help != argparse.SUPPRESS]
 
     def takes_jobs_only(self) -> bool:
-        """Return whether jobs are named by -n, and nothing is named without an option."""
+        """Return whether the command takes jobs with -n, and no positional arguments."""
         return "-n" in self.known() and not self._get_positional_actions()
 
     def with_names(self, arguments: Sequence[str], jobs: Sequence[str]) -> list[str]:

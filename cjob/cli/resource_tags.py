@@ -1,4 +1,4 @@
-"""The tags that a person adds to a stack: --resource-tags, read as Copilot reads it."""
+"""Parse --resource-tags, the tags that a person adds to a stack, as Copilot does."""
 
 import csv
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ HINT = """as in --resource-tags team=data,cost=42, or '"team=a,b",cost=42' for c
 
 
 def parse(given: Sequence[str]) -> dict[str, str]:
-    """Read `k=v,k=v` as often as it was given; InputError for a pair that is none."""
+    """Return the tags of all `k=v,k=v` arguments; InputError for one that is not valid."""
     tags: dict[str, str] = {}
     for pair in (pair for text in given for pair in _pairs(text) if pair):
         key, sign, value = pair.partition("=")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from cjob.cli.output.plain_progress import Lines
+from cjob.cli.output.plain_progress import PlainProgress
 from cjob.reporting.progress import Progress, State
 
 
@@ -44,11 +44,15 @@ def of(subject: str) -> Progress:
 STILL = Progress(text="still in progress: Rule", level="waiting", phase="deploy")
 
 
-def views() -> tuple[Lines, Clock, list[str]]:
+def views() -> tuple[PlainProgress, Clock, list[str]]:
     """Return a view, its clock, and what it writes."""
     written: list[str] = []
     clock = Clock()
-    return Lines(lambda _, line: written.append(line), 1, clock, clock.later), clock, written
+    return (
+        PlainProgress(lambda _, line: written.append(line), 1, clock, clock.later),
+        clock,
+        written,
+    )
 
 
 def test_a_build_has_a_line_a_second_for_each_container() -> None:

@@ -255,7 +255,7 @@ def test_on_a_terminal_the_person_decides(place: Place) -> None:
         in_ci = Place(place.root, place.sandbox, {**place.settings, "CI": said})
         status, told = on_terminal(in_ci, "deploy", *on("decided"), "--diff", answer="y\n")
         assert (status, place.status("decided")) == (2, "CREATE_COMPLETE"), told
-        assert "nobody can be asked here" in told
+        assert "no terminal to ask for confirmation" in told
     status, told = on_terminal(place, "deploy", *on("decided"), "--diff", answer="y\n")
     assert (status, place.status("decided")) == (0, "UPDATE_COMPLETE"), told
     assert "decided: deployed (UPDATE_COMPLETE)\nto run it now: cjob run " in told

@@ -94,7 +94,7 @@ def test_a_plan_that_was_reviewed_is_bound_by_its_digest(place: Place) -> None:
     assert touched != compared.stdout
     refused = place.run("apply", "--expect-digest", told[0], stdin=touched)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "not the ones expected: reviewed has sha256:" in refused.stderr
+    assert "unexpected documents: reviewed has sha256:" in refused.stderr
     assert place.status("reviewed") == ""
 
     applied = place.run("apply", "--expect-digest", told[0], stdin=compared.stdout)

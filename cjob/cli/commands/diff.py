@@ -107,7 +107,7 @@ def view(release: Release, _form: str = "text") -> str:
     found = release.diff.text + ("" if release.diff.changed else DEFERRED) + found
     if not streams.colour(sys.stdout):
         return found
-    from cjob.diff.colorize import colorize  # noqa: PLC0415 - help needs none of it
+    from cjob.diff.colorize import colorize  # noqa: PLC0415 - for terminals alone
 
     return colorize(found)
 

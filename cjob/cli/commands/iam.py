@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         streams.write(policies.document(own, scope))
     else:
         identities = [args.role] if args.role else IDENTITIES
-        streams.write(permissions.explained(needed, scope, identities))
+        streams.write(permissions.format_permissions(needed, scope, identities))
     return DONE
 
 

@@ -27,7 +27,7 @@ def templates(releases: Sequence[Release]) -> str:
 
 def templates_as_json(releases: Sequence[Release]) -> str:
     """Return the templates in JSON, one after another, with functions in full form, as jq reads."""
-    import cfn_flip  # noqa: PLC0415 - only here
+    import cfn_flip  # noqa: PLC0415 - slow to import, and for this form alone
 
     return "".join(
         cfn_flip.to_json(release.stack.template) + "\n" for release in releases if release.stack
@@ -39,9 +39,9 @@ def _parameters(release: Release, _form: str) -> str:
 
 
 def parameter_file(release: Release, *, blank_missing: bool = False) -> str:
-    """Give parameters and tags as CodePipeline and the AWS CLI take them: JSON, which is YAML too.
+    """Return parameters and tags in the form of CodePipeline and the AWS CLI: JSON, which is YAML.
 
-    With `blank_missing`, what only a push can give is empty text.
+    With `blank_missing`, what is known only after a push is an empty string.
     """
     stack = release.stack
     if stack is None:

@@ -48,7 +48,7 @@ def view(release: Release) -> str:
     lines += [visible(line) for line in diff_command.more(diff)]
     text = visible(diff.text)
     if streams.colour(sys.stdout):
-        from cjob.diff.colorize import colorize  # noqa: PLC0415 - help needs none of it
+        from cjob.diff.colorize import colorize  # noqa: PLC0415 - for terminals alone
 
         text = colorize(text)
     return "\n".join(lines) + "\n" + text

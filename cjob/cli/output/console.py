@@ -1,7 +1,6 @@
-"""The streams of a command: documents on stdout, words for people on stderr.
+"""What a command prints on stderr: messages, progress and errors, in the format of --log-format.
 
-A document is written once, at the end. Lines from outside lose their control characters before
-they reach a terminal.
+Text from outside loses its control characters before it reaches a terminal.
 """
 
 import contextlib
@@ -12,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from cjob.cli.output import events, streams
-from cjob.cli.output.plain_progress import BETWEEN_S, Lines
+from cjob.cli.output.plain_progress import BETWEEN_S, PlainProgress
 from cjob.cli.output.waiting_line import Waiting
 from cjob.document.models import Job
 from cjob.document.records import fields, replace
@@ -21,31 +20,31 @@ from cjob.reporting.printable import one_line, visible
 from cjob.reporting.progress import Progress
 
 if TYPE_CHECKING:
-    from cjob.cli.output.live_progress import Table
+    from cjob.cli.output.live_progress import LiveProgress
 
 
 class Console:
-    """Where a command speaks; `log_format` is `text`, `json` (one event a line) or `github`.
+    """Prints to stderr in a log format: `text`, `json` (one event per line) or `github`.
 
-    The last is text, but with annotations for warnings and errors.
+    The last is text with annotations for warnings and errors.
     """
 
     shown: ClassVar[Waiting | None] = None
-    """The line of what is waited for: one in the program, since whatever is shown erases it."""
+    """The waiting line: one per process, since all other output erases it."""
 
     def __init__(self, log_format: str = "text", directory: str = ".") -> None:
-        """Take the form of what goes to stderr, and the folder that places are looked up from."""
+        """Store the log format, and the folder that places in files are relative to."""
         self._json = log_format == "json"
         self._github = log_format == "github"
         self._directory = directory
         self._turn = threading.Lock()
         self._labels: dict[tuple[str, str], str] = {}
-        self._lines: Lines | None = None
-        self._table: Table | None = None
+        self._lines: PlainProgress | None = None
+        self._table: LiveProgress | None = None
         self._draws = False
 
     def info(self, text: str, job: Job | None = None) -> None:
-        """Print lines for people on stderr, with the job's label, or one event."""
+        """Print lines for people, with the job's label, or one event."""
         clean = visible(text)
         level = "warning" if clean.startswith("warning: ") else "info"
         if self._json:
@@ -57,7 +56,7 @@ class Console:
             self._line(level, _labelled(label, line), line)
 
     def progress(self, record: Progress) -> None:
-        """Show how the work goes on: as lines or events, or in a table while it is watched."""
+        """Show progress: as lines or events, or in a table inside `watching` on a terminal."""
         text, subject, reason = (
             visible(part) for part in (record.text, record.subject, record.reason)
         )
@@ -69,16 +68,16 @@ class Console:
                 return
             lines = self._lines
             if lines is None:
-                # A program reads all of a log.
-                lines = self._lines = Lines(self._put, 0 if self._json else BETWEEN_S)
+                # Programs read every line of a log.
+                lines = self._lines = PlainProgress(self._put, 0 if self._json else BETWEEN_S)
         lines.show(record)
 
     @contextlib.contextmanager
     def watching(self, jobs: Sequence[Job], *, labelled: bool = False) -> Iterator[None]:
-        """Show the work on these jobs inside; on a terminal, in a table until that has ended.
+        """Show progress of these jobs inside the block; on a terminal, in a table.
 
-        Lines begin with their job's label if there are several jobs, or with `labelled`: if jobs
-        came in documents, nobody typed their names.
+        Lines begin with the job's label if there are several jobs, or with `labelled`: jobs came
+        in documents, so nobody typed their names.
         """
         self._labels = _labels(jobs, always=labelled)
         self._draws = not self._json and not self._github and _can_draw()
@@ -96,12 +95,12 @@ class Console:
                 self._table = None
 
     def label(self, error: CjobError) -> None:
-        """Set the label of an error's job, as it is on all lines of that job."""
+        """Set an error's label to that of its job's lines."""
         error.label = self._labels.get((error.env, error.job), "")
 
     @contextlib.contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """Show on a terminal what is waited for inside, until something else is shown."""
+        """Show a waiting line on a terminal, until there is other output or the block ends."""
         if self._json or not _can_draw():
             yield
             return
@@ -115,31 +114,31 @@ class Console:
 
     @classmethod
     def stop_waiting(cls) -> None:
-        """Erase the line that is shown, if there is one, before anything else is."""
+        """Erase the waiting line, if there is one."""
         waiting, cls.shown = cls.shown, None
         if waiting is not None:
             waiting.stop()
 
     def _draw(self, record: Progress) -> None:
         if self._table is None:
-            from cjob.cli.output.live_progress import Table  # noqa: PLC0415 - rich: most of a render
+            from cjob.cli.output.live_progress import LiveProgress  # noqa: PLC0415 - rich: most of a render
 
-            self._table = Table(colour=streams.colour(sys.stderr))
+            self._table = LiveProgress(colour=streams.colour(sys.stderr))
         with contextlib.suppress(OSError):
             self._table.show(record, self._labels.get((record.env, record.job), ""))
 
     def _put(self, record: Progress, line: str) -> None:
-        """Write a line of progress, or the event for it, whose facts have names."""
+        """Write a line of progress, or an event with its facts."""
         if self._json:
             facts = {name: getattr(record, name) for name in fields(record) if name != "text"}
-            told = {name: value for name, value in facts.items() if value and name != "level"}
-            self._event(record.level, line, line, **told)
+            known = {name: value for name, value in facts.items() if value and name != "level"}
+            self._event(record.level, line, line, **known)
             return
         label = self._labels.get((record.env, record.job), "")
         self._line(record.level, _labelled(label, line), line)
 
     def error(self, error: CjobError) -> None:
-        """Tell what failed, each problem with its place, what is known of it, and its hint."""
+        """Print an error: each problem with its place, its notes and its hint."""
         for warning in getattr(error, "warnings", ()):
             self.info(f"warning: {warning}")
         for problem in getattr(error, "problems", (error,)):
@@ -153,12 +152,12 @@ class Console:
                 code, status = problem.code, problem.status
                 self._event("error", message, place, hint=hint, code=code, status=status, **more)
                 continue
-            said = [f"note: {note}" for note in notes] + ([f"hint: {hint}"] if hint else [])
+            lines = [f"note: {note}" for note in notes] + ([f"hint: {hint}"] if hint else [])
             labelled = _labelled(error.label, message)
             if self._github:
-                self._line("error", "\n".join([labelled, *said]), place)
+                self._line("error", "\n".join([labelled, *lines]), place)
             else:
-                self._write("\n".join([f"cjob: {labelled}", *said]))
+                self._write("\n".join([f"cjob: {labelled}", *lines]))
 
     def _event(self, level: str, message: str, place: str, **facts: object) -> None:
         """Write a JSON event; `place` may be a message that begins with one."""
@@ -174,7 +173,7 @@ class Console:
         self._write(line)
 
     def _write(self, line: str) -> None:
-        """Write a line; a stderr that nobody takes is no reason to abandon a deployment."""
+        """Write a line; a closed stderr does not stop a deployment."""
         with self._turn, contextlib.suppress(OSError):
             self.stop_waiting()
             if self._table is not None:
@@ -185,18 +184,18 @@ class Console:
 
 
 def _looking_up(jobs: Sequence[Job]) -> str:
-    """Return what a run waits for before it has anything to show."""
+    """Return the text of the waiting line before the first progress."""
     places = sorted({f"{job.app}/{job.env}" for job in jobs})
     return f"looking up {', '.join(places)}"[:60]
 
 
 def _labelled(label: str, line: str) -> str:
-    """Return a line with its label, once: the main container has its job's name."""
+    """Return a line with its label, unless it has it: the main container has its job's name."""
     return line if not label or line.startswith(f"{label}: ") else f"{label}: {line}"
 
 
 def _labels(jobs: Sequence[Job], *, always: bool) -> dict[tuple[str, str], str]:
-    """Return what each job's lines begin with: nothing for a single job, unless `always`."""
+    """Return each job's label; none for a single job, unless `always`."""
     if len(jobs) == 1 and not always and not _among_others():
         return {}
     one_environment = len({job.env for job in jobs}) == 1
@@ -207,11 +206,11 @@ def _labels(jobs: Sequence[Job], *, always: bool) -> dict[tuple[str, str], str]:
 
 
 def _can_draw() -> bool:
-    """Return whether stderr is a terminal on which lines can be drawn anew."""
+    """Return whether stderr is a terminal that can redraw lines."""
     dumb = os.environ.get("TERM", "dumb") == "dumb" or streams.in_ci()
     return sys.stderr.isatty() and not dumb and not _among_others()
 
 
 def _among_others() -> bool:
-    """Return whether make started this, which may have several commands write to one terminal."""
+    """Return whether make started this process: other commands may write to the same terminal."""
     return "MAKELEVEL" in os.environ

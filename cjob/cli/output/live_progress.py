@@ -37,7 +37,7 @@ class Row:
     ended: float | None = None
 
 
-class Table:
+class LiveProgress:
     """Shows records in a table that is drawn anew as they come."""
 
     def __init__(self, *, colour: bool, clock: Callable[[], float] = time.monotonic) -> None:
@@ -105,7 +105,7 @@ class Table:
             style = STYLES.get(row.record.state, "")
             seconds = f"{(row.ended or now) - row.began:.0f} s"
             mark = Text(self._marks.get(row.record.state, ""), style=style)
-            grid.add_row(mark, row.name, _told(row.record, style), seconds)
+            grid.add_row(mark, row.name, _state(row.record, style), seconds)
         if len(shown) < len(rows):
             grid.add_row("", f"{len(rows) - len(shown)} more are done")
         return grid
@@ -122,7 +122,7 @@ def _end(row: Row) -> float:
     return row.ended or 0
 
 
-def _told(record: Progress, style: str) -> Text:
+def _state(record: Progress, style: str) -> Text:
     """Return the state of a piece of work in words: CloudFormation's, or the last line of a log."""
     if record.status:
         words = Text(record.status.lower().replace("_", " "), style=style)

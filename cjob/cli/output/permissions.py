@@ -11,7 +11,7 @@ from cjob.aws.policies import ASSUME_ROLE, Scope
 from cjob.aws.rights import CALLER, Right
 
 
-def explained(needed: Sequence[Right], scope: Scope, identities: Sequence[str]) -> str:
+def format_permissions(needed: Sequence[Right], scope: Scope, identities: Sequence[str]) -> str:
     """Return the permissions of each identity as people read them."""
     lines = []
     for identity in identities:

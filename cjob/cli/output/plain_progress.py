@@ -55,7 +55,7 @@ def later(seconds: float, call: Callable[[], None]) -> None:
     timer.start()
 
 
-class Lines:
+class PlainProgress:
     """Shows records by writing lines; may be used by several threads."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""stdin and stdout of a command: documents come in whole, data goes out at once, at the end."""
+"""Input and output of data: documents from stdin or files, data to stdout."""
 
 import os
 import sys
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def in_ci() -> bool:
-    """Say whether this is a run of CI, as nearly every one says by its variable: `true`, or `1`."""
+    """Return whether this process runs in CI: nearly all systems set CI to `true` or `1`."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def read_input(file: str | None) -> tuple[str, str]:
-    """Return all of stdin (`-` or None) or of a file, with the name that messages use for it."""
+    """Return the content of stdin (`-` or None) or of a file, and its name for messages."""
     name = "stdin" if file in (None, "-") else str(file)
     try:
         if name == "stdin":
@@ -38,18 +38,18 @@ def read_input(file: str | None) -> tuple[str, str]:
 
 
 def _shown(text: str) -> str:
-    """Return data as stdout gets it: unchanged, but for what would drive a terminal."""
+    """Return data for stdout, without characters that would control a terminal."""
     return coloured(text) if sys.stdout.isatty() else text
 
 
 def write(text: str) -> None:
-    """Write data to stdout, all at once, in UTF-8 whatever the locale; InputError without room.
+    """Write data to stdout in UTF-8, whatever the locale; InputError if the disk is full.
 
     Bytes of a file's name that are no text in the locale are written as they are.
     """
     left = memoryview(_shown(text).encode(errors="surrogateescape"))
     try:
-        while left:  # an unbuffered sys.stdout would forget what a pipe did not take at once
+        while left:  # an unbuffered sys.stdout loses what a pipe does not accept at once
             left = left[os.write(sys.stdout.fileno(), left) :]
     except BrokenPipeError:
         raise
@@ -61,7 +61,7 @@ def write(text: str) -> None:
 
 
 def colour(stream: "TextIO") -> bool:
-    """Return whether a stream is to be coloured: COLOR, then NO_COLOR, then whether a terminal."""
+    """Return whether to use colour: by COLOR, then by NO_COLOR, else if it is a terminal."""
     forced = os.environ.get("COLOR", "").lower()
     if forced in ("true", "false"):
         return forced == "true"

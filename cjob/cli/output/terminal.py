@@ -10,9 +10,9 @@ TERMINAL = "/dev/tty"
 
 
 def ask(question: str) -> str:
-    """Return the line that a person types after the question; empty if the terminal is closed."""
+    """Ask a question, and return the line that the person types; empty if the terminal closes."""
     Console.stop_waiting()
-    # Opened twice, since Python opens nothing for reading and writing that has no positions.
+    # Opened twice: Python cannot open a terminal for both reading and writing.
     with open(TERMINAL, "w") as asked, open(TERMINAL) as answered:  # noqa: PTH123 - a start-up tax
         asked.write(question)
         asked.flush()
@@ -23,7 +23,7 @@ def ask(question: str) -> str:
 
 
 def ask_at_terminal(question: str) -> str | None:
-    """Return the answer to a question, whatever stdin and stderr are; None if nobody can answer.
+    """Ask a question whatever stdin and stderr are; return None if there is no terminal.
 
     A process in the background is not asked: the terminal would stop it.
     """
@@ -39,7 +39,7 @@ def ask_at_terminal(question: str) -> str | None:
 
 
 def can_ask() -> bool:
-    """Return whether a person is there to answer."""
+    """Return whether a person can answer questions."""
     if in_ci() or not sys.stderr.isatty():
         return False
     try:
