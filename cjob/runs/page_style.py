@@ -108,8 +108,9 @@ summary:hover{background:var(--page)}
 .list p{margin:.4rem 0 0;font-size:.8rem}
 .nobody{background:var(--card);border:1px solid var(--line);border-radius:.8rem;padding:2rem}
 .off{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-footer{margin:1rem .25rem 0;font-size:.8rem;color:var(--soft)}
-.key{display:inline-flex;align-items:center;gap:.35rem;margin-right:1.1rem}
+footer{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:1rem .25rem 0;font-size:.8rem;
+ color:var(--soft)}
+.key{display:inline-flex;align-items:center;gap:.35rem}
 .key .mark{width:.8rem;height:.8rem}
 @media (max-width:60rem){
 main{padding:1.25rem .75rem 2rem}
