@@ -1,6 +1,7 @@
-"""Differences between two templates, or two flat maps: found, told as text, listed as changes.
+"""Differences between two templates or two flat mappings: found, rendered, listed as changes.
 
-Pure: takes texts and maps, gives data and text, touches nothing.
+`compare` returns a Comparison, `redact` masks its secrets, and `render` and `changes` take only
+what was redacted. Pure: strings and mappings in, data and text out.
 """
 
 from cjob.diff.categories import category_of
@@ -43,9 +44,9 @@ __all__ = [
 
 
 def template_value(text: str, name: str, *, typed: bool) -> object:
-    """Return a template as plain values; InputError if it is not YAML.
+    """Return a template as a JSON value; raise InputError if it is not YAML.
 
-    Scalars have the type that they are written as with `typed`, else they are strings.
+    With `typed`, scalars have the type that they are written as, otherwise all are strings.
     """
     root = read(text, name, Interner()).root
     if root is None:

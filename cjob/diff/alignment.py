@@ -1,8 +1,8 @@
-"""Which items of two lists belong together: a longest common subsequence, chosen as Copilot does.
+"""Align two lists: the longest common subsequence, chosen as Copilot chooses it.
 
 Of several longest ones, the choice is made from the start of both lists: equal items are taken;
-else an item of the new list is skipped where that keeps a strictly longer rest, else one of the
-old list. Pure functions of indexes.
+otherwise an item of the new list is skipped if that leaves a strictly longer common rest, else an
+item of the old list. Pure functions of indexes.
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 Pair = tuple[int, int]
 Undo = list[tuple[int, int]]
-"""How a row of the table was before an item was put in: which entry had which value."""
+"""What undoes the changes of one item to a row of the table: entries and their former values."""
 
 _ABSENT = -1
 
@@ -43,10 +43,10 @@ def common(matches: Sequence[Sequence[int]], width: int) -> list[Pair]:
 
 
 def _fill(matches: Sequence[Sequence[int]], width: int) -> tuple[list[int], list[Undo]]:
-    """Return the table's first row, and what turns each row into the one below it.
+    """Return the table's first row, and what changes each row into the one below it.
 
-    A row holds, for each length k, how near the new list's end a common rest of k items can
-    begin, counted from the end; so it ascends, and an item of the old list changes few entries.
+    A row holds, for each length k, how close to the end of the new list a common rest of k items
+    can begin; so it ascends, and an item of the old list changes few entries.
     """
     row: list[int] = []
     undo: list[Undo] = [[] for _ in matches]
@@ -72,7 +72,7 @@ def _revert(row: list[int], undo: Undo) -> None:
 
 
 def _rest(row: list[int], width: int, new: int) -> int:
-    """Length of the longest common rest from an index of the new list on."""
+    """Return the length of the longest common rest from an index of the new list."""
     return bisect_right(row, width - new)
 
 
@@ -84,10 +84,10 @@ def _holds(ascending: Sequence[int], value: int) -> bool:
 def steps(
     pairs: Sequence[Pair], height: int, width: int
 ) -> Iterator[tuple[int | None, int | None, bool]]:
-    """Walk both lists along the common pairs: (old index, new index, whether they are common).
+    """Yield (old index, new index, whether they are a common pair) for all items of both lists.
 
-    Between two common pairs, items are paired in order; what is left over on one side comes
-    with None for the other.
+    Between two common pairs, items are paired in order; an item without a partner is paired with
+    None.
     """
     old = new = 0
     for next_old, next_new in [*pairs, (height, width)]:
@@ -104,7 +104,7 @@ def steps(
 
 
 def matching(height: int, width: int, equal: Callable[[int, int], bool]) -> list[list[int]]:
-    """Compare every pair, from the lists' ends to their starts, and give the matches."""
+    """Return the matches of each old item; pairs are compared from the ends of the lists."""
     found: list[list[int]] = [[] for _ in range(height)]
     for old in range(height - 1, -1, -1):
         found[old] = [new for new in range(width - 1, -1, -1) if equal(old, new)][::-1]

@@ -1,7 +1,7 @@
-"""What a change is about, in a word that people plan by: image, schedule, secret, IAM.
+"""The category of a change: image, schedule, secret, IAM and so on.
 
-Pure: decided from a change's path and the type of the resource that it is in. `other` is a
-resource, or a section, that a job's template has not of itself.
+Pure: decided from a change's path and the type of its resource. `other` is a resource or a section
+that a job's own template does not have. In documents the field is `kind`.
 """
 
 import re
@@ -11,7 +11,7 @@ COSMETIC: Final = "cosmetic"
 OTHER: Final = "other"
 ADDONS: Final = "addons"
 FUNCTION: Final = "function"
-"""Another function with the same argument, which reads alike; see `changes.function_change`."""
+"""Another function with the same argument; see `changes.function_change`."""
 
 _COSMETIC = re.compile(
     r"(?:(?:Parameters|Outputs)\.[^.\[]+\.)?Description$"
@@ -57,8 +57,8 @@ _BY_TYPE = (
     ("AWS::CloudFormation::Stack", ADDONS),
 )
 
-# The first part of a task definition's path that is found here decides. What is not found is
-# about the container that it is in, or else about the task.
+# The first part of a task definition's path that is listed here decides. Without one, the category
+# is the container if the path is in one, otherwise the task.
 _BY_PROPERTY = {
     "Cpu": "task size",
     "Memory": "task size",
@@ -97,9 +97,9 @@ _CONTAINERS = "ContainerDefinitions"
 
 
 def category_of(path: str, resource_type: str) -> str:
-    """Return the kind of a change at a path such as `Resources.Rule.Properties.State`.
+    """Return the category of a change at a path such as `Resources.Rule.Properties.State`.
 
-    `resource_type` is the CloudFormation type of the resource that the path is in, else empty.
+    `resource_type` is the CloudFormation type of the path's resource; empty outside of resources.
     """
     if _COSMETIC.match(path):
         return COSMETIC

@@ -1,9 +1,9 @@
 """A comparison as a list of changes, for programs: operation, path, kind, old and new value.
 
-Pure. A path's parts are joined by dots, with list indexes in brackets; a key that has a dot, a
-bracket or nothing in it stands in brackets too, quoted as in JSON. Indexes count in the new list,
-save the last one of a removal, which counts in the old list. Values are plain JSON with functions
-in full form, so a path leads through `Fn::If` where the template may have `!If`.
+Pure. The parts of a path are joined by dots, with list indexes in brackets; a key that is empty or
+contains a dot or bracket is in brackets too, quoted as in JSON. Indexes count in the new list; only
+the last index of a removal counts in the old list. Values are JSON with functions in long form, so
+a path leads through `Fn::If` where the template may have `!If`.
 """
 
 import re
@@ -21,25 +21,25 @@ from cjob.diff.values import plain, with_strings
 from cjob.document.models import Change
 
 ITEM_NAMES = ("Name", "Key", "PolicyName", "Sid", "Id", "SourceVolume")
-"""Keys by which templates tell the items of a list from each other."""
+"""Keys that name an item among the items of its list."""
 
 _PROPERTY = re.compile(r"Resources\.[^.\[]+\.(?P<part>Type|Properties)(?:\.(?P<name>[^.\[]+)|$)")
 
 
 def changes(comparison: Redacted, *, below: str = "") -> tuple[Change, ...]:
-    """List what differs, in the order in which it is told.
+    """Return the changes in the order in which they are rendered.
 
-    `below` is what all paths begin with: `addons` for the template of the addons.
+    `below` is the beginning of all paths: `addons` for the addons' template.
     """
     found = _whole(comparison.whole) if comparison.whole else _parts(comparison.parts, "", None)
     return tuple(_change(comparison, one, below) for one in found)
 
 
 def function_change(comparison: Redacted) -> Change | None:
-    """Return the one change of templates that read alike, but call another function somewhere.
+    """Return the first change that only CloudFormation sees, in templates that compare as equal.
 
-    `!Ref X` and `!Sub X` are no difference to people and to Copilot, and two things to
-    CloudFormation; so is a key Manifest, other than the copy that templates carry of a manifest.
+    `!Ref X` and `!Sub X` are equal to Copilot and to a reader, but not to CloudFormation; the same
+    goes for a key Manifest outside of the template's metadata.
     """
     if comparison.same_text:
         return None
@@ -53,7 +53,7 @@ def function_change(comparison: Redacted) -> Change | None:
 
 
 class _Found(NamedTuple):
-    """An edit, its path, and the name of the innermost list item that it is in, if any."""
+    """An edit, its path, and the name of the innermost list item around it, if any."""
 
     path: str
     item: str | None
@@ -61,7 +61,7 @@ class _Found(NamedTuple):
 
 
 def _whole(edit: Edit) -> Iterator[_Found]:
-    """Take a document that is there on one side only as its sections."""
+    """Yield the sections of a document that exists on one side only."""
     root = edit.new or edit.old
     if root is None or root.id != "mapping":
         yield _Found("", None, edit)
@@ -86,7 +86,7 @@ def _parts(parts: tuple[Part, ...], path: str, within: str | None) -> Iterator[_
 
 
 def _item_name(part: Edit | Branch) -> str | None:
-    """Return the name that a list item has among the others, if it has one."""
+    """Return the name of a list item, if it has one."""
     node = part.new or part.old
     found = (node.fields.get(key) for key in ITEM_NAMES) if node and node.id == "mapping" else ()
     return next(
@@ -95,7 +95,7 @@ def _item_name(part: Edit | Branch) -> str | None:
 
 
 def _changed_as_one(branch: Branch) -> bool:
-    """Return whether no path leads into both values: another function, or GetAtt's one argument."""
+    """Return whether no path leads into both values: different functions, or a GetAtt."""
     if function_of(branch.old) == function_of(branch.new) == GET_ATT:
         return True
     return branch.old.id == branch.new.id and branch.old.tag != branch.new.tag
@@ -122,7 +122,7 @@ def _change(comparison: Redacted, found: _Found, below: str) -> Change:
 
 
 class _Place(TypedDict):
-    """What a change says of the resource that it is in."""
+    """The fields of a change about its resource."""
 
     type: str
     replacement: str
@@ -140,7 +140,7 @@ def _place(comparison: Redacted, path: str) -> _Place:
 
 
 def _given(root: Node | None) -> object:
-    """Return a template as CloudFormation takes it, without the copy of the manifest."""
+    """Return a template as CloudFormation reads it, without the copy of the manifest."""
     template = with_strings(root) if root else None
     if isinstance(template, dict) and isinstance(template.get("Metadata"), dict):
         metadata = {k: v for k, v in template["Metadata"].items() if k != IGNORED}
@@ -149,7 +149,7 @@ def _given(root: Node | None) -> object:
 
 
 def _first_difference(old: object, new: object, path: str) -> tuple[str, object, object] | None:
-    """Return path, old and new value of the first place where two values differ."""
+    """Return path, old and new value of the first difference between two values."""
     if old == new:
         return None
     inner: Iterator[tuple[str, object, object]] = iter(())

@@ -1,13 +1,10 @@
-"""Colours for a difference on a terminal.
-
-Pure: takes the text of a difference, as a document keeps it, and gives it with a terminal's codes.
-"""
+"""Colors for a difference on a terminal. Pure: adds escape codes to the text of a difference."""
 
 RED, GREEN, YELLOW, FAINT, BOLD = "31", "32", "33", "2", "1"
 
 
 def colorize(text: str) -> str:
-    """Colour each line: additions green, removals red, changed values yellow, the rest faint."""
+    """Return the text with additions green, removals red and changed values yellow."""
     return "".join(_line(line) for line in text.splitlines(keepends=True))
 
 

@@ -1,13 +1,13 @@
-"""Compare two template texts: one walk over both, which gives a tree of differences.
+"""Compare two templates; the result is a tree of differences.
 
-Pure. Equal parts are recognised by their form (see nodes), never walked. The rules are Copilot's,
-with its quirks, so that a diff of an existing stack reads as it always did:
+Pure. Equal parts are recognized by their value id (see nodes) and not descended into. The rules are
+Copilot's, with its quirks, so that a diff of an existing stack reads as it always did:
 
-- scalars differ by text alone; quotes, tags and styles do not count;
-- keys are taken in byte order of both sides together;
-- from the first key `Metadata` on, every key `Manifest` is ignored;
-- a function's short and full form are the same, and GetAtt's argument may be text or list; inside
-  the argument of a function found in that way, only the rule that found it still applies.
+- scalars are compared by their text; quotes, tags and styles do not count;
+- keys are compared in byte order;
+- after the first key `Metadata`, every key `Manifest` is ignored;
+- a function's short and long form are equal, and GetAtt's argument may be a string or a list;
+  inside the argument of a function matched by one of these two rules, only that rule applies.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from cjob.diff.tree import Branch, Comparison, Difference, Edit, Part, Unchanged
 from cjob.reporting.errors import InputError
 
 OPENING = "Metadata"
-"""The key from which on Manifest is ignored."""
+"""The key after which Manifest is ignored."""
 
 
 def compare(
@@ -32,18 +32,18 @@ def compare(
     old_name: str = "the deployed template",
     new_name: str = "the new template",
 ) -> Comparison:
-    """Compare two templates given as YAML or JSON text; an empty old text stands for no stack.
+    """Compare two templates in YAML or JSON; an empty old text means that there is no stack.
 
-    The names are used in messages. Raises InputError with place and hint for a text that is no
-    YAML, for keys given twice, and for a template that is no map.
+    The names are used in messages. Raises InputError with its place if a text is not YAML, a key
+    occurs twice, or a template is not a mapping.
     """
     ids = Interner()
-    return _Walk(read(old, old_name, ids), read(new, new_name, ids)).documents()
+    return _Comparer(read(old, old_name, ids), read(new, new_name, ids)).documents()
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Which of the special rules still apply at a place of the walk."""
+    """Which of the special rules apply to a pair of values."""
 
     ignoring: bool = True
     attributes: bool = True
@@ -55,11 +55,11 @@ ATTRIBUTES_ONLY = _Rules(ignoring=False, functions=False)
 FUNCTIONS_ONLY = _Rules(ignoring=False, attributes=False)
 
 
-class _Walk:
+class _Comparer:
     def __init__(self, old: Document, new: Document) -> None:
         self.old = old
         self.new = new
-        # Without the word anywhere, it makes no difference from where on it is ignored.
+        # If the word does not occur, it does not matter where it is ignored.
         self.copies = any(IGNORED in side.text for side in (old, new))
         self.opened = not self.copies
         self.keys = EquivalenceKeys()
@@ -80,7 +80,7 @@ class _Walk:
     def values(
         self, old: Node | None, new: Node | None, key: str | None, rules: _Rules = ALL
     ) -> Difference | None:
-        """Compare the two values of a key or of a list's place; None where they are the same."""
+        """Return the difference between two values of a key or list; None if they are equal."""
         if rules.ignoring and key is not None and self._ignored(key):
             return None
         if old is None or new is None:
@@ -141,7 +141,7 @@ class _Walk:
         before, after = old.items, new.items
         known: dict[alignment.Pair, Difference | None] = {}
         if rules.ignoring and not self.opened and self._meets(OPENING, old, new):
-            # What is ignored may change from pair to pair, so each is compared once, in order.
+            # What is ignored may change with each pair, so they are compared once, in order.
             def equal(i: int, j: int) -> bool:
                 known[i, j] = self.values(before[i], after[j], None, rules)
                 return known[i, j] is None
@@ -165,7 +165,7 @@ class _Walk:
         return tuple(parts)
 
     def _aligned(self, old: Node, new: Node, rules: _Rules) -> list[alignment.Pair]:
-        """Return the common items of two lists, comparing only such pairs as may be equal."""
+        """Return the common items of two lists; compares only pairs that may be equal."""
         before, after = old.items, new.items
         head = 0
         shorter = min(len(before), len(after))
@@ -192,10 +192,10 @@ class _Walk:
         ]
 
     def _tail(self, before: Sequence[Node], after: Sequence[Node], rules: _Rules) -> int:
-        """Count the items at both ends that can only be matched with each other.
+        """Return how many items at both ends can only match each other.
 
-        That they are equal would not be enough: an item that occurs once more further up may be
-        taken there instead, since the choice is made from the start.
+        It is not enough that they are equal: an item that occurs again further up may be matched
+        there, because the choice is made from the start.
         """
         if not before or not after or not self._same(before[-1], after[-1], rules):
             return 0
@@ -214,29 +214,29 @@ class _Walk:
         equal = one.value_id and one.value_id == other.value_id
         if equal and not self._mentions(rules, one, other):
             return True
-        if not self.keys.possible(one, other):
+        if not self.keys.may_be_equal(one, other):
             return False
         return self.values(one, other, None, rules) is None
 
     def _mentions(self, rules: _Rules, *nodes: Node) -> bool:
-        """Return whether equal ids say too little here.
+        """Return whether nodes with equal ids have to be compared all the same.
 
-        Interner leave Manifest out, so they do not serve where it counts; and while it is still to
-        be found from where on it is ignored, the key that says so must be met.
+        Ids leave Manifest out, so they do not decide where it counts; and until Metadata is found,
+        every mapping that contains it has to be visited.
         """
         if not self.copies or (rules.ignoring and self.opened):
             return False
         return self._meets(IGNORED, *nodes) or (rules.ignoring and self._meets(OPENING, *nodes))
 
     def _meets(self, key: str, *nodes: Node) -> bool:
-        return any(key in self._told_keys(node) for node in nodes)
+        return any(key in self._special_keys(node) for node in nodes)
 
-    def _told_keys(self, node: Node) -> frozenset[str]:
-        """Return which of the two keys that matter stand anywhere below a node."""
+    def _special_keys(self, node: Node) -> frozenset[str]:
+        """Return which of the two special keys occur anywhere below a node."""
         if id(node) not in self.keys_met:
             inner = node.fields.values() if node.id == "mapping" else node.items
             self.keys_met[id(node)] = frozenset({IGNORED, OPENING} & node.fields.keys()).union(
-                *map(self._told_keys, inner)
+                *map(self._special_keys, inner)
             )
         return self.keys_met[id(node)]
 

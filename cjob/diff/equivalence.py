@@ -1,32 +1,32 @@
-"""A quick answer to "can these two be equal?", so that long lists need no pairwise comparison.
+"""Keys that equal nodes share, so that long lists need no comparison of all pairs.
 
-Equality of nodes is no matter of classes: `X` equals `!Ref X`, which equals `Ref: X`, which does
-not equal `X`. So each node gets a likeness that whatever equals it shares, though others may
-share it too; only such pairs are compared in full. Pure functions of nodes, with a memory.
+Equality of nodes is not transitive: `X` equals `!Ref X`, which equals `Ref: X`, which does not
+equal `X`. So each node has a key that all nodes equal to it share; nodes that are not equal may
+share it too. Only nodes with the same key are compared in full. Pure, with a cache.
 """
 
 from cjob.diff import intrinsics
 from cjob.diff.nodes import IGNORED, Node, ValueId
 
 _PARTS = 2
-"""GetAtt takes so many texts, which may be written as one."""
+"""The number of strings that GetAtt takes, which may be written as one."""
 
 
 class EquivalenceKeys:
-    """Remembers the likeness of every form."""
+    """Computes equivalence keys, once for each value id."""
 
     def __init__(self) -> None:
-        """Begin knowing nothing."""
+        """Start with an empty cache."""
         self.known: dict[ValueId, object] = {}
         self.numbers: dict[object, int] = {}
 
-    def possible(self, one: Node, other: Node) -> bool:
+    def may_be_equal(self, one: Node, other: Node) -> bool:
         """Return whether two nodes may be equal; False is certain."""
-        likeness = self.of(one), self.of(other)
-        return None in likeness or likeness[0] == likeness[1]
+        keys = self.of(one), self.of(other)
+        return None in keys or keys[0] == keys[1]
 
     def of(self, node: Node) -> object:
-        """Return a node's likeness: a text, a number, or None for a node that may equal any."""
+        """Return a node's key: a string, a number, or None if it may be equal to any node."""
         if not node.value_id:
             return self._found(node)
         if node.value_id not in self.known:

@@ -1,7 +1,6 @@
 """CloudFormation's intrinsic functions: which node calls one, and with what argument.
 
-Pure functions of nodes. A function is written short (`!Sub text`) or in full (`Fn::Sub: text`);
-both are the same call.
+Pure functions of nodes. A function has a short form (`!Sub text`) and a long one (`Fn::Sub: text`).
 """
 
 from cjob.diff.nodes import Node, list_of, untagged
@@ -29,16 +28,16 @@ _PREFIXED = frozenset(
     }
 )
 _BY_TAG = {"!" + name: name for name in _BARE | _PREFIXED}
-# Copilot knows Transform only in full.
+# Copilot knows only the long form of Transform.
 _BY_KEY = {name: name for name in _BARE} | {
     "Fn::" + name: name for name in _PREFIXED | {"Transform"}
 }
 
 
 def function_of(node: Node) -> str:
-    """Name of the function that a node calls, empty where it calls none.
+    """Return the name of the function that a node calls; empty if it calls none.
 
-    A map calls a function when that is its only key; its tag does not matter then.
+    A mapping calls a function if that is its only key, whatever its tag.
     """
     if node.id != "mapping":
         return _BY_TAG.get(node.tag, "")
@@ -48,7 +47,7 @@ def function_of(node: Node) -> str:
 
 
 def full_name(tag: str) -> str:
-    """Key that a short tag stands for: `!Sub` is `Fn::Sub`; empty where it is no such tag."""
+    """Return the long form of a short tag, `Fn::Sub` for `!Sub`; empty for other tags."""
     name = tag[1:]
     if not name or tag[0] != "!" or name[0] == "!":
         return ""
@@ -56,11 +55,11 @@ def full_name(tag: str) -> str:
 
 
 def argument(node: Node) -> Node:
-    """Return what a function is called with, without the short form's tag."""
+    """Return the argument of a function call, without the short form's tag."""
     return node.items[0] if node.id == "mapping" else untagged(node)
 
 
 def split_attribute(scalar: Node) -> Node:
-    """Return `Logical.Some.Attribute` as the list of logical id and attribute."""
+    """Return `Logical.Some.Attribute` as a list of logical id and attribute."""
     parts = (part.strip() for part in scalar.text.split(".", 1))
     return list_of(*(Node(part) for part in parts if part), style="{")

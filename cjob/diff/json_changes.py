@@ -1,7 +1,6 @@
-"""What differs inside of a text that is JSON, such as the definition of a state machine.
+"""Differences inside strings of JSON, such as the definition of a state machine.
 
-Pure. To a template it is one scalar, and no walk through the template leads into it; as data it is
-compared by dictdiffer, item by item in lists.
+Pure. In a template such a string is one scalar; here its data is compared by dictdiffer.
 """
 
 import json
@@ -14,7 +13,7 @@ from cjob.reporting.printable import visible
 
 
 def json_changes(old: object, new: object) -> tuple[JsonChange, ...]:
-    """List what differs between two texts of JSON; nothing for any other values."""
+    """Return what differs between two strings of JSON; empty for other values."""
     before, after = _structure(old), _structure(new)
     if before is None or after is None:
         return ()
@@ -27,20 +26,20 @@ def json_changes(old: object, new: object) -> tuple[JsonChange, ...]:
 
 
 def same_json(old: object, new: object) -> bool:
-    """Return whether two values are JSON texts with the same data."""
+    """Return whether two values are strings of JSON with the same data."""
     before, after = _structure(old), _structure(new)
     return before is not None and before == after
 
 
 def json_change_line(inner: JsonChange) -> str:
-    """Return a difference inside of a JSON text as a line with its sign."""
+    """Return a difference inside a string of JSON as a line with its sign."""
     old, new = (json.dumps(value, ensure_ascii=False) for value in (inner.old, inner.new))
     signs = {"add": f"+ {inner.path}: {new}", "remove": f"- {inner.path}: {old}"}
     return visible(signs.get(inner.op, f"~ {inner.path}: {old} -> {new}"))
 
 
 def _structure(value: object) -> object:
-    """Read a text of JSON, substituted or not; None for what is no object or list."""
+    """Return the data of a string of JSON, in a `Fn::Sub` or not; None if not an object or list."""
     if isinstance(value, dict) and list(value) == ["Fn::Sub"]:
         value = value["Fn::Sub"]
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):

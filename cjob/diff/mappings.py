@@ -1,7 +1,7 @@
-"""Compare two flat maps of texts: a stack's parameters, or its tags.
+"""Compare two flat mappings of strings: a stack's parameters, or its tags.
 
-Pure. What looks secret is compared as everything else, but its values are never told, and of an
-address never the password.
+Pure. Values that look secret are compared like all others, but masked in the result, as are the
+passwords in URLs.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ from cjob.yamlio.styles import double_quoted, is_plain_line
 
 @dataclass(frozen=True, slots=True)
 class MapDiff:
-    """What differs between two flat maps: as text, one line an entry, and as changes."""
+    """What differs between two flat mappings: as text, one line for each entry, and as changes."""
 
     text: str = ""
     changes: tuple[Change, ...] = ()
@@ -29,10 +29,10 @@ def mappings(
     section: str,
     hidden: Collection[str] = (),
 ) -> MapDiff:
-    """Compare two maps; entries are told in the order of their keys.
+    """Compare two mappings; differences are in the order of their keys.
 
-    `section` begins the paths of the changes: `parameters` or `tags`. `hidden` are names whose
-    values are not to be shown, besides those that look secret by themselves.
+    `section` is the beginning of the changes' paths: `parameters` or `tags`. The values of names in
+    `hidden` are masked too, besides those that look secret.
     """
     lines: list[str] = []
     found: list[Change] = []
@@ -41,13 +41,13 @@ def mappings(
         if before == after:
             continue
         secret = key in hidden or looks_secret(key)
-        told = [_told(value, secret=secret) for value in (before, after)]
-        lines.append(_line(key, *told, secret=secret) + "\n")
-        found.append(_change(section, key, *told))
+        shown = [_masked(value, secret=secret) for value in (before, after)]
+        lines.append(_line(key, *shown, secret=secret) + "\n")
+        found.append(_change(section, key, *shown))
     return MapDiff("".join(lines), tuple(found))
 
 
-def _told(value: str | None, *, secret: bool) -> str | None:
+def _masked(value: str | None, *, secret: bool) -> str | None:
     if value is None:
         return None
     return HIDDEN if secret else mask_passwords(value)
@@ -64,7 +64,7 @@ def _line(key: str, before: str | None, after: str | None, *, secret: bool) -> s
 
 
 def _shown(text: str | None) -> str:
-    """Return a value as it is where that fits on a line, else in quotes."""
+    """Return a value as it is if it fits on a line, otherwise in quotes."""
     return text if text and is_plain_line(text) else double_quoted(text or "")
 
 

@@ -1,7 +1,7 @@
 """Differences as Markdown, for a comment on a pull request or the summary of a CI job.
 
-Pure: takes what was compared, gives text of a limited size: one line a job with what changes, and
-the difference itself folded below it.
+Pure. For each job, one line with a summary and the difference in a folded block below it; the size
+is limited.
 """
 
 import html
@@ -14,14 +14,14 @@ LIMIT = 60_000
 
 _SMALLEST = 200
 
-# This part of the room is for the names of what is cut.
+# The share of the limit that is kept for the names of what is cut.
 _LISTED = 15
 _SIGNED = re.compile(r"( *)([-+~])( .*)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """A job with its difference: what it is called, in a line, more lines, and the text."""
+    """A job's difference: the job's name, a summary of one line, more lines, and the text."""
 
     title: str
     summary: str
@@ -30,9 +30,9 @@ class Compared:
 
 
 def markdown(jobs: Sequence[Compared], *, limit: int = LIMIT) -> str:
-    """Write what was compared, one job after another; what does not fit is cut, and that is said.
+    """Return the differences of all jobs; what does not fit is cut, with a note.
 
-    `limit` is in bytes. Each job has its share of the room, and what the ones before it left.
+    `limit` is in bytes. Each job has an equal share of it, plus what earlier jobs left over.
     """
     heads = [_head(job) for job in jobs]
     titles = sum(_size(_inline(job.title)) + 1 for job in jobs)
@@ -58,7 +58,7 @@ def markdown(jobs: Sequence[Compared], *, limit: int = LIMIT) -> str:
 
 
 def _left_out(what: str, titles: Sequence[str], room: int) -> str:
-    """Return a line with what was cut, by as many names as there is room for."""
+    """Return a line that lists what was cut, with as many names as fit."""
     line = f"{len(titles)} {what} are left out, for their size:"
     named = 0
     for title in titles:
@@ -92,7 +92,7 @@ def _fence(text: str) -> str:
 
 
 def _folded(text: str, room: int) -> str:
-    """Return a difference that can be unfolded, in at most so many bytes."""
+    """Return a difference in a folded block of at most `room` bytes."""
     fence = _fence(text)
     before = f"\n<details><summary>difference</summary>\n\n{fence}diff\n"
     after = f"{fence}\n\n</details>\n"
@@ -110,7 +110,7 @@ def _folded(text: str, room: int) -> str:
 
 
 def _line(line: str) -> str:
-    """Put a line's sign in front, where a renderer looks for it; `!` marks a changed value."""
+    """Return a line with its sign in front, where renderers expect it; `!` marks a changed value."""
     found = _SIGNED.fullmatch(line)
     if not found or (found[2] == "~" and " -> " not in line):
         return line

@@ -1,11 +1,11 @@
-"""A template's values as they are written: the nodes that everything in this package works on.
+"""The nodes of a comparison: a template's values as they are written.
 
-Plain data. Nothing is interpreted: `010` stays the text `010`, and quotes, tags, brackets, anchors
-and the order of keys are kept, comments are not. `reader` makes nodes of a text.
+Plain data. Nothing is interpreted: `010` stays the string `010`, and quotes, tags, brackets,
+anchors and the order of keys are kept; comments are not. `reader` makes nodes of a text.
 
-Every node of a document has a `form`: two nodes that were read with one `Interner` have the same
-form exactly when they are the same data, whatever their quotes, layout and order of keys, and
-apart from copies of the manifest. Nodes made otherwise have form 0, which says nothing.
+Every node of a document has a `value_id`: two nodes that were read with one `Interner` have the
+same id exactly if they are the same data, whatever their quotes, layout and order of keys, and
+apart from copies of the manifest. Nodes made otherwise have id 0, which says nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,17 +18,17 @@ CORE: Final = "tag:yaml.org,2002:"
 MERGE: Final = "<<"
 NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 IGNORED: Final = "Manifest"
-"""The key whose value is a copy of the manifest and never compared."""
+"""The key of the manifest's copy, which is not compared."""
 
 
 _NO_FIELDS: Mapping[str, "Node"] = MappingProxyType({})
 
 
 class Node:
-    """A scalar, and what all kinds of nodes have in common.
+    """A scalar, and the base of all nodes.
 
-    `tag` is empty where none was written. `style` is a scalar's quote (`'`, `"`, `|`, `>`), or
-    `{` for a list or map in brackets; empty is plain or block. `start` counts characters of the
+    `tag` is empty if none is written. `style` is a scalar's quote (`'`, `"`, `|`, `>`), or `{` for
+    a sequence or mapping in brackets; empty is plain or block. `start` is an offset in the
     document.
     """
 
@@ -40,7 +40,7 @@ class Node:
     target: "Node | None" = None
 
     def __init__(self, text: str = "", style: str = "", tag: str = "", start: int = 0) -> None:
-        """Begin a node; who makes it adds the rest."""
+        """Start a node; its maker sets the rest."""
         self.text = text
         self.style = style
         self.tag = tag
@@ -65,7 +65,7 @@ class Node:
 
 
 class ListNode(Node):
-    """A list with its items."""
+    """A sequence with its items."""
 
     __slots__ = ("items",)
 
@@ -78,9 +78,9 @@ class ListNode(Node):
 
 
 class MapNode(Node):
-    """A map: its `keys` and their `items` side by side as written, and what they come to.
+    """A mapping: its `keys` and their `items` as written, side by side.
 
-    `merged` is given where that is more or less than what is written.
+    `merged` is set if merge keys or null keys make its fields differ from what is written.
     """
 
     __slots__ = ("items", "keys", "merged")
@@ -88,7 +88,7 @@ class MapNode(Node):
     id: ClassVar[str] = "mapping"
 
     def __init__(self, text: str = "", style: str = "", tag: str = "", start: int = 0) -> None:
-        """Begin a map without entries."""
+        """Start a mapping without entries."""
         super().__init__(text, style, tag, start)
         self.merged: Mapping[str, Node] | None = None
 
@@ -99,7 +99,7 @@ class MapNode(Node):
 
     @property
     def fields(self) -> Mapping[str, Node]:
-        """The values by name, with merged maps followed."""
+        """The values by name, with merge keys followed."""
         if self.merged is None:
             names = [key.text for key in self.keys]
             self.merged = dict(zip(names, self.items, strict=True))
@@ -107,7 +107,7 @@ class MapNode(Node):
 
 
 class AliasNode(Node):
-    """An alias; its text is the anchor's name, its target what stands there."""
+    """An alias; its text is the anchor's name, its target the anchor's node."""
 
     __slots__ = ("target",)
 
@@ -115,40 +115,40 @@ class AliasNode(Node):
 
 
 class Document:
-    """A template's text with its root node, which is None for a text without any value."""
+    """A template's text with its root node, which is None if the text has no value."""
 
     __slots__ = ("name", "root", "text")
 
     def __init__(self, name: str, text: str, root: Node | None = None) -> None:
-        """Keep the parts; `name` is what messages call the document."""
+        """Start a document; `name` is its name in messages."""
         self.name = name
         self.text = text
         self.root = root
 
 
 def list_of(*items: Node, style: str = "") -> Node:
-    """Make a list that stands in no document."""
+    """Return a sequence that is not part of a document."""
     made = ListNode("", style)
     made.items = items
     return made
 
 
 def map_of(key: Node, value: Node) -> Node:
-    """Make a map of one entry that stands in no document."""
+    """Return a mapping of one entry that is not part of a document."""
     made = MapNode()
     made.keys, made.items = (key,), (value,)
     return made
 
 
 def empty_map() -> Node:
-    """Make a map without entries."""
+    """Return a mapping without entries."""
     made = MapNode("", "{")
     made.keys, made.items = (), ()
     return made
 
 
 def copied(node: Node) -> Node:
-    """Return a copy of a node, with the same nodes inside it; its form is not known."""
+    """Return a copy of a node with the same nodes inside it, and without a value id."""
     copy = type(node)(node.text, node.style, node.tag, node.start)
     copy.anchor = node.anchor
     if isinstance(copy, ListNode):
@@ -168,19 +168,19 @@ def untagged(node: Node) -> Node:
 
 
 def place(document: Document, node: Node) -> str:
-    """Where a node stands: the document's name, line and column, both from 1."""
+    """Return the document's name with a node's line and column, both counted from 1."""
     line = document.text.count("\n", 0, node.start) + 1
     column = node.start - document.text.rfind("\n", 0, node.start)
     return f"{document.name}:{line}:{column}"
 
 
 def is_merge(key: Node) -> bool:
-    """Return whether a key asks for the fields of another map."""
+    """Return whether a key is a merge key."""
     return key.text == MERGE and key.id == "scalar" and not key.style and not key.tag
 
 
 def is_null(node: Node) -> bool:
-    """Return whether a scalar is written as null."""
+    """Return whether a node is a scalar written as null."""
     if node.id != "scalar":
         return False
     return node.tag == CORE + "null" or (not node.tag and not node.style and node.text in NULLS)

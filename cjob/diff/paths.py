@@ -1,4 +1,4 @@
-"""How a place in a template, or in other data, is written: keys by dots, indexes in brackets."""
+"""Paths in a template or in other data: keys after dots, indexes in brackets."""
 
 import json
 import re

@@ -1,8 +1,8 @@
-"""Template text to nodes, one pass over the parser's events.
+"""Template text to the nodes of a comparison, in one pass over the parser's events.
 
-Takes YAML or JSON text, gives a Document (see nodes); read with libyaml where PyYAML has it.
-This is where most of a comparison's time goes, so it is written for speed: no pass of its own for
-ids, no look at a map's keys that another map of the same keys had already.
+Takes YAML or JSON, returns a Document (see nodes). Most of a comparison's time is spent here, so it
+is written for speed: value ids need no pass of their own, and the keys of mappings are checked once
+for each set of keys.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -45,26 +45,26 @@ Events: Any = _Parser
 
 _SPECIAL_KEYS = NULLS | {MERGE}
 
-# Gives the ids of a map's values in the order of its sorted names, without the ignored ones.
+# Returns the ids of a mapping's values in the order of its sorted keys, without ignored ones.
 _Pick = Callable[[Sequence[ValueId]], object]
 
 
 class Interner:
-    """A number for each different value, so that equal values are found without comparing."""
+    """Assigns a number to each different value, so that equal values are found without comparing."""
 
     def __init__(self) -> None:
-        """Begin without any value; `key_sets` remembers what is known of a map's names."""
+        """Start without values; `key_sets` caches what is known of the keys of a mapping."""
         self.numbers: dict[object, ValueId] = {None: 0}
         self.key_sets: dict[tuple[str, ...], tuple[ValueId, _Pick] | None] = {}
 
     def of(self, value: object) -> ValueId:
-        """Return a value's number, the next one where it was not met before."""
+        """Return a value's number, a new one if the value is new."""
         return self.numbers.setdefault(value, len(self.numbers))
 
     def key_set(self, names: tuple[str, ...]) -> tuple[ValueId, _Pick] | None:
-        """Return a number for a map's set of names, and the order in which its values count.
+        """Return a number for a mapping's set of keys, and the order in which its values count.
 
-        None where the names need a closer look: doubles, null, or a merge.
+        None if the keys have to be examined: duplicates, null, or a merge key.
         """
         if names not in self.key_sets:
             plain = len(set(names)) == len(names) and _SPECIAL_KEYS.isdisjoint(names)
@@ -72,7 +72,7 @@ class Interner:
         return self.key_sets[names]
 
     def order(self, names: Collection[str]) -> tuple[ValueId, _Pick]:
-        """Return the same for names that are known to be the keys of fields."""
+        """Return the same for names without duplicates, nulls or merge keys."""
         order = sorted((name, at) for at, name in enumerate(names) if name != IGNORED)
         number = self.of(("names", *[name for name, _ in order]))
         places = [at for _, at in order]
@@ -103,7 +103,7 @@ class _Reader:
             if type(event) is yaml.DocumentStartEvent:
                 break
         root = self._node(next(events), events)
-        next(events)  # the document's end: an error right behind the root shows here
+        next(events)  # the document's end, or a syntax error right after the root
         return root
 
     def _node(self, event: Any, events: Iterator[Any]) -> Node:  # noqa: ANN401 - no types
@@ -119,7 +119,7 @@ class _Reader:
     def _scalar(self, event: Any) -> Node:  # noqa: ANN401
         text, tag = event.value, event.tag
         numbers = self.numbers
-        if tag and tag != "!":  # which asks for no type in particular
+        if tag and tag != "!":  # the non-specific tag
             node = Node(text, event.style or "", tag, event.start_mark.index)
             node.value_id = numbers.setdefault((tag, text), len(numbers))
         else:
@@ -218,7 +218,7 @@ class _Reader:
                 )
 
     def _expanded(self, node: Node) -> dict[str, Node]:
-        """Return a map's fields with merge keys followed; fields without a name are left out."""
+        """Return a mapping's fields with merge keys followed; null keys are left out."""
         fields: dict[str, Node] = {}
         merges: list[Node] = []
         for key, item in zip(node.keys, node.items, strict=True):

@@ -1,7 +1,7 @@
-"""What a changed parameter does to resources: those that are made anew since they refer to it.
+"""Which resources a changed parameter replaces, because they refer to it.
 
-Pure. A property refers to a parameter by `Ref` or `Sub`, in a branch of an `If` or by an `If` whose
-condition hangs on the parameter; what it does then is what the table of replacements says.
+Pure. A property refers to a parameter by `Ref` or `Sub`, in a branch of an `If`, or by an `If` with
+a condition that depends on the parameter; the table of replacements says what its change does.
 """
 
 import re
@@ -20,7 +20,7 @@ _IN_TEXT = re.compile(r"\$\{([^!{}]+)\}")
 
 
 def with_replacements(comparison: Comparison, changes: Collection[Change]) -> tuple[Change, ...]:
-    """Say of each changed parameter what becomes of the resources that refer to it."""
+    """Return the changes with what each changed parameter does to the resources that refer to it."""
     root = comparison.new.root
     return tuple(_through(root, change) if root else change for change in changes)
 
@@ -41,7 +41,7 @@ def _surest(*replacements: str) -> str:
 
 
 def _conditions(root: Node, parameter: str) -> set[str]:
-    """Name the conditions that hang on a parameter, by way of others too."""
+    """Return the conditions that depend on a parameter, directly or through others."""
     conditions = _fields(root, "Conditions")
     found, before = set[str](), -1
     while len(found) != before:
@@ -52,7 +52,7 @@ def _conditions(root: Node, parameter: str) -> set[str]:
 
 
 def _referring(root: Node, names: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield resource and replacement for each property that refers to one of the names."""
+    """Yield resource and replacement of each property that refers to one of the names."""
     for resource, node in _fields(root, "Resources"):
         of = node.fields.get("Type")
         for name, value in _fields(node, "Properties"):
@@ -68,7 +68,7 @@ def _fields(node: Node, key: str) -> Collection[tuple[str, Node]]:
 def _mentions(node: Node, names: set[str]) -> bool:
     """Return whether a value refers to a parameter or condition of one of these names.
 
-    A template has parameters and conditions of one name only where somebody means to confuse.
+    Parameters and conditions with the same name are not told apart.
     """
     function = intrinsics.function_of(node)
     given = intrinsics.argument(node) if function else node

@@ -1,6 +1,6 @@
-"""A comparison as the text that people read, one difference a line.
+"""A comparison as text, one difference on a line.
 
-Pure. Each line begins with its sign (`~`, `+`, `-`); what is added or removed is shown as YAML.
+Pure. Each line begins with a sign (`~`, `+`, `-`); what is added or removed is printed as YAML.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,24 +15,24 @@ from cjob.document.models import Change
 from cjob.reporting.printable import visible
 
 Line: TypeAlias = tuple[int, str]
-"""A line of the text: how far it is indented, and what it says."""
+"""A line of the text: its indentation and its content."""
 
 
 def render(comparison: Redacted, *, within_json: bool = False) -> str:
-    """Return a comparison's text, empty if nothing differs.
+    """Return the text of a comparison; empty if nothing differs.
 
-    With `within_json`, two texts of JSON are shown by what differs inside, not in full.
+    With `within_json`, strings of JSON are printed as what differs inside them, not in full.
     """
     if comparison.whole:
         lines = _whole(comparison.whole)
     else:
-        edit = _inside_or_full if within_json else _edit
+        edit = _json_or_full if within_json else _edit
         lines = (line for part in comparison.parts for line in _part(part, 0, edit))
     return visible("".join(f"{' ' * indent}{text}\n" for indent, text in lines))
 
 
 def function_text(change: Change) -> str:
-    """Write the change of a function whose argument stays what it was."""
+    """Return the line for a function that changed while its argument stayed the same."""
     old, new = _function(change.old), _function(change.new)
     values = "(changed)" if old == new else f"{old} -> {new}"
     return f"~ {visible(change.path)}: {values}\n"
@@ -52,7 +52,7 @@ def _whole(edit: Edit) -> Iterator[Line]:
 
 
 Show: TypeAlias = Callable[[Edit, int], Iterator[Line]]
-"""Yields the lines of an edit at an indentation."""
+"""A function that yields the lines of an edit at an indentation."""
 
 
 def _part(part: Part, indent: int, edit: Show) -> Iterator[Line]:
@@ -70,8 +70,8 @@ def _part(part: Part, indent: int, edit: Show) -> Iterator[Line]:
         yield from edit(part, indent)
 
 
-def _inside_or_full(edit: Edit, indent: int) -> Iterator[Line]:
-    """Yield what differs inside of two texts of JSON, or an edit of anything else in full."""
+def _json_or_full(edit: Edit, indent: int) -> Iterator[Line]:
+    """Yield what differs inside two strings of JSON, or the edit of other values in full."""
     if edit.old is None or edit.new is None or edit.old.tag != edit.new.tag:
         yield from _edit(edit, indent)
         return

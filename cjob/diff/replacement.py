@@ -1,10 +1,9 @@
-"""Whether a changed property makes CloudFormation put a new resource in the place of the old one.
+"""Whether a change of a property makes CloudFormation replace the resource.
 
-Pure: two tables, and a look into them. For the types of a job's own template the facts are "Update
-requires" of each property in CloudFormation's template reference (there: "Replacement", "No
-interruption"), of 2026. For all other types they are the create-only properties of AWS's resource
-schemas (`create-only.txt`, which `bin/create-only` writes). A type in neither table is not known:
-`conditional`.
+Pure: two tables. For the types of a job's own template the facts are "Update requires" in
+CloudFormation's template reference of 2026 ("Replacement", "No interruption"). For all other types
+they are the create-only properties of AWS's resource schemas (`create-only.txt`, which
+`bin/create-only` writes). For a type in neither table it is not known: `conditional`.
 """
 
 import pkgutil
@@ -35,7 +34,7 @@ _REPLACING = {
 }
 
 _KEEPING = {
-    # A nested stack is never replaced; what becomes of its resources is their own matter.
+    # A nested stack is never replaced; its template decides what happens to its resources.
     "AWS::CloudFormation::Stack": "NotificationARNs Parameters Tags TemplateURL",
     "AWS::ECS::TaskDefinition": "Tags",
     "AWS::EFS::AccessPoint": "AccessPointTags",
@@ -64,7 +63,7 @@ _KEEPING = {
         "Definition DefinitionS3Location DefinitionString DefinitionSubstitutions"
         " EncryptionConfiguration LoggingConfiguration RoleArn Tags TracingConfiguration"
     ),
-    # Its function keeps the identifier that the resource was given when it was made.
+    # Its function keeps the resource's physical id.
     "Custom::EnvControllerFunction": "EnvStack EnvVersion Parameters Workload",
 }
 
@@ -77,7 +76,7 @@ _TABLE = {
 }
 
 
-# The schema leaves open what the reference says of it: "Replacement".
+# Not in the schema; the reference says "Replacement".
 _KEY_SCHEMA = {"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"}
 
 
@@ -95,7 +94,7 @@ def replacement(resource_type: str, name: str) -> str:
 
 @cache
 def _create_only() -> Mapping[str, Mapping[str, str]]:
-    """Return the create-only properties of every resource type that AWS publishes a schema of."""
+    """Return the create-only properties of every resource type with a published schema."""
     text = (pkgutil.get_data(__package__, "create-only.txt") or b"").decode()
     return {
         f"AWS::{name}": {

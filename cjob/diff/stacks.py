@@ -1,9 +1,8 @@
-"""Diff: compare what was rendered with the live stack.
+"""Compare a rendered stack with the deployed one.
 
-Takes a Release with a `stack` and the live side, gives it with `diff`; what was read before is
-handed in, so nothing is touched here. Images that are built here and were not pushed count as
-unchanged, unless they were found to differ (see recognise); all else is known by its content before
-it is sent, and compared. Of values that look secret it is only told that they changed.
+Takes a Release with a `stack` and the deployed stack, returns its `diff`. Images that are built and
+were not pushed count as unchanged, unless they are known to differ (see `stages.match_images`);
+everything else is content-addressed, and so is compared before a push. Secrets are masked. Pure.
 """
 
 import re
@@ -28,29 +27,29 @@ IMAGE = "Image:"
 ADDONS = "AddonsTemplateURL"
 ADDONS_STACK = "AddonsStack"
 _ALWAYS = frozenset({"tags", "addons", "Transform", ""})
-"""Parts of a stack of which every change is an update; the last is a template as a whole."""
+"""Parts of a stack of which every change is an update; the empty one is a whole template."""
 
 KNOWN_LATER = "(known after push)"
-"""Stands for the address of an image that differs from the deployed one, and was not pushed."""
+"""The value of an image that differs from the deployed one and was not pushed."""
 
 
 _VERSION = re.compile(r"^Metadata:\n(?:  .*\n)*?  Version: ['\"]?(v[0-9.]{1,20})", re.MULTILINE)
 
 
 class LiveStacks(Protocol):
-    """Where the live side is read."""
+    """Reads deployed stacks."""
 
     def read(self, target: Target, name: str) -> StackSnapshot:
-        """Return a stack as it is, without its addons; one that is absent has an empty status."""
+        """Return a deployed stack without its addons; the status is empty if it does not exist."""
 
     def nested_template(self, target: Target, stack_id: str, logical_id: str) -> str:
-        """Return the template of a stack inside a stack, empty where there is none."""
+        """Return the template of a nested stack; empty if there is none."""
 
 
 def with_live_addons(live: StackSnapshot, release: Release, stacks: LiveStacks) -> StackSnapshot:
-    """Add the live addons; asked for only where they differ, which their address tells.
+    """Return the deployed stack with its addons' template.
 
-    The address is made of the template's digest.
+    The template is read only if it differs, which its URL tells: that has the template's digest.
     """
     stack, target = required(release.stack, "stack"), required(release.target, "target")
     deployed = live.parameters.get(ADDONS, "") if live.exists else ""
@@ -63,11 +62,11 @@ def with_live_addons(live: StackSnapshot, release: Release, stacks: LiveStacks) 
 
 
 def compare(release: Release, live: StackSnapshot) -> Diff:
-    """Compare template, parameters, tags and addons; InputError if the new template is not YAML.
+    """Return how a stack differs; raise InputError if the new template is not YAML.
 
-    A deployed template that is not YAML differs, and more is not said about it.
+    A deployed template that is not YAML differs, without details.
 
-    `live` has its addons. For a stack that is yet to be made, the text is the template alone.
+    `live` includes its addons. For a new stack, the text is the template alone.
     """
     stack = required(release.stack, "stack")
     deployed, wanted = _templates(release, stack, live)
@@ -89,10 +88,10 @@ def compare(release: Release, live: StackSnapshot) -> Diff:
 def _takes_effect(
     changes: Sequence[Change], templates: tuple[str, str], parameters: "_Flat"
 ) -> bool:
-    """Check whether CloudFormation would update anything for these changes.
+    """Return whether CloudFormation would update anything for these changes.
 
-    It refuses an update as empty if resources, outputs and tags come to the same, such as one of a
-    description, or of a condition that nothing depends on. What is not known for sure has effect.
+    It rejects an update as empty if resources, outputs and tags stay the same, such as a change of
+    a description or of an unused condition. If that is not certain, the answer is True.
     """
     if any(change.path.partition(".")[0] in _ALWAYS for change in changes):
         return True
@@ -110,14 +109,14 @@ def _takes_effect(
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """What differs in one part of a stack."""
+    """The differences in one part of a stack."""
 
     text: str = ""
     changes: tuple[Change, ...] = ()
 
 
 _Compared = differ.Comparison | InputError
-"""A comparison of templates, or the reason why the deployed one cannot be read."""
+"""A comparison of templates, or the error that the deployed one is not valid YAML."""
 
 
 def _compared(deployed: str, wanted: str, of: str) -> _Compared:
@@ -130,12 +129,12 @@ def _compared(deployed: str, wanted: str, of: str) -> _Compared:
 
 
 def _read(comparison: _Compared, wanted: str) -> differ.Comparison:
-    """Return the comparison, or if there is none that of the new template with nothing."""
+    """Return the comparison, or if there is none, that of the new template with nothing."""
     return differ.compare("", wanted) if isinstance(comparison, InputError) else comparison
 
 
 def _unreadable(reason: InputError, path: str) -> _Part:
-    """Return that templates differ, if more cannot be shown."""
+    """Return a difference without details."""
     change = Change(op="change", path=path, kind=differ.category_of(path, ""))
     return _Part(text=f"(differs, but cannot be shown: {reason})\n", changes=(change,))
 
@@ -154,7 +153,7 @@ _Flat = tuple[str, Mapping[str, str], Mapping[str, str]]
 
 
 def _mappings(release: Release, stack: Stack, live: StackSnapshot) -> tuple[_Flat, _Flat]:
-    """Return the flat parts by name, as they are and as they are to be."""
+    """Return the flat parts by name, deployed and new."""
     parameters = _expected_parameters(release, stack, live)
     if not live.exists:
         return ("parameters", {}, parameters), ("tags", {}, stack.tags)
@@ -175,7 +174,7 @@ def _mapping(
 
 
 def _addons(stack: Stack, live: StackSnapshot) -> _Part:
-    """Compare the nested templates; CloudFormation knows them by their address alone."""
+    """Return the differences of the addons' templates, which the main template only refers to."""
     deployed = live.addons if live.exists else ""
     comparison = _compared(deployed, stack.addons, f"{ADDONS_STACK} in {stack.name}")
     if isinstance(comparison, InputError):
@@ -192,7 +191,7 @@ def _section(name: str, text: str) -> str:
 
 
 def _expected_parameters(release: Release, stack: Stack, live: StackSnapshot) -> Mapping[str, str]:
-    """Return the new parameters; an image that a push has yet to give keeps its live value."""
+    """Return the new parameters; an image that was not pushed keeps its deployed value."""
     if MAIN_IMAGE not in stack.missing:
         return stack.parameters
     if release.job.name in _found_to_differ(release):
@@ -202,9 +201,9 @@ def _expected_parameters(release: Release, stack: Stack, live: StackSnapshot) ->
 
 
 def _templates(release: Release, stack: Stack, live: StackSnapshot) -> tuple[str, str]:
-    """Return the deployed and the new template, as far as images that were not pushed are known.
+    """Return the deployed and the new template, with images that were not pushed made equal.
 
-    Such an image counts as unchanged, so that what is around it is compared as it was written.
+    Such an image counts as unchanged, unless it is known to differ.
     """
     differing = _found_to_differ(release)
     missing = [one.removeprefix(IMAGE) for one in stack.missing if one.startswith(IMAGE)]
@@ -227,7 +226,7 @@ def _found_to_differ(release: Release) -> frozenset[str]:
 
 
 def _with_image(template: str, container: str, written: str) -> str:
-    """Write another image for a container into a template's text, where it has that container."""
+    """Return a template's text with another image for a container, if it has that container."""
     template = template.removeprefix("\ufeff")
     found = _image(template, container)
     if found is None:
@@ -236,7 +235,7 @@ def _with_image(template: str, container: str, written: str) -> str:
 
 
 def deployed_image(live: StackSnapshot, job: str, container: str) -> str:
-    """Return the image that a container was deployed with, empty where it has none."""
+    """Return the image that a container was deployed with; empty if there is none."""
     if not live.exists:
         return ""
     if container == job:
@@ -255,15 +254,15 @@ def _image(template: str, container: str) -> yaml.Node | None:
 
 
 def _shown(old: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the old parameters; one that CloudFormation hides can't be told from the new one."""
+    """Return the deployed parameters; those that CloudFormation masks count as unchanged."""
     return {k: new.get(k, v) if v == NO_ECHO else v for k, v in old.items()}
 
 
 def not_compared(release: Release) -> tuple[str, ...]:
-    """Return the containers whose images could not be compared, as they were not pushed.
+    """Return the containers whose images could not be compared, because they were not pushed.
 
-    An image that was found to be the deployed one, or another, was compared; for a stack that is
-    yet to be made there is none to compare with.
+    Images that were matched with the deployed ones are compared; a new stack has none to compare
+    with.
     """
     if release.diff and release.diff.against.status in WITHOUT_RESOURCES:
         return ()
@@ -277,7 +276,7 @@ def not_compared(release: Release) -> tuple[str, ...]:
 def template_version(template: str) -> str:
     """Return the `Metadata.Version` of a template's text; `v0.0.0` if it has none.
 
-    The version is found in a text that is not YAML, too, if it stands where Copilot writes it.
+    In a text that is not YAML, the version is found where Copilot writes it.
     """
     version = find(compose_if_valid(template), "Metadata", "Version")
     if isinstance(version, yaml.ScalarNode):

@@ -1,6 +1,6 @@
-"""A difference in a line, and when a changed schedule fires: for people, before they read all.
+"""A summary of a difference in one line, and the next runs of a changed schedule.
 
-Pure: takes a `diff` section, and where times are told a moment and how to show local time.
+Pure: takes a `diff` section, and for times the current moment and a conversion to local time.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,14 +12,14 @@ from cjob.reporting.printable import visible
 from cjob.runs.occurrences import NextRuns, next_runs
 
 Local = Callable[[datetime], datetime]
-"""Gives the same moment in the zone of the person who reads."""
+"""Converts a time to the reader's time zone."""
 
 SCHEDULE = "parameters.Schedule"
 
 NAMED = 5
-"""List items that are named for each kind of change."""
+"""The most list items that are named for each kind of change."""
 
-# The others name an area, as in `2 storage`.
+# The others are areas, as in `2 storage`.
 _COUNTED = frozenset(
     {
         "command",
@@ -37,7 +37,7 @@ _COUNTED = frozenset(
     }
 )
 
-# A new revision takes the place of the last one with each deployment, which says nothing.
+# Every deployment makes a new revision, so its replacement is not worth a mention.
 _REVISED = frozenset({"AWS::ECS::TaskDefinition"})
 _TASK = "TaskDefinition"
 
@@ -46,9 +46,9 @@ _NAMES = ("Name", "Key")
 
 
 def summary(diff: Diff) -> str:
-    """Return what changes in a line: `2 changes: 1 secret (DB), 1 schedule; replaces AccessPoint`.
+    """Return a summary: `2 changes: 1 secret (DB), 1 schedule; replaces AccessPoint`.
 
-    Changes are counted by kind, in the order in which they are listed, and list items are named.
+    Changes are counted by kind, in their order, and list items are named.
     """
     if not diff.changes:
         return "no changes"
@@ -74,7 +74,7 @@ def _of_kind(kind: str, found: Sequence[Change]) -> str:
 
 
 def _items(change: Change) -> Sequence[str]:
-    """Return the list item that a change is in, or the items of a list that is new or gone."""
+    """Return the list item of a change, or the items of a list that is added or removed."""
     whole = change.new if change.op == "add" else change.old
     if change.op != "change" and isinstance(whole, list):
         named = [one.get(key) for one in whole if isinstance(one, dict) for key in _NAMES]
@@ -88,7 +88,7 @@ def _number(count: int, noun: str) -> str:
 
 
 def _all_new(changes: Iterable[Change]) -> int | None:
-    """Count the resources of a stack that has none yet; None where it has."""
+    """Return the number of resources of a new stack; None if the stack has resources."""
     for change in changes:
         if (change.op, change.path) == ("add", "Resources") and isinstance(change.new, dict):
             return len(change.new)
@@ -96,7 +96,7 @@ def _all_new(changes: Iterable[Change]) -> int | None:
 
 
 def _replaced(changes: Iterable[Change], wanted: str) -> list[str]:
-    """Name each resource once that has a change with this replacement, and none that is surer."""
+    """Return the resources with a change of this replacement and none that is more certain."""
     found: dict[str, str] = {}
     for change in changes:
         for name, replacement in _touched(change).items():
@@ -106,7 +106,7 @@ def _replaced(changes: Iterable[Change], wanted: str) -> list[str]:
 
 
 def _touched(change: Change) -> Mapping[str, str]:
-    """Return what becomes of the resource that a change is in, or of those that refer to it."""
+    """Return what a change does to its resource, or to the resources that refer to it."""
     if not change.type:
         return {name: does for name, does in change.resources.items() if name != _TASK}
     nested = "addons." if change.path.startswith("addons.") else ""
@@ -115,9 +115,9 @@ def _touched(change: Change) -> Mapping[str, str]:
 
 
 def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:
-    """Say when the old and the new schedule fire next, a line a time, where the schedule changes.
+    """Return lines with the next runs of the old and the new schedule, if the schedule changes.
 
-    `moment` is aware; a rate that was deployed earlier counts from then, so its times are unknown.
+    `moment` is aware. The times of a deployed rate are unknown: they count from its deployment.
     """
     lines: list[str] = []
     for change in diff.changes:
@@ -133,7 +133,7 @@ def schedules(diff: Diff, moment: datetime, local: Local) -> tuple[str, ...]:
 
 
 def next_run(expression: str, moment: datetime, local: Local) -> str:
-    """Return when a schedule fires next, in UTC and local time, or why that is not known."""
+    """Return the next run of a schedule, in UTC and local time, or why it is not known."""
     found = next_runs(expression, moment, 1)
     if expression.startswith("rate(") and found.times:
         return f"{expression}, counted from when its rule was made"
@@ -147,7 +147,7 @@ def _schedule(title: str, found: NextRuns, local: Local) -> Iterator[str]:
 
 
 def _moment(time: datetime, local: Local) -> str:
-    """Return a time in UTC, and in local time if that is another."""
+    """Return a time in UTC, and in local time if that differs."""
     here = local(time)
     shown = "" if here.utcoffset() == timedelta(0) else f" ({here:%a %H:%M %Z})"
     return f"{time:%a %Y-%m-%d %H:%M} UTC{shown}"

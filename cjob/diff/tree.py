@@ -1,6 +1,6 @@
-"""What a comparison found: a tree of differences, in the order in which they are told.
+"""The result of a comparison: a tree of differences, in the order in which they are rendered.
 
-Plain data. A difference's `key` is the map key that it stands under, or None for a list's item.
+Plain data. A difference's `key` is its key in a mapping, or None for an item of a list.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cjob.diff.nodes import Document, Node
 class Edit:
     """A value that was added (no `old`), removed (no `new`) or replaced.
 
-    `index` is a list item's place: in the old list where it was removed, else in the new one.
+    `index` is the position of a list item: of a removed one in the old list, else in the new one.
     """
 
     key: str | None
@@ -24,7 +24,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A map, list or function call that stays, with differences inside; `index` as in Edit."""
+    """A mapping, list or function call with differences inside; `index` as in Edit."""
 
     key: str | None
     old: Node
@@ -35,7 +35,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A run of list items that are the same on both sides."""
+    """A run of list items that are equal on both sides."""
 
     count: int
 
@@ -46,9 +46,9 @@ Part: TypeAlias = Edit | Branch | Unchanged
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two documents and what differs; `whole` is set where one of them has no content at all.
+    """Two documents and what differs; `whole` is set if one of them has no content.
 
-    It holds secrets, so nothing renders it: `redact` makes a Redacted of it first.
+    It contains secrets, so it cannot be rendered: `redact` makes a Redacted of it first.
     """
 
     old: Document

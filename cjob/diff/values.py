@@ -1,8 +1,8 @@
-"""Nodes as plain JSON values, with intrinsic functions in their full form.
+"""Nodes as JSON values, with intrinsic functions in long form.
 
-Pure. A plain scalar becomes a number, truth value or null only where its text is that value's
-own spelling, so `010`, `1.50` and dates stay texts. An alias stays the text `*name`:
-CloudFormation knows none. Copies of merged maps are written out.
+Pure. A plain scalar becomes a number, boolean or null only if its text is that value's own
+spelling, so `010`, `1.50` and dates stay strings. An alias stays the string `*name`, because
+CloudFormation supports none. Merge keys are followed.
 """
 
 import json
@@ -18,12 +18,12 @@ _DIGITS = 18
 
 
 def plain(node: Node) -> object:
-    """Return a node's value as JSON has it."""
+    """Return a node as a JSON value."""
     return _value(node, _scalar)
 
 
 def with_strings(node: Node) -> object:
-    """Return the value with each scalar as its text: what tells two templates apart for sure."""
+    """Return a node as a JSON value with each scalar as its source text."""
     return _value(node, lambda scalar: scalar.text)
 
 
