@@ -110,7 +110,7 @@ def _folded(text: str, room: int) -> str:
 
 
 def _line(line: str) -> str:
-    """Return a line with its sign in front, where renderers expect it; `!` marks a changed value."""
+    """Return a line with its sign in front, where renderers expect it; `!` means changed."""
     found = _SIGNED.fullmatch(line)
     if not found or (found[2] == "~" and " -> " not in line):
         return line

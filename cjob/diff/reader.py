@@ -50,7 +50,7 @@ _Pick = Callable[[Sequence[ValueId]], object]
 
 
 class Interner:
-    """Assigns a number to each different value, so that equal values are found without comparing."""
+    """Assigns a number to each different value, so that equality is one comparison."""
 
     def __init__(self) -> None:
         """Start without values; `key_sets` caches what is known of the keys of a mapping."""

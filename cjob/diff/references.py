@@ -20,7 +20,7 @@ _IN_TEXT = re.compile(r"\$\{([^!{}]+)\}")
 
 
 def with_replacements(comparison: Comparison, changes: Collection[Change]) -> tuple[Change, ...]:
-    """Return the changes with what each changed parameter does to the resources that refer to it."""
+    """Return the changes with what each parameter does to the resources that refer to it."""
     root = comparison.new.root
     return tuple(_through(root, change) if root else change for change in changes)
 

@@ -1,1 +1,1 @@
-"""A job's CloudFormation template: `stack` puts it together, each module gives its resources."""
+"""A job's CloudFormation template: `stack` assembles it from the resources of the other modules."""

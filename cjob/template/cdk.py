@@ -1,7 +1,7 @@
-"""What is decided about CDK overrides: which package manager, which variables, which template.
+"""Decisions about CDK overrides: the package manager, the environment variables, the template.
 
-A job's overrides may be an AWS CDK app that takes the template from `.build/in.yml` and synthesizes
-another one. Takes texts and names, gives texts and names. Touches nothing.
+A job's overrides may be an AWS CDK app that reads the template from `.build/in.yml` and synthesizes
+another one. Pure.
 """
 
 import json
@@ -16,12 +16,12 @@ from cjob.yamlio import writer
 from cjob.yamlio.nodes import MAP, SEQ, STR, find, put
 
 LOCK_FILES = {"npm": "package-lock.json", "yarn": "yarn.lock"}
-"""Each package manager with the file that shows its use; the first one where nothing does."""
+"""Package managers with their lock files; the first one is the default."""
 
 LEVELS = 5
-"""How many folders may hold a lock file: the current one, and those above it."""
+"""The most folders that are searched for a lock file: the current one, and those above it."""
 
-# Rules are left out: all that the CDK writes there is about its own bootstrapping.
+# Rules are left out: the CDK uses them only for its own bootstrapping.
 _SECTIONS = (
     *("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings"),
     *("Conditions", "Transform", "Resources", "Outputs"),
@@ -34,10 +34,10 @@ _STACK = "aws:cloudformation:stack"
 
 
 def package_manager(installed: Collection[str], folders: Sequence[Collection[str]]) -> str:
-    """Choose between npm and yarn: what is there, else the one whose lock file is nearest.
+    """Return npm or yarn: what is installed, and if both are, the one with the nearest lock file.
 
-    `folders` holds the names of the files in each folder that counts, the nearest first. Raises
-    InputError where neither is installed.
+    `folders` has the names of the files in each folder, the nearest first. Raises InputError if
+    neither is installed.
     """
     candidates = [name for name in LOCK_FILES if name in installed]
     if not candidates:
@@ -55,19 +55,19 @@ def package_manager(installed: Collection[str], folders: Sequence[Collection[str
 def environment(
     process: Mapping[str, str], app: str, env: str, names: Sequence[str]
 ) -> dict[str, str]:
-    """Give the variables that other people's packages get to see, which is no more than they need.
+    """Return the environment variables for third-party packages, which are only those they need.
 
-    `names` are those that the person adds. Raises InputError for one that is not set, and for AWS's
-    own: what runs there is not to act in the person's name.
+    `names` are variables to add. Raises InputError for one that is not set, and for AWS's own:
+    third-party packages should not see credentials.
     """
     for name in names:
         if name.upper().startswith("AWS_"):
             raise InputError(
-                f"--cdk-env {name!r}: AWS's variables are kept from the packages of CDK overrides",
-                hint="give what the app must know in a variable of your own, or in cdk.json",
+                f"--cdk-env {name!r}: AWS's variables are not passed to third-party packages",
+                hint="pass what the app needs in a variable of your own, or in cdk.json",
             )
         if name not in process:
-            raise InputError(f"--cdk-env {name!r}: there is no such variable", hint=f"set {name}")
+            raise InputError(f"--cdk-env {name!r}: the variable is not set", hint=f"set {name}")
     kept = {
         name: value
         for name, value in process.items()
@@ -79,7 +79,7 @@ def environment(
 def template_file(assembly: str, place: str) -> str:
     """Return the file of the one stack that an app synthesized, from its `manifest.json`.
 
-    Raises InputError where there is none, or more than one.
+    Raises InputError if there is no stack, or more than one.
     """
     artifacts = _object(_json(assembly, place).get("artifacts"))
     stacks = {
@@ -89,27 +89,29 @@ def template_file(assembly: str, place: str) -> str:
     }
     if len(stacks) > 1:
         raise InputError(
-            f"the CDK app made {len(stacks)} stacks: {', '.join(sorted(stacks))}",
-            hint="let it make one, the job's",
+            f"the CDK app synthesized {len(stacks)} stacks: {', '.join(sorted(stacks))}",
+            hint="synthesize only the job's stack",
             place=place,
         )
     for file in stacks.values():
         if isinstance(file, str):
             return file
     raise InputError(
-        "the CDK app made no stack", hint="make one from .build/in.yml with CfnInclude", place=place
+        "the CDK app synthesized no stack",
+        hint="create one from .build/in.yml with CfnInclude",
+        place=place,
     )
 
 
 def cleaned(text: str, place: str) -> str:
-    """Return a synthesized template without what the CDK adds for itself, as cjob writes templates.
+    """Return a synthesized template as cjob writes templates, without what the CDK adds for itself.
 
-    Raises InputError where the text is no template.
+    Raises InputError if the text is not a template.
     """
     template = _json(text, place)
     if not isinstance(template.get("Resources"), dict):
         raise InputError(
-            "what the CDK app made has no resources",
+            "the CDK app's template has no resources",
             hint="include the template in .build/in.yml with CfnInclude",
             place=place,
         )
@@ -133,7 +135,7 @@ def _json(text: str, place: str) -> dict[str, object]:
         value = json.loads(text, parse_float=Plain)
     except ValueError as error:
         raise InputError(
-            f"what the CDK app made is no JSON: {error}",
+            f"the CDK app's output is not valid JSON: {error}",
             hint="check the versions of aws-cdk and aws-cdk-lib in its package.json",
             place=place,
         ) from None

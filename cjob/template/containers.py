@@ -28,7 +28,7 @@ from cjob.template.values import (
 
 
 def containers(job: Job, context: Context) -> list[Value]:
-    """Return the container definitions in the order that overrides count them in."""
+    """Return the container definitions, in the order in which overrides count them."""
     return [
         _main(job, context),
         *([_log_router(job, job.logging.router, context)] if job.logging.router else []),
@@ -117,12 +117,12 @@ _LOGS: Resource = {
 
 
 def _given(name: str, values: Sequence[Value]) -> Resource:
-    """Return a property only where there is something in it."""
+    """Return a property, or nothing if it is empty."""
     return {name: values} if values else {}
 
 
 def _environment(job: Job, container: Container, context: Context) -> list[Value]:
-    """Return what every container sees of its job, and its own variables."""
+    """Return the variables that describe the job to every container, and a container's own."""
     addons = context.addons.variables.items() if context.addons else ()
     variables: list[tuple[str | Value, Value]] = [
         ("COPILOT_APPLICATION_NAME", sub("${AppName}")),
@@ -152,7 +152,7 @@ def _secrets(secrets: Mapping[str, Secret]) -> list[Value]:
 
 
 def _origin(secret: Secret) -> Value:
-    """Say where ECS finds a secret."""
+    """Return the location of a secret for ECS."""
     if isinstance(secret, Import):
         return import_value(Double(secret.export))
     if isinstance(secret, ManagerSecret):

@@ -1,4 +1,4 @@
-"""What a template needs beyond the manifest: where the job goes, and what was made for it."""
+"""What a template needs besides the manifest: the target, images and files."""
 
 from collections.abc import Mapping
 
@@ -9,12 +9,11 @@ from cjob.template.addons.reading import Addons
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """All that a job's own manifest does not say.
+    """What a job's manifest does not contain.
 
-    `images` and `env_files` map a container's name to the URI of its image (built here; absent
-    where it is not pushed yet) and to the ARN of its env file. `addons_url` is empty where there
-    is none yet. `subnets` are the ids found for a placement by tags. `manifest` is the text that
-    the template keeps a copy of.
+    `images` and `env_files` map container names to the URI of a built image (absent until it is
+    pushed) and to the ARN of an env file. `addons_url` is empty if there is none yet. `subnets` are
+    the ids found for a placement by tags. `manifest` is the text that the template has a copy of.
     """
 
     app: str

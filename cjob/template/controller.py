@@ -1,4 +1,4 @@
-"""The env controller: a custom resource that tells the environment which features the job uses."""
+"""The env controller: a custom resource that turns on environment features that the job uses."""
 
 from cjob.manifest.job import Job
 from cjob.manifest.sections.storage import ManagedFileSystem
@@ -21,7 +21,7 @@ from cjob.template.values import (
 
 
 def features(job: Job) -> list[str]:
-    """Name the features of the environment that the job uses, as its stack's parameters."""
+    """Return the environment features that the job uses, as parameters of its stack."""
     managed = any(isinstance(volume.efs, ManagedFileSystem) for volume in job.storage.volumes)
     return [
         *(["NATWorkloads"] if job.network.placement == "private" else []),
@@ -30,7 +30,7 @@ def features(job: Job) -> list[str]:
 
 
 def resources(job: Job, context: Context) -> Resource:
-    """Return the custom resource, the function behind it and the function's role."""
+    """Return the custom resource, its function and the function's role."""
     return {
         "EnvControllerAction": {
             "Metadata": copilot_description("Adjustments of the environment that this job needs"),

@@ -1,8 +1,8 @@
-"""From plain values to YAML nodes, and from the manifest's raw texts to YAML nodes.
+"""YAML nodes from the values of a template, and from the manifest's unquoted strings.
 
-Nodes are what overrides and patches act on and what the writer writes. Functions get
-CloudFormation's short form (`!Ref X`) except where it cannot be nested: a function whose only
-argument is a function, and any function around such a one.
+Overrides and patches change these nodes, and the writer writes them. Functions get CloudFormation's
+short form (`!Ref X`) unless it cannot be nested: a function whose only argument is a function has
+the long form, and so has any function around it.
 """
 
 import functools
@@ -27,7 +27,7 @@ def _style(text: str) -> str | None:
 
 
 def node(value: Value) -> yaml.Node:
-    """Return the YAML node of a plain value; a node stands for itself."""
+    """Return the YAML node of a value; a node is returned as it is."""
     build = _BUILDERS.get(type(value))
     if build is not None:
         return build(value)
@@ -44,7 +44,7 @@ def _mapping(value: Mapping[str, Value]) -> yaml.Node:
     return yaml.MappingNode(MAP, [(_key(k), node(v)) for k, v in value.items()], flow_style=False)
 
 
-# Keys are never changed in place, so equal ones may be one node.
+# Keys are never changed in place, so equal ones can share a node.
 @functools.lru_cache(maxsize=1024, typed=True)
 def _key(name: str) -> yaml.Node:
     return node(name)
@@ -56,7 +56,7 @@ def _function(name: str, argument: Value) -> yaml.Node:
     short = "!" + name.removeprefix("Fn::")
     if type(argument) is str:
         return yaml.ScalarNode(short, argument, style="'" if name == "Fn::Sub" else None)
-    # The tag is set below, and a node that was handed in may stand elsewhere, too.
+    # The tag is set below, and a node from the caller may be used elsewhere.
     inner = copied(argument) if isinstance(argument, yaml.Node) else node(argument)
     with_map = name == "Fn::Sub" and inner.tag == SEQ
     if inner.tag not in (STR, SEQ) or with_map or _long_inside(inner):
@@ -66,7 +66,7 @@ def _function(name: str, argument: Value) -> yaml.Node:
 
 
 def _long_inside(inner: yaml.Node) -> bool:
-    """Find functions in long form among the arguments, and in lists of arguments."""
+    """Return whether there are functions in long form among the arguments, or in lists of them."""
     return isinstance(inner, yaml.SequenceNode) and any(
         _is_long(item) or _long_inside(item) for item in inner.value
     )
@@ -100,18 +100,17 @@ _BUILDERS: dict[type, Callable[[Any], yaml.Node]] = {
 
 
 def unquoted_scalar(text: str) -> yaml.Node:
-    """Return the node of a text that Copilot put into its template without quotes.
+    """Return the node of a string that Copilot put into its template without quotes.
 
-    Manifests rely on two effects of that, which are kept: a function, in short or long form
-    (`!Ref X`, `Fn::ImportValue: x`), is a function, and a text in quotes of its own loses them.
-    Everything else is the text as it stands, in quotes if YAML 1.1, which CloudFormation reads, or
-    YAML 1.2 would take it for anything but a text.
+    Manifests rely on two effects of that, which are kept: a function in short or long form
+    (`!Ref X`, `Fn::ImportValue: x`) is a function, and a string that contains its own quotes loses
+    them. Everything else is the string as it is, in quotes if YAML needs them.
     """
     if _SIMPLE.fullmatch(text):
         return node(text)
     function = called(text)
     if function is not None:
-        return _with_texts_quoted(function)
+        return _with_quoted_strings(function)
     read = composed(text) if text.strip() else None
     if isinstance(read, yaml.ScalarNode) and not read.tag.startswith("!"):
         if read.style in ("'", '"'):
@@ -121,17 +120,17 @@ def unquoted_scalar(text: str) -> yaml.Node:
     return yaml.ScalarNode(STR, text, style="'")
 
 
-def _with_texts_quoted(function: yaml.Node) -> yaml.Node:
-    """Quote the texts among a function's arguments that CloudFormation would not read as texts."""
+def _with_quoted_strings(function: yaml.Node) -> yaml.Node:
+    """Quote the strings among a function's arguments that YAML would not read as strings."""
     if isinstance(function, yaml.ScalarNode) and function.tag == STR:
         function.style = function.style or _style(function.value)
     for child in children(function):
-        _with_texts_quoted(child)
+        _with_quoted_strings(child)
     return function
 
 
 def unquoted_or_imported(value: StringOrImport) -> Value:
-    """Read a raw text, or import what another stack exports under a name."""
+    """Return the node of an unquoted string, or an import of what another stack exports."""
     return (
         import_value(unquoted_scalar(value.export))
         if isinstance(value, Import)

@@ -7,16 +7,16 @@ from cjob.template.values import Double, Flow, Resource, Single, Value, ref
 
 
 def has(parameter: str) -> str:
-    """Name the condition that a parameter which may be empty has a value."""
+    """Return the name of the condition that an optional parameter has a value."""
     if parameter == "AddonsTemplateURL":
         return "HasAddons"
     return "Has" + parameter.replace("FileARN", "File", 1)
 
 
 def env_file_parameters(job: Job) -> dict[str, str]:
-    """Map the parameters that hold ARNs of env files to their containers, in the template's order.
+    """Return the containers of the parameters that hold ARNs of env files, in the template's order.
 
-    Sidecars whose names differ only in signs share one; at most one of them has an env file.
+    Sidecars whose names differ only in punctuation share one; at most one of them has an env file.
     """
     containers = {"EnvFileARN": job.name}
     if job.logging.router:

@@ -1,7 +1,7 @@
-"""What a person changes in the finished template: `taskdef_overrides`, and YAML patches.
+"""Changes to the finished template: `taskdef_overrides`, and YAML patches.
 
-Both act on the template's YAML nodes, so that functions and quoting stay as they were written.
-Nothing is changed unless all paths can be read.
+Both work on the template's YAML nodes, so that functions and quotes stay as they were written.
+Nothing is changed unless all paths are valid.
 """
 
 import re
@@ -18,10 +18,10 @@ from cjob.yamlio.nodes import MAP, NULL, SEQ, STR, copied, find, height, put, te
 from cjob.yamlio.reader import DEPTH_LIMIT
 
 PATCHES_LIMIT = 5000
-"""Each patch looks for its place in the template."""
+"""Each patch walks the template."""
 
 SHOWN = 20
-"""So many keys are named where one is looked for that is not there."""
+"""The most keys that are listed if one is missing."""
 
 _INDEX = re.compile(r"[0-9]+")
 _OPERATIONS = ("add", "remove", "replace")
@@ -29,7 +29,7 @@ _PATCHES_NOTE = "Changed by the YAML patches of the job's overrides."
 
 
 class _DeadEndError(Exception):
-    """A path leads nowhere; the text says where it ends, the hint what there is instead."""
+    """A path leads nowhere; the message says where it ends, the hint what exists there."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -39,8 +39,8 @@ class _DeadEndError(Exception):
 def override_task(template: yaml.Node, rules: Sequence[TaskOverride], file: str) -> None:
     """Apply `taskdef_overrides`, in order, to the task definition in a template.
 
-    The paths are checked ones. Raises InputErrors, with line and index in the manifest `file`, for
-    all paths that lead nowhere.
+    The paths were checked before. Raises InputErrors, with line and index in the manifest `file`,
+    for all paths that lead nowhere.
     """
     task = find(find(find(template, "Resources"), "TaskDefinition"), "Properties")
     found = ErrorCollector()
@@ -51,7 +51,7 @@ def override_task(template: yaml.Node, rules: Sequence[TaskOverride], file: str)
                 _override(task, SEGMENT.findall(rule.path), copied(value))
             except _DeadEndError as error:
                 raise InputError(
-                    f'taskdef_overrides[{index}]: path "{rule.path}": {error.args[0]}',
+                    f"taskdef_overrides[{index}]: path '{rule.path}': {error.args[0]}",
                     hint="containers count from 0: the main one, the log router, sidecars by name",
                     place=f"{file}:{rule.line}:{rule.column}",
                 ) from None
@@ -59,12 +59,12 @@ def override_task(template: yaml.Node, rules: Sequence[TaskOverride], file: str)
 
 
 def _override(node: yaml.Node | None, path: Sequence[tuple[str, str]], value: yaml.Node) -> None:
-    """Walk down a path, making what is not there, and set the value at its end."""
+    """Set the value at the end of a path; what is missing on the way is created."""
     for depth, (key, index) in enumerate(path):
         if isinstance(node, yaml.ScalarNode):
-            return  # such a path has never had an effect, and jobs with one are deployed
+            return  # Copilot ignores such a path, and jobs with one are deployed
         if not isinstance(node, yaml.MappingNode):
-            raise _DeadEndError(f'"{key}" is looked for in what is not a map')
+            raise _DeadEndError(f"the parent of '{key}' is not a mapping")
         last = depth == len(path) - 1
         if not index:
             node = _step(node, key, value if last else None)
@@ -73,7 +73,7 @@ def _override(node: yaml.Node | None, path: Sequence[tuple[str, str]], value: ya
 
 
 def _step(node: yaml.MappingNode, key: str, value: yaml.Node | None) -> yaml.Node:
-    """Go to a key: with a value, set it there; without, make a map where the key is missing."""
+    """Return the value of a key: the one given, which is set, or a new mapping if it is missing."""
     found = find(node, key)
     if value is None and found is not None:
         return found
@@ -85,25 +85,25 @@ def _step(node: yaml.MappingNode, key: str, value: yaml.Node | None) -> yaml.Nod
 def _step_into_list(
     node: yaml.MappingNode, key: str, index: str, value: yaml.Node | None
 ) -> yaml.Node:
-    """Go to an item of the list at a key; `-` is one more item."""
+    """Return an item of the list at a key; `-` adds one."""
     items = find(node, key)
     if items is None:
         if value is None and index != "-":
-            raise _DeadEndError(f'there is no list "{key}"')
+            raise _DeadEndError(f"there is no list '{key}'")
         items = yaml.SequenceNode(SEQ, [], flow_style=False)
         put(node, key, items)
         index = "-"
     if isinstance(items, yaml.ScalarNode) and index == "-":
-        return items  # has never had an effect either
+        return items  # Copilot ignores it too
     if not isinstance(items, yaml.SequenceNode):
-        raise _DeadEndError(f'"{key}" is not a list')
+        raise _DeadEndError(f"'{key}' is not a list")
     new = value if value is not None else _map()
     if index == "-":
         items.flow_style = False if not items.value else items.flow_style
         items.value.append(new)
         return new
     if not _is_within(index, len(items.value)):
-        raise _DeadEndError(f'the list "{key}" has {len(items.value)} items, so no [{index}]')
+        raise _DeadEndError(f"the list '{key}' has {len(items.value)} items, so no [{index}]")
     if value is not None:
         items.value[int(index)] = value
     found: yaml.Node = items.value[int(index)]
@@ -126,20 +126,20 @@ class Patch(NamedTuple):
 
 
 def check_patches(text: str, file: str) -> tuple[Patch, ...]:
-    """Read a file of patches; raise InputErrors with line and index of all malformed ones."""
+    """Parse a file of patches; raise InputErrors with line and index of all malformed ones."""
     root = reader.compose(text, file)
     if root is None:
         return ()
     if not isinstance(root, yaml.SequenceNode):
         raise InputError(
-            f'"{file}" is not a list of patches',
-            hint="begin each patch with `- op:`, followed by path and value",
+            f"'{file}' must be a list of patches",
+            hint="start each patch with '- op:', then path and value",
             place=nodes.place(file, root),
         )
     if len(root.value) > PATCHES_LIMIT:
         raise InputError(
             f"{len(root.value)} patches, more than {PATCHES_LIMIT}",
-            hint="patch what holds them as a whole: a value can be a list or a map",
+            hint="patch the mapping or list around them: a value can be a mapping or a list",
             place=nodes.place(file, root),
         )
     found = ErrorCollector()
@@ -155,31 +155,31 @@ def _patch(node: yaml.Node, index: int, file: str) -> Patch:
     label, where = f"patch {index}", nodes.place(file, node)
     if not isinstance(node, yaml.MappingNode):
         raise InputError(
-            f"{label} is not a map",
-            hint="a patch has op, path and (but for remove) value",
+            f"{label} must be a mapping",
+            hint="a patch has op, path and, unless it removes, value",
             place=where,
         )
     operation, path = text_of(find(node, "op")), find(node, "path")
     if operation not in _OPERATIONS:
         raise InputError(
-            f'{label} has the operation "{operation}"',
+            f"{label} has the operation '{operation}'",
             hint=f"an operation is one of {', '.join(_OPERATIONS)}",
             place=where,
         )
     if not isinstance(path, yaml.ScalarNode):
         raise InputError(
             f"{label} has no path",
-            hint="a path is the keys to follow, such as /Resources/LogGroup/Properties",
+            hint="write a path of keys, such as /Resources/LogGroup/Properties",
             place=where,
         )
     value = find(node, "value")
     if value is None and operation != "remove":
         raise InputError(
-            f'{label} ("{operation}" of "{path.value}") has no value',
-            hint="give it a value; null is one too",
+            f"{label} ('{operation}' of '{path.value}') has no value",
+            hint="add a value, which may be null",
             place=where,
         )
-    # What stands before the first slash has never counted.
+    # Copilot ignores what is before the first slash.
     keys = tuple(key.replace("~1", "/").replace("~0", "~") for key in path.value.split("/")[1:])
     return Patch(
         operation=operation, path=path.value, pointer=keys, value=value, label=label, place=where
@@ -187,7 +187,7 @@ def _patch(node: yaml.Node, index: int, file: str) -> Patch:
 
 
 def patch(template: yaml.Node, patches: Sequence[Patch]) -> yaml.Node:
-    """Apply patches in order and give the template, which may be another node than before.
+    """Apply patches in order and return the template, which may be another node.
 
     Raises InputErrors, with line and index, for all paths that lead nowhere.
     """
@@ -198,8 +198,8 @@ def patch(template: yaml.Node, patches: Sequence[Patch]) -> yaml.Node:
                 template = _apply(template, one)
             except _DeadEndError as error:
                 raise InputError(
-                    f'{one.label} ("{one.operation}" of "{one.path}"): {error.args[0]}',
-                    hint=error.hint or "it meets the template as earlier patches left it",
+                    f"{one.label} ('{one.operation}' of '{one.path}'): {error.args[0]}",
+                    hint=error.hint or "a patch sees the template as earlier patches left it",
                     place=one.place,
                 ) from None
     found.raise_all()
@@ -207,7 +207,7 @@ def patch(template: yaml.Node, patches: Sequence[Patch]) -> yaml.Node:
 
 
 def note_patches(template: yaml.Node) -> None:
-    """Say in the template's description that it was patched."""
+    """Add a note to the template's description that it was patched."""
     description = find(template, "Description")
     if isinstance(template, yaml.MappingNode) and isinstance(description, yaml.ScalarNode):
         text = f"{description.value} {_PATCHES_NOTE}"
@@ -243,15 +243,15 @@ def _child(node: yaml.Node, key: str, parent: str) -> yaml.Node:
         item: yaml.Node = node.value[_index(key, len(node.value), parent)]
         return item
     if not isinstance(node, yaml.MappingNode):
-        raise _DeadEndError(f'"{parent}" is neither a map nor a list')
+        raise _DeadEndError(f"'{parent}' is neither a mapping nor a list")
     found = find(node, key)
     if found is None:
-        raise _DeadEndError(f'there is no "{key}" in "{parent}"', _near(node, key))
+        raise _DeadEndError(f"there is no '{key}' in '{parent}'", _near(node, key))
     return found
 
 
 def _near(node: yaml.MappingNode, key: str) -> str:
-    """Name the key that may be meant, else those that there are."""
+    """Return a hint with a similar key, or with the existing ones."""
     keys = [str(name.value) for name, _ in node.value]
     return did_you_mean(key, keys, f"there are: {', '.join(keys[:SHOWN])}")
 
@@ -269,13 +269,13 @@ def _change_item(
 
 def _index(key: str, length: int, parent: str) -> int:
     if not _INDEX.fullmatch(key):
-        raise _DeadEndError(f'"{parent}" is a list, and "{key}" is not the number of an item')
+        raise _DeadEndError(f"'{parent}' is a list, and '{key}' is not the index of an item")
     if not _is_within(key, length):
-        raise _DeadEndError(f'the list "{parent}" ends before [{key}]')
+        raise _DeadEndError(f"the list '{parent}' ends before [{key}]")
     return int(key)
 
 
 def _is_within(index: str, length: int) -> bool:
-    # Python refuses to read thousands of digits.
+    # Python refuses to parse thousands of digits.
     digits = index.lstrip("0") or "0"
     return len(digits) <= len(str(length)) and int(digits) < length

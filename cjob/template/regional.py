@@ -1,8 +1,8 @@
-"""The template of what an application has in each of its regions, and a job's repository in it.
+"""The template of an application's regional resources, and a job's repository in it.
 
-The application's StackSet holds it. Its Metadata lists the workloads, and from that list Copilot
-writes the template anew whenever it changes it: what is not listed there is lost. Takes and gives
-the template's text; comments in it are not kept. Touches nothing.
+It belongs to the application's StackSet. Its Metadata lists the workloads, and Copilot generates
+the template from that list: what is not listed is lost. Takes and returns text, without comments.
+Pure.
 """
 
 from typing import NamedTuple
@@ -29,9 +29,9 @@ PULL_AND_PUSH = (
 
 
 class Update(NamedTuple):
-    """A template, and the operation that is to bring it: the version that the Metadata counts.
+    """A template, and the id of the operation that deploys it: the version in the Metadata.
 
-    An operation's name can be used once, so of two that began from the same template one fails.
+    The id of an operation can be used once, so of two that start from the same template one fails.
     """
 
     template: str
@@ -41,8 +41,8 @@ class Update(NamedTuple):
 def with_repository(template: str, app: str, job: str) -> Update:
     """Return the template's next version, with the job in its list and its repository.
 
-    What is there already stays. Raise InputError where the name is a service's that has no images,
-    ServiceError where the template is not as Copilot writes it.
+    What exists stays. Raises InputError if the name is that of a service without images, and
+    ServiceError if the template is not as Copilot writes it.
     """
     root = reader.compose(template, names.stack_set(app))
     metadata = find(root, "Metadata")
@@ -55,7 +55,7 @@ def with_repository(template: str, app: str, job: str) -> Update:
     count = int(version) + 1
     put(metadata, "Version", node(count))
     counted = find(outputs, "StackSetOpId")
-    if isinstance(counted, yaml.MappingNode):  # where it is, it makes every stack change
+    if isinstance(counted, yaml.MappingNode):  # it changes with every update
         put(counted, "Value", node(count))
     _list(metadata, app, job)
     name = names.repository_output(job)
@@ -69,14 +69,14 @@ def with_repository(template: str, app: str, job: str) -> Update:
 
 
 def _list(metadata: yaml.MappingNode, app: str, job: str) -> None:
-    """Put a job into the list of workloads; templates before v1.2.0 list names, as services."""
+    """Add a job to the list of workloads; templates before v1.2.0 list names, as services."""
     workloads, services = find(metadata, "Workloads"), find(metadata, "Services")
     for one in _items(workloads):
         if text_of(find(one, "Name")) == job:
             if text_of(find(one, "WithECR")) == "true":
                 return
             raise InputError(
-                f'application "{app}" has a service "{job}" that has no images',
+                f"application '{app}' has a service '{job}' that has no images",
                 hint="give the job another name",
             )
     if job in map(text_of, _items(services)):
@@ -99,7 +99,7 @@ def _items(found: yaml.Node | None) -> list[yaml.Node]:
 
 
 def _repository(app: str, job: str, accounts: list[str]) -> Resource:
-    """Return the resource as Copilot writes it: all accounts of the application push and pull."""
+    """Return the repository as Copilot writes it: all accounts of the application have access."""
     principals: list[Value] = [
         sub(f"arn:${{AWS::Partition}}:iam::{account}:root")
         for account in ("${AWS::AccountId}", *accounts)
@@ -123,6 +123,6 @@ def _repository(app: str, job: str, accounts: list[str]) -> Resource:
 
 def _unknown(app: str, what: str) -> ServiceError:
     return ServiceError(
-        f'the template of the StackSet "{names.stack_set(app)}" {what}',
+        f"the template of the StackSet '{names.stack_set(app)}' {what}",
         hint="it is not as Copilot writes it; make the repository with copilot job init",
     )

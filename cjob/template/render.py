@@ -1,6 +1,6 @@
-"""Render a Release: what load, resolve, build and push found becomes its `stack`.
+"""Render a Release: what load, resolve, build and push added becomes its `stack`.
 
-Pure: reads no file, no network and no clock.
+Pure: no files, no network, no clock.
 """
 
 import hashlib
@@ -29,19 +29,19 @@ from cjob.template.stack import template
 from cjob.yamlio import writer
 
 TEMPLATE_VERSION = "v1.34.1"
-"""The generation of Copilot's templates that this one belongs to."""
+"""The version of Copilot's templates that this one is compatible with."""
 
 SUBNETS_LIMIT = 16
-"""ECS takes no more for a task."""
+"""The most subnets that ECS takes for a task."""
 
 _FEATURES = {"NATWorkloads": "a NAT gateway", "EFSWorkloads": "a managed file system"}
 _CONTROLLER = "EnvControllerFunction"
 
 
 def render_stack(release: Release, *, version: str = TEMPLATE_VERSION) -> Release:
-    """Fill `stack`; raise InputError where manifest, environment or overrides do not fit.
+    """Return the Release with `stack`; raise InputError if its parts do not fit together.
 
-    What only a push can give is named in `stack.missing`.
+    What is known only after a push is listed in `stack.missing`.
     """
     source, target = required(release.source, "source"), required(release.target, "target")
     subject = release.job
@@ -61,7 +61,7 @@ def render_stack(release: Release, *, version: str = TEMPLATE_VERSION) -> Releas
 
 
 class _Nested(NamedTuple):
-    """The addons, the text of their template as it is sent, and its key in the bucket."""
+    """The addons, the text of their template as it is uploaded, and its key in the bucket."""
 
     addons: Addons
     text: str
@@ -69,14 +69,14 @@ class _Nested(NamedTuple):
 
 
 def template_text(job: Job, context: Context, patches: str = "") -> str:
-    """Write the job's template; raise InputErrors as `finished` does."""
+    """Return the text of the job's template; raise InputErrors as `finished` does."""
     return writer.text(finished(job, context, patches))
 
 
 def finished(job: Job, context: Context, patches: str = "") -> Node:
     """Return the job's template: built, then `taskdef_overrides`, then YAML patches.
 
-    Raises InputErrors, each with its place, for all paths of both that lead nowhere.
+    Raises InputErrors with their places for all paths that lead nowhere.
     """
     root, found = node(template(job, context)), ErrorCollector()
     with found:
@@ -91,10 +91,10 @@ def finished(job: Job, context: Context, patches: str = "") -> Node:
 
 
 def dry_render(job: Job, subject: Subject, addons: Addons | None, patches: str) -> None:
-    """Raise InputErrors for what `taskdef_overrides` and patches could change nowhere.
+    """Raise InputErrors for paths of `taskdef_overrides` and patches that lead nowhere.
 
-    The template is that of a target which brings all that any can bring. A path that exists with
-    some targets only is therefore judged when the real one is known.
+    The template is for a target with all optional features. A path that exists for some targets
+    only is therefore checked again when the target is known.
     """
     if not job.overrides and not patches:
         return
@@ -126,20 +126,20 @@ def dry_render(job: Job, subject: Subject, addons: Addons | None, patches: str) 
 def stack_tags(
     subject: Subject, of_application: Mapping[str, str], of_person: Mapping[str, str]
 ) -> dict[str, str]:
-    """Join the tags, sorted: the person's win over the application's, Copilot's over both."""
+    """Return all tags, sorted: the user's win over the application's, Copilot's over both."""
     own = names.copilot_tags(subject.app, subject.env, subject.name)
     tags = {**of_application, **of_person, **own}
     return {key: tags[key] for key in sorted(tags)}
 
 
 def addons_template(subject: Subject, source: Source, target: Target) -> tuple[str, str] | None:
-    """Return the text of the nested template, as it is sent, and its key; None without addons."""
+    """Return the nested template's text as it is uploaded, and its key; None without addons."""
     nested = _nested(subject, source, target)
     return (nested.text, nested.key) if nested else None
 
 
 def local_addons(release: Release) -> str:
-    """Return the text of the nested template with the paths of local files in it."""
+    """Return the text of the nested template with paths of local files."""
     source = required(release.source, "source")
     addons = read_addons(source.addons, f"copilot/{release.job.name}/addons")
     return addons.text if addons else ""
@@ -162,17 +162,17 @@ def _nested(subject: Subject, source: Source, target: Target) -> _Nested | None:
 
 
 def check_environment(job: Job, subject: Subject, target: Target) -> None:
-    """Raise InputError where the environment is not deployed, or lacks what the job uses."""
+    """Raise InputError if the environment is not deployed, or lacks a feature that the job uses."""
     if target.environment_version == "bootstrap":
         raise InputError(
-            f'environment "{subject.env}" is not deployed yet',
+            f"environment '{subject.env}' is not deployed yet",
             hint=f"deploy it first: copilot env deploy --name {subject.env}",
         )
     for feature in features(job):
         if feature not in target.features:
             raise InputError(
-                f'environment "{subject.env}" ({target.environment_version}) cannot give '
-                f'{_FEATURES[feature]}: its stack has no parameter "{feature}"',
+                f"environment '{subject.env}' ({target.environment_version}) does not have "
+                f"{_FEATURES[feature]}: its stack has no parameter '{feature}'",
                 hint=f"upgrade it to v1.3.0 or later: copilot env deploy --name {subject.env}",
             )
 
@@ -203,7 +203,7 @@ def _context(release: Release, job: Job, nested: _Nested | None, version: str) -
 
 
 def _built(job: Job) -> list[str]:
-    """Name the containers whose images are built here."""
+    """Return the names of the containers whose images are built."""
     return [one.name for one in (job.main, *job.sidecars) if one.build is not None]
 
 
@@ -213,7 +213,7 @@ def _controller(source: Source) -> Asset:
             return asset
     raise InputError(
         "the document does not list the code of the env controller",
-        hint="begin again with cjob-render -n NAME -e ENV",
+        hint="start again with: cjob-render -n NAME -e ENV",
         place="source.assets",
     )
 
@@ -225,14 +225,14 @@ def _subnets(job: Job, target: Target) -> tuple[str, ...]:
     found = target.subnets.get(query, ())
     if not found:
         raise InputError(
-            f'no subnets are known for the tags "{query}"',
+            f"no subnets are known for the tags '{query}'",
             hint="check the tags under network.vpc.placement; cjob-target looks subnets up again",
         )
     return found
 
 
 def _missing(release: Release, job: Job, nested: _Nested | None) -> tuple[str, ...]:
-    """Name what only a push can give, and has not given."""
+    """Return the names of what is known only after a push, and is still missing."""
     images = release.images or {}
     sent = release.artifacts.keys if release.artifacts else ()
     absent = {

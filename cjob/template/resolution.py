@@ -1,9 +1,9 @@
-"""What a template comes to with its parameters: the resources and outputs that CloudFormation sees.
+"""Resolve a template with its parameters: the resources and outputs that CloudFormation sees.
 
-Pure; works on templates as plain values, with functions in their full form. Parameters, conditions
-and mappings are resolved as far as the template tells; what only AWS knows, such as an attribute of
-a resource, stays as it is written. Two templates that come to the same are no update to
-CloudFormation, whatever else differs in their texts.
+Pure; works on templates as JSON values, with functions in long form. Parameters, conditions and
+mappings are resolved as far as the template defines them; what only AWS knows, such as an attribute
+of a resource, stays as it is written. If two templates resolve to the same, CloudFormation rejects
+the update as empty, whatever else differs.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 from cjob.document.records import EMPTY, dataclass
 
 Value = Any
-"""A value of a template, as JSON has it."""
+"""A JSON value of a template."""
 
 _VARIABLE = re.compile(r"\$\{([^!{}]+)\}")
 _NOTHING = {"Ref": "AWS::NoValue"}
@@ -30,15 +30,15 @@ class Resolved:
 
     @property
     def addons_parameters(self) -> Mapping[str, Value]:
-        """Return the parameters that a job's stack hands to the stack of its addons."""
+        """Return the parameters that a job's stack passes to its addons stack."""
         given = _mapping(self.resources.get(_ADDONS)).get("Properties")
         found = _mapping(_mapping(given).get("Parameters"))
-        # What is not known here refers to this template; in the other one it would mean another.
+        # What is unknown refers to this template; the same text in another one has another meaning.
         return {k: v if isinstance(v, str) else {"Outer": v} for k, v in found.items()}
 
 
 def resolve(template: Value, parameters: Mapping[str, Value]) -> Resolved:
-    """Return what a template comes to; parameters that are not given have their default."""
+    """Resolve a template; parameters without a value have their default."""
     sections = _mapping(template)
     declared = _mapping(sections.get("Parameters"))
     defaults = {k: _text(v["Default"]) for k, v in declared.items() if "Default" in _mapping(v)}
@@ -59,7 +59,7 @@ class _Resolver:
         self._deciding: set[str] = set()
 
     def named(self, section: str) -> dict[str, Mapping[str, Value]]:
-        """Return the resources or outputs that are there."""
+        """Return the resources or outputs whose condition is not false."""
         found: dict[str, Mapping[str, Value]] = {}
         for name, value in _mapping(self._sections.get(section)).items():
             condition = _mapping(value).get("Condition")
@@ -130,7 +130,7 @@ class _Resolver:
                 return {"Fn::Join": other}
 
     def _condition(self, name: Value) -> Value:
-        """Return True or False, or of what is not known here the definition."""
+        """Return True or False, or the definition of a condition that cannot be decided here."""
         definition = _mapping(self._sections.get("Conditions")).get(name)
         if definition is None or name in self._deciding:
             return {"Condition": name}
@@ -160,7 +160,7 @@ class _Resolver:
 
 
 def _combined(function: str, truths: list[Value], *, decides: bool) -> Value:
-    """Return the truth of several; one that decides is enough, whatever the others are."""
+    """Return the result of `Fn::And` or `Fn::Or`; one deciding operand is enough."""
     if any(truth is decides for truth in truths):
         return decides
     rest = [truth for truth in truths if not isinstance(truth, bool)]

@@ -1,4 +1,4 @@
-"""The roles of a task: what the agent needs to start it, and what its containers may do."""
+"""The roles of a task: one for the agent that starts it, one for its containers."""
 
 from cjob.manifest.job import Job
 from cjob.template import volumes
@@ -24,7 +24,7 @@ from cjob.template.values import (
 
 
 def boundary(context: Context) -> Resource:
-    """Return the property that bounds a role's permissions, where the application asks for it."""
+    """Return a role's permissions boundary, if the application has one."""
     name = context.target.permissions_boundary
     if not name:
         return {}
@@ -117,7 +117,7 @@ def _read_secrets() -> list[Value]:
 
 
 def _read_env_file(parameter: str) -> Resource:
-    """Allow to read one env file, and to locate its bucket, which is cut out of the file's ARN."""
+    """Return the statements to read an env file and to locate its bucket, taken from its ARN."""
     bucket = _part(0, "/", _part(5, ":", ref(parameter)))
     bucket_arn: list[Value] = [Single("arn:"), ref("AWS::Partition"), Single(":s3:::"), bucket]
     return policy(

@@ -16,9 +16,9 @@ from cjob.template.values import (
 
 
 def resources(job: Job, context: Context) -> Resource:
-    """Return the rule, disabled where the schedule is `none`, and its role."""
+    """Return the rule, disabled if the schedule is `none`, and its role."""
     off = job.trigger.schedule == "none"
-    # A rule must have a schedule even when it is disabled.
+    # A rule needs a schedule even if it is disabled.
     expression: Value = Double("rate(5 minutes)") if off else ref("Schedule")
     return {
         "Rule": {

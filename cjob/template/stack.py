@@ -1,6 +1,6 @@
 """The whole template of a job's stack, in the order in which CloudFormation shows it.
 
-Takes a Job and its Context and gives plain values; nothing is read and nothing is sent.
+Takes a Job and its Context, returns values of a template. Pure.
 """
 
 from cjob.manifest.job import Job
@@ -49,7 +49,7 @@ def _log_group() -> Resource:
 
 
 def _addons_stack(job: Job, context: Context) -> Resource:
-    """Return the nested stack; its resources may need what the environment is asked for."""
+    """Return the nested stack; its resources may need the features that the controller turns on."""
     return {
         "AddonsStack": {
             "Metadata": copilot_description("Nested stack with the resources of the addons folder"),

@@ -1,4 +1,4 @@
-"""The state machine: it runs the task, retries it and stops it in time; and its role."""
+"""The state machine, which runs the task, retries it and stops it at its timeout; and its role."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from cjob.template.values import (
     trust,
 )
 
-# The texts joined stand between quotes in the definition, so this also closes and opens them.
+# The joined strings are in quotes in the definition, so this closes and opens the quotes too.
 _BETWEEN = Single('","')
 
 
@@ -94,17 +94,17 @@ def _security_groups(job: Job, context: Context) -> Resource:
 
 
 def _definition_text(job: Job) -> str:
-    """Write the definition as Copilot did, blank for blank.
+    """Return the definition as Copilot writes it, space for space.
 
-    CloudFormation compares it as a text, and would update the state machine of every stack that is
-    taken over.
+    CloudFormation compares it as a string, and would update the state machine of every adopted
+    stack.
     """
     text = json.dumps(_definition(job), indent=2)
     return re.sub(r'\[\s+("\$\{\w+}")\s+]', r"[\1]", text) + " " * 6
 
 
 def _definition(job: Job) -> dict[str, object]:
-    """Return the state machine's definition: one task, with what the manifest says of it."""
+    """Return the state machine's definition: one task, with the manifest's settings."""
     task = {
         "Type": "Task",
         "Resource": "arn:${Partition}:states:::ecs:runTask.sync",

@@ -6,7 +6,7 @@ from cjob.template.context import Context
 from cjob.template.values import Resource, copilot_description, full_name, get_att, ref
 from cjob.template.volumes import volumes
 
-# What Fargate gives without being asked.
+# Fargate's default.
 _DEFAULT_STORAGE_GIB = 20
 
 

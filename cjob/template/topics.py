@@ -1,4 +1,4 @@
-"""The job's SNS topics: the topics themselves, who may use them, and what containers see."""
+"""The job's SNS topics, their policies, and the variables that name them."""
 
 import json
 
@@ -19,7 +19,7 @@ from cjob.template.values import (
 
 
 def full_topic_name(topic: Topic) -> str:
-    """Return a topic's name as SNS wants it: first-in-first-out topics end in `.fifo`."""
+    """Return a topic's name for SNS: FIFO topics end in `.fifo`."""
     return topic.name + (".fifo" if topic.fifo else "")
 
 
@@ -77,7 +77,7 @@ def _policy(identifier: str) -> Resource:
 
 
 def publish_policy(job: Job) -> list[Resource]:
-    """Let containers publish to the job's topics."""
+    """Return the policy that lets containers publish to the job's topics."""
     if not job.topics:
         return []
     publish: Resource = {
@@ -89,7 +89,7 @@ def publish_policy(job: Job) -> list[Resource]:
 
 
 def topic_arns(job: Job, context: Context) -> str:
-    """Map the topics' names to their ARNs, as the JSON text that containers get."""
+    """Return the variable that maps topic names to ARNs, as JSON."""
     region, account = context.target.region, context.target.account_id
     prefix = f"arn:{names.partition(region)}:sns:{region}:{account}:"
     job_name = f"{context.app}-{context.env}-{job.name}"

@@ -1,8 +1,8 @@
-"""The vocabulary of templates: CloudFormation's functions, and how a text is to be written.
+"""The values of templates: CloudFormation's functions, and styles of strings.
 
-A template is built of plain dicts, lists, texts and numbers. A function is the dict that
-CloudFormation's long form has (`{"Ref": "AppName"}`); the writer shortens it where YAML can. The
-classes here only say how a value is written, and are equal to the plain value.
+A template consists of dicts, lists, strings and numbers. A function is a dict in CloudFormation's
+long form (`{"Ref": "AppName"}`); its node has the short form if possible. The classes here only set
+how a value is written, and are equal to the plain value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,44 +10,44 @@ from typing import TypeAlias
 
 import yaml
 
-# `|` would take no forward reference here.
+# `|` does not accept a forward reference here.
 Value: TypeAlias = str | int | yaml.Node | Sequence["Value"] | Mapping[str, "Value"] | None
 Resource: TypeAlias = dict[str, Value]
 
 
 class Plain(str):
-    """A text without quotes, also where it looks like a number or a date."""
+    """A string without quotes, even if it looks like a number or a date."""
 
     __slots__ = ()
 
 
 class Single(str):
-    """A text in single quotes."""
+    """A string in single quotes."""
 
     __slots__ = ()
 
 
 class Double(str):
-    """A text in double quotes."""
+    """A string in double quotes."""
 
     __slots__ = ()
 
 
 class Block(str):
-    """A text of several lines, written line by line."""
+    """A string of several lines, written as a block."""
 
     __slots__ = ()
 
 
 class Flow(list[Value]):
-    """A list on one line."""
+    """A list in brackets on one line."""
 
 
 POLICY_VERSION = Single("2012-10-17")
 
 
 def ref(name: str) -> Resource:
-    """Return the value of a parameter or the identifier of a resource."""
+    """Return a reference to a parameter or resource."""
     return {"Ref": name}
 
 
@@ -55,7 +55,7 @@ NO_VALUE = ref("AWS::NoValue")
 
 
 def sub(text: str) -> Resource:
-    """Fill in the `${…}` of a text."""
+    """Return a string with its `${…}` substituted."""
     return {"Fn::Sub": text}
 
 
@@ -65,17 +65,17 @@ def get_att(resource: str, attribute: str) -> Resource:
 
 
 def import_value(export: Value) -> Resource:
-    """Return what another stack exports."""
+    """Return an import of what another stack exports."""
     return {"Fn::ImportValue": export}
 
 
 def if_(condition: str, then: Value, otherwise: Value = NO_VALUE) -> Resource:
-    """Choose by a condition; without the second value, leave the place out."""
+    """Return a choice by a condition; without the second value, the property is left out."""
     return {"Fn::If": [condition, then, otherwise]}
 
 
 def full_name(*suffix: str, prefix: Sequence[str] = ()) -> Resource:
-    """Join prefix, application, environment, job (with dashes between) and suffix."""
+    """Return prefix, application, environment, job (joined by dashes) and suffix as one string."""
     names: list[Value] = [ref("AppName"), Single("-"), ref("EnvName"), Single("-")]
     return {"Fn::Join": Flow([Single(""), Flow([*prefix, *names, ref("WorkloadName"), *suffix])])}
 
@@ -88,7 +88,7 @@ def copilot_description(text: str) -> Resource:
 def statement(
     actions: Value, resources: Value, *, sid: str = "", condition: Resource | None = None
 ) -> Resource:
-    """Allow actions on resources; everything is written in the order that IAM's pages show."""
+    """Return a statement that allows actions on resources."""
     return {
         **({"Sid": sid} if sid else {}),
         "Effect": Single("Allow"),
@@ -107,7 +107,7 @@ def policy(name: Value, statements: Sequence[Value]) -> Resource:
 
 
 def trust(service: Value, action: Value = Single("sts:AssumeRole")) -> Resource:  # noqa: B008 - immutable
-    """Let an AWS service assume a role."""
+    """Return the trust policy that lets an AWS service assume a role."""
     return {
         "Version": POLICY_VERSION,
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": action}],
@@ -115,7 +115,7 @@ def trust(service: Value, action: Value = Single("sts:AssumeRole")) -> Resource:
 
 
 def copilot_tags_match(service: str) -> Resource:
-    """Match what carries the tags of this application and environment."""
+    """Return the condition that a resource has the tags of this application and environment."""
     tag = f"{service}:ResourceTag/copilot-"
     return {
         "StringEquals": {

@@ -1,4 +1,4 @@
-"""Storage: the task's volumes, where containers see them, and who may write to file systems."""
+"""Storage: the task's volumes, the containers' mount points, and permissions on file systems."""
 
 import json
 from collections.abc import Iterable
@@ -59,7 +59,7 @@ def _configuration(efs: ManagedFileSystem | FileSystem | None) -> Resource:
 
 
 def mount_points(job: Job) -> list[Value]:
-    """Say where the main container sees each volume."""
+    """Return the mount points of the main container."""
     return [
         {
             "ContainerPath": Single(volume.path),
@@ -71,7 +71,7 @@ def mount_points(job: Job) -> list[Value]:
 
 
 def sidecar_mount_points(sidecar: Sidecar) -> list[Value]:
-    """Say where a sidecar sees volumes."""
+    """Return the mount points of a sidecar."""
     return [
         {
             "SourceVolume": unquoted_scalar(point.source_volume),
@@ -83,7 +83,7 @@ def sidecar_mount_points(sidecar: Sidecar) -> list[Value]:
 
 
 def mounted_paths(paths: Iterable[tuple[str, str]]) -> list[Value]:
-    """Return the variable that maps volumes to paths (a JSON text), where there are any."""
+    """Return the variable that maps volumes to paths, as JSON, if there are any."""
     by_volume = dict(sorted(paths))
     if not by_volume:
         return []
@@ -92,7 +92,7 @@ def mounted_paths(paths: Iterable[tuple[str, str]]) -> list[Value]:
 
 
 def access_point(job: Job) -> Resource:
-    """Return the access point to the managed file system, where a volume is on it."""
+    """Return the access point of the managed file system, if a volume uses it."""
     for volume in job.storage.volumes:
         if isinstance(volume.efs, ManagedFileSystem):
             return {"AccessPoint": _access_point(job.name, volume.efs)}
@@ -120,7 +120,7 @@ def _access_point(job: str, efs: ManagedFileSystem) -> Resource:
 
 
 def policies(job: Job) -> list[Resource]:
-    """Let containers mount the file systems, and write where the manifest says so."""
+    """Return the statements that let containers mount file systems, and write if not read-only."""
     managed = any(isinstance(volume.efs, ManagedFileSystem) for volume in job.storage.volumes)
     own = [(v.efs, v.read_only) for v in job.storage.volumes if isinstance(v.efs, FileSystem)]
     return [

@@ -74,7 +74,7 @@ def test_each_property_gets_the_form_that_it_takes() -> None:
 
 def test_a_file_without_a_location_is_refused() -> None:
     """The workspace has changed since it was loaded."""
-    with pytest.raises(InputError, match='name "code"'):
+    with pytest.raises(InputError, match="refer to 'code'"):
         packaged(TEMPLATE, {})
 
 

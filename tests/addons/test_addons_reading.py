@@ -64,7 +64,7 @@ def test_definitions_that_differ_are_refused_with_both_places() -> None:
     differing = "Resources:\n  Bucket: {Type: AWS::S3::Table}\n"
 
     assert "Bucket" in _read(a_yml=BUCKET, b_yml=same).text
-    with pytest.raises(InputError, match='resource "Bucket" is defined differently') as caught:
+    with pytest.raises(InputError, match="resource 'Bucket' is defined differently") as caught:
         _read(a_yml=BUCKET, b_yml=differing)
     assert caught.value.place == "addons/b.yml:2:11"
     assert "addons/a.yml:7:5" in caught.value.hint
@@ -72,7 +72,7 @@ def test_definitions_that_differ_are_refused_with_both_places() -> None:
 
 def test_mappings_that_differ_are_refused_with_the_inner_name() -> None:
     """The message names both levels."""
-    with pytest.raises(InputError, match='mapping "M" with "a" is defined differently'):
+    with pytest.raises(InputError, match="mapping 'M' with 'a' is defined differently"):
         _read(a_yml=BUCKET + "Mappings: {M: {a: {x: 1}}}\n", b_yml="Mappings: {M: {a: {x: 2}}}\n")
 
 
@@ -81,10 +81,10 @@ def test_mappings_that_differ_are_refused_with_the_inner_name() -> None:
     [
         ("a: [", "not valid YAML"),
         ("- x", "is not a template"),
-        ("Resources: [x]", '"Resources" is not a map'),
-        ("Resources: {}", 'do not declare the parameter "App"'),
-        (PARAMETERS.replace("Name", "Other"), 'do not declare the parameter "Name"'),
-        (PARAMETERS + "  Extra: {Type: String}\n", '"Extra" has no value'),
+        ("Resources: [x]", "'Resources' is not a mapping"),
+        ("Resources: {}", "do not declare the parameter 'App'"),
+        (PARAMETERS.replace("Name", "Other"), "do not declare the parameter 'Name'"),
+        (PARAMETERS + "  Extra: {Type: String}\n", "'Extra' has no value"),
     ],
 )
 def test_templates_that_break_a_rule_are_refused(text: str, message: str) -> None:
@@ -118,11 +118,11 @@ def test_a_parameters_file_may_give_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", 'has no map "Parameters"'),
-        ("Other: 1", 'has no map "Parameters"'),
-        ("Parameters: [x]", 'has no map "Parameters"'),
-        ("Parameters: {App: x}", '"App", which is reserved'),
-        ("Parameters: {Extra: x}", 'declares the parameter "Extra"'),
+        ("", "has no mapping 'Parameters'"),
+        ("Other: 1", "has no mapping 'Parameters'"),
+        ("Parameters: [x]", "has no mapping 'Parameters'"),
+        ("Parameters: {App: x}", "'App', which is reserved"),
+        ("Parameters: {Extra: x}", "declares the parameter 'Extra'"),
     ],
 )
 def test_a_parameters_file_that_breaks_a_rule_is_refused(text: str, message: str) -> None:

@@ -64,7 +64,7 @@ def test_an_app_sees_few_variables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("STAGE", "no such variable"), ("AWS_PROFILE", "AWS's variables are kept")]
+    ("name", "said"), [("STAGE", "is not set"), ("AWS_PROFILE", "AWS's variables are not passed")]
 )
 def test_a_variable_that_cannot_be_passed_on_is_refused(name: str, said: str) -> None:
     """One that is not set would be a surprise in the app, and AWS's own stay here."""
@@ -81,11 +81,11 @@ def test_the_one_stack_of_an_app_names_its_template() -> None:
 @pytest.mark.parametrize(
     ("assembly", "said"),
     [
-        ({"artifacts": {}}, "made no stack"),
-        ({}, "made no stack"),
-        ([], "made no stack"),
-        ({"artifacts": {"Job": {"type": STACK["type"]}}}, "made no stack"),
-        ({"artifacts": {"B": STACK, "A": STACK}}, "made 2 stacks: A, B"),
+        ({"artifacts": {}}, "synthesized no stack"),
+        ({}, "synthesized no stack"),
+        ([], "synthesized no stack"),
+        ({"artifacts": {"Job": {"type": STACK["type"]}}}, "synthesized no stack"),
+        ({"artifacts": {"B": STACK, "A": STACK}}, "synthesized 2 stacks: A, B"),
     ],
 )
 def test_an_app_must_make_one_stack(assembly: object, said: str) -> None:
@@ -166,7 +166,8 @@ Resources:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("Resources: {}", "no JSON"), ("{}", "no resources"), ("[]", "no resources")]
+    ("text", "said"),
+    [("Resources: {}", "not valid JSON"), ("{}", "no resources"), ("[]", "no resources")],
 )
 def test_what_is_no_template_is_refused_with_its_place(text: str, said: str) -> None:
     """Nothing of it goes further."""

@@ -90,7 +90,7 @@ def test_a_path_through_a_scalar_has_no_effect(path: str) -> None:
         ("ContainerDefinitions[2].Cpu", "has 2 items"),
         ("Volumes[0].Name", "no list"),
         ("Cpu[0]", "not a list"),
-        ("Family.x", "not a map"),
+        ("Family.x", "not a mapping"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_refused(path: str, reason: str) -> None:
@@ -111,7 +111,7 @@ def test_all_overrides_that_lead_nowhere_come_together() -> None:
         override_task(_document(TASK), rules, "m.yml")
 
     assert [problem.place for problem in caught.value.problems] == ["m.yml:7:11", "m.yml:9:11"]
-    assert caught.value.problems[1].message.startswith('taskdef_overrides[2]: path "Family.x"')
+    assert caught.value.problems[1].message.startswith("taskdef_overrides[2]: path 'Family.x'")
 
 
 TEMPLATE = """\
@@ -182,11 +182,11 @@ def test_no_patches_change_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "place"),
     [
-        ("op: add", "is not a list of patches", "p.yml:1:1"),
-        ("- x", "patch 0 is not a map", "p.yml:1:3"),
+        ("op: add", "must be a list of patches", "p.yml:1:1"),
+        ("- x", "patch 0 must be a mapping", "p.yml:1:3"),
         (
             "- {op: add, path: /a, value: 1}\n- {op: move, path: /a}",
-            'patch 1 .* "move"',
+            "patch 1 .* 'move'",
             "p.yml:2:3",
         ),
         ("- {op: add, value: 1}", "has no path", "p.yml:1:3"),
@@ -206,12 +206,12 @@ def test_malformed_patches_are_refused_with_their_place(
 @pytest.mark.parametrize(
     ("patches", "message"),
     [
-        ("{op: remove, path: /Resources/Nope}", 'no "Nope" in "/Resources"'),
-        ("{op: replace, path: /Resources/Nope/X, value: 1}", 'no "Nope" in "/Resources"'),
+        ("{op: remove, path: /Resources/Nope}", "no 'Nope' in '/Resources'"),
+        ("{op: replace, path: /Resources/Nope/X, value: 1}", "no 'Nope' in '/Resources'"),
         ("{op: remove, path: /Resources/Log/Tags/2}", r"ends before \[2\]"),
         ("{op: add, path: /Resources/Log/Tags/3, value: 1}", r"ends before \[3\]"),
-        ("{op: remove, path: /Resources/Log/Tags/-}", "not the number of an item"),
-        ("{op: add, path: /Resources/Log/Days/x, value: 1}", "neither a map nor a list"),
+        ("{op: remove, path: /Resources/Log/Tags/-}", "not the index of an item"),
+        ("{op: add, path: /Resources/Log/Days/x, value: 1}", "neither a mapping nor a list"),
         ("{op: remove, path: ''}", "cannot be removed"),
     ],
 )
@@ -241,7 +241,7 @@ def test_all_patches_that_are_malformed_or_lead_nowhere_come_together() -> None:
     [
         ("/Resources/Logg", "did you mean 'Log'?"),
         ("/Resources/Log/Retention", "there are: Days, Tags"),
-        ("/Resources/Log/Tags/7", "it meets the template as earlier patches left it"),
+        ("/Resources/Log/Tags/7", "a patch sees the template as earlier patches left it"),
     ],
 )
 def test_a_patch_that_leads_nowhere_brings_a_hint(path: str, hint: str) -> None:

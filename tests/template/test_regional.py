@@ -170,7 +170,7 @@ def test_what_is_listed_already_is_brought_to_the_regions_again(metadata: str) -
 
 def test_a_service_without_images_keeps_its_name() -> None:
     """Its entry says that it has no repository, and Copilot relies on that."""
-    with pytest.raises(InputError, match='a service "site" that has no images'):
+    with pytest.raises(InputError, match="a service 'site' that has no images"):
         added(job="site")
 
 

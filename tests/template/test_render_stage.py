@@ -176,7 +176,7 @@ def test_an_environment_that_is_not_deployed_is_refused() -> None:
     """It has neither a cluster nor networks yet."""
     target = replace(TARGET, environment_version="bootstrap")
 
-    with pytest.raises(InputError, match='"test" is not deployed yet'):
+    with pytest.raises(InputError, match="'test' is not deployed yet"):
         render_stack(replace(RELEASE, target=target))
 
 
@@ -185,7 +185,7 @@ def test_a_feature_that_the_environment_lacks_is_refused() -> None:
     release = _with_manifest(MANIFEST + PLACEMENT.rstrip() + " private\n")
 
     with pytest.raises(
-        InputError, match='a NAT gateway: its stack has no parameter "NATWorkloads"'
+        InputError, match="a NAT gateway: its stack has no parameter 'NATWorkloads'"
     ):
         render_stack(release)
     features = replace(TARGET, features=("NATWorkloads",))
@@ -202,7 +202,7 @@ def test_subnets_by_tags_come_from_the_target() -> None:
 
     assert found is not None
     assert "- subnet-1" in found.template
-    with pytest.raises(InputError, match='no subnets are known for the tags "tier=data"'):
+    with pytest.raises(InputError, match="no subnets are known for the tags 'tier=data'"):
         render_stack(release)
 
 

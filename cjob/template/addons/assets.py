@@ -1,8 +1,8 @@
 """Digests and archives of the local files that addons refer to.
 
-Reads files piece by piece, and writes to the file that it is handed. The digests are the ones that
-Copilot made, so that a file which is in the bucket already is found there; times and owners count
-for nothing.
+Reads files in pieces, and writes to the file that it is given. The digests are the same as
+Copilot's, so that a file that Copilot uploaded is not uploaded again; times and owners do not
+count.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 class AssetFile(NamedTuple):
     """One file of an asset: its name relative to the asset's root, its mode bits, its content.
 
-    The content comes in pieces, which are read once.
+    The content is an iterator of pieces, read once.
     """
 
     name: str
@@ -25,7 +25,7 @@ class AssetFile(NamedTuple):
 
 
 def file_digest(content: Iterable[bytes], out: IO[bytes] | None = None) -> str:
-    """Return the SHA-256 of a file that is sent as it is, and write it as it is read."""
+    """Return the SHA-256 of a file that is uploaded as it is, and write it while reading."""
     digest = hashlib.sha256()
     for piece in content:
         digest.update(piece)
@@ -35,7 +35,7 @@ def file_digest(content: Iterable[bytes], out: IO[bytes] | None = None) -> str:
 
 
 def archive_digest(files: Iterable[AssetFile]) -> str:
-    """Return the digest of files that are sent zipped: of names, modes and contents, in order."""
+    """Return the digest of files that are zipped: of names, modes and contents, in order."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(_heading(file))
@@ -53,7 +53,7 @@ def archive(files: Iterable[AssetFile], out: IO[bytes]) -> str:
         for file in files:
             digest.update(_heading(file))
             entry = zipfile.ZipInfo(file.name, _EPOCH)
-            entry.create_system = 3  # Unix: the mode bits below mean something
+            entry.create_system = 3  # Unix, so that the mode bits below count
             entry.external_attr = (stat.S_IFREG | stat.S_IMODE(file.mode)) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             with zipped.open(entry, "w") as member:

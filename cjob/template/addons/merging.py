@@ -1,4 +1,4 @@
-"""Several addon templates made into one, section by section, in the order of the files' names."""
+"""Merge addon templates into one, section by section, in the order of the files' names."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ SECTIONS = (
     "Resources",
     "Outputs",
 )
-"""What is kept of a template, in the order in which it is written."""
+"""The sections that are merged, in the order in which they are written."""
 
 _ONE = {
     "Metadata": "metadata",
@@ -30,9 +30,9 @@ _ONE = {
 
 
 def merge(files: Mapping[str, str]) -> yaml.MappingNode:
-    """Merge templates, given by their files' names (which errors show), into one.
+    """Return one template merged from several, given by their files' names.
 
-    Raises InputError where a file is no template, or two define one thing differently.
+    Raises InputError if a file is not a template, or if two define one name differently.
     """
     sections: dict[str, yaml.Node] = {}
     origins: dict[int, str] = {}
@@ -62,8 +62,8 @@ def _sections(text: str, file: str) -> dict[str, yaml.Node]:
         return {}
     if not isinstance(root, yaml.MappingNode):
         raise InputError(
-            f'"{file}" is not a template: it holds no sections',
-            hint="a template is a map with Parameters, Resources and Outputs",
+            f"'{file}' is not a template: it has no sections",
+            hint="a template is a mapping with Parameters, Resources and Outputs",
             place=nodes.place(file, root),
         )
     sections = {}
@@ -73,8 +73,8 @@ def _sections(text: str, file: str) -> dict[str, yaml.Node]:
             continue
         if name != "Transform" and not isinstance(node, yaml.MappingNode):
             raise InputError(
-                f'"{name}" is not a map',
-                hint=f"write {name} as names with what each of them is",
+                f"'{name}' is not a mapping",
+                hint=f"write {name} as a mapping of names to definitions",
                 place=nodes.place(file, node),
             )
         sections[name] = node
@@ -82,7 +82,7 @@ def _sections(text: str, file: str) -> dict[str, yaml.Node]:
 
 
 def _remember(section: yaml.Node, file: str, origins: dict[int, str]) -> None:
-    """Note the file of each definition, for the message about a conflict."""
+    """Record the file of each definition, for messages about conflicts."""
     for _, value in pairs(section):
         origins[id(value)] = file
         origins.update((id(inner), file) for _, inner in pairs(value))
@@ -91,7 +91,7 @@ def _remember(section: yaml.Node, file: str, origins: dict[int, str]) -> None:
 def _merge(
     known: yaml.Node, added: yaml.Node, what: str, depth: int, origins: dict[int, str]
 ) -> None:
-    """Add the definitions of one section to those known, down to `depth` levels of names."""
+    """Merge the definitions of one section into another, down to `depth` levels of names."""
     if not isinstance(known, yaml.MappingNode):
         return
     names = {key.value: value for key, value in reversed(known.value)}
@@ -103,18 +103,18 @@ def _merge(
         elif (
             depth > 1 and isinstance(present, yaml.MappingNode) and isinstance(value, type(present))
         ):
-            _merge(present, value, f'{what} "{key.value}" with', depth - 1, origins)
+            _merge(present, value, f"{what} '{key.value}' with", depth - 1, origins)
         elif not same(present, value):
             first, second = (origins[id(node)] for node in (present, value))
             raise InputError(
-                f'{what} "{key.value}" is defined differently in "{first}" and "{second}"',
+                f"{what} '{key.value}' is defined differently in '{first}' and '{second}'",
                 hint=f"make it equal to {nodes.place(first, present)}, or give it another name",
                 place=nodes.place(second, value),
             )
 
 
 def _union(known: yaml.Node, added: yaml.Node) -> yaml.Node:
-    """Return the transforms of both, each once."""
+    """Return the transforms of both, without duplicates."""
     union: dict[object, yaml.Node] = {}
     for node in (known, added):
         for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:

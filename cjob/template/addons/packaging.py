@@ -1,7 +1,7 @@
-"""Local files that an addons template refers to, and the template with their places in S3.
+"""Local files that an addons template refers to, and the template with their locations in S3.
 
-Pure: which file is where in S3 is handed in; hashing is in `assets`, reading and sending elsewhere.
-The properties are those that `aws cloudformation package` knows.
+Pure: the locations are given; hashing is in `assets`, reading and uploading elsewhere. The
+properties are those that `aws cloudformation package` supports.
 """
 
 import posixpath
@@ -21,7 +21,7 @@ _REMOTE = ("s3://", "http://", "https://")
 
 
 class Location(NamedTuple):
-    """Where in S3 a file is; `region` is the bucket's."""
+    """The location of a file in S3; `region` is the bucket's."""
 
     bucket: str
     key: str
@@ -36,7 +36,7 @@ def _uri(at: Location) -> Value:
 
 
 def _url(at: Location) -> Value:
-    """Return the only address that CloudFormation takes for a template."""
+    """Return the only form of URL that CloudFormation accepts for a template."""
     return names.object_url(at.region, at.bucket, at.key)
 
 
@@ -49,7 +49,7 @@ def _short(at: Location) -> Value:
 
 
 class _Rule(NamedTuple):
-    """How one property names a file: what is put in its place, and whether it is always zipped."""
+    """How a property refers to a file: what replaces it, and whether it is always zipped."""
 
     form: Form
     zipped: bool = False
@@ -81,7 +81,7 @@ _INCLUDE = _Rule(form=_uri)
 
 
 class LocalFile(NamedTuple):
-    """A file or folder that a template names; `zipped` where even a file is to be zipped.
+    """A file or folder that a template refers to; `zipped` if even a file is to be zipped.
 
     `path` is relative to the workspace and cleaned.
     """
@@ -91,14 +91,14 @@ class LocalFile(NamedTuple):
 
 
 def local_files(text: str) -> tuple[LocalFile, ...]:
-    """List the local files that a merged addons template names, each once, sorted."""
+    """Return the local files that a merged addons template refers to, each once, sorted."""
     root = reader.compose(text, "addons")
     found = {_file(value, rule) for _, _, value, rule in _references(root)}
     return tuple(sorted(found))
 
 
 def place_of(file: LocalFile, texts: Mapping[str, str]) -> str:
-    """Say where one of the templates, given by their files' names, names a local file."""
+    """Return the place where one of the templates refers to a local file."""
     for name, text in texts.items():
         for _, _, value, rule in _references(reader.compose(text, name)):
             if _file(value, rule) == file:
@@ -109,7 +109,7 @@ def place_of(file: LocalFile, texts: Mapping[str, str]) -> str:
 def packaged(text: str, locations: Mapping[LocalFile, Location]) -> str:
     """Return the template with each local file replaced by its location.
 
-    Raises InputError for a file that has none.
+    Raises InputError for a file without one.
     """
     root = reader.compose(text, "addons")
     if root is None:
@@ -119,8 +119,8 @@ def packaged(text: str, locations: Mapping[LocalFile, Location]) -> str:
         location = locations.get(file)
         if location is None:
             raise InputError(
-                f'the addons name "{file.path}", which the document does not list',
-                hint="begin again with cjob-render -n NAME -e ENV, in the workspace",
+                f"the addons refer to '{file.path}', which is not in the document",
+                hint="start again in the workspace: cjob-render -n NAME -e ENV",
                 place=nodes.place("addons", value),
             )
         parent.value[index] = (
@@ -138,7 +138,7 @@ _Reference = tuple[yaml.MappingNode, int, yaml.Node, _Rule]
 
 
 def _references(root: yaml.Node | None) -> Iterator[_Reference]:
-    """Find the values that name local files, each with its map and its index there."""
+    """Yield the values that refer to local files, each with its mapping and its index there."""
     for _, resource in pairs(find(root, "Resources")):
         rules = _RULES.get(text_of(find(resource, "Type")), {})
         for path, rule in rules.items():
@@ -161,7 +161,7 @@ def _reference(parent: yaml.Node | None, key: str, rule: _Rule) -> Iterator[_Ref
 
 
 def _includes(section: yaml.Node) -> Iterator[_Reference]:
-    """Find the files that the transform AWS::Include takes in, wherever it stands."""
+    """Yield the files that the transform AWS::Include includes, at any level."""
     transform = find(section, "Fn::Transform")
     if text_of(find(transform, "Name")) == "AWS::Include":
         yield from _reference(find(transform, "Parameters"), "Location", _INCLUDE)

@@ -1,6 +1,6 @@
-"""From the texts of a job's addons folder to Addons: what the job's stack needs to know of them.
+"""Parse a job's addons folder into Addons: what the job's stack needs to know of them.
 
-Pure: the folder's files are handed in as texts.
+Pure: the contents of the files are given.
 """
 
 import re
@@ -15,19 +15,19 @@ from cjob.yamlio import nodes, reader, writer
 from cjob.yamlio.nodes import find, is_null, pairs, text_of
 
 PARAMETER_FILES = ("addons.parameters.yml", "addons.parameters.yaml")
-"""Names of the file that gives values to the templates' own parameters."""
+"""Names of the file with values for the templates' own parameters."""
 
 RESERVED = ("App", "Env", "Name")
-"""Parameters that every addon template declares, and that the job's stack gives values to."""
+"""Parameters that every addon template declares; the job's stack sets them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Addons:
-    """The merged template and what comes out of it.
+    """The merged template, its parameters and its outputs.
 
-    `variables` and `secrets` map an output's name to the name that containers know it by;
-    `policies` and `security_groups` are names of outputs. `parameters` holds the values that the
-    job's stack gives besides App, Env and Name, as YAML nodes.
+    `variables` and `secrets` map the name of an output to the name of its variable in containers;
+    `policies` and `security_groups` are names of outputs. `parameters` has the values that the
+    job's stack sets besides App, Env and Name, as YAML nodes.
     """
 
     text: str
@@ -44,10 +44,10 @@ def is_template(file: str) -> bool:
 
 
 def read(files: Mapping[str, str], folder: str = "addons") -> Addons | None:
-    """Read the files of an addons folder, given by name; None where no template is among them.
+    """Parse the files of an addons folder, given by name; return None if none is a template.
 
-    `folder` is what errors call it. Raises InputError where a template or the parameters file
-    breaks a rule.
+    `folder` is its name in messages. Raises InputError if a template or the parameters file breaks
+    a rule.
     """
     templates = {f"{folder}/{name}": text for name, text in files.items() if is_template(name)}
     if not templates:
@@ -64,7 +64,7 @@ def read(files: Mapping[str, str], folder: str = "addons") -> Addons | None:
 
 
 def _check_reserved(declared: yaml.Node | None, folder: str) -> None:
-    absent = [f'"{name}"' for name in RESERVED if find(declared, name) is None]
+    absent = [f"'{name}'" for name in RESERVED if find(declared, name) is None]
     if absent:
         raise InputError(
             f"the addons do not declare the parameter {', '.join(absent)}",
@@ -76,11 +76,11 @@ def _check_reserved(declared: yaml.Node | None, folder: str) -> None:
 def _parameters(
     files: Mapping[str, str], folder: str, declared: yaml.Node | None
 ) -> dict[str, yaml.Node]:
-    """Read the parameters file and compare it with what the templates declare."""
+    """Parse the parameters file and compare it with what the templates declare."""
     present = [name for name in PARAMETER_FILES if name in files]
     if len(present) > 1:
         raise InputError(
-            f'"{folder}" has both "{present[0]}" and "{present[1]}"',
+            f"'{folder}' has both '{present[0]}' and '{present[1]}'",
             hint="keep one of them",
             place=folder,
         )
@@ -91,8 +91,8 @@ def _parameters(
         given = key.value in values or key.value in RESERVED
         if not given and find(declaration, "Default") is None:
             raise InputError(
-                f'the addons\' parameter "{key.value}" has no value',
-                hint=f'give it one in "{folder}/{PARAMETER_FILES[0]}", or a Default',
+                f"the addons' parameter '{key.value}' has no value",
+                hint=f"give it one in '{folder}/{PARAMETER_FILES[0]}', or a Default",
                 place=folder,
             )
     return values
@@ -103,7 +103,7 @@ def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[
     section = find(root, "Parameters")
     if section is None or not (isinstance(section, yaml.MappingNode) or is_null(section)):
         raise InputError(
-            f'"{file}" has no map "Parameters"',
+            f"'{file}' has no mapping 'Parameters'",
             hint="write each parameter's name and value below Parameters",
             place=nodes.place(file, section) if section else file,
         )
@@ -112,13 +112,13 @@ def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[
     for key, value in pairs(section):
         if key.value in RESERVED:
             raise InputError(
-                f'"{file}" gives a value to "{key.value}", which is reserved',
+                f"'{file}' gives a value to '{key.value}', which is reserved",
                 hint="App, Env and Name get their values from the job: leave them out",
                 place=nodes.place(file, key),
             )
         if key.value not in known:
             raise InputError(
-                f'no addon template declares the parameter "{key.value}"',
+                f"no addon template declares the parameter '{key.value}'",
                 hint="declare it under Parameters of a template, or leave it out here",
                 place=nodes.place(file, key),
             )
@@ -127,7 +127,7 @@ def _parameter_values(text: str, file: str, declared: yaml.Node | None) -> dict[
 
 
 def _with_outputs(merged: yaml.MappingNode, addons: Addons) -> Addons:
-    """Sort the outputs by what they are to the job."""
+    """Return the outputs by their use in the job."""
     resources = {key.value: value for key, value in reversed(pairs(find(merged, "Resources")))}
     variables: dict[str, str] = {}
     secrets: dict[str, str] = {}
@@ -155,12 +155,12 @@ def _with_outputs(merged: yaml.MappingNode, addons: Addons) -> Addons:
 
 
 def _referred(value: yaml.Node | None) -> str:
-    """Return the name of what a value is a `Ref` to, else nothing."""
+    """Return the name that a value is a `Ref` to; empty for other values."""
     short = value is not None and value.tag == "!Ref"
     return text_of(value if short else find(value, "Ref"))
 
 
 def variable_name(output: str) -> str:
-    """Return the variable for an output: `usersDDBTableName` becomes `USERS_DDB_TABLE_NAME`."""
+    """Return an output's variable: `usersDDBTableName` becomes `USERS_DDB_TABLE_NAME`."""
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", output)
     return re.sub(r"([A-Z0-9])([A-Z][a-z])", r"\1_\2", text).upper()
