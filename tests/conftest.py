@@ -22,14 +22,19 @@ SLOW = frozenset(
         "demo",
         "engines",
         "help/test_ci_examples.py",
+        "help/test_help_topics.py",
         "overrides/test_cdk_app.py",
         "overrides/test_processes.py",
         "pipeline",
         "readme",
         "robustness",
         "sandbox",
+        "trust/test_false_answers.py",
+        "trust/test_git_programs.py",
         "trust/test_hostile_names.py",
+        "trust/test_limits_of_the_machine.py",
         "trust/test_linear_time.py",
+        "trust/test_silence.py",
     )
 )
 FAST = "not slow"
