@@ -1,4 +1,4 @@
-"""Why a build failed, as the engines put it: provoked where that is possible here."""
+"""The causes of failed builds, by real failures of the engines if they can be provoked here."""
 
 import json
 import os
@@ -25,12 +25,12 @@ LIMIT = "You have reached your unauthenticated pull rate limit."
 
 
 class Failing(BaseHTTPRequestHandler):
-    """A registry that answers with the status that the image's name is."""
+    """A registry that answers with the status in the image's name."""
 
     codes: ClassVar[Mapping[int, str]] = {429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
 
     def do_GET(self) -> None:
-        """Refuse whatever is asked for."""
+        """Refuse every request."""
         name = self.path.split("/")[2] if self.path != "/v2/" else ""
         status = int(name) if name.isdecimal() else 200
         body = json.dumps({"errors": [{"code": self.codes.get(status), "message": LIMIT}]})
@@ -63,7 +63,7 @@ Failure = Callable[..., list[CjobError]]
 
 @pytest.fixture
 def failures(dockerd: daemons.Dockerd, tmp_path: Path) -> Failure:
-    """Return what builds a Dockerfile with both engines, and gives the errors."""
+    """Return a function that builds a Dockerfile with both engines, and returns the errors."""
     classic = connect({"DOCKER_HOST": dockerd.host})
     own = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DOCKER_HOST": dockerd.host}
     config = buildx_plugin.configured(tmp_path / "docker")
@@ -88,7 +88,7 @@ def failures(dockerd: daemons.Dockerd, tmp_path: Path) -> Failure:
 def test_a_credential_helper_that_hangs_ends_a_build_of_buildx(
     failing: str, dockerd: daemons.Dockerd, tmp_path: Path
 ) -> None:
-    """After a silence, which a step of a build may have, too."""
+    """It prints nothing, so the limit for silent builds ends it."""
     config = buildx_plugin.configured(tmp_path / "docker")
     helpers = {"credHelpers": {failing: "hanging"}}
     (tmp_path / "docker/config.json").write_text(json.dumps(helpers))
@@ -107,14 +107,14 @@ def test_a_credential_helper_that_hangs_ends_a_build_of_buildx(
 
 
 def test_a_registry_s_pull_limit_is_named(failing: str, failures: Failure) -> None:
-    """Signing in raises it."""
+    """The hint is to log in, which raises the limit."""
     for error in failures(f"FROM {failing}/429/base:1"):
         assert "failed: the registry's pull limit is reached: " in error.message
         assert (error.status, "docker login 127.0.0.1" in error.hint) == (3, True)
 
 
 def test_a_registry_that_fails_is_named(failing: str, failures: Failure) -> None:
-    """It is nobody's fault here."""
+    """The error is not in the input."""
     for error in failures(f"FROM {failing}/503/base:1"):
         assert "failed: the registry failed: " in error.message
         assert error.status == 3
@@ -131,14 +131,14 @@ def test_a_registry_that_fails_is_named(failing: str, failures: Failure) -> None
 def test_a_registry_that_cannot_be_reached_is_the_network_s(
     line: str, hint: str, failures: Failure
 ) -> None:
-    """Refused, or without an address."""
+    """The connection is refused, or the host has no address."""
     for error in failures(line):
         assert "failed: the engine has no connection: " in error.message
         assert (error.status, error.hint.endswith(hint)) == (3, True), error.hint
 
 
 def test_an_engine_without_a_network_is_not_the_dockerfile_s_fault(failures: Failure) -> None:
-    """BuildKit runs nothing without one."""
+    """BuildKit starts no command without a network."""
     _, error = failures("FROM scratch", "COPY Dockerfile /", 'RUN ["/none"]')
     assert "failed: the engine has no network: " in error.message
     assert error.status == 3
@@ -151,7 +151,7 @@ def test_an_engine_without_a_network_is_not_the_dockerfile_s_fault(failures: Fai
 def test_what_the_dockerfile_has_wrong_is_an_error_in_the_input(
     lines: tuple[str, ...], line: int, failures: Failure
 ) -> None:
-    """A file that is not there, an instruction that is none, no instruction at all."""
+    """A missing file, an unknown instruction, or an empty Dockerfile."""
     for error in failures(*lines):
         assert error.status == 2
         assert error.place.endswith(f"Dockerfile:{line}" if line else "")
@@ -210,7 +210,7 @@ HUB = (
     ],
 )
 def test_the_words_of_other_versions_are_known(said: str, status: int, hint: str) -> None:
-    """Of daemons and registries that do not run here."""
+    """Messages of daemons and registries that can't be run in tests."""
     began = "ERROR" not in said or "solve" in said
     error = failure(RECIPE, said, (), began=began)
     assert (error.status, hint in error.hint) == (status, True), error.hint
@@ -239,7 +239,7 @@ SHOWN = ("Dockerfile:7", "-" * 20)
 def test_a_command_fails_by_the_network_only_if_its_own_output_has_that(
     tail: tuple[str, ...], status: int, place: str
 ) -> None:
-    """A wrong host name, or another step's output, is not that."""
+    """A wrong host name, or the output of another step, is another cause."""
     error = failure(RECIPE, f"ERROR: failed to solve: {EXIT}", tail)
     assert (error.status, error.place) == (status, place)
     assert ("the engine has no network: " in error.message) == (status == 3)

@@ -39,7 +39,7 @@ class Builder:
         self.stopped: list[str] = []
 
     def build(self, recipe: ImageBuild, report: Report) -> Built:
-        """Tell of one step and give the image; where another fails, wait for that and go on."""
+        """Report one step and return the image; if another build fails, wait for that first."""
         self.recipes.append(recipe)
         report("Step 1/1 : FROM scratch")
         if recipe.container in self.failing:
@@ -112,7 +112,7 @@ def test_tags_are_latest_and_the_commit_or_the_given_one(
 
 
 def test_without_a_commit_there_is_no_tag_for_it() -> None:
-    """The workspace may be in no git checkout."""
+    """The workspace need not be in a git checkout."""
     assert revision_tag(None) == ""
 
 
@@ -209,7 +209,7 @@ def test_without_buildx_the_line_that_needs_it_is_told(root: Path) -> None:
 
 
 def no_buildx(engine: Builder) -> Callable[[BuilderName], Builder]:
-    """Make a machine where buildx is not installed."""
+    """Return builders of a machine without buildx."""
 
     def builders(kind: BuilderName) -> Builder:
         if kind == "buildx":
@@ -222,7 +222,7 @@ def no_buildx(engine: Builder) -> Callable[[BuilderName], Builder]:
 def test_without_buildx_the_classic_builder_serves_and_what_it_does_else_is_told(
     root: Path,
 ) -> None:
-    """Only where it does something else than `docker build` of today."""
+    """Only if it differs from what `docker build` does today."""
     (root / "two").write_text("FROM a AS test\nFROM b AS base\nFROM base\n")
     cached = Build(context=".", dockerfile="one", cache_from=("acme/report:latest",))
     lines: list[str] = []
@@ -303,7 +303,7 @@ def test_progress_is_told_with_the_container_s_name(root: Path) -> None:
 
 
 def test_the_first_failure_stops_the_others(root: Path) -> None:
-    """It is raised, and nothing more is told of the others."""
+    """The error is raised, and the others report nothing more."""
     engine = Builder("log")
     builds = {"report": of("one"), "log": of("two"), "proxy": of("three")}
     with pytest.raises(ServiceError, match="log failed"):
@@ -366,7 +366,7 @@ environments:
 
 
 def test_what_is_not_there_is_told_with_the_manifest_s_line(root: Path) -> None:
-    """Also where an environment's section says it."""
+    """Also in an environment's section."""
     builds = {
         "report": of("four"),
         "log": Build(context="nowhere", dockerfile="one", target="last"),
@@ -412,7 +412,7 @@ def test_several_missing_files_are_told_together(root: Path) -> None:
 def test_a_stage_that_is_not_there_is_told_with_those_that_are(
     root: Path, text: str, hint: str
 ) -> None:
-    """A slip of the pen is the likeliest cause."""
+    """The most likely cause is a typo."""
     (root / "one").write_text(text)
     wanted = Build(context=".", dockerfile="one", target="last")
     with pytest.raises(InputError, match="has no stage") as raised:

@@ -63,7 +63,7 @@ Build = Callable[..., Built]
 
 @pytest.fixture
 def build(dockerd: daemons.Dockerd, environment: Mapping[str, str]) -> Build:
-    """Return what builds a recipe with wishes, and more variables."""
+    """Return a function that builds an image with options and more variables."""
 
     def built(
         recipe: ImageBuild,
@@ -127,7 +127,7 @@ def inspected(dockerd: daemons.Dockerd, image: str) -> tuple[dict[str, object], 
 def test_an_image_is_built_and_loaded_with_labels_arguments_and_stage(
     build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild], tmp_path: Path
 ) -> None:
-    """The Dockerfile stands outside of the context, and has a .dockerignore of its own."""
+    """The Dockerfile is outside of the context, and has a .dockerignore of its own."""
     inner = tmp_path / "inner"
     inner.mkdir()
     (inner / "kept").write_text("x")
@@ -187,7 +187,7 @@ def test_a_flag_that_the_daemon_s_buildkit_is_too_old_for_is_told(
 def test_secrets_reach_the_step_and_nothing_else(
     build: Build, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild], tmp_path: Path
 ) -> None:
-    """By a variable or a file, whose name may have a comma; what a step shows is covered."""
+    """In a variable or a file, whose name may have a comma; the output of a step is masked."""
     file = tmp_path / "the,key"
     file.write_text(KEY)
     cat = "/busybox cat /run/secrets/token /run/secrets/key; /busybox wc -c /run/secrets/*"
@@ -276,7 +276,7 @@ def still_there(marker: str) -> list[str]:
 def test_a_build_whose_report_raises_leaves_nothing_running(
     build: Build, recipe: Callable[..., ImageBuild]
 ) -> None:
-    """So a failure elsewhere ends it: buildx, and the step in the daemon."""
+    """A failure of another build ends buildx and the step in the daemon."""
 
     class Enough(Exception):  # noqa: N818 - it stands for whatever may be raised
         pass
@@ -341,7 +341,7 @@ def test_ctrl_c_stops_builds_by_either_engine_and_leaves_nothing_running(
     last: str,
     ending: signal.Signals,
 ) -> None:
-    """Within two seconds, and no document is written; two builds that are the same are one."""
+    """Within two seconds, and without a document; two identical builds are one."""
     text = MANIFEST.format(first=first, last=last)
     (workspace / "copilot/report/manifest.yml").write_text(text)
     marker = f"6{workspace.stat().st_ino}"

@@ -74,7 +74,7 @@ def inspected(dockerd: daemons.Dockerd, image: str) -> dict[str, object]:
 
 
 def quiet(_: str) -> None:
-    """Report to nobody."""
+    """Ignore a line."""
 
 
 # Building
@@ -83,7 +83,7 @@ def quiet(_: str) -> None:
 def test_an_image_is_built_with_its_labels_and_lines_are_reported(
     engine: DockerEngine, dockerd: daemons.Dockerd, recipe: Callable[..., ImageBuild]
 ) -> None:
-    """The id is the engine's, and the platform what the image says of itself."""
+    """The id is the engine's, the platform that of the image."""
     lines: list[str] = []
     wanted = recipe("FROM scratch", "COPY hello /hello", labels={"a": "b"})
     built = engine.build(wanted, lines.append)
@@ -191,7 +191,7 @@ def test_a_failed_step_is_an_error_in_the_dockerfile(
 def test_what_only_buildkit_can_do_is_told_as_such(
     engine: DockerEngine, recipe: Callable[..., ImageBuild]
 ) -> None:
-    """The hint says what is not to be had here."""
+    """The hint names what is not available here."""
     with pytest.raises(InputError, match="--mount option requires BuildKit") as raised:
         engine.build(recipe("FROM scratch", 'RUN --mount=type=secret,id=x ["/x"]'), quiet)
     assert "--engine buildx" in raised.value.hint
@@ -223,7 +223,7 @@ def test_a_malformed_address_is_told(tmp_path: Path) -> None:
 def test_the_current_docker_context_is_used(
     dockerd: daemons.Dockerd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where DOCKER_HOST is not set; DOCKER_CONTEXT names another."""
+    """If DOCKER_HOST is not set; DOCKER_CONTEXT names another."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     daemons.context_folder(tmp_path, "private", dockerd.host)
     daemons.context_folder(tmp_path, "dead", f"unix://{tmp_path}/none.sock")
@@ -237,7 +237,7 @@ def test_the_current_docker_context_is_used(
 
 
 class Podman(BaseHTTPRequestHandler):
-    """Podman's service, as far as it says what it is: it is not installed everywhere."""
+    """By the answer of podman's service, which is not installed everywhere."""
 
     def do_GET(self) -> None:
         """Answer every question with the version."""
@@ -292,7 +292,7 @@ def registry_digest(registry: daemons.Registry, name: str, tag: str) -> str:
 def test_every_tag_is_pushed_and_the_digest_is_the_registry_s(
     engine: DockerEngine, registry: daemons.Registry, built: Built
 ) -> None:
-    """One digest stands for all tags of an image."""
+    """All tags of an image have one digest."""
     lines: list[str] = []
     repository = f"{registry.address}/acme/report"
     tags = ("latest", "1a2b3c4")
@@ -387,7 +387,7 @@ def test_for_a_base_image_in_ecr_the_command_is_aws_own(said: str) -> None:
     ],
 )
 def test_other_failures_are_no_matter_of_a_login(said: str) -> None:
-    """Nobody is sent to sign in where that would not help."""
+    """There is no hint to log in if that would not help."""
     assert login_hint(said) == ""
 
 
@@ -538,7 +538,7 @@ def slow(recipe: Callable[..., ImageBuild], tmp_path: Path) -> ImageBuild:
 def test_a_build_whose_report_raises_is_cancelled(
     engine: DockerEngine, dockerd: daemons.Dockerd, slow: ImageBuild
 ) -> None:
-    """So a failure elsewhere ends it: the daemon stops the step that runs."""
+    """After a failure of another build the daemon stops the running step."""
 
     class Enough(Exception):  # noqa: N818 - it stands for whatever may be raised
         pass

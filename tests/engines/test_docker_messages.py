@@ -1,4 +1,4 @@
-"""What a Docker daemon's stream of messages tells."""
+"""The messages that a Docker daemon sends."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_pieces_become_lines() -> None:
 
 
 def test_the_last_stage_gives_the_image() -> None:
-    """Each stage of a build tells its own id."""
+    """Each stage of a build reports its own id."""
     messages: list[Message] = [
         {"aux": {"ID": "sha256:1"}},
         {"stream": "x\n"},
@@ -90,7 +90,7 @@ def test_a_long_push_says_how_far_it_is() -> None:
 
 
 def test_podman_says_the_digest_in_its_text_alone() -> None:
-    """It sends no message of its own for it."""
+    """It sends no separate message for the digest."""
     messages = [{"status": f"v2: digest: {DIGEST} size: 420"}]
     assert follow_push(messages, lambda _: None).digest == DIGEST
 
@@ -105,6 +105,6 @@ def test_retries_are_shown() -> None:
 
 
 def test_a_refused_push_ends_with_the_error() -> None:
-    """It is in the last message, and raised by nobody."""
+    """It is in the last message, and docker-py raises no error."""
     refused = {"errorDetail": {"message": "denied"}, "error": "denied"}
     assert follow_push([{"status": "x"}, refused], lambda _: None) == StreamResult(error="denied")

@@ -1,4 +1,4 @@
-"""What a Dockerfile's text says: its stages, and what in it is BuildKit's alone."""
+"""What is read from a Dockerfile: its stages, and what only BuildKit supports."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def needed(*lines: str) -> Need | None:
     ],
 )
 def test_what_only_buildkit_can_is_found_with_its_line(line: str, what: str) -> None:
-    """It stands behind a stage and a comment."""
+    """It comes after a stage and a comment."""
     assert needed("FROM a AS a", "# RUN --mount", line) == Need(3, what)
 
 
@@ -48,7 +48,7 @@ def test_what_only_buildkit_can_is_found_with_its_line(line: str, what: str) -> 
     ],
 )
 def test_what_the_classic_builder_can_needs_no_other(line: str) -> None:
-    """It looks like what it cannot, or stands where it means something else."""
+    """It looks like something that only BuildKit supports, but has another meaning there."""
     assert needed("FROM a", line) is None
 
 
@@ -62,7 +62,7 @@ def test_lines_that_go_on_are_one_instruction() -> None:
 
 
 def test_a_here_document_s_lines_are_no_instructions() -> None:
-    """Until the word that ends it; tabs may stand before that where a dash said so."""
+    """Up to its last line, which may be indented with tabs after a dash."""
     lines = ("FROM a", "RUN <<A cat <<-B", "FROM x AS y", "A", "FROM x AS z", "\tB", "FROM b AS c")
     assert read("\n".join(lines)).stages == ("", "c")
 

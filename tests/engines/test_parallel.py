@@ -36,7 +36,7 @@ def test_no_work_gives_no_results() -> None:
 
 
 def test_no_more_than_the_limit_run_at_once() -> None:
-    """Others wait for their turn."""
+    """The others wait until a slot is free."""
     running: list[int] = []
     most: list[int] = []
     lock = threading.Lock()
@@ -83,7 +83,7 @@ def test_the_first_failure_is_raised_and_stops_the_rest() -> None:
 
 
 def test_a_silent_piece_does_not_hold_up_the_failure() -> None:
-    """It is left behind, as it may say nothing for an hour."""
+    """It is not waited for, as it may be silent for an hour."""
     never = threading.Event()
 
     def fails(_: Checkpoint) -> int:

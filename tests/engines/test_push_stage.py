@@ -72,7 +72,7 @@ class LocalRegistry:
     """Gives the login of a registry that runs here, and remembers for what."""
 
     def __init__(self, address: str, password: str) -> None:
-        """Take where it is and the password of its user."""
+        """Take its address and the password of its user."""
         self.address = address
         self.password = password
         self.asked: list[str] = []
@@ -89,7 +89,7 @@ def no_engine() -> Engine:
 
 
 def quiet(_: object) -> None:
-    """Report to nobody."""
+    """Ignore a line."""
 
 
 def target(**repositories: str) -> Target:
@@ -215,7 +215,7 @@ def test_a_document_of_another_version_s_controller_is_refused(tmp_path: Path) -
 
 
 def test_a_refused_object_fails_the_push(tmp_path: Path) -> None:
-    """No document is given for what isn't there."""
+    """No document refers to an image that does not exist."""
     with pytest.raises(ServiceError, match="denied"):
         upload(
             release(assets=(CONTROLLER,)),
@@ -459,7 +459,7 @@ def of_commit(
 def test_a_registry_that_fails_of_itself_is_tried_again(
     docker: DockerEngine, registry: LocalRegistry, workspace: Path
 ) -> None:
-    """One answer of 500 is told, and costs nothing but another try."""
+    """A status of 500 is reported, and the push is repeated."""
     failed: list[str] = []
 
     def fail_once(method: str, path: str) -> tuple[int, bytes] | None:

@@ -58,7 +58,7 @@ def pythons() -> list[str]:
 
 
 def runs(python: str) -> bool:
-    """Say whether a Python starts: what a version manager puts on PATH may have nothing behind."""
+    """Check that a Python starts: on PATH may be a version manager's stub without one."""
     return not subprocess.run([python, "-c", "0"], capture_output=True, check=False).returncode
 
 

@@ -67,14 +67,14 @@ def mailbox() -> Iterator[Mailbox]:
 
 @dataclass
 class Context:
-    """What Lambda tells a function of its run."""
+    """The context that Lambda passes to a function."""
 
     seconds: float = 900
     log_group_name: str = "/aws/lambda/acme-test-report-EnvControllerFunction"
     log_stream_name: str = "2026/11/22/[$LATEST]abc"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Tell the time that is left."""
+        """Return the remaining time."""
         return int(self.seconds * 1000)
 
 
@@ -157,13 +157,13 @@ def test_the_lists_gain_and_lose_the_workload(
 def test_aliases_are_kept_as_an_object_that_vanishes_when_empty(
     aliases: tuple[str, ...], before: str, after: dict[str, str]
 ) -> None:
-    """A workload without aliases has no key, and no workload at all makes the text empty."""
+    """A workload without aliases has no key; without any workload the string is empty."""
     request = index.Request(stack="acme-test", workload="report", wanted=(), aliases=aliases)
     assert after == index.changes(request, {"Aliases": before})
 
 
-def test_a_shared_part_that_the_environment_lacks_is_named() -> None:
-    """Nothing could be updated, so the reason says which parameter there is not."""
+def test_a_missing_parameter_of_the_environment_is_named() -> None:
+    """Nothing is updated, and the reason names the missing parameter."""
     wanted = ("EFSWorkloads", "NATWorkloads")
     request = index.Request(stack="acme-test", workload="report", wanted=wanted, aliases=())
     with pytest.raises(index.ControllerError, match="no parameter EFSWorkloads: upgrade"):
@@ -196,7 +196,7 @@ def test_nothing_to_change_sends_no_update(mailbox: Mailbox) -> None:
 
 
 def test_a_new_job_is_added_and_the_new_outputs_are_answered(mailbox: Mailbox) -> None:
-    """The update keeps each other parameter as it is: one with NoEcho is told as asterisks."""
+    """The update keeps every other parameter: a NoEcho one is only known as asterisks."""
     stack = EnvironmentStack(EFSWorkloads="api", NATWorkloads="")
     stack.before_update.append(lambda: stack.outputs.update(ManagedFileSystemID="fs-1"))
     answer = serve(stack, mailbox, event(Parameters=["EFSWorkloads"]))
@@ -299,8 +299,8 @@ def test_a_stack_in_another_state_refuses_for_good(mailbox: Mailbox, status: str
     assert "EnvControllerFunction 2026/11/22/[$LATEST]abc)" in answer["Reason"]
 
 
-def test_throttling_is_sat_out(mailbox: Mailbox) -> None:
-    """Many jobs at once trip CloudFormation's limits, which is no reason to fail any of them."""
+def test_throttling_is_waited_for(mailbox: Mailbox) -> None:
+    """Many jobs at once are throttled, which fails none of them."""
     stack = EnvironmentStack(NATWorkloads="")
     stack.refusals = [refusal("DescribeStacks", "Throttling", "Rate exceeded")] * 3
     pauses: list[float] = []
@@ -371,7 +371,7 @@ def test_outputs_that_do_not_fit_are_left_out_but_the_one_that_jobs_read(mailbox
 
 
 def test_a_long_reason_is_cut(mailbox: Mailbox) -> None:
-    """The place of the log still stands at its end."""
+    """The place of the log is still at its end."""
     stack = EnvironmentStack()
     stack.refusals = [refusal("DescribeStacks", "AccessDenied", "é" * 10_000)]
     answer = serve(stack, mailbox, event())
@@ -415,7 +415,7 @@ def test_an_answer_to_a_name_of_any_length_is_one_that_cloudformation_reads(
     assert max(map(len, capsys.readouterr().out.splitlines())) < 10_000
 
 
-def test_a_name_that_was_refused_is_deleted_without_a_word(mailbox: Mailbox) -> None:
+def test_deleting_a_name_that_was_refused_succeeds(mailbox: Mailbox) -> None:
     """Else the rollback of what it failed would fail, too."""
     stack = EnvironmentStack(NATWorkloads="a,b,report")
     answer = serve(stack, mailbox, event("Delete", Workload="a,b"))
@@ -440,7 +440,7 @@ def test_a_bug_is_answered_with_its_kind(mailbox: Mailbox) -> None:
 
 
 def test_a_client_that_cannot_be_made_is_answered(mailbox: Mailbox) -> None:
-    """Even a runtime without boto3 leaves nobody waiting."""
+    """Even a runtime without boto3 answers."""
 
     def connect() -> "CloudFormationClient":
         raise ImportError("No module named 'boto3'")
@@ -453,7 +453,7 @@ def test_a_client_that_cannot_be_made_is_answered(mailbox: Mailbox) -> None:
 def test_the_handler_answers_where_aws_cannot_be_reached(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Lambda calls it, with a true client, at an address where nobody listens."""
+    """Called as by Lambda, with a real client, and an address without a server."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
@@ -470,7 +470,7 @@ def test_sending_the_answer_is_tried_again(mailbox: Mailbox) -> None:
     assert serve(EnvironmentStack(), mailbox, event())["Status"] == "SUCCESS"
 
 
-def test_an_answer_that_nobody_takes_ends_in_an_error(mailbox: Mailbox) -> None:
+def test_an_answer_that_cannot_be_sent_is_an_error(mailbox: Mailbox) -> None:
     """So Lambda brings the same event again, which is safe."""
     mailbox.failing = 3
     with pytest.raises(OSError, match="500"):
@@ -478,7 +478,7 @@ def test_an_answer_that_nobody_takes_ends_in_an_error(mailbox: Mailbox) -> None:
 
 
 def test_an_event_without_an_address_is_only_logged(capsys: pytest.CaptureFixture[str]) -> None:
-    """There is nobody to tell, and no file is touched for an address that is a path."""
+    """Nothing is sent, and no file is touched if the address is a path."""
     client = cast("CloudFormationClient", EnvironmentStack())
     index.serve({**event(), "ResponseURL": "file:///tmp/x"}, Context(), connect=lambda: client)
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -488,7 +488,7 @@ def test_an_event_without_an_address_is_only_logged(capsys: pytest.CaptureFixtur
 def test_each_step_is_one_line_of_json(
     mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The log tells what was decided and done, and never holds the signed address."""
+    """The log contains what was decided and done, but never the signed address."""
     serve(EnvironmentStack(NATWorkloads=""), mailbox, event(Parameters=["NATWorkloads"]))
     printed = capsys.readouterr().out
     steps = [json.loads(line)["step"] for line in printed.splitlines()]

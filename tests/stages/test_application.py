@@ -25,7 +25,7 @@ OUTAGE = 12
 
 
 class Flaky(BaseHTTPRequestHandler):
-    """Breaks connections off for a while, and then gives its answer."""
+    """Closes connections for a while, and then answers."""
 
     answer: ClassVar[tuple[int, str]]
     asked: ClassVar[int]
@@ -43,12 +43,12 @@ class Flaky(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def flaky(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Flaky]]:
-    """Run it in AWS's place."""
+    """Start the server, which replaces AWS."""
     Flaky.answer, Flaky.asked = (200, ANSWER), 0
     with ThreadingHTTPServer(("127.0.0.1", 0), Flaky) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -61,7 +61,7 @@ def flaky(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Flaky]]:
 
 @pytest.mark.usefixtures("flaky")
 def test_a_change_of_the_stack_set_is_followed_through_an_outage() -> None:
-    """What AWS does goes on meanwhile; the silence is reported once."""
+    """AWS continues meanwhile; the outage is reported once."""
     told: list[str] = []
     application = AwsApplication(Account(), lambda _: None, lambda one: told.append(one.text))
     assert application.wait_for_operation("acme", "operation") == ""
@@ -71,7 +71,7 @@ def test_a_change_of_the_stack_set_is_followed_through_an_outage() -> None:
 
 
 def test_an_answer_that_will_stay_the_same_ends_the_wait(flaky: type[Flaky]) -> None:
-    """A permission that is missing does not come by waiting."""
+    """Waiting does not help against a missing permission."""
     flaky.answer = (403, DENIED)
     application = AwsApplication(Account(), lambda _: None, lambda _: None)
     with pytest.raises(ServiceError, match="DescribeStackSetOperation"):

@@ -1,4 +1,4 @@
-"""A deployment ends with its own end, though the stack has been at work again since."""
+"""A deployment ends with its own last event, even if another one has started since."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ STATUSES = (
 
 
 class Fast:
-    """A CloudFormation in which two changes came to their ends between two looks."""
+    """A CloudFormation in which two deployments ended between two polls."""
 
     def get_paginator(self, _name: str) -> "Fast":
         """Return what lists events."""
@@ -42,7 +42,7 @@ class Fast:
 
 
 def test_the_end_of_somebody_elses_change_is_not_taken_for_ones_own() -> None:
-    """What was rolled back would be told as deployed."""
+    """Otherwise a deployment that was rolled back would be reported as successful."""
     limiter = RateLimiter(lambda _: None)
     stream = EventStream(Fast(), limiter, lambda _: None, STACK, past=())  # type: ignore[arg-type]
     told = [event.status for event in stream.events() if event is not None]

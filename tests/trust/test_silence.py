@@ -20,7 +20,7 @@ Serve = Callable[[Callable[[], None]], str]
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Return what answers each request with nothing, after calling a function."""
+    """Return a function that starts a server, which closes each connection after a call."""
     for name, value in {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}.items():
         monkeypatch.setenv(name, value)
     servers = []
@@ -32,7 +32,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
                 self.close_connection = True
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Print nothing."""
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -46,7 +46,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
 
 def call(endpoint: str, monitor: SlowCallMonitor, attempts: int) -> None:
-    """Make a call that is watched."""
+    """Make a watched call."""
     client: Any = botocore.session.Session().create_client(
         "ssm",
         region_name="eu-west-1",
@@ -58,7 +58,7 @@ def call(endpoint: str, monitor: SlowCallMonitor, attempts: int) -> None:
 
 
 def test_a_long_silence_is_reported(serve: Serve) -> None:
-    """With the call that is waited for, while it is."""
+    """The line names the call, and is printed while it is waited for."""
     lines: list[str] = []
     reported = threading.Event()
 
@@ -76,7 +76,7 @@ def test_a_long_silence_is_reported(serve: Serve) -> None:
 
 
 def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
-    """However many tries it had left; calls that begin later have all of theirs."""
+    """Although it had tries left; calls that begin later have all of theirs."""
     requests: list[int] = []
 
     def asked() -> None:
@@ -94,8 +94,8 @@ def test_a_call_that_was_interrupted_is_not_made_again(serve: Serve) -> None:
     assert len(requests) == 3
 
 
-def test_a_call_that_tidies_up_is_not_tried_for_long(serve: Serve) -> None:
-    """After an interruption in an outage; its first try is made."""
+def test_a_call_that_cleans_up_is_not_tried_for_long(serve: Serve) -> None:
+    """Only its first try is made, during an outage after an interruption."""
     requests: list[int] = []
     interrupts.record_interrupt()
     with pytest.raises(CleanupTimeoutError):
