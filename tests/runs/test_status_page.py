@@ -114,7 +114,7 @@ def test_whatever_aws_reports_is_escaped() -> None:
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.text())
 def test_no_text_changes_the_structure(text: str) -> None:
     """Whatever a job is called, and whatever it failed with."""
