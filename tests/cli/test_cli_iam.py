@@ -93,11 +93,11 @@ def test_in_words_both_identities_have_their_rights_by_stage(tmp_path: Path) -> 
     assert (done.status, done.err) == (0, "")
     caller, manager = done.out.split("\n\narn:aws:iam::*:role/acme-test-EnvManagerRole")
     assert "sts:AssumeRole" in caller
-    assert "environments since v1.12.0 have given them" in manager
+    assert "it has them in environments since v1.12.0" in manager
     headings = [line for line in done.out.splitlines() if re.match("  \\w", line)]
     assert [line.strip() for line in headings] == [
         *("target", "push", "diff", "apply", "environment", "history"),
-        *("target", "push", "diff", "apply", "history", "output", "schedule", "start"),
+        *("target", "push", "diff", "apply", "history", "output", "schedule", "start", "once"),
     ]
 
 
@@ -105,7 +105,9 @@ def test_whoever_may_assume_the_manager_role_is_said_to_be_able_to_deploy(tmp_pa
     """Whatever else a policy lacks; for it is that role which deploys."""
     for command in ("deploy", "diff"):
         text = iam(tmp_path, command, "-e", "test", "-o", "text").out
-        assert "role/acme-test-EnvManagerRole\ncan deploy, whatever else this policy lacks" in text
+        assert (
+            "role/acme-test-EnvManagerRole\ncan deploy, even without the other permissions" in text
+        )
         assert "cjob iam --session-policy" in text
     assert "can deploy" not in iam(tmp_path, "diff", "--role", "manager", "-o", "text").out
 
@@ -227,7 +229,7 @@ def test_no_option_is_ignored_beside_another(
 def test_what_the_manager_role_could_do_from_the_first_has_no_version(tmp_path: Path) -> None:
     """Nobody knows an environment of version v0.0.0."""
     text = iam(tmp_path, "runs", "-o", "text").out
-    assert "all environments have given them to it" in text
+    assert "it has them in all environments" in text
     assert "v0.0.0" not in text
 
 

@@ -192,6 +192,8 @@ def test_an_image_is_compared_or_is_said_not_to_be(place: Place, proxy: Proxy) -
     assert "the image of built was not compared" in page
     plan = place.done("diff", *on("built"))
     assert "note: the image of built was not compared" in plan.stderr
+    assert "warning: built: this document cannot be applied: " in plan.stderr
+    assert f"hint: cjob-build -n built -e {on('built')[-1]} | cjob-push | " in plan.stderr
     assert "the image of built was not compared" in place.done("show", stdin=plan.stdout).stdout
 
     git(place, "commit", "-qam", "two")

@@ -17,6 +17,7 @@ MANIFEST = "name: report\ntype: Scheduled Job\nimage: {location: x}\non: {schedu
     ("commands", "status", "missing"),
     [
         (["deploy", "doctor"], 0, []),
+        (["deploy"], 0, None),
         (
             ["render", "doctor"],
             3,
@@ -28,9 +29,9 @@ MANIFEST = "name: report\ntype: Scheduled Job\nimage: {location: x}\non: {schedu
     ],
 )
 def test_permissions_that_a_deployment_lacks_are_named(
-    commands: list[str], status: int, missing: list[str], tmp_path: Path
+    commands: list[str], status: int, missing: list[str] | None, tmp_path: Path
 ) -> None:
-    """With the very policies that cjob iam prints, for all that is needed and for less."""
+    """With policies that cjob iam prints: enough, too few, and none to check permissions."""
     (tmp_path / "copilot" / "report").mkdir(parents=True)
     (tmp_path / "copilot" / ".workspace").write_text("application: demo\n")
     (tmp_path / "copilot" / "report" / "manifest.yml").write_text(MANIFEST)
@@ -57,7 +58,16 @@ def test_permissions_that_a_deployment_lacks_are_named(
         sandbox.stop()
     assert done.returncode == status, done.stdout
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
-    assert checks["permissions"]["missing"] == missing
+    if missing is None:
+        assert checks["permissions"]["state"] == "warning"
+        assert checks["permissions"]["text"].startswith("not checked: ")
+        assert "iam:SimulatePrincipalPolicy" in checks["permissions"]["text"]
+        assert checks["permissions"]["hint"] == (
+            "deployments do not need this; to check permissions, grant the policy of: "
+            "cjob iam deploy doctor -a demo -e test -o json"
+        )
+    else:
+        assert checks["permissions"]["missing"] == missing
     assert checks["environment"]["env"] == "test"
     assert checks["environment"]["version"].startswith("v1.")
     assert checks["account"]["arn"].endswith(":user/sandbox")

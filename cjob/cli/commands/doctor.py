@@ -163,8 +163,8 @@ def _permissions(context: RunContext, caller: Caller, app: str, env: str) -> Che
     try:
         missing = AwsIdentity(context.account).missing(caller, needed, scope)
     except CjobError as error:
-        grant = f"cjob iam doctor -a {app} -e {env} -o json"
-        hint = f"deployments do not need it; to have them checked, grant the policy of: {grant}"
+        policy = f"cjob iam deploy doctor -a {app} -e {env} -o json"
+        hint = f"deployments do not need this; to check permissions, grant the policy of: {policy}"
         return Check("permissions", f"not checked: {error}").failed("warning", hint)
     if missing:
         text = f"missing for deployments to {env}: {', '.join(missing)}"

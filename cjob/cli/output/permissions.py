@@ -1,4 +1,4 @@
-"""The permissions that commands need, as people read them: by identity, stage, and resources.
+"""The permissions that commands need, as text: by identity, stage and resources.
 
 Pure: takes rows of `aws.rights`, returns lines.
 """
@@ -12,13 +12,14 @@ from cjob.aws.rights import CALLER, Right
 
 
 def format_permissions(needed: Sequence[Right], scope: Scope, identities: Sequence[str]) -> str:
-    """Return the permissions of each identity as people read them."""
+    """Return the permissions of each identity, for people."""
     lines = []
     for identity in identities:
         own = [right for right in needed if right.identity == identity]
         lines += _heading(identity, own, scope)
-        for stage, of_stage in groupby(own, lambda right: right.stage):
+        for stage in dict.fromkeys(right.stage for right in own):
             lines.append(f"  {stage}")
+            of_stage = (right for right in own if right.stage == stage)
             for on, alike in groupby(of_stage, lambda right: policies.arns(right, scope)):
                 lines += [_line(right) for right in alike]
                 lines += [f"      on {arn}" for arn in on]
@@ -29,21 +30,20 @@ def format_permissions(needed: Sequence[Right], scope: Scope, identities: Sequen
 def _heading(identity: str, own: list[Right], scope: Scope) -> list[str]:
     role = policies.manager_role(scope)
     if identity == CALLER:
-        lines = ["Whoever runs cjob needs these permissions (as a policy: -o json):", ""]
+        lines = ["The caller of cjob needs these permissions (as a policy: -o json):", ""]
         return lines + (_at_most(role) if any(r.action == ASSUME_ROLE for r in own) else [])
-    first = manager_role.first_with(right.action for right in own)
-    since = "all environments" if first == manager_role.FIRST else f"environments since {first}"
-    return [f"{role} needs these;", f"{since} have given them to it:", ""]
+    first = manager_role.first_with(right.action for right in own if not right.when)
+    which = "all environments" if first == manager_role.FIRST else f"environments since {first}"
+    return [f"{role} needs these permissions;", f"it has them in {which}:", ""]
 
 
 def _at_most(role: str) -> list[str]:
-    """Return what those can do at most who may assume the manager role."""
+    """Return a note on what everyone who can assume the manager role can do."""
     return [
-        f"Note: whoever may assume {role}",
-        "can deploy, whatever else this policy lacks: that role changes stacks as the",
-        "environment's CFNExecutionRole, which may do almost everything in the account.",
-        "For a role that can only read: cjob iam --session-policy, and run its commands",
-        "with --as-caller.",
+        f"Note: everyone who can assume {role}",
+        "can deploy, even without the other permissions: that role changes stacks as the",
+        "environment's CFNExecutionRole, which can do almost everything in the account.",
+        "For a read-only role: cjob iam --session-policy, and --as-caller in its commands.",
         "",
     ]
 
