@@ -293,7 +293,7 @@ NOT_WRITTEN = ("extra", "snapshot")
 """Fields that are not keys of the document."""
 
 
-MADE_BY = {
+PRODUCERS = {
     "source": "cjob-build, cjob-render or cjob-target with -n NAME -e ENV",
     "target": "cjob-target",
     "images": "cjob-build",
@@ -308,7 +308,7 @@ def required(section: T | None, name: str) -> T:
     if section is None:
         raise InputError(
             f'the document has no "{name}" section',
-            hint=f"it is made by {MADE_BY[name]}; put that before this command",
+            hint=f"put {PRODUCERS[name]} before this command",
         )
     return section
 

@@ -35,7 +35,7 @@ def check_unchanged(release: Release, context: RunContext) -> Release:
     """Refuse to report a stack up to date that was changed after it was read."""
     name, target = release.job.stack_name, required(release.target, "target")
     now = context.stacks.describe(target, name)
-    if not is_same(now, required(release.snapshot, "snapshot")):
+    if not is_same(now, snapshot(release, context)):
         raise StackChangedError(name, now.status)
     return release
 

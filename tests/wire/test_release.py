@@ -258,10 +258,10 @@ def test_other_names_are_given_back(name: str) -> None:
     assert models.check_name(name, "job") == name
 
 
-@pytest.mark.parametrize("name", list(models.MADE_BY))
+@pytest.mark.parametrize("name", list(models.PRODUCERS))
 def test_a_section_that_is_needed_is_named_with_the_command_that_makes_it(name: str) -> None:
     """A stage that lacks something says which command to put before it."""
     with pytest.raises(InputError) as caught:
         models.required(None, name)
     assert caught.value.message == f'the document has no "{name}" section'
-    assert models.MADE_BY[name] in caught.value.hint
+    assert models.PRODUCERS[name] in caught.value.hint
