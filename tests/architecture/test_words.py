@@ -77,6 +77,17 @@ def test_a_modules_words_are_the_fields(file: Path) -> None:
     assert found == []
 
 
+def test_docstrings_of_tests_start_with_standard_verbs() -> None:
+    """The same verbs as in cjob."""
+    starts = [
+        f"{_relative(file)}:{node.lineno}: {str(node.value).partition('.')[0]}"
+        for file in sorted((modules.ROOT / "tests").rglob("*.py"))
+        for node in _docstrings(ast.parse(file.read_text("utf-8")))
+        if str(node.value).startswith(FIRST_WORDS)
+    ]
+    assert starts == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_relative)
 def test_a_pages_words_are_the_fields(page: Path) -> None:
     """No listed phrase is in it; names of tests are not part of the text."""

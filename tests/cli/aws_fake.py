@@ -102,7 +102,7 @@ def _answering(fakes: list[Fake]) -> type[BaseHTTPRequestHandler]:
         do_GET = do_PUT = do_POST  # noqa: N815 - the names that http.server looks for
 
         def log_message(self, *_: object) -> None:
-            """Say nothing of what was asked."""
+            """Print no log of requests."""
 
     return Answering
 

@@ -69,7 +69,7 @@ class NoRegistry:
 
 
 class LocalRegistry:
-    """Gives the login of a registry that runs here, and remembers for what."""
+    """Returns the login of a registry that runs here, and remembers for what."""
 
     def __init__(self, address: str, password: str) -> None:
         """Take its address and the password of its user."""

@@ -37,7 +37,7 @@ class Point(NamedTuple):
 
 
 class Seen:
-    """Tells the calls of a job's deployment apart, by what they are about and how often."""
+    """Distinguishes the calls of a job's deployment, by what they are about and how often."""
 
     def __init__(self, scenario: str, job: str) -> None:
         """Begin before the first call."""
@@ -154,7 +154,7 @@ def is_stable(place: Place, jobs: Sequence[str]) -> Iterator[str]:
 
 
 def leftovers(place: Place, job: str) -> Iterator[str]:
-    """Tell what a run left behind that nobody wants."""
+    """Return what a run left behind and should have removed."""
     status = place.status(job)
     if status == "REVIEW_IN_PROGRESS":
         yield status

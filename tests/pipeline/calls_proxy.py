@@ -225,7 +225,7 @@ class _Passing(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Say nothing of what was asked."""
+        """Print no log of requests."""
 
 
 def _content_type(text: str) -> str:

@@ -106,7 +106,7 @@ class Pushing:
         self.relay.listen()
 
     def tags(self) -> set[str]:
-        """Name the tags that the registry has, by its files."""
+        """Return the tags that the registry has, from its files."""
         tags = self.folder / "registry/docker/registry/v2/repositories/demo/built/_manifests/tags"
         return {path.parent.parent.name for path in tags.glob("*/current/link")}
 

@@ -121,7 +121,7 @@ def test_each_fault_at_each_call_ends_well(
 
 
 def borne(point: Point, fault: str) -> bool:
-    """Say whether a deployment goes on all the same: by other looks, or by sending a file anew."""
+    """Return whether a deployment continues: by other looks, or by sending a file anew."""
     if point.action == "HeadObject":
         return fault == "denied"
     if point.action == "DescribeStackEvents" and point.subject != name(JOB):

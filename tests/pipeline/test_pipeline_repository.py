@@ -65,7 +65,7 @@ def metadata(place: Place) -> dict[str, Any]:
 
 
 def workloads(place: Place) -> set[str]:
-    """Name the workloads that the StackSet lists with a repository."""
+    """Return the workloads that the StackSet lists with a repository."""
     return {one["Name"] for one in metadata(place)["Workloads"] if one["WithECR"] == "true"}
 
 

@@ -95,7 +95,7 @@ class FakeStacks:
         return self.addons
 
     def activity(self, _target: Target, _stack_id: str) -> Activity:
-        """Tell who is at work."""
+        """Return who started the deployment in progress."""
         self._step("activity")
         return self._activity
 
@@ -184,7 +184,7 @@ class FakeStacks:
     def follow(
         self, _target: Target, _stack_id: str, _related: Mapping[str, str] | None = None
     ) -> Iterator[Event]:
-        """Tell what is begun after this call; without end where nothing is."""
+        """Report what is started after this call; without end if nothing is."""
         self._step("follow")
 
         def told() -> Iterator[Event]:

@@ -23,7 +23,7 @@ def inside(path: str, status: str, reason: str = "") -> Event:
 
 
 def root_of(*events: Event) -> str:
-    """Name the resource that a failure comes from."""
+    """Return the resource that a failure comes from."""
     root = follow(iter(events), lambda _: None).root
     return root.path if root else ""
 

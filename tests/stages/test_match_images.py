@@ -52,7 +52,7 @@ class Contents:
         return self.tags.get(tag, "")
 
     def config(self, repository: str, digest: str) -> str:
-        """Tell it, where the right image is asked for."""
+        """Return it, if the right image is asked for."""
         assert (repository, digest) == (REPOSITORY, "sha256:manifest")
         if self.denies:
             raise ServiceError("not for you", hint="none")

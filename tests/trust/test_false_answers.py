@@ -69,7 +69,7 @@ def answering(body: bytes, status: int = 200, *, missing: int = 0) -> Iterator[s
         do_GET = do_POST = do_HEAD = do_PUT = _answer  # noqa: N815 - their names are given
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print no log of requests."""
 
     server = HTTPServer(("127.0.0.1", 0), Answering)
     threading.Thread(target=server.serve_forever, daemon=True).start()
