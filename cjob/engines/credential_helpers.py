@@ -79,7 +79,7 @@ class OptionalStore(BoundedStore):
 
 
 def make_optional(config: Any, answer_s: float, report: Report) -> None:  # noqa: ANN401 - untyped
-    """Give each helper of a client's configuration a time limit, and make it optional."""
+    """Set a time limit for each helper of a client's configuration, and make it optional."""
     for name in {*config.cred_helpers.values(), config.creds_store}:
         if name:
             # docker-py creates missing stores itself, and has no parameter for them.

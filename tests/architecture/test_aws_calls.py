@@ -65,7 +65,7 @@ def _calls(node: ast.AST, module: str, outer: tuple[Scope, ...]) -> Iterator[Cal
 
 
 def _named(node: ast.AST) -> Iterator[str]:
-    """Return what a call of a method may call: its own name, or that which a paginator is got for."""
+    """Return the names that a method call may call: its own, or that of a paginator."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return
     yield node.func.attr

@@ -17,16 +17,8 @@ PHRASES = {re.compile(key, re.IGNORECASE): better for key, better in WORDS["phra
 EXCEPTIONS: dict[str, str] = WORDS["exceptions"]
 FIRST_WORDS = tuple(f"{word} " for word in WORDS["docstrings"])
 
-SOURCES = sorted(
-    file
-    for file in (modules.ROOT / "cjob").rglob("*.py")
-    if not any(file.is_relative_to(modules.ROOT / part) for part in WORDS["pending"])
-)
-PAGES = sorted(
-    file
-    for file in (*modules.ROOT.glob("*.md"), *(modules.ROOT / "cjob/cli/docs").glob("*.md"))
-    if str(file.relative_to(modules.ROOT)) not in WORDS["pending_pages"]
-)
+SOURCES = sorted((modules.ROOT / "cjob").rglob("*.py"))
+PAGES = sorted([*modules.ROOT.glob("*.md"), *(modules.ROOT / "cjob/cli/docs").glob("*.md")])
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:

@@ -93,7 +93,7 @@ def test_values_are_those_that_another_reader_gives(cases: tuple[Rendered, ...])
 
 
 def in_texts(value: object) -> object:
-    """Return mappings as such, and scalars as their texts: the other reader knows more types of them."""
+    """Return mappings unchanged and scalars as strings: the other reader has more types."""
     if isinstance(value, dict):
         return {key: in_texts(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -99,7 +99,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
 
 @pytest.fixture
 def repository(variables: dict[str, str], tmp_path: Path) -> Repository:
-    """Return a repository with jobs that no other test has deployed: the folder is in their names."""
+    """Return a repository with jobs of its own: their names contain the folder."""
     name = tmp_path.name.replace("_", "-")
     made = Repository(tmp_path, variables, (f"{name}-a", f"{name}-b"))
     shutil.copy(ROOT / "Makefile.example", tmp_path / "Makefile")

@@ -274,7 +274,7 @@ def test_a_port_that_there_is_not_is_refused(folder: Path, port: str) -> None:
     """Before anything is started."""
     done = cjob_sandbox(folder, "start", "--port", port)
     assert done.returncode == 2
-    assert f"--port {port} is no port" in done.stderr
+    assert f"--port: '{port}' is not a port" in done.stderr
     assert state.read_record(folder) is None
 
 

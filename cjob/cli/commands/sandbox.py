@@ -62,7 +62,9 @@ def _wanted(args: argparse.Namespace) -> lifecycle.Wanted:
     for what, name in (*names, *(("job", job) for job in jobs)):
         _check_name(what, name)
     if not 0 <= args.port <= LAST_PORT:
-        raise InputError(f"--port {args.port} is no port", hint=f"a port is from 1 to {LAST_PORT}")
+        raise InputError(
+            f"--port: '{args.port}' is not a port", hint=f"use a port from 1 to {LAST_PORT}"
+        )
     if args.policy and not args.strict:
         raise InputError("--policy has no effect without --strict", hint="add --strict")
     if args.env_version and not versions.PATTERN.fullmatch(args.env_version):
