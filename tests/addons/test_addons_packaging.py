@@ -1,4 +1,4 @@
-"""Local files of addons: which are found, what stands in their place, how they are hashed."""
+"""Local files of addons: which are found, what replaces them, how they are hashed."""
 
 import io
 import zipfile
@@ -59,7 +59,7 @@ def test_local_files_are_listed() -> None:
 
 
 def test_each_property_gets_the_form_that_it_takes() -> None:
-    """Some take an address, some a map of bucket and key."""
+    """Some take a URL, some a mapping of bucket and key."""
     text = packaged(
         TEMPLATE, {file: Location(bucket="b", key=file.path, region="eu-west-1") for file in FILES}
     )

@@ -23,7 +23,7 @@ def test_without_a_template_there_are_no_addons(files: dict[str, str]) -> None:
 
 
 def test_templates_are_merged_by_section_in_the_order_of_their_names() -> None:
-    """What is no section of its own is dropped, equal definitions count once."""
+    """Unknown sections are dropped, equal definitions count once."""
     other = "Description: x\nOutputs:\n  B: {Value: 1}\nResources:\n  Table: {Type: T}\n"
 
     merged = _read(b_yml=other + PARAMETERS, a_yaml=BUCKET)
@@ -171,7 +171,7 @@ def test_outputs_are_sorted_by_the_type_that_they_refer_to() -> None:
     ],
 )
 def test_variables_are_named_after_outputs(output: str, variable: str) -> None:
-    """Words are parted where the case changes."""
+    """Words are separated where the case changes."""
     assert variable_name(output) == variable
 
 

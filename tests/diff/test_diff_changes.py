@@ -1,4 +1,4 @@
-"""Changes for programs: their paths, values and kinds, and that they tell the whole difference."""
+"""Changes for programs: their paths, values and kinds, and that they are complete."""
 
 import json
 
@@ -37,7 +37,7 @@ documents = st.dictionaries(st.sampled_from(["Resources", "Outputs", "Zed"]), tr
 
 @given(documents, documents)
 def test_changes_lead_from_the_old_to_the_new_and_back(old: JSON, new: JSON) -> None:
-    """Applied to one template they give the other one, scalars taken as texts."""
+    """Applied to one template they give the other one, with scalars as strings."""
     found = diff.changes(unredacted.compare(json.dumps(old), json.dumps(new)))
     assert _texts(new) == _texts(forwards(found, old))
     assert _texts(old) == _texts(backwards(found, new))

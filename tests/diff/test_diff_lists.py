@@ -1,4 +1,4 @@
-"""Lists: which items belong together, and how the rest is told."""
+"""Lists: which items are aligned, and how the rest is printed."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""Texts that cannot be compared: what is refused, where it says so, and what to do."""
+"""Templates that cannot be compared: the error, its place and its hint."""
 
 import pytest
 import unredacted

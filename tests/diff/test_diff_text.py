@@ -1,4 +1,4 @@
-"""The text of a diff, rule by rule: what counts as a difference and how it is told."""
+"""The text of a diff, rule by rule: what counts as a difference and how it is printed."""
 
 from textwrap import dedent
 
@@ -79,7 +79,7 @@ def test_the_page_of_the_original_is_met() -> None:
     )
 
 
-def test_keys_are_told_in_byte_order_and_unchanged_ones_not_at_all() -> None:
+def test_keys_are_in_byte_order_and_unchanged_ones_are_left_out() -> None:
     """Capitals come before small letters, whatever the documents' order."""
     _check(
         "b: 1\nB: 1\na: 1\nc: 1",
@@ -103,7 +103,7 @@ def test_a_changed_scalar_keeps_how_it_was_written() -> None:
 
 
 def test_a_key_in_a_path_is_bare_and_in_yaml_quoted_where_needed() -> None:
-    """Quotes are YAML's matter, so they stand only where YAML is shown."""
+    """Quotes belong to YAML, so a path has none."""
     _check(
         "'a:b': {'c: d': 1}",
         "'a:b': {'c: d': 2, 'e: f': 3, '1': 4, 'true': 5, yes: 6, '2020-01-01': 7, '': 8, '#': 9}",
@@ -122,7 +122,7 @@ def test_a_key_in_a_path_is_bare_and_in_yaml_quoted_where_needed() -> None:
 
 
 def test_another_kind_of_value_is_a_removal_and_an_addition() -> None:
-    """Between a scalar, a list and a map there is nothing to compare."""
+    """A scalar, a list and a mapping are not compared with each other."""
     _check(
         "a: 1\nb: [x]\nc: {d: e}\n",
         "a: [1]\nb: {x: y}\nc: !Ref D\n",
@@ -154,7 +154,7 @@ def test_text_of_several_lines_shows_as_blocks_on_both_sides() -> None:
 
 
 def test_an_emptied_list_loses_its_items_one_by_one() -> None:
-    """A list stays a list when it is empty, and a map a map."""
+    """An empty list is still a list, and an empty mapping a mapping."""
     _check(
         "a: [1, 2]\nb: []\nc: {}\n",
         "a: []\nb: [1, 2]\nc: {d: 1, e: [2]}\n",
@@ -261,7 +261,7 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize(("old", "new", "expected"), FUNCTIONS.values(), ids=FUNCTIONS.keys())
 def test_a_changed_function_is_told_by_its_argument(old: str, new: str, expected: str) -> None:
-    """Where the forms differ, the function's full name stands above the argument."""
+    """If the forms differ, the function's long name is printed above the argument."""
     assert expected == unredacted.text(old, new)
 
 
@@ -325,7 +325,7 @@ def test_own_keys_win_over_merged_ones_and_the_first_merge_over_the_next() -> No
 
 
 def test_control_characters_of_a_key_never_reach_a_terminal() -> None:
-    """A template from elsewhere may name its keys as it likes."""
+    """A template may come from elsewhere."""
     assert unredacted.text('"\\e[31mred": {a: 1}', '"\\e[31mred": {a: 2}') == (
         "~ \\x1b[31mred:\n    ~ a: 1 -> 2\n"
     )

@@ -71,7 +71,7 @@ def test_layout_is_the_printer_s(value: str, printed: str) -> None:
 
 
 def test_nested_blocks_go_in_steps_of_four() -> None:
-    """A map or list within a list's item stands two further in, all else at the next step."""
+    """A mapping or list inside an item is indented by two, everything else to the next step."""
     value = dedent(
         """
           b:

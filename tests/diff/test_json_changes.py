@@ -1,4 +1,4 @@
-"""Changes inside of texts that are JSON: the definition of a state machine is one."""
+"""Changes inside strings of JSON, such as the definition of a state machine."""
 
 import json
 
@@ -26,7 +26,7 @@ def test_what_differs_inside_is_listed_by_its_path() -> None:
 
 
 def test_another_layout_of_the_same_data_has_no_difference_inside() -> None:
-    """The text differs all the same, and that is told of it."""
+    """The string differs all the same, and that is printed."""
     assert json_changes(json.dumps(OLD), json.dumps(OLD, indent=4)) == ()
 
 
@@ -70,13 +70,13 @@ def test_people_see_what_differs_inside_instead_of_both_texts() -> None:
 
 
 def test_another_layout_of_the_same_json_is_one_line() -> None:
-    """Two texts that differ in blanks only are hard to compare by eye."""
+    """Two strings that differ only in spaces are hard to compare by eye."""
     found = shown(json.dumps(OLD), json.dumps(OLD, separators=(",", ":")))
     assert found.endswith("        ~ D: (the same JSON in another layout)\n")
 
 
 def test_a_text_that_is_no_longer_substituted_is_shown_in_full() -> None:
-    """What CloudFormation makes of it is another text, whatever is inside."""
+    """CloudFormation substitutes it, so it is another string."""
     old = "Resources:\n  M:\n    D: !Sub '{\"a\": 1}'\n"
     comparison = diff.redact(diff.compare(old, old.replace("!Sub ", "").replace("1", "2")))
     assert '"a": 2' in diff.render(comparison, within_json=True)

@@ -89,7 +89,7 @@ def test_parameters_of_a_job_replace_what_they_always_did(
 
 
 def test_a_job_of_another_name_replaces_what_bears_it() -> None:
-    """It is told which resources that are."""
+    """The change lists these resources."""
     change = changed(FULL, "WorkloadName")
     assert change.replacement == "true"
     assert {"LogGroup", "StateMachine", "AccessPoint"} <= change.resources.keys()

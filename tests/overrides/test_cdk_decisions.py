@@ -24,7 +24,7 @@ STACK = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Job
 def test_the_nearest_lock_file_chooses_among_the_installed_package_managers(
     installed: list[str], folders: list[list[str]], chosen: str
 ) -> None:
-    """A package manager that is alone is taken; npm is taken where nothing decides."""
+    """A package manager that is alone is used; npm is the default."""
     assert chosen == cdk.package_manager(installed, folders)
 
 

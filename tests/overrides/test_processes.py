@@ -29,7 +29,7 @@ wait
 
 
 def test_a_program_sees_no_other_variables_and_no_input(tmp_path: Path) -> None:
-    """Both streams are told, in lines; progress that a terminal would overwrite is lines, too."""
+    """Both streams are reported as lines, including progress that a terminal would overwrite."""
     said: list[str] = []
     script = 'cat; echo "$SEEN" >&2; printf "1%%\\r2%%\\n\\n"; echo "${HOME-none}"; pwd'
     status, tail = run(["sh", "-c", script], tmp_path, {**PATH, "SEEN": "x"}, said.append)
@@ -60,7 +60,7 @@ def test_an_untrusted_program_does_not_find_the_variables_of_its_parent() -> Non
 
 
 def test_a_failing_program_leaves_its_status_and_last_lines(tmp_path: Path) -> None:
-    """The lines before them are told all the same."""
+    """The lines before them are reported all the same."""
     said: list[str] = []
     status, tail = run(["sh", "-c", "seq 1000; exit 7"], tmp_path, PATH, said.append)
     assert (status, len(said)) == (7, 1000)

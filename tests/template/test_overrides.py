@@ -80,7 +80,7 @@ def test_a_value_used_twice_is_not_shared() -> None:
 
 @pytest.mark.parametrize("path", ["Cpu.X", "Cpu[-]"])
 def test_a_path_through_a_scalar_has_no_effect(path: str) -> None:
-    """Deployed jobs may have such a path, so it is no error."""
+    """Deployed jobs may have such a path, so it is not an error."""
     assert _overridden((path, "1")) == _overridden()
 
 

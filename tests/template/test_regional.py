@@ -110,7 +110,7 @@ def at(root: yaml.Node, *keys: str) -> yaml.Node:
 
 
 def test_a_job_is_listed_and_has_a_repository() -> None:
-    """It is what Copilot would write, so that nothing changes when it writes it anew."""
+    """It is what Copilot would write, so that nothing changes when Copilot writes it again."""
     template = node(added().template)
     assert same(at(template, "Resources", "ECRRepomyDASHjob"), node(REPOSITORY))
     assert same(

@@ -110,7 +110,7 @@ def test_an_addons_asset_that_was_not_sent_makes_the_addons_missing() -> None:
 
 
 def test_the_nested_template_names_places_in_the_bucket() -> None:
-    """Its key is made from its text, so it is known before it is sent."""
+    """Its key is made from its text, so it is known before the upload."""
     stack = render_stack(RELEASE).stack
 
     assert stack is not None
@@ -181,7 +181,7 @@ def test_an_environment_that_is_not_deployed_is_refused() -> None:
 
 
 def test_a_feature_that_the_environment_lacks_is_refused() -> None:
-    """It has the feature where its stack has the parameter, whatever its version."""
+    """It has the feature if its stack has the parameter, whatever its version."""
     release = _with_manifest(MANIFEST + PLACEMENT.rstrip() + " private\n")
 
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""From plain values to nodes: short functions, and the manifest's raw texts."""
+"""Nodes of values: short functions, and the manifest's unquoted strings."""
 
 import pytest
 import yaml
@@ -103,7 +103,7 @@ WORDS = st.one_of(
 
 @given(WORDS)
 def test_a_reader_of_yaml_1_1_gets_the_text(text: str) -> None:
-    """As CloudFormation is one, unless the text is a function or has quotes of its own."""
+    """A string stays a string, unless it is a function or contains its own quotes."""
     assume(called(text) is None and as_read(text) == text)
     read = yaml.safe_load(writer.text(node({"words": [unquoted_scalar(text)], "keys": {text: 1}})))
     assert read == {"words": [text], "keys": {text: 1}}

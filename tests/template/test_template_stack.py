@@ -325,7 +325,7 @@ def test_a_topic_named_twice_is_one_resource() -> None:
 
 
 def test_topic_arns_are_of_the_regions_partition() -> None:
-    """Containers get the ARNs as one JSON text."""
+    """Containers get the ARNs as one string of JSON."""
     target = replace(samples.TARGET, region="cn-north-1")
     sample = samples.job(topics=(Topic(name="done"),))
 

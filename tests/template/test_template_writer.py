@@ -93,7 +93,7 @@ def test_a_tag_on_a_list_stands_behind_its_key() -> None:
 
 
 def test_an_explicit_tag_that_changes_the_type_keeps_it() -> None:
-    """A number that was tagged as a text is quoted, bytes keep their tag."""
+    """A number that was tagged as a string is quoted, binary data keeps its tag."""
     root = reader.compose("a: !!str 5\nb: !!binary aGk=\n", "test.yml")
 
     assert root is not None
