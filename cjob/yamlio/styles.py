@@ -14,10 +14,11 @@ LITERAL: Final = "|"
 FOLDED: Final = ">"
 
 _BREAKS = "\r\n\x85\u2028\u2029"
-_UNPRINTABLE = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-_ESCAPED = re.compile(
-    r"[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
-)
+# The patterns for strings beyond ASCII take long to compile, and few strings need them.
+_ASCII_UNPRINTABLE = re.compile(r"[^\n\t\x20-\x7e]")
+_UNPRINTABLE = r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
+_ASCII_ESCAPED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+_ESCAPED = r"[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
 _SPACE_BREAK = re.compile(f" [{_BREAKS}]")
 _BREAK_SPACE = re.compile(f"[{_BREAKS}] ")
 _BREAK = re.compile(f"[{_BREAKS}]")
@@ -49,12 +50,15 @@ def has_break(text: str) -> bool:
     return _BREAK.search(text) is not None
 
 
+def _is_unprintable(text: str) -> bool:
+    pattern = _ASCII_UNPRINTABLE if text.isascii() else _UNPRINTABLE
+    return re.search(pattern, text) is not None
+
+
 def is_plain_line(text: str) -> bool:
     """Return whether a string is one printable line without space at its ends."""
     return (
-        text == text.strip()
-        and "\t" not in text
-        and not (has_break(text) or _UNPRINTABLE.search(text))
+        text == text.strip() and "\t" not in text and not (has_break(text) or _is_unprintable(text))
     )
 
 
@@ -79,7 +83,7 @@ def _plain_allowed(text: str, *, flow: bool, key: bool) -> bool:
         return not flow and not key
     if text[0] in " " + _BREAKS or text[-1] in " " + _BREAKS or "\t" in text:
         return False
-    if _UNPRINTABLE.search(text) or has_break(text):
+    if _is_unprintable(text) or has_break(text):
         return False
     if _INDICATOR.match(text) or _INDICATOR_WITHIN.search(text):
         return False
@@ -89,7 +93,7 @@ def _plain_allowed(text: str, *, flow: bool, key: bool) -> bool:
 def _single_allowed(text: str) -> bool:
     return not (
         "\t" in text
-        or _UNPRINTABLE.search(text)
+        or _is_unprintable(text)
         or _SPACE_BREAK.search(text)
         or _BREAK_SPACE.search(text)
     )
@@ -97,7 +101,7 @@ def _single_allowed(text: str) -> bool:
 
 def _block_allowed(text: str) -> bool:
     return bool(text) and not (
-        text[-1] == " " or _UNPRINTABLE.search(text) or _SPACE_BREAK.search(text)
+        text[-1] == " " or _is_unprintable(text) or _SPACE_BREAK.search(text)
     )
 
 
@@ -120,7 +124,8 @@ def written(
 
 def double_quoted(text: str) -> str:
     """Return a string in double quotes, on one line."""
-    return f'"{_ESCAPED.sub(_escape, text)}"'
+    pattern = _ASCII_ESCAPED if text.isascii() else _ESCAPED
+    return f'"{re.sub(pattern, _escape, text)}"'
 
 
 def _escape(match: re.Match[str]) -> str:
