@@ -57,7 +57,7 @@ def test_a_wrong_password_is_told(pushing: Pushing) -> None:
     pushing.let_in("wrong")
     message, hint = failure(pushing.push(pushing.build()))
     assert message.endswith("failed: unauthorized: authentication required")
-    assert "are your credentials those of its account?" in hint
+    assert "check that your credentials are for its account" in hint
 
 
 def test_no_password_is_told(pushing: Pushing) -> None:
@@ -65,7 +65,7 @@ def test_no_password_is_told(pushing: Pushing) -> None:
     pushing.let_in("")
     message, hint = failure(pushing.push(pushing.build()))
     assert "unauthorized" in message or "no basic auth credentials" in message
-    assert "are your credentials those of its account?" in hint
+    assert "check that your credentials are for its account" in hint
 
 
 class Expired(BaseHTTPRequestHandler):
