@@ -250,7 +250,7 @@ class Executions:
             raise error
         with self._lock:
             if self._witness == "auto":
-                self._note("Step Functions may not be asked: runs are read from the job's log")
+                self._note("not allowed to ask Step Functions: reading runs from the job's log")
             self._witness = "logs"
 
     # Step Functions
