@@ -1,14 +1,9 @@
 """Which run of a job is meant: by name, or by what it is."""
 
+from cjob.aws.executions import Executions
+from cjob.document.models import Job
 from cjob.reporting.errors import InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cjob.aws.executions import Executions
-    from cjob.document.models import Job
-    from cjob.runs.model import Run
+from cjob.runs.model import FAILED, UNFINISHED, Run
 
 # How many runs are searched for the one that is meant by a word.
 SEARCHED = 100
@@ -16,7 +11,7 @@ SEARCHED = 100
 LAST, LAST_FAILED, RUNNING = "last", "last-failed", "running"
 
 
-def matching(which: str, executions: "Executions", job: "Job") -> "list[Run]":
+def matching(which: str, executions: Executions, job: Job) -> list[Run]:
     """Return the runs that are meant, newest first: one of a name or number, all of a word.
 
     None if the job has not run yet. Raise InputError if it has, but no run is meant.
@@ -45,8 +40,8 @@ def nth_last(which: str) -> int:
     return int(which[1:]) if which[:1] == "-" and which[1:].isdecimal() else 0
 
 
-def _nth(number: int, which: str, executions: "Executions", job: "Job") -> "list[Run]":
-    found: Sequence[Run] = executions.recent(job.name, number)
+def _nth(number: int, which: str, executions: Executions, job: Job) -> list[Run]:
+    found = executions.recent(job.name, number)
     if 0 < len(found) < number:
         raise InputError(
             f"job {job.name!r} has no run {which}, only {len(found)} altogether", hint=_hint(job)
@@ -54,9 +49,7 @@ def _nth(number: int, which: str, executions: "Executions", job: "Job") -> "list
     return list(found[number - 1 : number])
 
 
-def _by_status(which: str, executions: "Executions", job: "Job") -> "list[Run]":
-    from cjob.runs.model import FAILED, UNFINISHED  # noqa: PLC0415 - help needs none of these
-
+def _by_status(which: str, executions: Executions, job: Job) -> list[Run]:
     wanted = FAILED if which == LAST_FAILED else UNFINISHED
     found = executions.recent(job.name, SEARCHED)
     meant = [one for one in found if one.status in wanted]
@@ -68,5 +61,5 @@ def _by_status(which: str, executions: "Executions", job: "Job") -> "list[Run]":
     return meant
 
 
-def _hint(job: "Job") -> str:
+def _hint(job: Job) -> str:
     return f"see which there are: cjob runs -n {job.name} -e {job.env}"

@@ -4,25 +4,30 @@ They need no workspace: with -a, or CJOB_APP, jobs are taken by their names.
 """
 
 import argparse
+import getpass
+import json
+import socket
+from collections.abc import Callable, Sequence
 from typing import Literal
 
+from cjob.aws.executions import Executions
+from cjob.aws.output import Output
+from cjob.aws.rate_limit import RateLimiter
+from cjob.aws.waiting import Waiting
 from cjob.cli import job_options
 from cjob.cli.output import streams
+from cjob.cli.output.console import Console
+from cjob.context import RunContext
+from cjob.document.models import Job
+from cjob.document.records import replace
 from cjob.reporting.errors import InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from cjob.aws.waiting import Waiting
-    from cjob.cli.output.console import Console
-    from cjob.context import RunContext
-    from cjob.document.models import Job
-    from cjob.reporting.progress import Reporter
-    from cjob.runs.model import Run
-    from cjob.runs.output import Line
-    from cjob.stages.follow_run import Follower
-    from cjob.stages.stop_run import Stopper
+from cjob.reporting.progress import Reporter
+from cjob.runs import causes, model
+from cjob.runs.model import Run
+from cjob.runs.output import Line
+from cjob.stages.follow_run import Follower
+from cjob.stages.stop_run import Stopper
+from cjob.workspace.find import NoWorkspaceError
 
 WitnessName = Literal["auto", "states", "logs"]
 
@@ -31,13 +36,9 @@ class Runs:
     """The runs of jobs in one environment: how to start, read, follow and stop them."""
 
     def __init__(
-        self, context: "RunContext", console: "Console", app: str, env: str, witness: WitnessName
+        self, context: RunContext, console: Console, app: str, env: str, witness: WitnessName
     ) -> None:
         """Look up the environment: one call."""
-        from cjob.aws.executions import Executions  # noqa: PLC0415 - help needs none of these
-        from cjob.aws.output import Output  # noqa: PLC0415
-        from cjob.aws.rate_limit import RateLimiter  # noqa: PLC0415
-
         self.context = context
         self.console = console
         self.environment = context.directory.environment(app, env)
@@ -46,28 +47,20 @@ class Runs:
         self.output: Output = Output(account, self.environment)
         self._limiter = RateLimiter(context.interruption.sleep)
 
-    def follower(self, job: "Job", show: "Callable[[Line], None]") -> "Follower":
+    def follower(self, job: Job, show: Callable[[Line], None]) -> Follower:
         """Return what follows a run of a job, which reports its attempts to the console."""
-        from cjob.stages.follow_run import Follower  # noqa: PLC0415 - help needs none of it
-
         report = self._reporter(job)
         return Follower(self.executions, self.output.stream, report, show, self._waiting(report))
 
-    def stopper(self, job: "Job") -> "Stopper":
+    def stopper(self, job: Job) -> Stopper:
         """Return what stops a run of a job."""
-        from cjob.stages.stop_run import Stopper  # noqa: PLC0415 - help needs none of it
-
         report = self._reporter(job)
         return Stopper(self.executions, self.executions.tasks, report, self._waiting(report))
 
-    def _reporter(self, job: "Job") -> "Reporter":
-        from cjob.document.records import replace  # noqa: PLC0415 - help needs none of it
-
+    def _reporter(self, job: Job) -> Reporter:
         return lambda record: self.console.progress(replace(record, job=job.name, env=job.env))
 
-    def _waiting(self, report: "Reporter") -> "Waiting":
-        from cjob.aws.waiting import Waiting  # noqa: PLC0415 - help needs none of it
-
+    def _waiting(self, report: Reporter) -> Waiting:
         return Waiting(self._limiter, report)
 
 
@@ -110,10 +103,8 @@ def _all_deployed(args: argparse.Namespace) -> bool:
     return bool(getattr(args, "deployed", False))
 
 
-def _chosen(args: argparse.Namespace, context: "RunContext") -> "list[Job]":
+def _chosen(args: argparse.Namespace, context: RunContext) -> list[Job]:
     """Return the named jobs; without a workspace, the error says what replaces it."""
-    from cjob.workspace.find import NoWorkspaceError  # noqa: PLC0415 - help needs none of it
-
     try:
         if _all_deployed(args):
             job_options.chosen_environment(args, context)
@@ -129,8 +120,6 @@ def _chosen(args: argparse.Namespace, context: "RunContext") -> "list[Job]":
 
 def user_name() -> str:
     """Return the name of the user that this process runs as."""
-    import getpass  # noqa: PLC0415 - help needs none of it
-
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user without a name
@@ -139,17 +128,11 @@ def user_name() -> str:
 
 def user_and_host() -> str:
     """Return who starts or stops a run, and where: `anna@laptop`."""
-    import socket  # noqa: PLC0415 - help needs none of it
-
     return f"{user_name()}@{socket.gethostname()}"
 
 
-def write_run(run: "Run") -> None:
+def write_run(run: Run) -> None:
     """Write a run to stdout as one line of JSON."""
-    import json  # noqa: PLC0415 - only for this form
-
-    from cjob.runs import causes, model  # noqa: PLC0415
-
     document = model.to_json(run, causes.cause_of(run).text)
     write_line(json.dumps(document, separators=(",", ":")))
 

@@ -102,7 +102,7 @@ NEAREST = "use one of the nearest sizes: cpu: 256 with memory: 2048, or cpu: 102
         (
             ("run", *ON, "--command", "echo 'x"),
             "--command \"echo 'x\": unclosed single quote (')",
-            "quote it once more for your shell",
+            "quote it again for your shell",
         ),
         (
             ("run", *ON, "--command", " "),

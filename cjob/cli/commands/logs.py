@@ -1,20 +1,20 @@
 """Run `cjob logs`."""
 
 import argparse
+import json
 import sys
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from cjob.cli import run_choice, run_options
+from cjob.diff.summary import next_run
+from cjob.document.models import Job
 from cjob.reporting.errors import DONE, InputError
 from cjob.reporting.printable import one_line
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from cjob.document.models import Job
-    from cjob.runs.model import Run
-    from cjob.runs.output import Line
+from cjob.runs import output
+from cjob.runs.model import Run, timestamp
+from cjob.runs.output import Line, merged, sources
 
 # How many runs are looked at for those until a time.
 MOST = 1000
@@ -61,10 +61,8 @@ def _check_options(args: argparse.Namespace) -> None:
             raise InputError(f"{one} cannot be combined with {other}", hint=hint)
 
 
-def _check_sources(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
+def _check_sources(args: argparse.Namespace, runs: Sequence[Run]) -> None:
     """Raise InputError for a container or attempt that none of the runs has."""
-    from cjob.runs.output import sources  # noqa: PLC0415 - help needs none of it
-
     known = [source for run in runs for source in sources(run)]
     if not known:
         return
@@ -80,7 +78,7 @@ def _check_sources(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
         raise InputError(f"no attempt {args.attempt} in {where}", hint=f"its last attempt: {last}")
 
 
-def _chosen(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> "list[Run]":
+def _chosen(args: argparse.Namespace, operation: run_options.Operation, job: Job) -> list[Run]:
     """Return the runs that are meant, oldest first; InputError if there is no such run."""
     executions = operation.executions
     if args.since or args.until:
@@ -90,18 +88,13 @@ def _chosen(args: argparse.Namespace, operation: run_options.Operation, job: "Jo
     return run_choice.matching(args.run or run_choice.LAST, executions, job)[:1]
 
 
-def _is_in_time(run: "Run", until: "datetime | None") -> bool:
+def _is_in_time(run: Run, until: datetime | None) -> bool:
     """Return whether a run started until a moment, if there is one."""
     return until is None or (run.started_at is not None and run.started_at <= until)
 
 
-def _no_run_yet(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> str:
+def _no_run_yet(args: argparse.Namespace, operation: run_options.Operation, job: Job) -> str:
     """Return a line that says so, and when it next runs."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
-
-    from cjob.diff.summary import next_run  # noqa: PLC0415
-    from cjob.runs.model import timestamp  # noqa: PLC0415
-
     if args.since or args.until:
         since = f" since {timestamp(args.since)}" if args.since else ""
         until = f" until {timestamp(args.until)}" if args.until else ""
@@ -111,20 +104,16 @@ def _no_run_yet(args: argparse.Namespace, operation: run_options.Operation, job:
     return f"job {job.name!r} has not run yet in {job.env!r}; next run: {when}"
 
 
-def _labelled(args: argparse.Namespace, runs: "Sequence[Run]") -> bool:
+def _labelled(args: argparse.Namespace, runs: Sequence[Run]) -> bool:
     """Return whether lines need the name of their container."""
-    from cjob.runs.output import sources  # noqa: PLC0415 - help needs none of it
-
     found = {one.container for run in runs for one in sources(run, args.container)}
     return len(found) > 1 or args.state_machine
 
 
 def _lines(
-    args: argparse.Namespace, operation: run_options.Operation, runs: "Sequence[Run]"
-) -> "Iterable[Line]":
+    args: argparse.Namespace, operation: run_options.Operation, runs: Sequence[Run]
+) -> Iterable[Line]:
     """Yield the lines of the runs, one run after the other, as they are read."""
-    from cjob.runs.output import merged, sources  # noqa: PLC0415 - help needs none of it
-
     for one in runs:
         found = sources(one, args.container, args.attempt)
         streams = [operation.output.stream(source).new_lines() for source in found]
@@ -133,9 +122,7 @@ def _lines(
         yield from merged(streams)
 
 
-def _follow(
-    operation: run_options.Operation, job: "Job", followed: "Run", show: "_Printer"
-) -> None:
+def _follow(operation: run_options.Operation, job: Job, followed: Run, show: "_Printer") -> None:
     begun = followed.started_at
     if begun is not None:
         operation.follower(job, show.line).follow(job.name, followed.name, begun)
@@ -148,10 +135,8 @@ class _Printer:
         self._args = args
         self._labelled = labelled
 
-    def all(self, lines: "Iterable[Line]") -> int:
+    def all(self, lines: Iterable[Line]) -> int:
         """Write them, or only the last ones, and return how many were written."""
-        from collections import deque  # noqa: PLC0415 - help needs none of it
-
         wanted = (line for line in lines if self._is_wanted(line))
         count = 0
         most = None if self._args.tail is None else min(self._args.tail, sys.maxsize)
@@ -160,7 +145,7 @@ class _Printer:
             count += 1
         return count
 
-    def line(self, line: "Line") -> None:
+    def line(self, line: Line) -> None:
         """Write one, if it is wanted."""
         source, args = line.source, self._args
         if args.container and source.container not in args.container:
@@ -168,24 +153,18 @@ class _Printer:
         if args.attempt in (None, source.attempt) and self._is_wanted(line):
             self._write(line)
 
-    def _is_wanted(self, line: "Line") -> bool:
+    def _is_wanted(self, line: Line) -> bool:
         return not self._args.grep or self._args.grep in line.message
 
-    def _write(self, line: "Line") -> None:
-        from cjob.runs import output  # noqa: PLC0415 - help needs none of it
-
+    def _write(self, line: Line) -> None:
         if self._args.output == "json":
-            import json  # noqa: PLC0415 - only for this form
-
             run_options.write_line(json.dumps(output.to_json(line), separators=(",", ":")))
         elif self._args.output == "raw":
             run_options.write_line(line.message)
         else:
             run_options.write_line(self._text(line))
 
-    def _text(self, line: "Line") -> str:
-        from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
-
+    def _text(self, line: Line) -> str:
         message = one_line(line.message)
         time = f"{timestamp(line.time)} " if self._args.timestamps else ""
         label = f"{line.source.container} | " if self._labelled else ""

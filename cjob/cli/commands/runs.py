@@ -1,20 +1,20 @@
 """Run `cjob runs`."""
 
 import argparse
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from cjob.aws.executions import NotDeployedError, Schedule
+from cjob.aws.session import gather
 from cjob.cli import run_options
 from cjob.cli.arguments.runs import LAST
 from cjob.cli.output import streams
+from cjob.document.models import Job
 from cjob.reporting.errors import DIFFERENT, DONE, InputError
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from cjob.aws.executions import Schedule
-    from cjob.document.models import Job
-    from cjob.runs.model import Run
+from cjob.runs import causes, missed, model, table
+from cjob.runs.model import FAILED, UNFINISHED, Run, timestamp
 
 MOST = 1000
 # What is looked at for missed runs if nobody said how far back.
@@ -23,10 +23,6 @@ WINDOW_DAYS = 7
 
 def run(args: argparse.Namespace) -> int:
     """Print the runs; with --exit-code, say by the status whether all is well."""
-    from functools import partial  # noqa: PLC0415 - help needs none of these
-
-    from cjob.aws.session import gather  # noqa: PLC0415
-
     operation = run_options.Operation(args)
     work = [partial(_runs_if_deployed, args, operation, job) for job in operation.jobs]
     answers: Sequence[list[Run] | None] = gather(*work)
@@ -43,11 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _runs_if_deployed(
-    args: argparse.Namespace, operation: run_options.Operation, job: "Job"
-) -> "list[Run] | None":
+    args: argparse.Namespace, operation: run_options.Operation, job: Job
+) -> list[Run] | None:
     """Return the runs of a job; None if it is one of all jobs and not deployed."""
-    from cjob.aws.executions import NotDeployedError  # noqa: PLC0415 - help needs none of it
-
     try:
         return _runs_of(args, operation, job)
     except NotDeployedError as error:
@@ -60,7 +54,7 @@ def _runs_if_deployed(
 def _check_found(
     args: argparse.Namespace,
     operation: run_options.Operation,
-    found: "Sequence[tuple[Job, Sequence[Run]]]",
+    found: Sequence[tuple[Job, Sequence[Run]]],
 ) -> None:
     """Raise InputError if no job is deployed, or none has the run that was named."""
     env = operation.environment.env
@@ -78,10 +72,8 @@ def _check_found(
         )
 
 
-def _none(args: argparse.Namespace, job: "Job", count: int) -> str:
+def _none(args: argparse.Namespace, job: Job, count: int) -> str:
     """Return a line that says that none of the `count` runs of a job is listed."""
-    from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
-
     if count:
         verbs = {"failed": "failed", "running": "is running"}
         what = " or ".join(verb for option, verb in verbs.items() if getattr(args, option))
@@ -91,7 +83,7 @@ def _none(args: argparse.Namespace, job: "Job", count: int) -> str:
     return f"job {job.name!r} has no runs here yet"
 
 
-def _runs_of(args: argparse.Namespace, operation: run_options.Operation, job: "Job") -> "list[Run]":
+def _runs_of(args: argparse.Namespace, operation: run_options.Operation, job: Job) -> list[Run]:
     executions = operation.executions
     if args.run is not None:
         one = executions.one(job.name, args.run)
@@ -104,15 +96,8 @@ def _runs_of(args: argparse.Namespace, operation: run_options.Operation, job: "J
     return sorted(found, key=lambda run: _time(run).timestamp(), reverse=True)
 
 
-def _missed(
-    job: "Job", runs: "Sequence[Run]", schedule: "Schedule", after: "datetime"
-) -> "list[Run]":
+def _missed(job: Job, runs: Sequence[Run], schedule: Schedule, after: datetime) -> list[Run]:
     """Return the fire times without a run, as runs that were missed."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
-
-    from cjob.runs import missed  # noqa: PLC0415
-    from cjob.runs.model import Run  # noqa: PLC0415
-
     begin, end = max(after, schedule.since), datetime.now(UTC) - missed.GRACE
     return [
         Run(
@@ -128,44 +113,33 @@ def _missed(
     ]
 
 
-def _window() -> "datetime":
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - help needs none of these
-
+def _window() -> datetime:
     return datetime.now(UTC) - timedelta(days=WINDOW_DAYS)
 
 
-def _time(run: "Run") -> "datetime":
-    from datetime import UTC, datetime  # noqa: PLC0415 - help needs none of these
-
+def _time(run: Run) -> datetime:
     return run.started_at or run.scheduled_at or datetime.min.replace(tzinfo=UTC)
 
 
-def _is_wanted(args: argparse.Namespace, run: "Run") -> bool:
-    from cjob.runs.model import FAILED, UNFINISHED  # noqa: PLC0415 - help needs none of these
-
+def _is_wanted(args: argparse.Namespace, run: Run) -> bool:
     if not args.failed and not args.running:
         return True
     failed = args.failed and (run.status in FAILED or run.status == "MISSED")
     return failed or (args.running and run.status in UNFINISHED)
 
 
-def _is_well(runs: "Sequence[Run]") -> bool:
+def _is_well(runs: Sequence[Run]) -> bool:
     """Return whether no run was missed, and the last one that ended succeeded."""
-    from cjob.runs.model import UNFINISHED  # noqa: PLC0415 - help needs none of these
-
     ended = [run for run in runs if run.status not in UNFINISHED]
     missed = any(run.status == "MISSED" for run in ended)
     return not missed and (not ended or ended[0].status == "SUCCEEDED")
 
 
-def _write(args: argparse.Namespace, runs: "Sequence[Run]") -> None:
-    from cjob.runs import causes, model, table  # noqa: PLC0415 - help needs none of these
-
+def _write(args: argparse.Namespace, runs: Sequence[Run]) -> None:
     if args.output == "text":
         if runs:
             streams.write(table.table(runs))
         return
-    import json  # noqa: PLC0415 - only for this form
 
     for run in runs:
         document = model.to_json(run, causes.cause_of(run).text, with_attempts=args.attempts)

@@ -1,25 +1,20 @@
 """Run `cjob stop`."""
 
 import argparse
+from collections.abc import Sequence
 
 from cjob.cli import prompts, run_choice, run_options
 from cjob.cli.arguments.stop import MOST_REASON
 from cjob.cli.output import terminal
+from cjob.document.models import Job
 from cjob.reporting.errors import DONE, InputError, Interrupted
 from cjob.reporting.printable import one_line
-
-TYPE_CHECKING = False  # see cjob.cli.parser
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cjob.document.models import Job
-    from cjob.runs.model import Run
+from cjob.runs import causes
+from cjob.runs.model import UNFINISHED, Run, timestamp
 
 
 def run(args: argparse.Namespace) -> int:
     """Stop the runs that are meant."""
-    from cjob.runs.model import UNFINISHED  # noqa: PLC0415 - help needs none of it
-
     operation = run_options.Operation(args, several=False)
     [job] = operation.jobs
     found = _chosen(args, operation, job)
@@ -38,9 +33,7 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _chosen(
-    args: argparse.Namespace, operation: run_options.Operation, job: "Job"
-) -> "Sequence[Run]":
+def _chosen(args: argparse.Namespace, operation: run_options.Operation, job: Job) -> Sequence[Run]:
     """Return the runs to stop; without --run the only one that is running."""
     which = args.run or run_choice.RUNNING
     found = run_choice.matching(which, operation.executions, job)
@@ -53,10 +46,8 @@ def _chosen(
     return found
 
 
-def _is_confirmed(args: argparse.Namespace, job: "Job", runs: "Sequence[Run]") -> bool:
+def _is_confirmed(args: argparse.Namespace, job: Job, runs: Sequence[Run]) -> bool:
     """Return whether to go ahead: --yes, a run that was named without a terminal, or an answer."""
-    from cjob.runs.model import timestamp  # noqa: PLC0415 - help needs none of it
-
     if args.yes:
         return True
     if not terminal.can_ask():
@@ -73,9 +64,7 @@ def _is_confirmed(args: argparse.Namespace, job: "Job", runs: "Sequence[Run]") -
     return prompts.confirm(f"{listed}stop {what} of job {job.name!r} in {job.env!r} [y/N]? ")
 
 
-def _stop(
-    args: argparse.Namespace, operation: run_options.Operation, job: "Job", chosen: "Run"
-) -> "Run":
+def _stop(args: argparse.Namespace, operation: run_options.Operation, job: Job, chosen: Run) -> Run:
     """Stop one run, and return it as it ended."""
     who = run_options.user_and_host()
     reason = f"{who}: {args.reason}" if args.reason else who
@@ -93,8 +82,6 @@ def _stop(
     return ended
 
 
-def _words(ended: "Run") -> str:
+def _words(ended: Run) -> str:
     """Return how a run ended, in words."""
-    from cjob.runs import causes  # noqa: PLC0415 - help needs none of it
-
     return causes.cause_of(ended).text or ended.status.lower().replace("_", " ")
