@@ -14,6 +14,7 @@ from cjob.aws.memo import Memo
 from cjob.aws.session import Account, gather
 from cjob.document import names
 from cjob.document.models import Target
+from cjob.document.versions import NO_VERSION
 from cjob.reporting.errors import InputError, ServiceError
 from cjob.reporting.suggestions import did_you_mean
 from cjob.runs.model import Environment
@@ -21,7 +22,6 @@ from cjob.yamlio.nodes import find, text_of
 from cjob.yamlio.reader import compose_if_valid
 
 FEATURE_SUFFIX = "Workloads"
-NO_VERSION = "v0.0.0"
 NEEDED = (
     "cjob deploys into an application with an environment, as created by 'copilot app init' and "
     "'copilot env init', or by 'cjob sandbox start' on this machine"

@@ -16,11 +16,11 @@ from cjob.document.fingerprint import fingerprint
 from cjob.document.models import Change, Diff, Release, Stack, Target, required
 from cjob.document.records import dataclass, replace
 from cjob.document.snapshot import WITHOUT_RESOURCES, StackSnapshot
+from cjob.document.versions import NO_VERSION
 from cjob.reporting.errors import InputError
 from cjob.yamlio.nodes import find, text_of
 from cjob.yamlio.reader import compose_if_valid
 
-NO_VERSION = "v0.0.0"
 NO_ECHO = "****"
 MAIN_IMAGE = "ContainerImage"
 IMAGE = "Image:"

@@ -6,6 +6,9 @@ A version starts with `v`; missing parts are 0; a pre-release sorts below its re
 
 import re
 
+NO_VERSION = "v0.0.0"
+"""The version of a template whose metadata has none."""
+
 PATTERN = re.compile(
     r"v(0|[1-9]\d*)(?:\.(0|[1-9]\d*))?(?:\.(0|[1-9]\d*))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?"
 )

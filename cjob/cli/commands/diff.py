@@ -56,10 +56,10 @@ def _warn_incomplete(release: Release, console: Console) -> None:
     """Warn about a document that cjob apply refuses, because a push has yet to fill it in."""
     job, missing = release.job, release.stack.missing if release.stack else ()
     if missing:
-        names = ", ".join(missing)
+        names, verb = ", ".join(missing), "is" if len(missing) == 1 else "are"
         console.info(
-            f"warning: {job.name}: this document cannot be applied: {names} is known only after "
-            "a push",
+            f"warning: {job.name}: this document cannot be applied: {names} {verb} known only "
+            "after a push",
             job,
         )
         head = f"cjob-build -n {job.name} -e {job.env}"

@@ -1,7 +1,6 @@
 """Run `cjob status`."""
 
 import argparse
-import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from cjob.aws.rate_limit import RateLimiter
 from cjob.cli.output import streams
 from cjob.cli.run_options import Operation, write_line
 from cjob.reporting.errors import DIFFERENT, DONE, InputError
+from cjob.reporting.suggestions import did_you_mean
 from cjob.runs import page, status, status_table
 from cjob.workspace.find import NoWorkspaceError
 
@@ -51,12 +51,9 @@ def _check_known(operation: Operation, statuses: Sequence[status.Status]) -> Non
         return
     for one in statuses:
         if known is not None and one.stack is None and one.job not in known:
-            near = difflib.get_close_matches(one.job, known, 1)
             raise InputError(
                 f"job {one.job!r} is neither in the workspace nor deployed in {env.env!r}",
-                hint=f"did you mean {near[0]!r}?"
-                if near
-                else "see which there are: cjob list jobs",
+                hint=did_you_mean(one.job, known, "list the workspace's jobs: cjob list jobs"),
             )
 
 
