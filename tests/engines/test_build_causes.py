@@ -225,7 +225,7 @@ SHOWN = ("Dockerfile:7", "-" * 20)
     ("tail", "status", "place"),
     [
         (("#5 1.2 Temporary failure in name resolution", f"#5 ERROR: {EXIT}", *SHOWN), 3, ""),
-        (("Step 2/3 : RUN npm ci", "npm ERR! getaddrinfo EAI_AGAIN registry.npmjs.org"), 3, ""),
+        (("Step 2/3 : RUN npm ci", "npm ERR! getaddrinfo EAI_AGAIN registry.example"), 3, ""),
         (("#5 1.2 curl: Could not resolve host: nowehre", f"#5 ERROR: {EXIT}"), 2, ""),
         (
             ("#4 1.2 Network is unreachable", "#5 1.2 no such module", f"#5 ERROR: {EXIT}", *SHOWN),

@@ -109,7 +109,7 @@ def test_an_update_that_is_interrupted_is_rolled_back(place: Place) -> None:
     """And followed until the stack is what it was."""
     place.job("updated")
     place.done("deploy", *on("updated"))
-    place.waiting("updated", seconds=4)
+    place.waiting("updated", seconds=10)
     running = place.start("deploy", *on("updated"))
     wait_for(running, "Signal: ")
     done = interrupt(running)
@@ -124,7 +124,7 @@ def test_ctrl_c_takes_back_every_job_that_is_under_way(place: Place) -> None:
         place.job(job)
     place.done("deploy", *on("many-old"))
     place.waiting("many-new", seconds=60)
-    place.waiting("many-old", seconds=4)
+    place.waiting("many-old", seconds=10)
     running = place.start("deploy", "-n", "many-new", "-n", "many-old", "-e", "test")
     wait_for(running, "Signal: ", times=2)
     done = interrupt(running)
@@ -178,7 +178,7 @@ def test_a_deployment_whose_terminal_is_closed_is_rolled_back(place: Place) -> N
     """Nobody reads any more what it prints; that must not end it early."""
     place.job("hung-up")
     place.done("deploy", *on("hung-up"))
-    place.waiting("hung-up", seconds=4)
+    place.waiting("hung-up", seconds=10)
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(place.root)

@@ -10,7 +10,8 @@ from pipelines import Place, document, on
 
 from cjob.cli import main as cli
 
-TEXT, SWITCH, REPEATED = "a text", "a switch", "a text, repeatable"
+TEXT, REPEATED = "a string", "a string, repeatable"
+SWITCH, NEGATION = "turns something on", "turns something off"
 
 # Of each page: the flag, its short form, what it takes, and what holds without it.
 FLAGS: Mapping[str, Sequence[tuple[str, str, str, object]]] = {
@@ -21,7 +22,7 @@ FLAGS: Mapping[str, Sequence[tuple[str, str, str, object]]] = {
         ("--diff", "", SWITCH, False),
         ("--env", "-e", TEXT, None),
         ("--name", "-n", REPEATED, None),
-        ("--no-rollback", "", SWITCH, False),
+        ("--no-rollback", "", NEGATION, True),
         ("--resource-tags", "", REPEATED, []),
         ("--tag", "", TEXT, ""),
     ],
@@ -48,9 +49,11 @@ def test_a_flag_of_the_page_is_there(
     """With its short form, what it takes, and its default."""
     parser = argparse.ArgumentParser(add_help=False)
     cli.arguments_of(command).add_to(parser)
-    given = {SWITCH: [flag], TEXT: [flag, "x"], REPEATED: [flag, "x", flag, "y"]}[takes]
-    expected = {SWITCH: True, TEXT: "x", REPEATED: ["x", "y"]}[takes]
-    place = flag.removeprefix("--").replace("-", "_")
+    given = {SWITCH: [flag], NEGATION: [flag], TEXT: [flag, "x"], REPEATED: [flag, "x", flag, "y"]}[
+        takes
+    ]
+    expected = {SWITCH: True, NEGATION: False, TEXT: "x", REPEATED: ["x", "y"]}[takes]
+    place = flag.removeprefix("--").removeprefix("no-").replace("-", "_")
     assert getattr(parser.parse_args([]), place) == default
     assert getattr(parser.parse_args(given), place) == expected
     if short:

@@ -281,9 +281,9 @@ def test_a_repository_that_was_made_by_hand_is_told(building: Place) -> None:
     images(building).create_repository(repositoryName="demo/made-by-hand")
     done = building.run("deploy", *on("made-by-hand"), "--create-repository")
     assert (done.returncode, done.stdout) == (3, "")
-    assert 'the repository of job "made-by-hand" was not made' in done.stderr
+    assert "the repository of job 'made-by-hand' was not created" in done.stderr
     assert "already exists" in done.stderr
-    assert "by hand; delete it" in done.stderr
+    assert "exists already; delete it" in done.stderr
     images(building).delete_repository(repositoryName="demo/made-by-hand")
     building.done("deploy", *on("made-by-hand"), "--create-repository")
 

@@ -99,7 +99,7 @@ except ServiceError as error:
         text=True,
         check=True,
     )
-    assert "can't be installed" in done.stdout
+    assert "cannot install the sandbox" in done.stdout
     assert not (tmp_path / "ran").exists()
 
 

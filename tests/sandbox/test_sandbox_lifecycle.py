@@ -193,7 +193,7 @@ def test_a_process_that_got_the_old_number_is_left_alone(folder: Path, bystander
     state.write_record(folder, dataclasses.replace(own, pid=bystander))
     found = status(folder)
     assert found["state"] == "stale"
-    assert "another process's" in str(found["reason"])
+    assert "another process has its id now" in str(found["reason"])
 
     stopped = cjob_sandbox(folder, "stop")
 
