@@ -158,7 +158,7 @@ class Artifacts(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Stack(Section):
-    """The stack as it should be: the template's text, its parameters and tags.
+    """The desired stack: the template's text, its parameters and tags.
 
     `addons` is the nested template's text, empty without addons. `missing` names each parameter,
     container image or function whose value is known only after a push.
@@ -186,11 +186,11 @@ class JsonChange(Section):
 class Change(Section):
     """One difference: `path` is dotted from the template's root, or `parameters.X`, `tags.X`.
 
-    Below `addons` it goes on from the root of the nested template. `type` is the type of the
-    resource that the path is in; `replacement` says for a property whether CloudFormation makes
-    the resource anew: `true`, `false`, `conditional`, or empty where it is no property. For a
-    parameter it says the surest of this for the resources that refer to it, and `resources` names
-    those that are (`true`) or may be (`conditional`) made anew. Where both values are texts of
+    Below `addons` it continues from the root of the nested template. `type` is the type of the
+    resource that the path is in; `replacement` says for a property whether CloudFormation
+    replaces the resource: `true`, `false`, `conditional`, or empty if it is not a property. For a
+    parameter it is the surest of these for the resources that refer to it, and `resources` lists
+    those that are (`true`) or may be (`conditional`) replaced. If both values are strings of
     JSON, `inside` lists what differs between these. `item` is the name of the list item that the
     change is in, such as a container or an environment variable, if it has one.
     """
@@ -274,7 +274,7 @@ class RunResult(Section):
 class Release(Section):
     """A job on its way to its stack; each stage fills the section that it is named for.
 
-    `snapshot` is the deployed stack as it was read in this run. It is no part of the document.
+    `snapshot` is the deployed stack as it was read in this run. It is not part of the document.
     """
 
     job: Job

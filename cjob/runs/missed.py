@@ -34,6 +34,30 @@ def missed(
     return tuple(_unmatched(expected, starts))
 
 
+def missed_runs(
+    expression: str,
+    runs: Iterable[Run],
+    span: tuple[datetime, datetime],
+    *,
+    app: str,
+    env: str,
+    job: str,
+) -> list[Run]:
+    """Return the missed fire times of a job between two moments as runs, oldest first."""
+    return [
+        Run(
+            app=app,
+            env=env,
+            job=job,
+            status="MISSED",
+            trigger="schedule",
+            scheduled_at=time,
+            evidence="schedule",
+        )
+        for time in missed(expression, runs, *span)
+    ]
+
+
 def _fired(run: Run) -> datetime | None:
     """Return when the schedule fired for a run; None for a run that it did not start."""
     if run.trigger != "schedule" or run.status == "MISSED":

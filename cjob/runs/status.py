@@ -183,19 +183,10 @@ def _missed(report: Report, stack: Stack, now: datetime) -> list[Run]:
         begin = max(begin, min(map(moment_of, report.runs)))
     # A list of runs has no inputs, so what another tool started may be the schedule's.
     may_be = [replace(r, trigger="schedule") if r.trigger == "other" else r for r in report.runs]
-    times = missed.missed(stack.expression, may_be, begin, now - missed.GRACE)
-    return [
-        Run(
-            app=report.app,
-            env=report.env,
-            job=report.job,
-            status="MISSED",
-            trigger="schedule",
-            scheduled_at=time,
-            evidence="schedule",
-        )
-        for time in times
-    ]
+    span = begin, now - missed.GRACE
+    return missed.missed_runs(
+        stack.expression, may_be, span, app=report.app, env=report.env, job=report.job
+    )
 
 
 def is_scheduled(stack: Stack) -> bool:

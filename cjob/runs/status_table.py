@@ -48,7 +48,7 @@ def _row(status: Status, now: datetime) -> tuple[str, ...]:
 
 
 def _deployed(stack: Stack | None, now: datetime) -> str:
-    """Return when a stack was changed last, with its status unless that is as it should be."""
+    """Return when a stack was changed last, with its status unless the status is complete."""
     if stack is None:
         return EMPTY
     age = f"{status_words.age(stack.changed_at, now)} ago"

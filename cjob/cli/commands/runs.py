@@ -98,19 +98,10 @@ def _runs_of(args: argparse.Namespace, operation: run_options.Operation, job: Jo
 
 def _missed(job: Job, runs: Sequence[Run], schedule: Schedule, after: datetime) -> list[Run]:
     """Return the fire times without a run, as runs that were missed."""
-    begin, end = max(after, schedule.since), datetime.now(UTC) - missed.GRACE
-    return [
-        Run(
-            app=job.app,
-            env=job.env,
-            job=job.name,
-            status="MISSED",
-            trigger="schedule",
-            scheduled_at=moment,
-            evidence="schedule",
-        )
-        for moment in missed.missed(schedule.expression, runs, begin, end)
-    ]
+    span = max(after, schedule.since), datetime.now(UTC) - missed.GRACE
+    return missed.missed_runs(
+        schedule.expression, runs, span, app=job.app, env=job.env, job=job.name
+    )
 
 
 def _window() -> datetime:

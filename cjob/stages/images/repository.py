@@ -31,7 +31,7 @@ class Application(Protocol):
     def update(self, app: str, template: str, operation: str) -> bool:
         """Begin to bring a template to all regions, by an operation of this name.
 
-        Say False where somebody else is at it, or was first.
+        Return False if another update is in progress, or was first.
         """
 
     def wait_for_operation(self, app: str, operation: str) -> str:
